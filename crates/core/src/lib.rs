@@ -1,1 +1,24 @@
-//! Placeholder.
+//! The domain of Watchfire: calls, incidents, units, assignments, stations and people, and the rules between them.
+//!
+//! This crate is pure. It reads no clock, draws no random number, opens no file and knows no network,
+//! database or road graph: time, entropy, record keys and travel times come in as arguments, so that one
+//! seed replays any history. It must not learn of HTTP, SQL or maps.
+//!
+//! Start at [`engine`]: the one closed door through which every action passes. Then read [`record`],
+//! one file per kind of record, and [`board`], which holds them.
+
+pub mod basis;
+pub mod board;
+pub mod duplicate;
+pub mod engine;
+pub mod entropy;
+pub mod limits;
+pub mod log;
+pub mod plan;
+pub mod recommend;
+pub mod record;
+pub mod refusal;
+pub mod timer;
+
+// #[cfg(test)]
+// mod story;

@@ -1,0 +1,412 @@
+//! The board: all records a node has in memory, and what follows from several of them together.
+//!
+//! Statuses that lie between records (how far an incident's response has come, what a unit is doing) are
+//! computed here from the records and stored nowhere. A board is filled by [`Board::put`] alone; its
+//! indexes follow from the records. The engine keeps one that may be ahead of the disk, the host shows
+//! another that never is; they share the records themselves.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::basis::{
+    AssignmentId, CallId, IncidentId, Line, PersonId, StationId, Timestamp, UnitId,
+};
+use crate::record::assignment::{Assignment, AssignmentStatus};
+use crate::record::call::Call;
+use crate::record::incident::{Incident, IncidentState};
+use crate::record::person::Person;
+use crate::record::station::Station;
+use crate::record::unit::{Duty, Unit};
+use crate::record::{Record, RecordKind, RecordRef};
+use crate::refusal::Refusal;
+
+/// All records in memory. Read the maps freely; change them by [`Board::put`] only.
+#[derive(Debug, Clone, Default)]
+pub struct Board {
+    /// Calls by id.
+    pub calls: BTreeMap<CallId, Arc<Call>>,
+    /// Incidents by id.
+    pub incidents: BTreeMap<IncidentId, Arc<Incident>>,
+    /// Units by id.
+    pub units: BTreeMap<UnitId, Arc<Unit>>,
+    /// Assignments by id.
+    pub assignments: BTreeMap<AssignmentId, Arc<Assignment>>,
+    /// Stations by id.
+    pub stations: BTreeMap<StationId, Arc<Station>>,
+    /// People by id.
+    pub people: BTreeMap<PersonId, Arc<Person>>,
+
+    calls_of: BTreeMap<IncidentId, BTreeSet<CallId>>,
+    assignments_of: BTreeMap<IncidentId, BTreeSet<AssignmentId>>,
+    merged_into: BTreeMap<IncidentId, BTreeSet<IncidentId>>,
+    live_of: BTreeMap<UnitId, AssignmentId>,
+    freed_at: BTreeMap<UnitId, Timestamp>,
+    callsigns: BTreeMap<Line, UnitId>,
+    logins: BTreeMap<Line, PersonId>,
+    station_codes: BTreeMap<Line, StationId>,
+    open_incidents: BTreeSet<IncidentId>,
+    numbers: BTreeMap<RecordKind, u64>,
+}
+
+/// How far an incident has come, its own life and its response taken together (EIDO's incident status register).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IncidentStatus {
+    /// Nobody is on it.
+    Active,
+    /// A unit is assigned.
+    Assigned,
+    /// A unit is on its way.
+    EnRoute,
+    /// A unit is there.
+    OnScene,
+    /// It ended.
+    Closed,
+    /// It was not needed.
+    Cancelled,
+    /// It goes on as part of another.
+    Merged,
+}
+
+/// What a unit is doing, its duty and its assignment taken together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnitStatus {
+    /// Nobody is on it.
+    OffDuty,
+    /// It can be sent.
+    Available,
+    /// It has an assignment and has not departed.
+    Assigned,
+    /// It is on its way.
+    EnRoute,
+    /// It is there.
+    OnScene,
+    /// It cannot be sent.
+    OutOfService,
+}
+
+macro_rules! finders {
+    ($($(#[$doc:meta])* $name:ident, $id:ident, $map:ident -> $record:ident;)*) => {$(
+        $(#[$doc])*
+        pub fn $name(&self, id: $id) -> Result<&$record, Refusal> {
+            self.$map.get(&id).map(Arc::as_ref).ok_or(Refusal::NotFound(RecordKind::$record))
+        }
+    )*};
+}
+
+impl Board {
+    finders! {
+        /// Returns a call, or refuses.
+        call, CallId, calls -> Call;
+        /// Returns an incident, or refuses.
+        incident, IncidentId, incidents -> Incident;
+        /// Returns a unit, or refuses.
+        unit, UnitId, units -> Unit;
+        /// Returns an assignment, or refuses.
+        assignment, AssignmentId, assignments -> Assignment;
+        /// Returns a station, or refuses.
+        station, StationId, stations -> Station;
+        /// Returns a person, or refuses.
+        person, PersonId, people -> Person;
+    }
+
+    /// Returns any record by its name.
+    pub fn get(&self, reference: RecordRef) -> Option<Record> {
+        let id = reference.id;
+        match reference.kind {
+            RecordKind::Call => self.calls.get(&CallId(id)).cloned().map(Record::Call),
+            RecordKind::Incident => self
+                .incidents
+                .get(&IncidentId(id))
+                .cloned()
+                .map(Record::Incident),
+            RecordKind::Unit => self.units.get(&UnitId(id)).cloned().map(Record::Unit),
+            RecordKind::Assignment => self
+                .assignments
+                .get(&AssignmentId(id))
+                .cloned()
+                .map(Record::Assignment),
+            RecordKind::Station => self
+                .stations
+                .get(&StationId(id))
+                .cloned()
+                .map(Record::Station),
+            RecordKind::Person => self.people.get(&PersonId(id)).cloned().map(Record::Person),
+        }
+    }
+
+    /// Puts a record on the board, in place of its older self.
+    pub fn put(&mut self, record: Record) {
+        self.unindex(record.reference());
+        if let Some(number) = record.number() {
+            self.count_number(record.reference().kind, number);
+        }
+        match record {
+            Record::Call(call) => {
+                if let Some(incident) = call.incident() {
+                    self.calls_of.entry(incident).or_default().insert(call.id);
+                }
+                self.calls.insert(call.id, call);
+            }
+            Record::Incident(incident) => {
+                if incident.is_open() {
+                    self.open_incidents.insert(incident.id);
+                }
+                if let Some(into) = incident.merged_into() {
+                    self.merged_into
+                        .entry(into)
+                        .or_default()
+                        .insert(incident.id);
+                }
+                self.incidents.insert(incident.id, incident);
+            }
+            Record::Unit(unit) => {
+                self.callsigns.insert(unit.callsign.clone(), unit.id);
+                self.units.insert(unit.id, unit);
+            }
+            Record::Assignment(assignment) => {
+                self.assignments_of
+                    .entry(assignment.incident)
+                    .or_default()
+                    .insert(assignment.id);
+                if assignment.is_live() {
+                    self.live_of.insert(assignment.unit, assignment.id);
+                }
+                if let Some(ended_at) = assignment.ended_at {
+                    let freed_at = self.freed_at.entry(assignment.unit).or_default();
+                    *freed_at = ended_at.max(*freed_at);
+                }
+                self.assignments.insert(assignment.id, assignment);
+            }
+            Record::Station(station) => {
+                self.station_codes.insert(station.code.clone(), station.id);
+                self.stations.insert(station.id, station);
+            }
+            Record::Person(person) => {
+                self.logins.insert(person.login.clone(), person.id);
+                self.people.insert(person.id, person);
+            }
+        }
+    }
+
+    /// Takes a record off the board; its row and entries stay where they are.
+    pub fn remove(&mut self, reference: RecordRef) {
+        self.unindex(reference);
+        let id = reference.id;
+        match reference.kind {
+            RecordKind::Call => drop(self.calls.remove(&CallId(id))),
+            RecordKind::Incident => drop(self.incidents.remove(&IncidentId(id))),
+            RecordKind::Unit => drop(self.units.remove(&UnitId(id))),
+            RecordKind::Assignment => drop(self.assignments.remove(&AssignmentId(id))),
+            RecordKind::Station => drop(self.stations.remove(&StationId(id))),
+            RecordKind::Person => drop(self.people.remove(&PersonId(id))),
+        }
+    }
+
+    fn unindex(&mut self, reference: RecordRef) {
+        fn drop_from<K: Ord + Copy, V: Ord>(map: &mut BTreeMap<K, BTreeSet<V>>, key: K, value: &V) {
+            if let Some(set) = map.get_mut(&key) {
+                set.remove(value);
+                if set.is_empty() {
+                    map.remove(&key);
+                }
+            }
+        }
+        match self.get(reference) {
+            Some(Record::Call(call)) => {
+                if let Some(incident) = call.incident() {
+                    drop_from(&mut self.calls_of, incident, &call.id);
+                }
+            }
+            Some(Record::Incident(incident)) => {
+                self.open_incidents.remove(&incident.id);
+                if let Some(into) = incident.merged_into() {
+                    drop_from(&mut self.merged_into, into, &incident.id);
+                }
+            }
+            Some(Record::Unit(unit)) => drop(self.callsigns.remove(&unit.callsign)),
+            Some(Record::Assignment(assignment)) => {
+                drop_from(
+                    &mut self.assignments_of,
+                    assignment.incident,
+                    &assignment.id,
+                );
+                if self.live_of.get(&assignment.unit) == Some(&assignment.id) {
+                    self.live_of.remove(&assignment.unit);
+                }
+            }
+            Some(Record::Station(station)) => drop(self.station_codes.remove(&station.code)),
+            Some(Record::Person(person)) => drop(self.logins.remove(&person.login)),
+            None => {}
+        }
+    }
+
+    /// Notes that a running number is used, though its record may not be in memory.
+    pub fn count_number(&mut self, kind: RecordKind, number: u64) {
+        let highest = self.numbers.entry(kind).or_default();
+        *highest = number.max(*highest);
+    }
+
+    /// Returns the next running number of a kind.
+    pub fn next_number(&self, kind: RecordKind) -> u64 {
+        self.numbers
+            .get(&kind)
+            .copied()
+            .unwrap_or(0)
+            .saturating_add(1)
+    }
+
+    /// Returns the unit with that call sign.
+    pub fn unit_by_callsign(&self, callsign: &Line) -> Option<&Unit> {
+        self.units
+            .get(self.callsigns.get(callsign)?)
+            .map(Arc::as_ref)
+    }
+
+    /// Returns the person with that login.
+    pub fn person_by_login(&self, login: &Line) -> Option<&Person> {
+        self.people.get(self.logins.get(login)?).map(Arc::as_ref)
+    }
+
+    /// Returns the station with that code.
+    pub fn station_by_code(&self, code: &Line) -> Option<&Station> {
+        self.stations
+            .get(self.station_codes.get(code)?)
+            .map(Arc::as_ref)
+    }
+
+    /// Returns how many incidents are active.
+    pub fn open_incident_count(&self) -> usize {
+        self.open_incidents.len()
+    }
+
+    /// Returns the active incidents.
+    pub fn open_incidents(&self) -> impl Iterator<Item = &Incident> {
+        self.open_incidents
+            .iter()
+            .filter_map(|id| self.incidents.get(id))
+            .map(Arc::as_ref)
+    }
+
+    /// Returns the assignment that binds a unit now.
+    pub fn live_assignment(&self, unit: UnitId) -> Option<&Assignment> {
+        self.assignments
+            .get(self.live_of.get(&unit)?)
+            .map(Arc::as_ref)
+    }
+
+    /// Returns the assignments that bind a unit now, all of them.
+    pub fn live_assignments(&self) -> impl Iterator<Item = &Assignment> {
+        self.live_of
+            .values()
+            .filter_map(|id| self.assignments.get(id))
+            .map(Arc::as_ref)
+    }
+
+    /// Returns the incident that goes on for a merged one (itself if it was not merged).
+    pub fn merge_root(&self, incident: IncidentId) -> IncidentId {
+        let mut root = incident;
+        // `decide` lets no circle close; the bound keeps a hostile copy from holding us here.
+        for _ in 0..self.incidents.len() {
+            match self
+                .incidents
+                .get(&root)
+                .and_then(|found| found.merged_into())
+            {
+                Some(into) => root = into,
+                None => break,
+            }
+        }
+        root
+    }
+
+    /// Returns an incident and all that were merged into it.
+    pub fn merged_family(&self, incident: IncidentId) -> Vec<IncidentId> {
+        let mut family = vec![incident];
+        let mut at = 0;
+        while at < family.len() {
+            for child in self.merged_into.get(&family[at]).into_iter().flatten() {
+                if !family.contains(child) {
+                    family.push(*child);
+                }
+            }
+            at += 1;
+        }
+        family
+    }
+
+    /// Returns the calls of an incident and of all merged into it.
+    pub fn calls_of(&self, incident: IncidentId) -> impl Iterator<Item = &Call> {
+        self.merged_family(incident)
+            .into_iter()
+            .filter_map(|one| self.calls_of.get(&one))
+            .flatten()
+            .filter_map(|id| self.calls.get(id))
+            .map(Arc::as_ref)
+    }
+
+    /// Returns the assignments on an incident and on all merged into it.
+    pub fn assignments_of(&self, incident: IncidentId) -> impl Iterator<Item = &Assignment> {
+        self.merged_family(incident)
+            .into_iter()
+            .filter_map(|one| self.assignments_of.get(&one))
+            .flatten()
+            .filter_map(|id| self.assignments.get(id))
+            .map(Arc::as_ref)
+    }
+
+    /// Returns how far an incident has come.
+    pub fn incident_status(&self, incident: &Incident) -> IncidentStatus {
+        match incident.state {
+            IncidentState::Closed { .. } => return IncidentStatus::Closed,
+            IncidentState::Cancelled { .. } => return IncidentStatus::Cancelled,
+            IncidentState::Merged { .. } => return IncidentStatus::Merged,
+            IncidentState::Active => {}
+        }
+        let furthest = |assignment: &Assignment| match assignment.status {
+            AssignmentStatus::Sent | AssignmentStatus::Acknowledged => {
+                Some(IncidentStatus::Assigned)
+            }
+            AssignmentStatus::Departed => Some(IncidentStatus::EnRoute),
+            AssignmentStatus::Arrived => Some(IncidentStatus::OnScene),
+            AssignmentStatus::Proposed
+            | AssignmentStatus::Declined
+            | AssignmentStatus::Cleared
+            | AssignmentStatus::Cancelled => None,
+        };
+        self.assignments_of(incident.id)
+            .filter_map(furthest)
+            .max()
+            .unwrap_or(IncidentStatus::Active)
+    }
+
+    /// Returns what a unit is doing, and since when.
+    pub fn unit_status(&self, unit: &Unit) -> (UnitStatus, Timestamp) {
+        let duty = match unit.duty {
+            Duty::OffDuty => UnitStatus::OffDuty,
+            Duty::Available => UnitStatus::Available,
+            Duty::OutOfService { .. } => UnitStatus::OutOfService,
+        };
+        let Some(live) = self.live_assignment(unit.id) else {
+            let freed = self.freed_at.get(&unit.id).copied();
+            return (
+                duty,
+                freed.map_or(unit.duty_since, |at| at.max(unit.duty_since)),
+            );
+        };
+        let sent = live.sent_at.unwrap_or(live.changed_at);
+        match live.status {
+            AssignmentStatus::Departed => (UnitStatus::EnRoute, live.departed_at.unwrap_or(sent)),
+            AssignmentStatus::Arrived => (UnitStatus::OnScene, live.arrived_at.unwrap_or(sent)),
+            AssignmentStatus::Proposed
+            | AssignmentStatus::Sent
+            | AssignmentStatus::Acknowledged
+            | AssignmentStatus::Declined
+            | AssignmentStatus::Cleared
+            | AssignmentStatus::Cancelled => (UnitStatus::Assigned, sent),
+        }
+    }
+}

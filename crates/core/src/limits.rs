@@ -1,0 +1,44 @@
+//! Every limit of the domain, in one place. Each is tested at the limit and one past it.
+
+/// Longest single line of text a person may enter (names, addresses, reasons), in characters.
+pub const LINE_CHARS_MAX: usize = 200;
+/// Longest free text a person may enter (a note, what a caller said), in characters.
+pub const PROSE_CHARS_MAX: usize = 4_000;
+/// Longest code of a category, kind or capability, in characters.
+pub const CODE_CHARS_MAX: usize = 48;
+/// Longest idempotency key, in characters.
+pub const IDEMPOTENCY_KEY_CHARS_MAX: usize = 128;
+/// Outcomes kept for repeated idempotency keys; the oldest go first.
+pub const OUTCOMES_KEPT_MAX: usize = 100_000;
+/// Open incidents on one node.
+pub const OPEN_INCIDENTS_MAX: usize = 20_000;
+/// Units on one node.
+pub const UNITS_MAX: usize = 20_000;
+/// Stations on one node.
+pub const STATIONS_MAX: usize = 5_000;
+/// People who may sign in on one node.
+pub const PEOPLE_MAX: usize = 20_000;
+/// Assignments one incident may ever have.
+pub const ASSIGNMENTS_PER_INCIDENT_MAX: usize = 500;
+/// Units sent by one action.
+pub const UNITS_PER_SEND_MAX: usize = 50;
+/// Notes one incident may carry; further text goes to a linked incident.
+pub const NOTES_PER_INCIDENT_MAX: usize = 1_000;
+/// Links one incident may carry.
+pub const LINKS_PER_INCIDENT_MAX: usize = 100;
+/// Calls moved by one split.
+pub const CALLS_PER_SPLIT_MAX: usize = 200;
+/// Capabilities, areas or roles that one record may list.
+pub const LIST_ITEMS_MAX: usize = 64;
+/// Highest alarm level.
+pub const ALARM_LEVEL_MAX: u8 = 9;
+/// How far back a claimed time may lie before it needs an import, in milliseconds (31 days).
+pub const CLAIM_AGE_MAX_MS: i64 = 31 * 24 * 3_600 * 1_000;
+/// How far ahead of the node's clock a claimed time may lie, in milliseconds (5 minutes).
+pub const CLAIM_AHEAD_MAX_MS: i64 = 5 * 60 * 1_000;
+/// Inputs taken into one transaction.
+pub const BATCH_INPUTS_MAX: usize = 64;
+/// Plans in one response file.
+pub const PLANS_MAX: usize = 2_000;
+/// Slots (units wanted) that one plan may add up to.
+pub const PLAN_SLOTS_MAX: usize = 200;

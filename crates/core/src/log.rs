@@ -1,0 +1,119 @@
+//! What the engine hands to a store and gets back from it: the seam that SQLite and the simulator fill.
+//!
+//! A batch is appended whole or not at all, entries and tables together. Rows are only a faster way to
+//! what the entries say: they are rebuilt from them at will.
+
+use watchfire_feed::{Entry, Head};
+
+use crate::basis::{PersonId, Timestamp};
+use crate::record::RecordRef;
+
+/// What one or more accepted actions come to on disk.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// The head that the feed must have before; none before anything was decided.
+    pub before: Option<Head>,
+    /// The entries, in order.
+    pub entries: Vec<Entry>,
+    /// The records as they then stand; a record is in it once.
+    pub rows: Vec<Row>,
+    /// What is answered if an idempotency key comes again.
+    pub outcomes: Vec<KeptOutcome>,
+}
+
+impl Batch {
+    /// Adds a later batch to this one; of two rows for a record the later stays.
+    pub fn extend(&mut self, later: Batch) {
+        self.before = self.before.or(later.before);
+        self.entries.extend(later.entries);
+        self.outcomes.extend(later.outcomes);
+        for row in later.rows {
+            match self
+                .rows
+                .iter_mut()
+                .find(|earlier| earlier.record == row.record)
+            {
+                Some(earlier) => *earlier = row,
+                None => self.rows.push(row),
+            }
+        }
+    }
+
+    /// Returns true if there is nothing to append.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.rows.is_empty() && self.outcomes.is_empty()
+    }
+}
+
+/// One record as its table holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Which record.
+    pub record: RecordRef,
+    /// How many events made it.
+    pub version: u64,
+    /// The agency's running number, if the kind has one.
+    pub number: Option<u64>,
+    /// The incident it belongs to, for calls and assignments.
+    pub parent: Option<[u8; 16]>,
+    /// True while it needs attention and must be in memory.
+    pub open: bool,
+    /// When it last changed.
+    pub changed_at: Timestamp,
+    /// Its state without personal data, as JSON.
+    pub state: Vec<u8>,
+    /// Its personal data, sealed under the record's key; empty if there is none.
+    pub sealed: Vec<u8>,
+}
+
+/// What an idempotency key led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptOutcome {
+    /// Whose key.
+    pub person: PersonId,
+    /// The key.
+    pub key: String,
+    /// SHA-256 of what was asked, so that the key cannot be used for something else.
+    pub fingerprint: [u8; 32],
+    /// When.
+    pub at: Timestamp,
+    /// The records that it made or changed and the version each then had, the main one first.
+    pub records: Vec<(RecordRef, u64)>,
+}
+
+/// Why a store could not append: a fault, never a refusal. Nothing of the batch was kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LogFault {
+    /// No room on the disk; later appends may succeed once there is room.
+    #[error("the disk is full")]
+    DiskFull,
+    /// The feed on disk is not where the engine believes: a second writer, or a restored backup.
+    #[error(
+        "the feed on disk stands at entry {found}, not at {expected}: another writer, or a restored backup"
+    )]
+    WrongHead {
+        /// Where the engine believes it to be.
+        expected: u64,
+        /// Where it is.
+        found: u64,
+    },
+    /// Reading or writing failed; what is on disk is in doubt until it was read again.
+    #[error("reading or writing the store failed: {0}")]
+    Io(String),
+}
+
+impl LogFault {
+    /// Returns true if the engine may go on after it; otherwise the process must stop and start again.
+    pub fn may_go_on(&self) -> bool {
+        match self {
+            LogFault::DiskFull => true,
+            LogFault::WrongHead { .. } | LogFault::Io(_) => false,
+        }
+    }
+}
+
+/// A durable log with its tables.
+pub trait Log {
+    /// Appends a batch whole and makes it durable, or does nothing.
+    fn append(&mut self, batch: &Batch) -> Result<(), LogFault>;
+}

@@ -1,0 +1,586 @@
+//! Recommendation: which units to send, in what order, why these, and what is lacking.
+//!
+//! Travel times come in as data, one origin for each unit; this module knows no road. It ranks those
+//! that fit by time, fills the needs of the response plan (those already on the incident first, so that
+//! a second alarm adds and never repeats), and says in words what it could not fill.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::basis::{Line, Text, Timestamp, TravelBasis, TravelTime, UnitId, say_seconds};
+use crate::board::{Board, UnitStatus};
+use crate::plan::{Need, NeedOf, ResponseFile};
+use crate::record::incident::Incident;
+use crate::record::unit::Unit;
+
+/// Age in seconds from which a position is called old.
+pub const POSITION_OLD_S: u32 = 60;
+/// Units listed at most that were passed over though they are of a wanted kind.
+pub const PASSED_OVER_MAX: usize = 20;
+
+/// Where a unit would start from and how long it would need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Origin {
+    /// The time, or none if no way leads there.
+    pub travel: Option<TravelTime>,
+    /// What is known of where it is.
+    pub from: StartsFrom,
+}
+
+/// What is known of where a unit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StartsFrom {
+    /// Its own last position, that many seconds old.
+    Position {
+        /// Age in seconds.
+        age_s: u32,
+    },
+    /// No position is known; its station or post is taken.
+    Post,
+}
+
+/// One reason for (or reservation about) a unit, kept with the assignment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum Reason {
+    /// It is the n-th nearest of those that fit.
+    Rank {
+        /// From 1.
+        rank: u32,
+    },
+    /// It fills this need of the plan.
+    Fills {
+        /// What the need is called.
+        need: Text,
+    },
+    /// Its station answers first in the area.
+    FirstDue {
+        /// The station area.
+        area: Line,
+    },
+    /// It needs longer than the plan promises.
+    BeyondTarget {
+        /// The promise in seconds.
+        within_s: u32,
+    },
+    /// The time is by straight line, since there is no road network for it.
+    StraightLine,
+    /// Its position is old.
+    PositionOld {
+        /// Age in seconds.
+        age_s: u32,
+    },
+    /// Its position is not known; its station was taken.
+    FromPost,
+    /// A person chose it without a recommendation.
+    ByHand,
+}
+
+impl Reason {
+    /// Returns the stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Reason::Rank { .. } => "rank",
+            Reason::Fills { .. } => "fills",
+            Reason::FirstDue { .. } => "first_due",
+            Reason::BeyondTarget { .. } => "beyond_target",
+            Reason::StraightLine => "straight_line",
+            Reason::PositionOld { .. } => "position_old",
+            Reason::FromPost => "from_post",
+            Reason::ByHand => "by_hand",
+        }
+    }
+
+    /// Returns the words.
+    pub fn text(&self) -> Text {
+        match self {
+            Reason::Rank { rank: 1 } => Text::new("nearest that fits", "最近的合适力量"),
+            Reason::Rank { rank } => {
+                Text::new(format!("no. {rank} by time"), format!("用时第 {rank}"))
+            }
+            Reason::Fills { need } => {
+                Text::new(format!("for: {}", need.en), format!("满足：{}", need.zh))
+            }
+            Reason::FirstDue { area } => Text::new(
+                format!("first due in area {area}"),
+                format!("辖区 {area} 首派"),
+            ),
+            Reason::BeyondTarget { within_s } => {
+                let target = say_seconds(*within_s);
+                Text::new(
+                    format!("later than the plan's {}", target.en),
+                    format!("超出预案时限 {}", target.zh),
+                )
+            }
+            Reason::StraightLine => Text::new(
+                "time by straight line, not by road",
+                "按直线估算，非道路时间",
+            ),
+            Reason::PositionOld { age_s } => {
+                let age = say_seconds(*age_s);
+                Text::new(
+                    format!("position {} old", age.en),
+                    format!("位置为 {} 前", age.zh),
+                )
+            }
+            Reason::FromPost => {
+                Text::new("no position: timed from its station", "无位置：按驻地计时")
+            }
+            Reason::ByHand => Text::new("chosen by hand", "人工选派"),
+        }
+    }
+}
+
+/// What is lacking, in words a dispatcher can act on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shortfall {
+    /// None (or too few) are free.
+    NoneFree {
+        /// What was wanted.
+        need: Text,
+        /// How many are missing.
+        missing: u32,
+    },
+    /// There are some, but later than promised.
+    TooFar {
+        /// What was wanted.
+        need: Text,
+        /// The promise in seconds.
+        within_s: u32,
+        /// How long the nearest one not in time needs, in seconds.
+        nearest_s: u32,
+    },
+    /// There are some, but no way leads there.
+    NoRoute {
+        /// What was wanted.
+        need: Text,
+        /// How many are missing.
+        missing: u32,
+    },
+    /// The response file has no plan for this.
+    NoPlan,
+}
+
+impl Shortfall {
+    /// Returns the stable code.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Shortfall::NoneFree { .. } => "none_free",
+            Shortfall::TooFar { .. } => "too_far",
+            Shortfall::NoRoute { .. } => "no_route",
+            Shortfall::NoPlan => "no_plan",
+        }
+    }
+
+    /// Returns the words.
+    pub fn text(&self) -> Text {
+        match self {
+            Shortfall::NoneFree { need, missing } => Text::new(
+                format!("no {} free: {missing} missing", need.en),
+                format!("无可用{}：缺 {missing}", need.zh),
+            ),
+            Shortfall::TooFar {
+                need,
+                within_s,
+                nearest_s,
+            } => {
+                let (within, nearest) = (say_seconds(*within_s), say_seconds(*nearest_s));
+                Text::new(
+                    format!(
+                        "no {} within {}: the nearest needs {}",
+                        need.en, within.en, nearest.en
+                    ),
+                    format!("{}内无{}：最近需 {}", within.zh, need.zh, nearest.zh),
+                )
+            }
+            Shortfall::NoRoute { need, missing } => Text::new(
+                format!("no way leads there for {missing} {}", need.en),
+                format!("{missing} 支{}无路可达", need.zh),
+            ),
+            Shortfall::NoPlan => Text::new(
+                "no response plan for this category and priority: any unit is offered",
+                "该类别与优先级没有预案：任意力量均可",
+            ),
+        }
+    }
+}
+
+/// Why a unit of a wanted kind is not offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PassedOver {
+    /// It is doing something else.
+    Busy(UnitStatus),
+    /// Its crew rests.
+    Resting,
+    /// It may not be sent to this area.
+    OutsideItsAreas,
+    /// No way leads there.
+    NoRoute,
+    /// Nobody knows where it is.
+    NoPosition,
+}
+
+impl PassedOver {
+    /// Returns the words.
+    pub fn text(self) -> Text {
+        match self {
+            PassedOver::Busy(UnitStatus::OffDuty) => Text::new("off duty", "下班"),
+            PassedOver::Busy(UnitStatus::OutOfService) => Text::new("out of service", "停用"),
+            PassedOver::Busy(UnitStatus::EnRoute) => Text::new("en route elsewhere", "前往他处"),
+            PassedOver::Busy(UnitStatus::OnScene) => Text::new("on another scene", "正在他处处置"),
+            PassedOver::Busy(UnitStatus::Assigned | UnitStatus::Available) => {
+                Text::new("already assigned", "已派警")
+            }
+            PassedOver::Resting => Text::new("crew rests", "人员休整"),
+            PassedOver::OutsideItsAreas => Text::new("not for this area", "不属其辖区"),
+            PassedOver::NoRoute => Text::new("no way leads there", "无路可达"),
+            PassedOver::NoPosition => {
+                Text::new("neither position nor station known", "位置与驻地均未知")
+            }
+        }
+    }
+}
+
+/// One need of the plan and how it is met.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NeedMet {
+    /// What is wanted.
+    pub need: Need,
+    /// What it is called.
+    pub label: Text,
+    /// How many are on the incident already.
+    pub have: u32,
+    /// Who is proposed for the rest.
+    pub chosen: Vec<UnitId>,
+}
+
+/// One unit that could go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The unit.
+    pub unit: UnitId,
+    /// How long it needs.
+    pub travel: TravelTime,
+    /// True if it is proposed.
+    pub chosen: bool,
+    /// Why, and what speaks against it.
+    pub reasons: Vec<Reason>,
+}
+
+/// What to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recommendation {
+    /// The needs and how they are met.
+    pub needs: Vec<NeedMet>,
+    /// Those that could go, nearest first; the chosen ones are marked.
+    pub candidates: Vec<Candidate>,
+    /// What is lacking.
+    pub shortfalls: Vec<Shortfall>,
+    /// Those of a wanted kind that are not offered, and why.
+    pub passed_over: Vec<(UnitId, PassedOver)>,
+    /// Which version of the response file was used.
+    pub response_version: String,
+}
+
+impl Recommendation {
+    /// Returns those that are proposed, nearest first.
+    pub fn chosen(&self) -> impl Iterator<Item = &Candidate> {
+        self.candidates.iter().filter(|candidate| candidate.chosen)
+    }
+}
+
+/// Returns the units that could be sent to an incident at all, for which travel times are worth computing.
+pub fn sendable<'a>(board: &'a Board, incident: &Incident, now: Timestamp) -> Vec<&'a Unit> {
+    let fits = |unit: &&Unit| obstacle(board, incident, unit, now).is_none();
+    board
+        .units
+        .values()
+        .map(AsRef::as_ref)
+        .filter(fits)
+        .collect()
+}
+
+fn obstacle(board: &Board, incident: &Incident, unit: &Unit, now: Timestamp) -> Option<PassedOver> {
+    match board.unit_status(unit).0 {
+        UnitStatus::Available => {}
+        busy @ (UnitStatus::OffDuty
+        | UnitStatus::Assigned
+        | UnitStatus::EnRoute
+        | UnitStatus::OnScene
+        | UnitStatus::OutOfService) => return Some(PassedOver::Busy(busy)),
+    }
+    if unit.is_resting(now) {
+        return Some(PassedOver::Resting);
+    }
+    let areas = &unit.details.areas;
+    let allowed = areas.is_empty()
+        || incident
+            .place
+            .area
+            .as_ref()
+            .is_some_and(|area| areas.contains(area));
+    (!allowed).then_some(PassedOver::OutsideItsAreas)
+}
+
+/// Recommends what to send to an incident. Units without an origin are treated as being nowhere.
+pub fn recommend(
+    board: &Board,
+    response: &ResponseFile,
+    incident: &Incident,
+    origins: &BTreeMap<UnitId, Origin>,
+    now: Timestamp,
+) -> Recommendation {
+    let mut shortfalls = Vec::new();
+    let needs = match response.plan_for(&incident.category, incident.priority) {
+        Some(plan) => plan.needs_up_to(incident.alarm_level),
+        None => {
+            shortfalls.push(Shortfall::NoPlan);
+            vec![Need {
+                count: u32::from(incident.alarm_level),
+                of: NeedOf::Anything,
+                within_s: None,
+            }]
+        }
+    };
+    let mut needs: Vec<NeedMet> = needs
+        .into_iter()
+        .map(|need| NeedMet {
+            label: response.need_label(&need.of),
+            need,
+            have: 0,
+            chosen: Vec::new(),
+        })
+        .collect();
+    let (mut offered, passed_over) = offer(board, incident, origins, &needs, now);
+    offered.sort_by_key(|(unit, _, origin)| {
+        (
+            origin.seconds,
+            !is_first_due(board, incident, unit),
+            &unit.callsign,
+        )
+    });
+
+    // The need that fewest can fill is served first, so that an engine with paramedics is not spent as a mere engine.
+    let fitting = |need: &NeedMet| {
+        offered
+            .iter()
+            .filter(|(unit, ..)| need.need.of.is_met_by(unit))
+            .count()
+    };
+    let mut order: Vec<usize> = (0..needs.len()).collect();
+    order.sort_by_key(|at| (fitting(&needs[*at]), *at));
+    count_those_there(board, incident, &mut needs, &order);
+    let mut taken: BTreeMap<UnitId, usize> = BTreeMap::new();
+    for at in order {
+        let met = &mut needs[at];
+        let mut fitting = offered
+            .iter()
+            .filter(|(unit, ..)| met.need.of.is_met_by(unit));
+        while met.have + (met.chosen.len() as u32) < met.need.count {
+            let Some((unit, ..)) = fitting.find(|(unit, ..)| !taken.contains_key(&unit.id)) else {
+                break;
+            };
+            taken.insert(unit.id, at);
+            met.chosen.push(unit.id);
+        }
+        shortfalls.extend(shortfall(met, &offered, &passed_over));
+    }
+    let open: Vec<&NeedMet> = needs.iter().collect();
+    let candidates = candidates(board, incident, &offered, &open, &taken);
+    let mut passed_over: Vec<(UnitId, PassedOver)> = passed_over.into_iter().collect();
+    passed_over.truncate(PASSED_OVER_MAX);
+    Recommendation {
+        needs,
+        candidates,
+        shortfalls,
+        passed_over,
+        response_version: response.version.clone(),
+    }
+}
+
+type Offered<'a> = (&'a Unit, StartsFrom, TravelTime);
+
+fn offer<'a>(
+    board: &'a Board,
+    incident: &Incident,
+    origins: &BTreeMap<UnitId, Origin>,
+    needs: &[NeedMet],
+    now: Timestamp,
+) -> (Vec<Offered<'a>>, BTreeMap<UnitId, PassedOver>) {
+    let on_it: BTreeSet<UnitId> = board
+        .assignments_of(incident.id)
+        .filter(|a| a.is_live())
+        .map(|a| a.unit)
+        .collect();
+    let mut offered = Vec::new();
+    let mut passed_over = BTreeMap::new();
+    for unit in board.units.values() {
+        let origin = origins.get(&unit.id);
+        let against = obstacle(board, incident, unit, now).or(match origin {
+            None => Some(PassedOver::NoPosition),
+            Some(Origin { travel: None, .. }) => Some(PassedOver::NoRoute),
+            Some(_) => None,
+        });
+        match (against, origin) {
+            (
+                None,
+                Some(Origin {
+                    travel: Some(travel),
+                    from,
+                }),
+            ) => offered.push((unit.as_ref(), *from, *travel)),
+            (Some(against), _) => {
+                let wanted = needs.iter().any(|met| met.need.of.is_met_by(unit));
+                let worth_saying =
+                    against != PassedOver::Busy(UnitStatus::OffDuty) && !on_it.contains(&unit.id);
+                if wanted && worth_saying {
+                    passed_over.insert(unit.id, against);
+                }
+            }
+            (None, _) => {}
+        }
+    }
+    (offered, passed_over)
+}
+
+fn count_those_there(board: &Board, incident: &Incident, needs: &mut [NeedMet], order: &[usize]) {
+    for assignment in board
+        .assignments_of(incident.id)
+        .filter(|assignment| assignment.counts())
+    {
+        let Some(unit) = board.units.get(&assignment.unit) else {
+            continue;
+        };
+        let open = |at: &&usize| {
+            needs[**at].have < needs[**at].need.count && needs[**at].need.of.is_met_by(unit)
+        };
+        if let Some(at) = order.iter().find(open) {
+            needs[*at].have += 1;
+        }
+    }
+}
+
+fn shortfall(
+    met: &NeedMet,
+    offered: &[Offered<'_>],
+    passed_over: &BTreeMap<UnitId, PassedOver>,
+) -> Option<Shortfall> {
+    let need = met.label.clone();
+    let missing = met
+        .need
+        .count
+        .saturating_sub(met.have + met.chosen.len() as u32);
+    if missing > 0 {
+        let cut_off = passed_over.values().any(|why| *why == PassedOver::NoRoute);
+        return Some(if cut_off {
+            Shortfall::NoRoute { need, missing }
+        } else {
+            Shortfall::NoneFree { need, missing }
+        });
+    }
+    let within_s = met.need.within_s?;
+    let time = |id: &UnitId| {
+        offered
+            .iter()
+            .find(|(unit, ..)| unit.id == *id)
+            .map(|(_, _, travel)| travel.seconds)
+    };
+    let nearest_s = met
+        .chosen
+        .iter()
+        .filter_map(time)
+        .filter(|seconds| *seconds > within_s)
+        .min()?;
+    Some(Shortfall::TooFar {
+        need,
+        within_s,
+        nearest_s,
+    })
+}
+
+fn candidates(
+    board: &Board,
+    incident: &Incident,
+    offered: &[Offered<'_>],
+    needs: &[&NeedMet],
+    taken: &BTreeMap<UnitId, usize>,
+) -> Vec<Candidate> {
+    let fits = |unit: &Unit| needs.iter().any(|met| met.need.of.is_met_by(unit));
+    let mut all = Vec::new();
+    for (unit, from, travel) in offered.iter().filter(|(unit, ..)| fits(unit)) {
+        let filled = taken.get(&unit.id).map(|at| needs[*at]);
+        // Ranked within what it fills: "the second nearest engine" says more than "the ninth nearest unit".
+        let group = filled.or_else(|| {
+            needs
+                .iter()
+                .copied()
+                .find(|met| met.need.of.is_met_by(unit))
+        });
+        let ahead = |other: &&Offered<'_>| {
+            (other.2.seconds, &other.0.callsign) < (travel.seconds, &unit.callsign)
+                && group.is_some_and(|met| met.need.of.is_met_by(other.0))
+        };
+        let rank = if filled.is_some() || all.len() < CANDIDATES_RANKED_MAX {
+            Some(
+                offered
+                    .iter()
+                    .take_while(|other| other.2.seconds <= travel.seconds)
+                    .filter(ahead)
+                    .count() as u32
+                    + 1,
+            )
+        } else {
+            None
+        };
+        let mut reasons: Vec<Reason> = rank.map(|rank| Reason::Rank { rank }).into_iter().collect();
+        reasons.extend(filled.map(|met| Reason::Fills {
+            need: met.label.clone(),
+        }));
+        if let Some(area) = incident
+            .place
+            .area
+            .as_ref()
+            .filter(|_| is_first_due(board, incident, unit))
+        {
+            reasons.push(Reason::FirstDue { area: area.clone() });
+        }
+        if let Some(within_s) = group
+            .and_then(|met| met.need.within_s)
+            .filter(|within_s| travel.seconds > *within_s)
+        {
+            reasons.push(Reason::BeyondTarget { within_s });
+        }
+        if travel.basis == TravelBasis::StraightLine {
+            reasons.push(Reason::StraightLine);
+        }
+        match from {
+            StartsFrom::Position { age_s } if *age_s >= POSITION_OLD_S => {
+                reasons.push(Reason::PositionOld { age_s: *age_s })
+            }
+            StartsFrom::Position { .. } => {}
+            StartsFrom::Post => reasons.push(Reason::FromPost),
+        }
+        all.push(Candidate {
+            unit: unit.id,
+            travel: *travel,
+            chosen: filled.is_some(),
+            reasons,
+        });
+    }
+    all
+}
+
+/// Candidates that are given a rank in words; those far down the list are ranked by their place in it alone.
+const CANDIDATES_RANKED_MAX: usize = 100;
+
+fn is_first_due(board: &Board, incident: &Incident, unit: &Unit) -> bool {
+    let station = unit
+        .details
+        .station
+        .and_then(|station| board.stations.get(&station));
+    match (station, &incident.place.area) {
+        (Some(station), Some(area)) => station.answers_first_in(area),
+        (None, _) | (_, None) => false,
+    }
+}

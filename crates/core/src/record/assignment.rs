@@ -1,0 +1,496 @@
+//! An assignment (派警): a unit's task on an incident, with its status times. It lives at the unit's home.
+//!
+//! Life: proposed -> sent -> acknowledged or declined -> departed -> arrived -> cleared, or cancelled on
+//! the way. "Unanswered", "late" and "overdue" are not states: they follow from the times and the clock
+//! (see [`timer`](crate::timer)), so that they survive a restart. A crew may skip a step (a crew that
+//! arrives has departed); the times it skipped stay empty rather than invented.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Context, Event, Happened, Meta, RecordKind};
+use crate::basis::{AssignmentId, IncidentId, Line, Personal, Text, Timestamp, TravelTime, UnitId};
+use crate::board::Board;
+use crate::limits;
+use crate::recommend::Reason;
+use crate::record::unit::Duty;
+use crate::refusal::Refusal;
+
+/// An assignment as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// Its name.
+    pub id: AssignmentId,
+    /// How many events made it.
+    pub version: u64,
+    /// When it last changed.
+    pub changed_at: Timestamp,
+    /// Where the unit is sent.
+    pub incident: IncidentId,
+    /// The unit.
+    pub unit: UnitId,
+    /// Where it is in its life.
+    pub status: AssignmentStatus,
+    /// Why this unit.
+    pub why: Why,
+    /// When it was proposed, if it was.
+    pub proposed_at: Option<Timestamp>,
+    /// When it was first sent.
+    pub sent_at: Option<Timestamp>,
+    /// When it was last sent again, if it was.
+    pub resent_at: Option<Timestamp>,
+    /// When the crew acknowledged.
+    pub acknowledged_at: Option<Timestamp>,
+    /// When it departed.
+    pub departed_at: Option<Timestamp>,
+    /// When it arrived.
+    pub arrived_at: Option<Timestamp>,
+    /// When it ended (declined, cleared or cancelled).
+    pub ended_at: Option<Timestamp>,
+    /// How or why it ended.
+    pub ending: Option<Line>,
+}
+
+/// Where an assignment is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AssignmentStatus {
+    /// Put forward, not yet sent.
+    Proposed,
+    /// Sent to the crew.
+    Sent,
+    /// The crew has it.
+    Acknowledged,
+    /// The crew said no.
+    Declined,
+    /// On its way.
+    Departed,
+    /// On scene.
+    Arrived,
+    /// Done.
+    Cleared,
+    /// Called off.
+    Cancelled,
+}
+
+impl AssignmentStatus {
+    /// Returns the word people read.
+    pub fn label(self) -> Text {
+        match self {
+            AssignmentStatus::Proposed => Text::new("proposed", "待派"),
+            AssignmentStatus::Sent => Text::new("sent", "已派"),
+            AssignmentStatus::Acknowledged => Text::new("acknowledged", "已接收"),
+            AssignmentStatus::Declined => Text::new("declined", "已拒绝"),
+            AssignmentStatus::Departed => Text::new("departed", "已出发"),
+            AssignmentStatus::Arrived => Text::new("arrived", "已到达"),
+            AssignmentStatus::Cleared => Text::new("cleared", "已结束"),
+            AssignmentStatus::Cancelled => Text::new("cancelled", "已取消"),
+        }
+    }
+}
+
+/// Why this unit was sent: what was known when it was chosen.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Why {
+    /// How long it was expected to need.
+    pub travel: Option<TravelTime>,
+    /// The reasons given.
+    pub reasons: Vec<Reason>,
+}
+
+/// A unit to send or propose, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The unit.
+    pub unit: UnitId,
+    /// Why it.
+    pub why: Why,
+}
+
+impl Assignment {
+    /// Returns true while the unit is bound by it.
+    pub fn is_live(&self) -> bool {
+        match self.status {
+            AssignmentStatus::Sent
+            | AssignmentStatus::Acknowledged
+            | AssignmentStatus::Departed
+            | AssignmentStatus::Arrived => true,
+            AssignmentStatus::Proposed
+            | AssignmentStatus::Declined
+            | AssignmentStatus::Cleared
+            | AssignmentStatus::Cancelled => false,
+        }
+    }
+
+    /// Returns true if the unit was (or is) there for the incident: neither declined, cancelled nor only proposed.
+    pub fn counts(&self) -> bool {
+        self.is_live() || self.status == AssignmentStatus::Cleared
+    }
+}
+
+/// What can be asked of an assignment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AssignmentAction {
+    /// Put units forward for an incident.
+    Propose {
+        /// Where.
+        incident: IncidentId,
+        /// Who.
+        choices: Vec<Choice>,
+    },
+    /// Send units to an incident: all of them or none.
+    Send {
+        /// Where.
+        incident: IncidentId,
+        /// Who.
+        choices: Vec<Choice>,
+    },
+    /// Change the status of one.
+    Advance {
+        /// Which.
+        assignment: AssignmentId,
+        /// To what.
+        step: Step,
+    },
+}
+
+/// One step in the life of an assignment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// Send one that was proposed.
+    SendProposed,
+    /// Send it again, because nobody answered.
+    Resend,
+    /// The crew has it.
+    Acknowledge,
+    /// The crew says no.
+    Decline {
+        /// Why.
+        reason: Line,
+    },
+    /// The crew is on its way.
+    Depart,
+    /// The crew is there.
+    Arrive,
+    /// The crew is done.
+    Clear {
+        /// How it ended, if there is something to say.
+        ending: Option<Line>,
+    },
+    /// It is called off.
+    Cancel {
+        /// Why.
+        reason: Line,
+    },
+}
+
+impl AssignmentAction {
+    /// Returns the assignment it changes.
+    pub fn subject(&self) -> Option<AssignmentId> {
+        match self {
+            AssignmentAction::Propose { .. } | AssignmentAction::Send { .. } => None,
+            AssignmentAction::Advance { assignment, .. } => Some(*assignment),
+        }
+    }
+}
+
+/// What happened to an assignment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum AssignmentEvent {
+    /// A unit was put forward.
+    Proposed {
+        /// For which incident.
+        incident: IncidentId,
+        /// The unit.
+        unit: UnitId,
+        /// Why it.
+        why: Why,
+    },
+    /// A unit was sent.
+    Sent {
+        /// To which incident.
+        incident: IncidentId,
+        /// The unit.
+        unit: UnitId,
+        /// Why it.
+        why: Why,
+    },
+    /// It was sent again.
+    Resent,
+    /// The crew has it.
+    Acknowledged,
+    /// The crew said no.
+    Declined {
+        /// Why.
+        reason: Line,
+    },
+    /// The crew is on its way.
+    Departed,
+    /// The crew is there.
+    Arrived,
+    /// The crew is done.
+    Cleared {
+        /// How it ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ending: Option<Line>,
+    },
+    /// It was called off.
+    Cancelled {
+        /// Why.
+        reason: Line,
+    },
+}
+
+pub(super) fn decide(
+    board: &Board,
+    action: &AssignmentAction,
+    context: &mut Context<'_>,
+) -> Result<Vec<Happened>, Refusal> {
+    match action {
+        AssignmentAction::Propose { incident, choices } => {
+            begin(board, context, *incident, choices, |incident, unit, why| {
+                AssignmentEvent::Proposed {
+                    incident,
+                    unit,
+                    why,
+                }
+            })
+        }
+        AssignmentAction::Send { incident, choices } => {
+            begin(board, context, *incident, choices, |incident, unit, why| {
+                AssignmentEvent::Sent {
+                    incident,
+                    unit,
+                    why,
+                }
+            })
+        }
+        AssignmentAction::Advance { assignment, step } => {
+            advance(board, context, *assignment, step)
+        }
+    }
+}
+
+fn begin(
+    board: &Board,
+    context: &mut Context<'_>,
+    incident: IncidentId,
+    choices: &[Choice],
+    event: impl Fn(IncidentId, UnitId, Why) -> AssignmentEvent,
+) -> Result<Vec<Happened>, Refusal> {
+    board.incident(incident)?.must_be_open()?;
+    if choices.is_empty() {
+        return Err(Refusal::Missing(Text::new("The units", "处警力量")));
+    }
+    if choices.len() > limits::UNITS_PER_SEND_MAX {
+        return Err(Refusal::Limit {
+            what: Text::new("units in one action", "单次派出的力量"),
+            max: limits::UNITS_PER_SEND_MAX,
+        });
+    }
+    if board.assignments_of(incident).count() + choices.len() > limits::ASSIGNMENTS_PER_INCIDENT_MAX
+    {
+        let what = Text::new("assignments on an incident", "每条警情的派警");
+        return Err(Refusal::Limit {
+            what,
+            max: limits::ASSIGNMENTS_PER_INCIDENT_MAX,
+        });
+    }
+    let mut all = Vec::with_capacity(choices.len());
+    for (at, choice) in choices.iter().enumerate() {
+        must_be_free(board, context, choice.unit)?;
+        if choices[..at]
+            .iter()
+            .any(|earlier| earlier.unit == choice.unit)
+        {
+            return Err(Refusal::Circle(RecordKind::Unit));
+        }
+        let id = AssignmentId(context.entropy.next_16());
+        all.push(Happened::new(
+            id,
+            Event::Assignment(event(incident, choice.unit, choice.why.clone())),
+        ));
+    }
+    Ok(all)
+}
+
+fn must_be_free(board: &Board, context: &Context<'_>, unit: UnitId) -> Result<(), Refusal> {
+    let found = board.unit(unit)?;
+    let busy = board.live_assignment(unit).map(|live| {
+        let number = board
+            .incidents
+            .get(&live.incident)
+            .map_or(0, |incident| incident.number);
+        Text::new(
+            format!("it is on incident {number}"),
+            format!("正在处置警情 {number}"),
+        )
+    });
+    let because = match &found.duty {
+        Duty::OffDuty => Some(Text::new("it is off duty", "已下班")),
+        Duty::OutOfService { reason } => Some(Text::new(
+            format!("it is out of service ({reason})"),
+            format!("已停用（{reason}）"),
+        )),
+        Duty::Available if found.is_resting(context.now) => {
+            Some(Text::new("its crew rests", "人员休整中"))
+        }
+        Duty::Available => None,
+    };
+    match busy.or(because) {
+        Some(because) => Err(Refusal::UnitNotFree {
+            callsign: found.callsign.to_string(),
+            because,
+        }),
+        None => Ok(()),
+    }
+}
+
+fn advance(
+    board: &Board,
+    context: &Context<'_>,
+    assignment: AssignmentId,
+    step: &Step,
+) -> Result<Vec<Happened>, Refusal> {
+    use AssignmentStatus::{Acknowledged, Arrived, Departed, Proposed, Sent};
+    let found = board.assignment(assignment)?;
+    let (from, event): (&[AssignmentStatus], AssignmentEvent) = match step {
+        Step::SendProposed => {
+            must_be_free(board, context, found.unit)?;
+            board.incident(found.incident)?.must_be_open()?;
+            let Assignment {
+                incident,
+                unit,
+                why,
+                ..
+            } = found.clone();
+            (
+                &[Proposed],
+                AssignmentEvent::Sent {
+                    incident,
+                    unit,
+                    why,
+                },
+            )
+        }
+        Step::Resend => (&[Sent], AssignmentEvent::Resent),
+        Step::Acknowledge => (&[Sent], AssignmentEvent::Acknowledged),
+        Step::Decline { reason } => (
+            &[Sent, Acknowledged],
+            AssignmentEvent::Declined {
+                reason: reason.clone(),
+            },
+        ),
+        Step::Depart => (&[Sent, Acknowledged], AssignmentEvent::Departed),
+        Step::Arrive => (&[Sent, Acknowledged, Departed], AssignmentEvent::Arrived),
+        Step::Clear { ending } => (
+            &[Sent, Acknowledged, Departed, Arrived],
+            AssignmentEvent::Cleared {
+                ending: ending.clone(),
+            },
+        ),
+        Step::Cancel { reason } => (
+            &[Proposed, Sent, Acknowledged, Departed, Arrived],
+            AssignmentEvent::Cancelled {
+                reason: reason.clone(),
+            },
+        ),
+    };
+    if !from.contains(&found.status) {
+        let instead = if found.is_live() {
+            Text::new(
+                "Look at its status; that step is past or not yet due.",
+                "请查看其状态：该步骤已过或尚未到。",
+            )
+        } else {
+            Text::new("Send the unit again.", "请重新派出该力量。")
+        };
+        return Err(Refusal::WrongState {
+            kind: RecordKind::Assignment,
+            state: found.status.label(),
+            instead,
+        });
+    }
+    Ok(vec![Happened::new(assignment, Event::Assignment(event))])
+}
+
+pub(super) fn apply(
+    before: Option<&Assignment>,
+    event: &AssignmentEvent,
+    _: Option<&Personal>,
+    meta: &Meta,
+) -> Option<Assignment> {
+    let at = Some(meta.happened_at);
+    let begin = |incident: IncidentId, unit: UnitId, why: &Why| Assignment {
+        id: AssignmentId(meta.record),
+        version: meta.version,
+        changed_at: meta.at,
+        incident,
+        unit,
+        status: AssignmentStatus::Proposed,
+        why: why.clone(),
+        proposed_at: None,
+        sent_at: None,
+        resent_at: None,
+        acknowledged_at: None,
+        departed_at: None,
+        arrived_at: None,
+        ended_at: None,
+        ending: None,
+    };
+    let mut next = match (before, event) {
+        (Some(before), _) => before.clone(),
+        (
+            None,
+            AssignmentEvent::Proposed {
+                incident,
+                unit,
+                why,
+            }
+            | AssignmentEvent::Sent {
+                incident,
+                unit,
+                why,
+            },
+        ) => begin(*incident, *unit, why),
+        (None, _) => return None,
+    };
+    next.version = meta.version;
+    next.changed_at = meta.at;
+    match event {
+        AssignmentEvent::Proposed { .. } => next.proposed_at = at,
+        AssignmentEvent::Sent { .. } => {
+            next.status = AssignmentStatus::Sent;
+            next.sent_at = at;
+        }
+        AssignmentEvent::Resent => next.resent_at = at,
+        AssignmentEvent::Acknowledged => {
+            next.status = AssignmentStatus::Acknowledged;
+            next.acknowledged_at = at;
+        }
+        AssignmentEvent::Departed => {
+            next.status = AssignmentStatus::Departed;
+            next.departed_at = at;
+        }
+        AssignmentEvent::Arrived => {
+            next.status = AssignmentStatus::Arrived;
+            next.arrived_at = at;
+        }
+        AssignmentEvent::Declined { reason } => {
+            end(&mut next, AssignmentStatus::Declined, Some(reason), meta)
+        }
+        AssignmentEvent::Cleared { ending } => {
+            end(&mut next, AssignmentStatus::Cleared, ending.as_ref(), meta)
+        }
+        AssignmentEvent::Cancelled { reason } => {
+            end(&mut next, AssignmentStatus::Cancelled, Some(reason), meta)
+        }
+    }
+    Some(next)
+}
+
+fn end(assignment: &mut Assignment, status: AssignmentStatus, ending: Option<&Line>, meta: &Meta) {
+    assignment.status = status;
+    assignment.ended_at = Some(meta.happened_at);
+    assignment.ending = ending.cloned();
+}

@@ -1,0 +1,394 @@
+//! A call (接警单): one report reaching the agency. Several may join one incident.
+//!
+//! Life: received -> joined to an incident, or closed without action with a reason. Joining can be taken
+//! back. Who called, the number and what was said are personal and sealed under the call's own key.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Context, Event, Happened, Meta, RecordKind};
+use crate::basis::{CallId, Code, IncidentId, Line, Personal, Place, Priority, Text, Timestamp};
+use crate::board::Board;
+use crate::refusal::Refusal;
+
+/// How a call reached the agency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// By telephone.
+    Phone,
+    /// By text message.
+    Text,
+    /// From an application.
+    App,
+    /// From an alarm centre.
+    Alarm,
+    /// From a sensor.
+    Sensor,
+    /// By radio, or raised by an officer.
+    Radio,
+    /// In person.
+    Counter,
+    /// Read from another system's export.
+    Import,
+}
+
+/// A call as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Call {
+    /// Its name.
+    pub id: CallId,
+    /// How many events made it.
+    pub version: u64,
+    /// When it last changed.
+    pub changed_at: Timestamp,
+    /// The agency's running number.
+    pub number: u64,
+    /// How it reached the agency.
+    pub channel: Channel,
+    /// When it reached the agency (as claimed by the channel, or when it was accepted).
+    pub received_at: Timestamp,
+    /// When this node accepted it.
+    pub accepted_at: Timestamp,
+    /// Where it is about, once known.
+    pub place: Option<Place>,
+    /// What it is about, once known.
+    pub category: Option<Code>,
+    /// How urgent, once known.
+    pub priority: Option<Priority>,
+    /// The name that the sending system gave it.
+    pub source: Option<Line>,
+    /// Where it is in its life.
+    pub state: CallState,
+    /// Who called and what was said; empty when the key is gone.
+    #[serde(skip)]
+    pub personal: Personal,
+}
+
+/// Where a call is in its life.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum CallState {
+    /// Taken, and not yet part of an incident.
+    Received,
+    /// Part of an incident.
+    Joined {
+        /// Which.
+        incident: IncidentId,
+    },
+    /// Closed without action.
+    Closed {
+        /// Why.
+        reason: Line,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+impl Call {
+    /// Returns the incident it joined.
+    pub fn incident(&self) -> Option<IncidentId> {
+        match &self.state {
+            CallState::Joined { incident } => Some(*incident),
+            CallState::Received | CallState::Closed { .. } => None,
+        }
+    }
+
+    /// Returns true while it is neither part of an incident nor closed.
+    pub fn is_loose(&self) -> bool {
+        matches!(self.state, CallState::Received)
+    }
+}
+
+impl CallState {
+    fn label(&self) -> Text {
+        match self {
+            CallState::Received => Text::new("received", "已接警"),
+            CallState::Joined { .. } => Text::new("joined to an incident", "已并入警情"),
+            CallState::Closed { .. } => Text::new("closed", "已关闭"),
+        }
+    }
+}
+
+/// What is known of a call when it is taken or amended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CallDetails {
+    /// Where.
+    pub place: Option<Place>,
+    /// What.
+    pub category: Option<Code>,
+    /// How urgent.
+    pub priority: Option<Priority>,
+    /// Who called and what was said.
+    pub personal: Personal,
+}
+
+/// What can be asked of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CallAction {
+    /// Take a new call.
+    Receive {
+        /// How it came.
+        channel: Channel,
+        /// The sending system's own name for it.
+        source: Option<Line>,
+        /// What is known.
+        details: CallDetails,
+    },
+    /// Add to or correct what is known; what is absent stays as it was.
+    Amend {
+        /// Which call.
+        call: CallId,
+        /// What is new.
+        details: CallDetails,
+    },
+    /// Make it part of an incident.
+    Join {
+        /// Which call.
+        call: CallId,
+        /// Which incident.
+        incident: IncidentId,
+    },
+    /// Take it off its incident again.
+    Detach {
+        /// Which call.
+        call: CallId,
+    },
+    /// Close it without action.
+    Close {
+        /// Which call.
+        call: CallId,
+        /// Why nothing is done.
+        reason: Line,
+    },
+}
+
+impl CallAction {
+    /// Returns the call it changes.
+    pub fn subject(&self) -> Option<CallId> {
+        match self {
+            CallAction::Receive { .. } => None,
+            CallAction::Amend { call, .. }
+            | CallAction::Join { call, .. }
+            | CallAction::Detach { call }
+            | CallAction::Close { call, .. } => Some(*call),
+        }
+    }
+}
+
+/// What happened to a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum CallEvent {
+    /// It was taken.
+    Received {
+        /// The agency's running number.
+        number: u64,
+        /// How it came.
+        channel: Channel,
+        /// The sending system's own name for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        source: Option<Line>,
+        /// Where.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<Place>,
+        /// What.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        category: Option<Code>,
+        /// How urgent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        priority: Option<Priority>,
+    },
+    /// More became known.
+    Amended {
+        /// Where.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        place: Option<Place>,
+        /// What.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        category: Option<Code>,
+        /// How urgent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        priority: Option<Priority>,
+    },
+    /// It became part of an incident.
+    Joined {
+        /// Which.
+        incident: IncidentId,
+    },
+    /// It was taken off its incident.
+    Detached,
+    /// It was closed without action.
+    Closed {
+        /// Why.
+        reason: Line,
+    },
+}
+
+pub(super) fn decide(
+    board: &Board,
+    action: &CallAction,
+    context: &mut Context<'_>,
+) -> Result<Vec<Happened>, Refusal> {
+    match action {
+        CallAction::Receive {
+            channel,
+            source,
+            details,
+        } => {
+            context.response.check_category(details.category.as_ref())?;
+            let id = CallId(context.entropy.next_16());
+            let event = CallEvent::Received {
+                number: board.next_number(RecordKind::Call),
+                channel: *channel,
+                source: source.clone(),
+                place: details.place.clone(),
+                category: details.category.clone(),
+                priority: details.priority,
+            };
+            Ok(vec![happened(id, event, details.personal.clone())])
+        }
+        CallAction::Amend { call, details } => {
+            board.call(*call)?;
+            context.response.check_category(details.category.as_ref())?;
+            let event = CallEvent::Amended {
+                place: details.place.clone(),
+                category: details.category.clone(),
+                priority: details.priority,
+            };
+            Ok(vec![happened(*call, event, details.personal.clone())])
+        }
+        CallAction::Join { call, incident } => {
+            let found = board.call(*call)?;
+            must_be_received(found)?;
+            board.incident(*incident)?.must_be_open()?;
+            Ok(vec![joined(*call, *incident)])
+        }
+        CallAction::Detach { call } => {
+            let found = board.call(*call)?;
+            if found.incident().is_none() {
+                return Err(wrong_state(
+                    found,
+                    Text::new("It belongs to no incident.", "该报警不属于任何警情。"),
+                ));
+            }
+            Ok(vec![happened(
+                *call,
+                CallEvent::Detached,
+                Personal::default(),
+            )])
+        }
+        CallAction::Close { call, reason } => {
+            must_be_received(board.call(*call)?)?;
+            Ok(vec![happened(
+                *call,
+                CallEvent::Closed {
+                    reason: reason.clone(),
+                },
+                Personal::default(),
+            )])
+        }
+    }
+}
+
+pub(super) fn must_be_received(call: &Call) -> Result<(), Refusal> {
+    match call.state {
+        CallState::Received => Ok(()),
+        CallState::Joined { .. } => Err(wrong_state(
+            call,
+            Text::new(
+                "Detach it from its incident first.",
+                "请先将其从警情中分离。",
+            ),
+        )),
+        CallState::Closed { .. } => Err(wrong_state(
+            call,
+            Text::new("Take a new call instead.", "请新建一条报警。"),
+        )),
+    }
+}
+
+pub(super) fn joined(call: CallId, incident: IncidentId) -> Happened {
+    happened(call, CallEvent::Joined { incident }, Personal::default())
+}
+
+fn wrong_state(call: &Call, instead: Text) -> Refusal {
+    Refusal::WrongState {
+        kind: RecordKind::Call,
+        state: call.state.label(),
+        instead,
+    }
+}
+
+fn happened(call: CallId, event: CallEvent, personal: Personal) -> Happened {
+    Happened {
+        record: call.into(),
+        event: Event::Call(event),
+        personal,
+    }
+}
+
+pub(super) fn apply(
+    before: Option<&Call>,
+    event: &CallEvent,
+    personal: Option<&Personal>,
+    meta: &Meta,
+) -> Option<Call> {
+    if let CallEvent::Received {
+        number,
+        channel,
+        source,
+        place,
+        category,
+        priority,
+    } = event
+    {
+        return Some(Call {
+            id: CallId(meta.record),
+            version: meta.version,
+            changed_at: meta.at,
+            number: *number,
+            channel: *channel,
+            received_at: meta.happened_at,
+            accepted_at: meta.at,
+            place: place.clone(),
+            category: category.clone(),
+            priority: *priority,
+            source: source.clone(),
+            state: CallState::Received,
+            personal: personal.cloned().unwrap_or_default(),
+        });
+    }
+    let mut call = before?.clone();
+    call.version = meta.version;
+    call.changed_at = meta.at;
+    match event {
+        CallEvent::Received { .. } => {}
+        CallEvent::Amended {
+            place,
+            category,
+            priority,
+        } => {
+            call.place = place.clone().or(call.place);
+            call.category = category.clone().or(call.category);
+            call.priority = priority.or(call.priority);
+            if let Some(new) = personal {
+                call.personal.caller = new.caller.clone().or(call.personal.caller);
+                call.personal.callback = new.callback.clone().or(call.personal.callback);
+                call.personal.said = new.said.clone().or(call.personal.said);
+            }
+        }
+        CallEvent::Joined { incident } => {
+            call.state = CallState::Joined {
+                incident: *incident,
+            }
+        }
+        CallEvent::Detached => call.state = CallState::Received,
+        CallEvent::Closed { reason } => {
+            call.state = CallState::Closed {
+                reason: reason.clone(),
+                at: meta.happened_at,
+            };
+        }
+    }
+    Some(call)
+}

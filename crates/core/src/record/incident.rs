@@ -1,0 +1,784 @@
+//! An incident (警情): one situation that needs response.
+//!
+//! Its own life is active -> closed or cancelled, reopened, merged into another and unmerged. How far the
+//! response has come (assigned, en route, on scene) is not stored: it follows from its assignments, which
+//! live with their units, so that neither record needs two writers. Merging moves nothing: calls and
+//! assignments stay with the incident they joined, and the other counts them as its own until unmerged.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Actor, Context, Event, Happened, Meta, RecordKind, call};
+use crate::basis::{
+    CallId, Code, IncidentId, Line, Personal, Place, Priority, Prose, Text, Timestamp,
+};
+use crate::board::Board;
+use crate::limits;
+use crate::refusal::Refusal;
+
+/// An incident as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incident {
+    /// Its name.
+    pub id: IncidentId,
+    /// How many events made it.
+    pub version: u64,
+    /// When it last changed.
+    pub changed_at: Timestamp,
+    /// The agency's running number.
+    pub number: u64,
+    /// What it is.
+    pub category: Code,
+    /// How urgent.
+    pub priority: Priority,
+    /// Alarm level, 1 or more; a higher one adds to the response plan.
+    pub alarm_level: u8,
+    /// Where.
+    pub place: Place,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// Where it is in its own life.
+    pub state: IncidentState,
+    /// The incident it was split from.
+    pub split_from: Option<IncidentId>,
+    /// Links to other incidents, in the order they were made.
+    pub links: Vec<Link>,
+    /// Notes, oldest first; their text is personal and sealed.
+    pub notes: Vec<Note>,
+}
+
+/// Where an incident is in its own life.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum IncidentState {
+    /// Needs attention.
+    Active,
+    /// Done.
+    Closed {
+        /// How it ended.
+        disposition: Line,
+        /// When.
+        at: Timestamp,
+    },
+    /// Was not needed after all.
+    Cancelled {
+        /// Why.
+        reason: Line,
+        /// When.
+        at: Timestamp,
+    },
+    /// Is the same situation as another.
+    Merged {
+        /// Which.
+        into: IncidentId,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// How one incident stands to another (the words of EIDO's link registry).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// The other one contains this one.
+    Parent,
+    /// This one contains the other.
+    Child,
+    /// They have to do with each other.
+    Related,
+}
+
+impl Relation {
+    fn reverse(self) -> Relation {
+        match self {
+            Relation::Parent => Relation::Child,
+            Relation::Child => Relation::Parent,
+            Relation::Related => Relation::Related,
+        }
+    }
+}
+
+/// A link to another incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// The other incident.
+    pub other: IncidentId,
+    /// How it stands to this one.
+    pub relation: Relation,
+}
+
+/// A note on an incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: Actor,
+    /// The text; absent when its key is gone.
+    #[serde(skip)]
+    pub text: Option<Prose>,
+}
+
+impl Incident {
+    /// Returns true while it is active.
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, IncidentState::Active)
+    }
+
+    /// Returns the incident it was merged into.
+    pub fn merged_into(&self) -> Option<IncidentId> {
+        match self.state {
+            IncidentState::Merged { into, .. } => Some(into),
+            IncidentState::Active
+            | IncidentState::Closed { .. }
+            | IncidentState::Cancelled { .. } => None,
+        }
+    }
+
+    /// Returns when it ended, if it did.
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        match self.state {
+            IncidentState::Closed { at, .. } | IncidentState::Cancelled { at, .. } => Some(at),
+            IncidentState::Active | IncidentState::Merged { .. } => None,
+        }
+    }
+
+    pub(super) fn must_be_open(&self) -> Result<(), Refusal> {
+        match self.state {
+            IncidentState::Active => Ok(()),
+            IncidentState::Closed { .. } | IncidentState::Cancelled { .. } => {
+                Err(self.wrong_state(Text::new("Reopen it first.", "请先恢复该警情。")))
+            }
+            IncidentState::Merged { .. } => Err(self.wrong_state(Text::new(
+                "Act on the incident it was merged into, or unmerge it first.",
+                "请在并入的警情上操作，或先撤销合并。",
+            ))),
+        }
+    }
+
+    fn wrong_state(&self, instead: Text) -> Refusal {
+        let state = match self.state {
+            IncidentState::Active => Text::new("active", "处置中"),
+            IncidentState::Closed { .. } => Text::new("closed", "已关闭"),
+            IncidentState::Cancelled { .. } => Text::new("cancelled", "已取消"),
+            IncidentState::Merged { .. } => Text::new("merged into another", "已并入其他警情"),
+        };
+        Refusal::WrongState {
+            kind: RecordKind::Incident,
+            state,
+            instead,
+        }
+    }
+}
+
+/// What can be asked of an incident.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IncidentAction {
+    /// Open one, from a call or of one's own accord.
+    Open {
+        /// The call that it begins with.
+        from_call: Option<CallId>,
+        /// What it is; the call's if absent.
+        category: Option<Code>,
+        /// How urgent; the call's if absent.
+        priority: Option<Priority>,
+        /// Where; the call's if absent.
+        place: Option<Place>,
+    },
+    /// Change what it is or how urgent.
+    Grade {
+        /// Which.
+        incident: IncidentId,
+        /// What it is.
+        category: Option<Code>,
+        /// How urgent.
+        priority: Option<Priority>,
+    },
+    /// Correct where it is.
+    Relocate {
+        /// Which.
+        incident: IncidentId,
+        /// Where.
+        place: Place,
+    },
+    /// Write something down.
+    AddNote {
+        /// Which.
+        incident: IncidentId,
+        /// The text.
+        text: Prose,
+    },
+    /// Strike a higher alarm.
+    RaiseAlarm {
+        /// Which.
+        incident: IncidentId,
+        /// The new level.
+        level: u8,
+    },
+    /// Close it.
+    Close {
+        /// Which.
+        incident: IncidentId,
+        /// How it ended.
+        disposition: Line,
+    },
+    /// Cancel it.
+    Cancel {
+        /// Which.
+        incident: IncidentId,
+        /// Why.
+        reason: Line,
+    },
+    /// Take it up again.
+    Reopen {
+        /// Which.
+        incident: IncidentId,
+        /// Why.
+        reason: Line,
+    },
+    /// Say that it is the same situation as another.
+    Merge {
+        /// Which.
+        incident: IncidentId,
+        /// The one that goes on.
+        into: IncidentId,
+    },
+    /// Say that it was a situation of its own after all.
+    Unmerge {
+        /// Which.
+        incident: IncidentId,
+    },
+    /// Make a new incident of some of its calls.
+    Split {
+        /// Which.
+        incident: IncidentId,
+        /// The calls that move.
+        calls: Vec<CallId>,
+        /// What the new one is; as the old if absent.
+        category: Option<Code>,
+        /// How urgent; as the old if absent.
+        priority: Option<Priority>,
+        /// Where; the first call's or the old one's place if absent.
+        place: Option<Place>,
+    },
+    /// Link two incidents, seen from this one.
+    Link {
+        /// Which.
+        incident: IncidentId,
+        /// The other.
+        other: IncidentId,
+        /// How the other stands to this one.
+        relation: Relation,
+    },
+    /// Take a link away, on both sides.
+    Unlink {
+        /// Which.
+        incident: IncidentId,
+        /// The other.
+        other: IncidentId,
+    },
+}
+
+impl IncidentAction {
+    /// Returns the incident it changes.
+    pub fn subject(&self) -> Option<IncidentId> {
+        match self {
+            IncidentAction::Open { .. } => None,
+            IncidentAction::Grade { incident, .. }
+            | IncidentAction::Relocate { incident, .. }
+            | IncidentAction::AddNote { incident, .. }
+            | IncidentAction::RaiseAlarm { incident, .. }
+            | IncidentAction::Close { incident, .. }
+            | IncidentAction::Cancel { incident, .. }
+            | IncidentAction::Reopen { incident, .. }
+            | IncidentAction::Merge { incident, .. }
+            | IncidentAction::Unmerge { incident }
+            | IncidentAction::Split { incident, .. }
+            | IncidentAction::Link { incident, .. }
+            | IncidentAction::Unlink { incident, .. } => Some(*incident),
+        }
+    }
+}
+
+/// What happened to an incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum IncidentEvent {
+    /// It was opened.
+    Opened {
+        /// The agency's running number.
+        number: u64,
+        /// What it is.
+        category: Code,
+        /// How urgent.
+        priority: Priority,
+        /// Where.
+        place: Place,
+        /// The incident it was split from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        split_from: Option<IncidentId>,
+    },
+    /// What it is or how urgent was changed.
+    Graded {
+        /// What it is.
+        category: Code,
+        /// How urgent.
+        priority: Priority,
+    },
+    /// Where it is was corrected.
+    Relocated {
+        /// Where.
+        place: Place,
+    },
+    /// Something was written down; the text is in the personal part.
+    NoteAdded,
+    /// A higher alarm was struck.
+    AlarmRaised {
+        /// The new level.
+        level: u8,
+    },
+    /// It was closed.
+    Closed {
+        /// How it ended.
+        disposition: Line,
+    },
+    /// It was cancelled.
+    Cancelled {
+        /// Why.
+        reason: Line,
+    },
+    /// It was taken up again.
+    Reopened {
+        /// Why.
+        reason: Line,
+    },
+    /// It was found to be the same as another.
+    Merged {
+        /// Which.
+        into: IncidentId,
+    },
+    /// It was found to be one of its own.
+    Unmerged,
+    /// It was linked to another.
+    Linked {
+        /// The other.
+        other: IncidentId,
+        /// How the other stands to this one.
+        relation: Relation,
+    },
+    /// A link was taken away.
+    Unlinked {
+        /// The other.
+        other: IncidentId,
+    },
+}
+
+pub(super) fn decide(
+    board: &Board,
+    action: &IncidentAction,
+    context: &mut Context<'_>,
+) -> Result<Vec<Happened>, Refusal> {
+    match action {
+        IncidentAction::Open {
+            from_call,
+            category,
+            priority,
+            place,
+        } => open(
+            board,
+            context,
+            *from_call,
+            category.as_ref(),
+            *priority,
+            place.as_ref(),
+        ),
+        IncidentAction::Grade {
+            incident,
+            category,
+            priority,
+        } => {
+            let found = open_one(board, *incident)?;
+            context.response.check_category(category.as_ref())?;
+            let category = category.clone().unwrap_or_else(|| found.category.clone());
+            let priority = priority.unwrap_or(found.priority);
+            one(*incident, IncidentEvent::Graded { category, priority })
+        }
+        IncidentAction::Relocate { incident, place } => {
+            open_one(board, *incident)?;
+            one(
+                *incident,
+                IncidentEvent::Relocated {
+                    place: place.clone(),
+                },
+            )
+        }
+        IncidentAction::AddNote { incident, text } => {
+            let found = board.incident(*incident)?; // A closed incident may still be written about.
+            if found.notes.len() >= limits::NOTES_PER_INCIDENT_MAX {
+                return Err(too_many(
+                    Text::new("notes on an incident", "每条警情的备注"),
+                    limits::NOTES_PER_INCIDENT_MAX,
+                ));
+            }
+            let personal = Personal {
+                note: Some(text.clone()),
+                ..Personal::default()
+            };
+            Ok(vec![Happened {
+                personal,
+                ..happened(*incident, IncidentEvent::NoteAdded)
+            }])
+        }
+        IncidentAction::RaiseAlarm { incident, level } => {
+            let found = open_one(board, *incident)?;
+            if *level > limits::ALARM_LEVEL_MAX {
+                return Err(too_many(
+                    Text::new("as alarm level", "火警等级"),
+                    usize::from(limits::ALARM_LEVEL_MAX),
+                ));
+            }
+            if *level <= found.alarm_level {
+                return Err(found.wrong_state(Text::new(
+                    format!(
+                        "It is at alarm {} already: name a higher one.",
+                        found.alarm_level
+                    ),
+                    format!("当前已是 {} 级，请指定更高等级。", found.alarm_level),
+                )));
+            }
+            one(*incident, IncidentEvent::AlarmRaised { level: *level })
+        }
+        IncidentAction::Close {
+            incident,
+            disposition,
+        } => {
+            must_be_left(board, *incident)?;
+            one(
+                *incident,
+                IncidentEvent::Closed {
+                    disposition: disposition.clone(),
+                },
+            )
+        }
+        IncidentAction::Cancel { incident, reason } => {
+            must_be_left(board, *incident)?;
+            one(
+                *incident,
+                IncidentEvent::Cancelled {
+                    reason: reason.clone(),
+                },
+            )
+        }
+        IncidentAction::Reopen { incident, reason } => {
+            let found = board.incident(*incident)?;
+            if found.ended_at().is_none() {
+                return Err(found.wrong_state(Text::new(
+                    "Only an ended incident is reopened.",
+                    "只有已结束的警情可恢复。",
+                )));
+            }
+            room_for_one_more(board)?;
+            one(
+                *incident,
+                IncidentEvent::Reopened {
+                    reason: reason.clone(),
+                },
+            )
+        }
+        IncidentAction::Merge { incident, into } => {
+            open_one(board, *incident)?;
+            if incident == into || board.merge_root(*into) == *incident {
+                return Err(Refusal::Circle(RecordKind::Incident));
+            }
+            open_one(board, *into)?;
+            one(*incident, IncidentEvent::Merged { into: *into })
+        }
+        IncidentAction::Unmerge { incident } => {
+            let found = board.incident(*incident)?;
+            if found.merged_into().is_none() {
+                return Err(found.wrong_state(Text::new("It is not merged.", "该警情未被合并。")));
+            }
+            room_for_one_more(board)?;
+            one(*incident, IncidentEvent::Unmerged)
+        }
+        IncidentAction::Split {
+            incident,
+            calls,
+            category,
+            priority,
+            place,
+        } => split(
+            board,
+            context,
+            *incident,
+            calls,
+            category.as_ref(),
+            *priority,
+            place.as_ref(),
+        ),
+        IncidentAction::Link {
+            incident,
+            other,
+            relation,
+        } => link(board, *incident, *other, *relation),
+        IncidentAction::Unlink { incident, other } => {
+            let found = board.incident(*incident)?;
+            if !found.links.iter().any(|link| link.other == *other) {
+                return Err(Refusal::NotFound(RecordKind::Incident));
+            }
+            Ok(vec![
+                happened(*incident, IncidentEvent::Unlinked { other: *other }),
+                happened(*other, IncidentEvent::Unlinked { other: *incident }),
+            ])
+        }
+    }
+}
+
+fn open(
+    board: &Board,
+    context: &mut Context<'_>,
+    from_call: Option<CallId>,
+    category: Option<&Code>,
+    priority: Option<Priority>,
+    place: Option<&Place>,
+) -> Result<Vec<Happened>, Refusal> {
+    room_for_one_more(board)?;
+    context.response.check_category(category)?;
+    let call = from_call.map(|call| board.call(call)).transpose()?;
+    if let Some(call) = call {
+        call::must_be_received(call)?;
+    }
+    let missing = |en: &str, zh: &str| Refusal::Missing(Text::new(en, zh));
+    let category = category
+        .or_else(|| call?.category.as_ref())
+        .ok_or_else(|| missing("The category", "类别"))?;
+    let priority = priority
+        .or_else(|| call?.priority)
+        .ok_or_else(|| missing("The priority", "优先级"))?;
+    let place = place
+        .or_else(|| call?.place.as_ref())
+        .ok_or_else(|| missing("The place", "地点"))?;
+    let id = IncidentId(context.entropy.next_16());
+    let event = IncidentEvent::Opened {
+        number: board.next_number(RecordKind::Incident),
+        category: category.clone(),
+        priority,
+        place: place.clone(),
+        split_from: None,
+    };
+    let mut all = vec![happened(id, event)];
+    all.extend(call.map(|call| call::joined(call.id, id)));
+    Ok(all)
+}
+
+fn split(
+    board: &Board,
+    context: &mut Context<'_>,
+    from: IncidentId,
+    calls: &[CallId],
+    category: Option<&Code>,
+    priority: Option<Priority>,
+    place: Option<&Place>,
+) -> Result<Vec<Happened>, Refusal> {
+    let old = open_one(board, from)?;
+    room_for_one_more(board)?;
+    context.response.check_category(category)?;
+    if calls.is_empty() {
+        return Err(Refusal::Missing(Text::new(
+            "The calls that move",
+            "需拆出的报警",
+        )));
+    }
+    if calls.len() > limits::CALLS_PER_SPLIT_MAX {
+        return Err(too_many(
+            Text::new("calls in one split", "单次拆分的报警"),
+            limits::CALLS_PER_SPLIT_MAX,
+        ));
+    }
+    let id = IncidentId(context.entropy.next_16());
+    let mut moved = Vec::new();
+    let mut first_place = None;
+    for call in calls {
+        let found = board.call(*call)?;
+        let here = found
+            .incident()
+            .is_some_and(|incident| board.merge_root(incident) == from);
+        let twice = moved
+            .iter()
+            .any(|happened: &Happened| happened.record == (*call).into());
+        if !here || twice {
+            return Err(Refusal::NotFound(RecordKind::Call));
+        }
+        first_place = first_place.or_else(|| found.place.clone());
+        moved.push(call::joined(*call, id));
+    }
+    let event = IncidentEvent::Opened {
+        number: board.next_number(RecordKind::Incident),
+        category: category.unwrap_or(&old.category).clone(),
+        priority: priority.unwrap_or(old.priority),
+        place: place
+            .cloned()
+            .or(first_place)
+            .unwrap_or_else(|| old.place.clone()),
+        split_from: Some(from),
+    };
+    let mut all = vec![happened(id, event)];
+    all.extend(moved);
+    Ok(all)
+}
+
+fn link(
+    board: &Board,
+    incident: IncidentId,
+    other: IncidentId,
+    relation: Relation,
+) -> Result<Vec<Happened>, Refusal> {
+    if incident == other {
+        return Err(Refusal::Circle(RecordKind::Incident));
+    }
+    let found = board.incident(incident)?;
+    let far = board.incident(other)?;
+    let full = |one: &Incident, towards: IncidentId| {
+        one.links.len() >= limits::LINKS_PER_INCIDENT_MAX
+            && !one.links.iter().any(|link| link.other == towards)
+    };
+    if full(found, other) || full(far, incident) {
+        return Err(too_many(
+            Text::new("links on an incident", "每条警情的关联"),
+            limits::LINKS_PER_INCIDENT_MAX,
+        ));
+    }
+    Ok(vec![
+        happened(incident, IncidentEvent::Linked { other, relation }),
+        happened(
+            other,
+            IncidentEvent::Linked {
+                other: incident,
+                relation: relation.reverse(),
+            },
+        ),
+    ])
+}
+
+fn open_one(board: &Board, incident: IncidentId) -> Result<&Incident, Refusal> {
+    let found = board.incident(incident)?;
+    found.must_be_open()?;
+    Ok(found)
+}
+
+fn must_be_left(board: &Board, incident: IncidentId) -> Result<(), Refusal> {
+    open_one(board, incident)?;
+    let callsigns: Vec<String> = board
+        .assignments_of(incident)
+        .filter(|assignment| assignment.is_live())
+        .filter_map(|assignment| Some(board.units.get(&assignment.unit)?.callsign.to_string()))
+        .collect();
+    if callsigns.is_empty() {
+        Ok(())
+    } else {
+        Err(Refusal::UnitsStillAssigned { callsigns })
+    }
+}
+
+fn room_for_one_more(board: &Board) -> Result<(), Refusal> {
+    if board.open_incident_count() >= limits::OPEN_INCIDENTS_MAX {
+        return Err(too_many(
+            Text::new("open incidents", "未结警情"),
+            limits::OPEN_INCIDENTS_MAX,
+        ));
+    }
+    Ok(())
+}
+
+fn too_many(what: Text, max: usize) -> Refusal {
+    Refusal::Limit { what, max }
+}
+
+fn one(incident: IncidentId, event: IncidentEvent) -> Result<Vec<Happened>, Refusal> {
+    Ok(vec![happened(incident, event)])
+}
+
+fn happened(incident: IncidentId, event: IncidentEvent) -> Happened {
+    Happened::new(incident, Event::Incident(event))
+}
+
+pub(super) fn apply(
+    before: Option<&Incident>,
+    event: &IncidentEvent,
+    personal: Option<&Personal>,
+    meta: &Meta,
+) -> Option<Incident> {
+    if let IncidentEvent::Opened {
+        number,
+        category,
+        priority,
+        place,
+        split_from,
+    } = event
+    {
+        return Some(Incident {
+            id: IncidentId(meta.record),
+            version: meta.version,
+            changed_at: meta.at,
+            number: *number,
+            category: category.clone(),
+            priority: *priority,
+            alarm_level: 1,
+            place: place.clone(),
+            opened_at: meta.happened_at,
+            state: IncidentState::Active,
+            split_from: *split_from,
+            links: Vec::new(),
+            notes: Vec::new(),
+        });
+    }
+    let mut incident = before?.clone();
+    incident.version = meta.version;
+    incident.changed_at = meta.at;
+    match event {
+        IncidentEvent::Opened { .. } => {}
+        IncidentEvent::Graded { category, priority } => {
+            incident.category = category.clone();
+            incident.priority = *priority;
+        }
+        IncidentEvent::Relocated { place } => incident.place = place.clone(),
+        IncidentEvent::NoteAdded => {
+            let text = personal.and_then(|personal| personal.note.clone());
+            incident.notes.push(Note {
+                at: meta.happened_at,
+                by: meta.by,
+                text,
+            });
+        }
+        IncidentEvent::AlarmRaised { level } => incident.alarm_level = *level,
+        IncidentEvent::Closed { disposition } => {
+            incident.state = IncidentState::Closed {
+                disposition: disposition.clone(),
+                at: meta.happened_at,
+            };
+        }
+        IncidentEvent::Cancelled { reason } => {
+            incident.state = IncidentState::Cancelled {
+                reason: reason.clone(),
+                at: meta.happened_at,
+            };
+        }
+        IncidentEvent::Reopened { .. } | IncidentEvent::Unmerged => {
+            incident.state = IncidentState::Active
+        }
+        IncidentEvent::Merged { into } => {
+            incident.state = IncidentState::Merged {
+                into: *into,
+                at: meta.happened_at,
+            };
+        }
+        IncidentEvent::Linked { other, relation } => {
+            incident.links.retain(|link| link.other != *other);
+            incident.links.push(Link {
+                other: *other,
+                relation: *relation,
+            });
+        }
+        IncidentEvent::Unlinked { other } => incident.links.retain(|link| link.other != *other),
+    }
+    Some(incident)
+}

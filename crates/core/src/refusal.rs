@@ -1,0 +1,244 @@
+//! Refusals: a rule said no. Normal, typed, and always with what to do next.
+//!
+//! A refusal writes nothing. Faults (disk, peer) and bugs (a broken invariant) are other types on purpose.
+
+use crate::basis::Text;
+use crate::record::{RecordKind, RecordRef};
+
+/// Why an action was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// No such record, or none that the asker may know of.
+    NotFound(RecordKind),
+    /// The record changed since the asker saw it.
+    VersionMismatch {
+        /// The record.
+        record: RecordRef,
+        /// The version that the asker named.
+        expected: u64,
+        /// The version it has.
+        current: u64,
+    },
+    /// The idempotency key was used before for something else.
+    KeyReused,
+    /// The record's life does not allow this now.
+    WrongState {
+        /// What kind of record.
+        kind: RecordKind,
+        /// The state it is in.
+        state: Text,
+        /// What to do instead.
+        instead: Text,
+    },
+    /// The unit cannot be sent now.
+    UnitNotFree {
+        /// Its call sign.
+        callsign: String,
+        /// Why not.
+        because: Text,
+    },
+    /// The incident still has units on it.
+    UnitsStillAssigned {
+        /// Their call signs.
+        callsigns: Vec<String>,
+    },
+    /// Something of that name exists already.
+    Taken {
+        /// What the name is for.
+        kind: RecordKind,
+        /// The name.
+        name: String,
+    },
+    /// A record cannot stand in this relation to itself, or the chain would close.
+    Circle(RecordKind),
+    /// A named limit would be passed.
+    Limit {
+        /// What would be too many or too long.
+        what: Text,
+        /// The limit.
+        max: usize,
+    },
+    /// A time that was claimed cannot be believed.
+    BadClaimedTime,
+    /// Something that must be given is missing.
+    Missing(Text),
+    /// The agency's response file does not know this code.
+    UnknownCode {
+        /// What kind of code.
+        what: Text,
+        /// The code.
+        code: String,
+    },
+}
+
+/// What kind of no it is; the edge turns it into a status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefusalClass {
+    /// There is no such thing.
+    NotFound,
+    /// The record moved on since the asker saw it.
+    Stale,
+    /// The state of things does not allow it now.
+    Conflict,
+    /// The action itself makes no sense.
+    Invalid,
+}
+
+impl Refusal {
+    /// Returns the stable code programs look at.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Refusal::NotFound(_) => "not_found",
+            Refusal::VersionMismatch { .. } => "version_mismatch",
+            Refusal::KeyReused => "idempotency_key_reused",
+            Refusal::WrongState { .. } => "wrong_state",
+            Refusal::UnitNotFree { .. } => "unit_not_free",
+            Refusal::UnitsStillAssigned { .. } => "units_still_assigned",
+            Refusal::Taken { .. } => "taken",
+            Refusal::Circle(_) => "circle",
+            Refusal::Limit { .. } => "limit",
+            Refusal::BadClaimedTime => "bad_claimed_time",
+            Refusal::Missing(_) => "missing",
+            Refusal::UnknownCode { .. } => "unknown_code",
+        }
+    }
+
+    /// Returns what kind of no it is.
+    pub fn class(&self) -> RefusalClass {
+        match self {
+            Refusal::NotFound(_) => RefusalClass::NotFound,
+            Refusal::VersionMismatch { .. } => RefusalClass::Stale,
+            Refusal::KeyReused
+            | Refusal::BadClaimedTime
+            | Refusal::Missing(_)
+            | Refusal::UnknownCode { .. } => RefusalClass::Invalid,
+            Refusal::WrongState { .. }
+            | Refusal::UnitNotFree { .. }
+            | Refusal::UnitsStillAssigned { .. }
+            | Refusal::Taken { .. }
+            | Refusal::Circle(_)
+            | Refusal::Limit { .. } => RefusalClass::Conflict,
+        }
+    }
+
+    /// Returns what happened, to what, in plain words.
+    pub fn what(&self) -> Text {
+        match self {
+            Refusal::NotFound(kind) => {
+                let kind = kind.label();
+                Text::new(
+                    format!("There is no such {}.", kind.en),
+                    format!("没有这条{}。", kind.zh),
+                )
+            }
+            Refusal::VersionMismatch {
+                record,
+                expected,
+                current,
+            } => {
+                let kind = record.kind.label();
+                Text::new(
+                    format!(
+                        "The {} has changed: you saw version {expected}, it is now at {current}.",
+                        kind.en
+                    ),
+                    format!(
+                        "{}已变更：您看到的是第 {expected} 版，现为第 {current} 版。",
+                        kind.zh
+                    ),
+                )
+            }
+            Refusal::KeyReused => Text::new(
+                "This idempotency key was used before for another action.",
+                "该幂等键已用于另一项操作。",
+            ),
+            Refusal::WrongState { kind, state, .. } => {
+                let kind = kind.label();
+                Text::new(
+                    format!("The {} is {}.", kind.en, state.en),
+                    format!("{}当前状态：{}。", kind.zh, state.zh),
+                )
+            }
+            Refusal::UnitNotFree { callsign, because } => Text::new(
+                format!("{callsign} cannot be sent: {}.", because.en),
+                format!("{callsign} 无法派出：{}。", because.zh),
+            ),
+            Refusal::UnitsStillAssigned { callsigns } => Text::new(
+                format!(
+                    "Units are still on this incident: {}.",
+                    callsigns.join(", ")
+                ),
+                format!("仍有力量在该警情上：{}。", callsigns.join("、")),
+            ),
+            Refusal::Taken { kind, name } => {
+                let kind = kind.label();
+                Text::new(
+                    format!("A {} named {name} exists already.", kind.en),
+                    format!("{}“{name}”已存在。", kind.zh),
+                )
+            }
+            Refusal::Circle(kind) => {
+                let kind = kind.label();
+                Text::new(
+                    format!("That would tie the {} to itself.", kind.en),
+                    format!("这会使{}与自身相连。", kind.zh),
+                )
+            }
+            Refusal::Limit { what, max } => Text::new(
+                format!("The limit is reached: at most {max} {}.", what.en),
+                format!("已达上限：{}最多 {max}。", what.zh),
+            ),
+            Refusal::BadClaimedTime => Text::new(
+                "The time given lies in the future, or more than 31 days back.",
+                "所填时间在将来，或早于 31 天前。",
+            ),
+            Refusal::Missing(what) => Text::new(
+                format!("{} is missing.", what.en),
+                format!("缺少{}。", what.zh),
+            ),
+            Refusal::UnknownCode { what, code } => Text::new(
+                format!("The response file knows no {} \"{code}\".", what.en),
+                format!("预案文件中没有{}“{code}”。", what.zh),
+            ),
+        }
+    }
+
+    /// Returns what to do next.
+    pub fn next_step(&self) -> Text {
+        match self {
+            Refusal::NotFound(_) => Text::new(
+                "Check the id, or open the list again.",
+                "请核对编号，或重新打开列表。",
+            ),
+            Refusal::VersionMismatch { .. } => Text::new(
+                "Look at it as it is now, then decide again.",
+                "请查看最新内容后再决定。",
+            ),
+            Refusal::KeyReused => Text::new(
+                "Send the action again with a fresh key.",
+                "请使用新的幂等键重发。",
+            ),
+            Refusal::WrongState { instead, .. } => instead.clone(),
+            Refusal::UnitNotFree { .. } => Text::new("Choose another unit.", "请另选力量。"),
+            Refusal::UnitsStillAssigned { .. } => Text::new(
+                "Clear or cancel their assignments first.",
+                "请先结束或取消其派警。",
+            ),
+            Refusal::Taken { .. } => Text::new("Choose another name.", "请换一个名称。"),
+            Refusal::Circle(_) => Text::new("Choose another record.", "请另选一条记录。"),
+            Refusal::Limit { .. } => Text::new(
+                "Close or remove what is no longer needed.",
+                "请先关闭或移除不再需要的内容。",
+            ),
+            Refusal::BadClaimedTime => Text::new(
+                "Correct the time; older records come in by import.",
+                "请更正时间；更早的记录请用导入。",
+            ),
+            Refusal::Missing(_) => Text::new("Fill it in and send again.", "请补填后重发。"),
+            Refusal::UnknownCode { .. } => Text::new(
+                "Choose one from the list, or add it to the response file.",
+                "请从列表中选择，或补入预案文件。",
+            ),
+        }
+    }
+}
