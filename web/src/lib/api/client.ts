@@ -1,0 +1,145 @@
+// The one way from this page to its node. Each function is one request; nothing here keeps state
+// or retries by itself, because only the caller knows whether a person is waiting. Only feature
+// roots import this file. Start at `request`.
+
+import type { FeatureCollection } from 'geojson';
+import { language } from '../strings/index.svelte';
+import type {
+  Assignment, Board, EntriesPage, Incident, NodeInfo, Problem, Recommendation, Session,
+} from './types';
+
+/** How long a request may take before the page calls it a fault, in ms. */
+const REQUEST_MS_MAX = 10_000;
+/** The same for the roads, which are megabytes, in ms. */
+const ROADS_MS_MAX = 60_000;
+
+/** A rule of the node said no, and says why and what to do next. */
+export class Refusal extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.title);
+    this.name = 'Refusal';
+  }
+}
+
+/** The node could not be reached, or did not answer in a way this page understands. */
+export class LineFault extends Error {
+  constructor(cause: unknown) {
+    super('line fault', { cause });
+    this.name = 'LineFault';
+  }
+}
+
+/** Returns true when the node says that nobody is signed in here. */
+export function isSignedOut(error: unknown): boolean {
+  return error instanceof Refusal && error.problem.status === 401;
+}
+
+/** Returns a fresh random key; the same key sent twice is carried out once. */
+export function idempotencyKey(): string {
+  // Not randomUUID: browsers keep that from pages served over plain HTTP inside a local network.
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+}
+
+interface RequestOptions {
+  body?: unknown;
+  /** Sent as Idempotency-Key; keep it when trying the same action again. */
+  key?: string;
+  signal?: AbortSignal | undefined;
+  limit_ms?: number;
+}
+
+async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+  const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': language.current };
+  if (options.body !== undefined) headers['Content-Type'] = 'application/json';
+  if (options.key !== undefined) headers['Idempotency-Key'] = options.key;
+  const limit = AbortSignal.timeout(options.limit_ms ?? REQUEST_MS_MAX);
+  let answer: Response;
+  let text: string;
+  try {
+    answer = await fetch(`/api/v1${path}`, {
+      method,
+      headers,
+      body: options.body === undefined ? null : JSON.stringify(options.body),
+      signal: options.signal ? AbortSignal.any([options.signal, limit]) : limit,
+      cache: 'no-store',
+      credentials: 'same-origin',
+    });
+    text = await answer.text();
+  } catch (fault) {
+    throw new LineFault(fault);
+  }
+  const body = parse(text);
+  if (answer.ok) {
+    if (body === undefined && text !== '') throw new LineFault(`not JSON: ${method} ${path}`);
+    return body as T;
+  }
+  throw new Refusal(problemOf(answer, body));
+}
+
+function parse(text: string): unknown {
+  try {
+    return text === '' ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function problemOf(answer: Response, body: unknown): Problem {
+  const told = typeof body === 'object' && body !== null ? (body as Partial<Problem>) : {};
+  return {
+    ...told,
+    type: told.type ?? 'about:blank',
+    title: told.title ?? `${answer.status} ${answer.statusText}`.trim(),
+    status: answer.status,
+  };
+}
+
+const part = encodeURIComponent;
+
+/** Says who is signed in; refused with 401 when nobody is. */
+export const readSession = () => request<Session>('GET', '/session');
+
+/** Signs a person in with login and password. */
+export const signIn = (login: string, password: string) =>
+  request<unknown>('POST', '/session', { body: { login, password } });
+
+/** Signs a person in for the first time with a one-time code, setting name and password. */
+export const enrol = (code: string, login: string, name: string, password: string) =>
+  request<unknown>('POST', '/enrolment', { body: { code, login, name, password } });
+
+/** Ends the session on this console. */
+export const signOut = () => request<unknown>('DELETE', '/session');
+
+/** Reads what this node is: its name, clock, roads and catalogue. */
+export const readNode = () => request<NodeInfo>('GET', '/node');
+
+/** Reads every open record and the place in the stream from which to go on. */
+export const readBoard = () => request<Board>('GET', '/board');
+
+/** Asks the node which units it would send to an incident, and why. */
+export const readRecommendation = (incident: string, signal?: AbortSignal) =>
+  request<Recommendation>('GET', `/incidents/${part(incident)}/recommendation`, { signal });
+
+/** Reads one page of what happened to an incident. */
+export const readEntries = (incident: string, cursor: string | null, signal?: AbortSignal) =>
+  request<EntriesPage>(
+    'GET', `/incidents/${part(incident)}/entries${cursor === null ? '' : `?cursor=${part(cursor)}`}`, { signal });
+
+/** Sends units to an incident. */
+export const sendUnits = (incident: string, units: string[], key: string) =>
+  request<{ assignments: Assignment[] }>('POST', `/incidents/${part(incident)}/assignments`, { body: { units }, key });
+
+/** Takes back an assignment. */
+export const cancelAssignment = (assignment: string, reason: string, key: string) =>
+  request<Assignment>('POST', `/assignments/${part(assignment)}/cancel`, { body: { reason }, key });
+
+/** Closes an incident with how it ended. */
+export const closeIncident = (incident: string, disposition: string, key: string) =>
+  request<Incident>('POST', `/incidents/${part(incident)}/close`, { body: { disposition }, key });
+
+/** Reads the roads of the map. */
+export const readRoads = () => request<FeatureCollection>('GET', '/map/roads.geojson', { limit_ms: ROADS_MS_MAX });

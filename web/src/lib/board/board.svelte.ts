@@ -1,0 +1,218 @@
+// What this page knows: the node's records by id, replaced whole when a newer one arrives. It folds
+// no events and decides nothing; what may be done is the node's to say. It holds the line open and
+// says plainly whether what it holds is loaded, live, or old. Start at `Board`.
+
+import { SvelteMap } from 'svelte/reactivity';
+import { isSignedOut, readBoard, readSession } from '../api/client';
+import type {
+  Assignment, Board as BoardAnswer, Call, Incident, PositionsMessage, Position, RecordMessage, Station, Unit,
+} from '../api/types';
+import { NodeClock } from './clock.svelte';
+import { Line, RETRY_MS_MAX, RETRY_MS_MIN, type LineState } from './line';
+
+/** How many closed incidents stay in the page's memory. */
+export const CLOSED_KEPT_MAX = 300;
+
+/** Whether the board has been fetched: an empty list means "none" only when it is `loaded`. */
+export type Loading = 'loading' | 'loaded' | 'failed';
+
+/** An alarm with the assignment, unit and incident it belongs to. */
+export interface OpenAlarm {
+  alarm: Assignment['alarms'][number];
+  assignment: Assignment;
+  unit: Unit | undefined;
+  incident: Incident | undefined;
+}
+
+const ended = (incident: Incident) =>
+  incident.status === 'closed' || incident.status === 'cancelled' || incident.status === 'merged';
+
+/** Most urgent first; within one urgency those nobody was sent to, then the oldest. */
+function byUrgency(a: Incident, b: Incident): number {
+  return (
+    a.priority - b.priority ||
+    Number(a.status !== 'active') - Number(b.status !== 'active') ||
+    (a.opened_at < b.opened_at ? -1 : a.opened_at > b.opened_at ? 1 : 0) ||
+    (a.id < b.id ? -1 : 1)
+  );
+}
+
+/** Everything the page shows, and how far it can be trusted. */
+export class Board {
+  incidents = new SvelteMap<string, Incident>();
+  calls = new SvelteMap<string, Call>();
+  units = new SvelteMap<string, Unit>();
+  assignments = new SvelteMap<string, Assignment>();
+  stations = new SvelteMap<string, Station>();
+
+  loading = $state<Loading>('loading');
+  line = $state<LineState>('opening');
+  /** When the line was lost, by the browser's clock in ms; null while it is there. */
+  cut_since_ms = $state<number | null>(null);
+  clock = new NodeClock();
+
+  /** Open incidents, the most urgent first. */
+  open = $derived([...this.incidents.values()].filter((incident) => !ended(incident)).sort(byUrgency));
+  /** Every alarm of every open assignment, by the urgency of its incident, then the oldest. */
+  alarms = $derived(this.#alarms());
+
+  /** Last known positions by unit, outside the reactive state: the map reads them on its own beat. */
+  positions = new Map<string, Position>();
+  /** Counts up with every batch of positions. */
+  positions_seen = 0;
+
+  #line: Line | null = null;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #failures = 0;
+  #closed = false;
+
+  constructor(private readonly onSignedOut: () => void) {}
+
+  /** Fetches the board and follows the stream from there; returns how to stop. */
+  start(): () => void {
+    const stopClock = this.clock.start();
+    void this.#load();
+    return () => {
+      this.#closed = true;
+      stopClock();
+      clearTimeout(this.#retry);
+      this.#line?.close();
+    };
+  }
+
+  /** Assignments of an incident, the oldest first. */
+  assignmentsOf(incident: Incident): Assignment[] {
+    return incident.assignments.flatMap((id) => this.assignments.get(id) ?? []);
+  }
+
+  /** Takes over records that an action of this page returned, without waiting for the stream. */
+  take(message: RecordMessage) {
+    this.#put(message);
+  }
+
+  async #load() {
+    clearTimeout(this.#retry);
+    this.#line?.close();
+    this.#line = null;
+    try {
+      const answer = await readBoard();
+      if (this.#closed) return;
+      this.#replaceAll(answer);
+      this.#failures = 0;
+      this.loading = 'loaded';
+      this.#line = new Line(answer.cursor, {
+        record: (message) => this.#put(message),
+        positions: (message) => this.#place(message),
+        clock: (message) => this.clock.set(message),
+        reset: () => void this.#load(),
+        state: (state) => this.#lineIs(state),
+      });
+    } catch (error) {
+      if (this.#closed) return;
+      if (isSignedOut(error)) return this.onSignedOut();
+      // An old board stays on the screen, marked as old; only a page that never had one says "failed".
+      if (this.loading !== 'loaded') this.loading = 'failed';
+      this.#lineIs('cut');
+      const wait = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** this.#failures);
+      this.#failures += 1;
+      this.#retry = setTimeout(() => void this.#load(), wait / 2 + Math.random() * (wait / 2));
+    }
+  }
+
+  #lineIs(state: LineState) {
+    this.line = state;
+    if (state !== 'cut') {
+      this.cut_since_ms = null;
+      return;
+    }
+    this.clock.stand();
+    this.cut_since_ms ??= Date.now();
+    // A stream cannot say why it was refused; a session that ended looks like a cut line.
+    readSession().catch((error: unknown) => {
+      if (!this.#closed && isSignedOut(error)) this.onSignedOut();
+    });
+  }
+
+  #replaceAll(answer: BoardAnswer) {
+    const fill = <T extends { id: string }>(into: SvelteMap<string, T>, records: T[]) => {
+      const kept = new Set(records.map((record) => record.id));
+      for (const id of [...into.keys()]) if (!kept.has(id)) into.delete(id);
+      for (const record of records) into.set(record.id, record);
+    };
+    fill(this.incidents, answer.incidents);
+    fill(this.calls, answer.calls);
+    fill(this.units, answer.units);
+    fill(this.assignments, answer.assignments);
+    fill(this.stations, answer.stations);
+    this.positions.clear();
+    for (const unit of answer.units) if (unit.position) this.positions.set(unit.id, unit.position);
+    this.positions_seen += 1;
+  }
+
+  #put(message: RecordMessage) {
+    switch (message.kind) {
+      case 'incident':
+        put(this.incidents, message.record);
+        if (ended(message.record)) this.#forgetOldest();
+        return;
+      case 'call':
+        return put(this.calls, message.record);
+      case 'assignment':
+        return put(this.assignments, message.record);
+      case 'station':
+        return put(this.stations, message.record);
+      case 'unit':
+        put(this.units, message.record);
+        this.#placeOne(message.record);
+        return;
+    }
+  }
+
+  /** A unit's record may be older than its last fix, and a fix never goes back in time. */
+  #placeOne(unit: Unit) {
+    const known = this.positions.get(unit.id);
+    if (unit.position && (!known || known.at <= unit.position.at)) {
+      this.positions.set(unit.id, unit.position);
+      this.positions_seen += 1;
+    }
+  }
+
+  #place(message: PositionsMessage) {
+    for (const [id, lat, lon, heading_deg, at_ms] of message.positions) {
+      this.positions.set(id, { lat, lon, heading_deg, at: new Date(at_ms).toISOString() });
+    }
+    this.positions_seen += 1;
+  }
+
+  /** A console stays open for weeks; what is long closed is the node's to keep, not the page's. */
+  #forgetOldest() {
+    const closed = [...this.incidents.values()].filter(ended);
+    if (closed.length <= CLOSED_KEPT_MAX) return;
+    closed.sort((a, b) => ((a.closed_at ?? a.opened_at) < (b.closed_at ?? b.opened_at) ? -1 : 1));
+    for (const incident of closed.slice(0, closed.length - CLOSED_KEPT_MAX)) {
+      for (const id of incident.calls) this.calls.delete(id);
+      for (const id of incident.assignments) this.assignments.delete(id);
+      this.incidents.delete(incident.id);
+    }
+  }
+
+  #alarms(): OpenAlarm[] {
+    const found: OpenAlarm[] = [];
+    for (const assignment of this.assignments.values()) {
+      for (const alarm of assignment.alarms) {
+        const incident = this.incidents.get(assignment.incident);
+        found.push({ alarm, assignment, unit: this.units.get(assignment.unit), incident });
+      }
+    }
+    return found.sort(
+      (a, b) => (a.incident?.priority ?? 1) - (b.incident?.priority ?? 1) || (a.alarm.since < b.alarm.since ? -1 : 1),
+    );
+  }
+}
+
+/** Replaces a record unless a newer version is there already: an action's answer and the stream may cross. */
+function put<T extends { id: string; version: number }>(into: SvelteMap<string, T>, record: T) {
+  const known = into.get(record.id);
+  if (known && known.version > record.version) return;
+  into.set(record.id, record);
+}

@@ -1,0 +1,179 @@
+// The selected incident's own questions to the node: whom to send, what has happened, and the three
+// actions of this page (send, take back, close). It remembers which units the dispatcher ticked and
+// keeps them through a refresh. It decides nothing: the recommendation is the node's, and so is
+// every refusal. Start at `Selected`.
+
+import { SvelteSet } from 'svelte/reactivity';
+import {
+  LineFault, cancelAssignment, closeIncident, idempotencyKey, readEntries, readRecommendation, sendUnits,
+} from '../../api/client';
+import type { Entry, Recommendation } from '../../api/types';
+import type { Board, Loading } from '../../board/board.svelte';
+
+/** How long changes are gathered before the node is asked again, in ms. */
+const GATHER_MS = 300;
+/** How often an open recommendation is asked for again although nothing was heard, in ms. */
+const REFRESH_MS = 15_000;
+/** The most pages of a timeline that are read at once. */
+const ENTRY_PAGES_MAX = 10;
+
+/** What became of the last action tried here. */
+export type Outcome =
+  | { kind: 'none' }
+  | { kind: 'busy' }
+  | { kind: 'done'; what: 'sent' | 'taken_back' | 'closed' }
+  | { kind: 'failed'; error: unknown };
+
+/** One incident as the dispatcher works on it. */
+export class Selected {
+  recommendation = $state.raw<Recommendation | null>(null);
+  recommendation_loading = $state<Loading>('loading');
+  recommendation_error = $state.raw<unknown>(null);
+  /** The node's time at which the shown recommendation was asked for, in ms. */
+  recommended_at_ms = $state(0);
+
+  entries = $state.raw<Entry[]>([]);
+  entries_loading = $state<Loading>('loading');
+  /** True when the timeline is longer than this page reads at once. */
+  entries_cut = $state(false);
+
+  /** The units that would be sent. */
+  picks = new SvelteSet<string>();
+  /** True once the dispatcher changed what the node chose. */
+  picked_by_hand = $state(false);
+
+  outcome = $state.raw<Outcome>({ kind: 'none' });
+
+  #stop = new AbortController();
+  #gather: ReturnType<typeof setTimeout> | undefined;
+  #refresh: ReturnType<typeof setInterval> | undefined;
+  #attempt: { what: string; key: string } | null = null;
+  #recommendation_turn = 0;
+  #entries_turn = 0;
+
+  constructor(readonly id: string, private readonly board: Board) {}
+
+  /** Begins asking; returns how to stop. */
+  start(): () => void {
+    this.#refresh = setInterval(() => {
+      if (this.board.line === 'live') void this.recommend();
+    }, REFRESH_MS);
+    return () => {
+      this.#stop.abort();
+      clearTimeout(this.#gather);
+      clearInterval(this.#refresh);
+    };
+  }
+
+  /** Asks the node again soon, because a record this incident depends on has changed. */
+  changed() {
+    clearTimeout(this.#gather);
+    this.#gather = setTimeout(() => {
+      void this.recommend();
+      void this.readTimeline();
+    }, GATHER_MS);
+  }
+
+  /** Asks the node whom it would send. */
+  async recommend() {
+    const turn = ++this.#recommendation_turn;
+    const asked_at_ms = this.board.clock.now_ms;
+    try {
+      const answer = await readRecommendation(this.id, this.#stop.signal);
+      if (turn !== this.#recommendation_turn) return;
+      this.recommendation = answer;
+      this.recommended_at_ms = asked_at_ms;
+      this.recommendation_loading = 'loaded';
+      this.recommendation_error = null;
+      this.#followPicks(answer);
+    } catch (error) {
+      if (this.#stop.signal.aborted || turn !== this.#recommendation_turn) return;
+      this.recommendation_error = error;
+      this.recommendation_loading = 'failed';
+    }
+  }
+
+  /** Reads what has happened so far, oldest first. */
+  async readTimeline() {
+    const turn = ++this.#entries_turn;
+    try {
+      const found: Entry[] = [];
+      let cursor: string | null = null;
+      for (let page = 0; page < ENTRY_PAGES_MAX; page += 1) {
+        const answer = await readEntries(this.id, cursor, this.#stop.signal);
+        found.push(...answer.entries);
+        cursor = answer.next;
+        if (cursor === null) break;
+      }
+      if (turn !== this.#entries_turn) return;
+      this.entries = found;
+      this.entries_cut = cursor !== null;
+      this.entries_loading = 'loaded';
+    } catch {
+      if (this.#stop.signal.aborted || turn !== this.#entries_turn) return;
+      this.entries_loading = 'failed';
+    }
+  }
+
+  /** Ticks or unticks a unit; from then on the ticks are the dispatcher's. */
+  toggle(unit: string) {
+    this.picked_by_hand = true;
+    if (!this.picks.delete(unit)) this.picks.add(unit);
+  }
+
+  /** Goes back to the units the node chose. */
+  pickRecommended() {
+    this.picked_by_hand = false;
+    if (this.recommendation) this.#followPicks(this.recommendation);
+  }
+
+  /** Sends the ticked units. */
+  async send() {
+    const units = [...this.picks].sort();
+    if (units.length === 0) return;
+    await this.#act('sent', `send ${units.join(' ')}`, async (key) => {
+      const answer = await sendUnits(this.id, units, key);
+      for (const record of answer.assignments ?? []) this.board.take({ kind: 'assignment', record });
+      this.picks.clear();
+      this.picked_by_hand = false;
+    });
+  }
+
+  /** Takes an assignment back. */
+  async takeBack(assignment: string, reason: string) {
+    await this.#act('taken_back', `cancel ${assignment} ${reason}`, (key) => cancelAssignment(assignment, reason, key));
+  }
+
+  /** Closes the incident. */
+  async close(disposition: string) {
+    await this.#act('closed', `close ${disposition}`, (key) => closeIncident(this.id, disposition, key));
+  }
+
+  /** Runs one action at a time. The same action tried again after a broken line keeps its key, so
+      that the node carries it out once even if the first try did arrive. */
+  async #act(what: 'sent' | 'taken_back' | 'closed', name: string, run: (key: string) => Promise<unknown>) {
+    if (this.outcome.kind === 'busy') return;
+    const attempt = this.#attempt?.what === name ? this.#attempt : { what: name, key: idempotencyKey() };
+    this.#attempt = attempt;
+    this.outcome = { kind: 'busy' };
+    try {
+      await run(attempt.key);
+      this.#attempt = null;
+      this.outcome = { kind: 'done', what };
+    } catch (error) {
+      if (!(error instanceof LineFault)) this.#attempt = null;
+      this.outcome = { kind: 'failed', error };
+    }
+    this.changed();
+  }
+
+  #followPicks(answer: Recommendation) {
+    if (this.picked_by_hand) {
+      const offered = new Set(answer.candidates.map((candidate) => candidate.unit));
+      for (const unit of [...this.picks]) if (!offered.has(unit)) this.picks.delete(unit);
+      return;
+    }
+    this.picks.clear();
+    for (const candidate of answer.candidates) if (candidate.chosen) this.picks.add(candidate.unit);
+  }
+}
