@@ -16,8 +16,12 @@ pub mod report;
 mod row;
 mod text;
 mod times;
+pub mod units;
 
 pub use calls::{Import, PastCall, PastResponse, import};
 pub use map::{CallMap, MapError};
 pub use report::{Finding, ImportReport, Reason};
 pub use text::ImportError;
+pub use units::{
+    ListImport, ListReport, StationRow, UnitRow, stations_csv, stations_geojson, units_csv,
+};

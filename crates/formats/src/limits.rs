@@ -41,6 +41,8 @@ pub const TIME_EARLIEST_MS: i64 = 86_400_000;
 pub const TIME_LATEST_MS: i64 = 4_102_444_800_000;
 /// Longest duration taken, seconds (31 days).
 pub const DURATION_MAX_S: f64 = 2_678_400.0;
+/// Units or stations of one list.
+pub const LIST_ROWS_MAX: u64 = 100_000;
 /// Capabilities or areas of one unit or station.
 pub const LIST_ITEMS_MAX: usize = 100;
 

@@ -44,6 +44,14 @@ pub enum Reason {
     PlaceOutsideBounds,
     /// A code that the table does not have.
     CodeUnmapped,
+    /// A value that every row needs is empty.
+    Missing,
+    /// A value that may occur once occurs again.
+    Repeated,
+    /// Not a code of lower-case letters, digits and `_`.
+    NotACode,
+    /// A station that is not in the list of stations.
+    UnknownStation,
     /// A number that cannot be read.
     NumberUnreadable,
     /// A later status has an earlier time.
@@ -80,6 +88,10 @@ impl Reason {
             Reason::PlaceUnreadable => ("place cannot be read", "位置无法识别"),
             Reason::PlaceOutsideBounds => ("place outside the bounds", "位置超出边界"),
             Reason::CodeUnmapped => ("code not in the table", "代码未映射"),
+            Reason::Missing => ("missing", "缺少"),
+            Reason::Repeated => ("was there before", "重复"),
+            Reason::NotACode => ("not a code", "不是代码"),
+            Reason::UnknownStation => ("station is not in the list", "站点不在列表中"),
             Reason::NumberUnreadable => ("number cannot be read", "数字无法识别"),
             Reason::TimesOutOfOrder => ("times out of order", "时间先后颠倒"),
             Reason::TimeInDstGap => (
