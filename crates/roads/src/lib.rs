@@ -1,1 +1,38 @@
-//! Placeholder.
+//! Road times: from an OpenStreetMap extract to "how many seconds from each of these places to that one".
+//!
+//! This crate turns the bytes of a map into a [`RoadGraph`], keeps that graph in a file form of its own that loads in well
+//! under a second, and answers travel-time questions over it with a [`Router`]. It knows nothing of units, incidents or
+//! nodes: points go in, times come out, and the caller decides what they mean. It opens no file, reads no clock and draws
+//! no random number, so the same bytes give the same graph and the same graph gives the same answer everywhere.
+//!
+//! Start at [`build`] (bytes to graph), then [`Router::new`] and [`Router::times_to`]. An agency without a map uses
+//! [`StraightLine`], whose answers have the same shape and say on what they rest ([`Basis`]).
+//!
+//! Turn restrictions are counted while reading but not yet obeyed; [`BuildReport`] says so in its figures.
+
+mod build;
+mod class;
+mod error;
+mod file;
+mod geo;
+mod graph;
+pub mod limits;
+mod options;
+pub mod oracle;
+mod report;
+mod router;
+mod source;
+mod straight;
+mod sweep;
+mod tags;
+
+pub use build::build;
+pub use class::{Class, SpeedTable};
+pub use error::{NoRoute, RoadsError};
+pub use geo::{Bounds, Point};
+pub use graph::{Line, RoadArc, RoadGraph, Travel};
+pub use options::{Access, AgainstOneway, BuildOptions, Entry, Maxspeed};
+pub use report::{BuildReport, DropReason, Dropped, Stage};
+pub use router::{Basis, Route, Router, Snap, TravelTime};
+pub use source::Format;
+pub use straight::StraightLine;

@@ -1,0 +1,43 @@
+//! Every limit of this crate, in one place.
+//!
+//! A limit that input reaches is an error with its name in it, or (for names of streets) a cut that the report counts.
+//! Nothing here depends on the machine.
+
+/// The most bytes of map source that one build accepts, compressed or not.
+pub const SOURCE_MAX_BYTES: u64 = 8 << 30;
+
+/// The most junctions in one graph; node numbers are 32 bits wide and the structure needs a few per junction.
+pub const JUNCTIONS_MAX: u64 = 50_000_000;
+
+/// The most edges in one graph.
+pub const EDGES_MAX: u64 = 100_000_000;
+
+/// The most shape points in one graph, junctions included.
+pub const POINTS_MAX: u64 = 500_000_000;
+
+/// The most points of a single way; OpenStreetMap itself stops at 2,000.
+pub const WAY_POINTS_MAX: usize = 100_000;
+
+/// The longest street name kept, in bytes of UTF-8; longer ones are cut at a character.
+pub const NAME_MAX_BYTES: usize = 200;
+
+/// The longest attribution text, in bytes of UTF-8.
+pub const ATTRIBUTION_MAX_BYTES: usize = 1_000;
+
+/// The most uncompressed bytes in one block of a PBF file, as the format demands.
+pub const PBF_BLOCK_MAX_BYTES: u64 = 32 << 20;
+
+/// The most bytes in the header of one block of a PBF file, as the format demands.
+pub const PBF_HEADER_MAX_BYTES: u64 = 64 << 10;
+
+/// A point farther than this from every road has no road time, in metres.
+pub const SNAP_MAX_M: f64 = 2_000.0;
+
+/// The speed assumed between a point and the road it belongs to, in km/h: people on foot who carry something.
+pub const OFF_ROAD_KMH: f64 = 5.0;
+
+/// The longest time one arc may take, in milliseconds (one day); longer weights are cut to it.
+pub const ARC_MAX_MS: u32 = 86_400_000;
+
+/// The slowest and the fastest speed a table may name, in km/h.
+pub const SPEED_RANGE_KMH: (u16, u16) = (1, 250);

@@ -1,0 +1,190 @@
+//! Reading maps: bytes in one of several forms to ways and points.
+//!
+//! Every reader ends in the same [`Ways`], so what follows knows nothing of formats. Readers are forgiving about content
+//! (missing points, doubled ids, unknown tags) and strict about form: damage is an error with words, never a panic, and no
+//! count in a file is believed before the bytes behind it are there. Start at [`read`].
+
+mod graphml;
+mod pbf;
+mod xml;
+
+use crate::error::RoadsError;
+use crate::geo::Fixed;
+use crate::limits::SOURCE_MAX_BYTES;
+use crate::report::Stage;
+use crate::tags::Tags;
+use flate2::read::MultiGzDecoder;
+use std::io::{BufRead, BufReader};
+
+/// The forms of map that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// OpenStreetMap's compact binary form (`.osm.pbf`).
+    OsmPbf,
+    /// OpenStreetMap XML (`.osm`, `.osm.gz`).
+    OsmXml,
+    /// GraphML as OSMnx writes it (`.graphml`, `.graphml.gz`).
+    GraphMl,
+}
+
+/// One way as the source has it: tags and the ids of its points.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Way {
+    pub(crate) id: i64,
+    pub(crate) points: Vec<i64>,
+    pub(crate) tags: Tags,
+}
+
+/// What a reader brings home.
+#[derive(Debug, Default)]
+pub(crate) struct Ways {
+    /// Ways with a `highway` tag, in the order of the source.
+    pub(crate) ways: Vec<Way>,
+    /// Points by id, sorted, each id once.
+    pub(crate) points: Vec<(i64, Fixed)>,
+    pub(crate) turn_restrictions: u64,
+    /// Whether the data come from OpenStreetMap by their form.
+    pub(crate) is_osm: bool,
+}
+
+impl Ways {
+    /// Sorts the points and keeps the first of each id; readers call it last.
+    fn settle(mut self) -> Self {
+        self.points.sort_by_key(|(id, _)| *id);
+        self.points.dedup_by_key(|(id, _)| *id);
+        self
+    }
+}
+
+pub(crate) type Progress<'a> = &'a mut dyn FnMut(Stage, u64, u64);
+
+const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
+const PBF_FIRST_BLOCK: &[u8] = b"OSMHeader";
+
+impl Format {
+    /// Tells the form of a file from its name and its first bytes (64 or more; the name may be empty).
+    pub fn detect(name: &str, head: &[u8]) -> Result<Format, RoadsError> {
+        let lower = name.to_ascii_lowercase();
+        let head_of_text = &head[..head.len().min(4096)];
+        let holds = |needle: &[u8]| {
+            head_of_text
+                .windows(needle.len())
+                .any(|window| window == needle)
+        };
+        if lower.ends_with(".pbf") || holds(PBF_FIRST_BLOCK) {
+            return Ok(Format::OsmPbf);
+        }
+        if lower.ends_with(".graphml") || lower.ends_with(".graphml.gz") || holds(b"<graphml") {
+            return Ok(Format::GraphMl);
+        }
+        if [".osm", ".osm.gz", ".osm.xml"]
+            .iter()
+            .any(|ending| lower.ends_with(ending))
+            || holds(b"<osm")
+        {
+            return Ok(Format::OsmXml);
+        }
+        Err(RoadsError::UnknownFormat {
+            name: name.to_owned(),
+        })
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Format::OsmPbf => "OSM PBF",
+            Format::OsmXml => "OSM XML",
+            Format::GraphMl => "GraphML",
+        }
+    }
+
+    /// Returns the error for bytes that break the rules of this form.
+    fn damaged(self, what: impl Into<String>) -> RoadsError {
+        RoadsError::Damaged {
+            format: self.name(),
+            what: what.into(),
+        }
+    }
+}
+
+/// Reads a whole source.
+pub(crate) fn read(
+    format: Format,
+    bytes: &[u8],
+    progress: Progress<'_>,
+) -> Result<Ways, RoadsError> {
+    check_size(bytes.len() as u64)?;
+    let total = bytes.len() as u64;
+    progress(Stage::Reading, 0, total);
+    let ways = match format {
+        Format::OsmPbf => pbf::read(bytes, progress)?,
+        Format::OsmXml => xml::read(text(bytes))?,
+        Format::GraphMl => graphml::read(text(bytes))?,
+    };
+    progress(Stage::Reading, total, total);
+    Ok(ways.settle())
+}
+
+pub(crate) fn check_size(found: u64) -> Result<(), RoadsError> {
+    check_count("bytes of source", found, SOURCE_MAX_BYTES)
+}
+
+/// Refuses a count beyond its limit.
+pub(crate) fn check_count(what: &'static str, found: u64, max: u64) -> Result<(), RoadsError> {
+    if found > max {
+        Err(RoadsError::TooMany { what, found, max })
+    } else {
+        Ok(())
+    }
+}
+
+/// Text as it is, or unpacked when it is gzip; what unpacks without end stops one past the limit, as a cut file.
+fn text(bytes: &[u8]) -> Box<dyn BufRead + '_> {
+    if bytes.starts_with(GZIP_MAGIC) {
+        let unpacked = std::io::Read::take(MultiGzDecoder::new(bytes), SOURCE_MAX_BYTES);
+        Box::new(BufReader::with_capacity(1 << 16, unpacked))
+    } else {
+        Box::new(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn forms_are_told_by_name_or_by_the_first_bytes() {
+        let cases: &[(&str, &[u8], Option<Format>)] = &[
+            ("city.osm.pbf", b"", Some(Format::OsmPbf)),
+            (
+                "",
+                b"\0\0\0\x0d\x0a\x09OSMHeader\x18\x7c",
+                Some(Format::OsmPbf),
+            ),
+            ("City.OSM.GZ", b"\x1f\x8b", Some(Format::OsmXml)),
+            (
+                "",
+                b"<?xml version='1.0'?>\n<osm version='0.6'>",
+                Some(Format::OsmXml),
+            ),
+            ("g.graphml.gz", b"\x1f\x8b", Some(Format::GraphMl)),
+            (
+                "",
+                b"<?xml version='1.0'?><graphml xmlns='x'>",
+                Some(Format::GraphMl),
+            ),
+            ("roads.dwg", b"AC1032", None),
+        ];
+        for (name, head, wanted) in cases {
+            assert_eq!(Format::detect(name, head).ok(), *wanted, "{name}");
+        }
+    }
+
+    #[test]
+    fn counts_hold_at_the_limit_and_not_one_past() {
+        assert!(check_size(SOURCE_MAX_BYTES).is_ok());
+        assert!(matches!(
+            check_size(SOURCE_MAX_BYTES + 1),
+            Err(RoadsError::TooMany { .. })
+        ));
+    }
+}

@@ -1,0 +1,410 @@
+//! OpenStreetMap PBF: blocks of deflated protocol buffers, read with a few dozen lines of our own.
+//!
+//! The settled crate for this brings a protobuf compiler into every build and panics on hostile numbers in checked builds;
+//! the part of the format that roads need is five messages. Two passes: ways first, then only the points that they name,
+//! so a whole country's points never sit in memory. The format is described in the OpenStreetMap wiki under "PBF Format".
+
+use super::{Format, Progress, Way, Ways};
+use crate::error::RoadsError;
+use crate::geo::Fixed;
+use crate::limits::{PBF_BLOCK_MAX_BYTES, PBF_HEADER_MAX_BYTES, WAY_POINTS_MAX};
+use crate::report::Stage;
+use crate::tags::Tags;
+use flate2::read::ZlibDecoder;
+use std::io::Read;
+
+const KNOWN_FEATURES: &[&str] = &["OsmSchema-V0.6", "DenseNodes"];
+const NANODEGREES_PER_UNIT: i64 = 100;
+
+pub(super) fn read(bytes: &[u8], progress: Progress<'_>) -> Result<Ways, RoadsError> {
+    let mut found = Ways {
+        is_osm: true,
+        ..Ways::default()
+    };
+    let total = bytes.len() as u64;
+    for_each_block(bytes, |done, kind, block| {
+        // The second pass is about as long as the first.
+        progress(Stage::Reading, done as u64 / 2, total);
+        match kind {
+            b"OSMHeader" => check_features(block),
+            b"OSMData" => read_ways(block, &mut found),
+            _ => Ok(()),
+        }
+    })?;
+    let mut wanted: Vec<i64> = found
+        .ways
+        .iter()
+        .flat_map(|way| way.points.iter().copied())
+        .collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    for_each_block(bytes, |done, kind, block| {
+        progress(Stage::Reading, (total + done as u64) / 2, total);
+        match kind {
+            b"OSMData" => read_points(block, &wanted, &mut found.points),
+            _ => Ok(()),
+        }
+    })?;
+    Ok(found)
+}
+
+fn damaged(what: &str) -> RoadsError {
+    Format::OsmPbf.damaged(what)
+}
+
+/// Calls `each` with the place in the file, the kind and the unpacked bytes of every block.
+fn for_each_block(
+    bytes: &[u8],
+    mut each: impl FnMut(usize, &[u8], &[u8]) -> Result<(), RoadsError>,
+) -> Result<(), RoadsError> {
+    let mut at = 0;
+    let mut unpacked = Vec::new();
+    while at < bytes.len() {
+        let size = bytes
+            .get(at..at + 4)
+            .ok_or_else(|| damaged("it ends within the size of a block"))?;
+        let header_len = u32::from_be_bytes([size[0], size[1], size[2], size[3]]);
+        if u64::from(header_len) > PBF_HEADER_MAX_BYTES {
+            return Err(damaged("the header of a block is too large"));
+        }
+        let header = take(bytes, &mut at, 4, header_len as usize)?;
+        let (mut kind, mut data_len) = (&header[..0], 0);
+        for_each_field(header, |field| {
+            match field {
+                (1, Value::Bytes(name)) => kind = name,
+                (3, Value::Varint(len)) => data_len = len,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        let data_len = usize::try_from(data_len)
+            .map_err(|_| damaged("the size of a block is out of range"))?;
+        let blob = take(bytes, &mut at, 0, data_len)?;
+        unpack(blob, &mut unpacked)?;
+        each(at, kind, &unpacked)?;
+    }
+    Ok(())
+}
+
+fn take<'a>(
+    bytes: &'a [u8],
+    at: &mut usize,
+    skip: usize,
+    len: usize,
+) -> Result<&'a [u8], RoadsError> {
+    let start = *at + skip;
+    let end = start.checked_add(len).filter(|end| *end <= bytes.len());
+    let end = end.ok_or_else(|| damaged("it ends within a block"))?;
+    *at = end;
+    Ok(&bytes[start..end])
+}
+
+fn unpack(blob: &[u8], out: &mut Vec<u8>) -> Result<(), RoadsError> {
+    out.clear();
+    let mut packed = None;
+    for_each_field(blob, |field| {
+        match field {
+            (1, Value::Bytes(raw)) => out.extend_from_slice(raw),
+            (3, Value::Bytes(zlib)) => packed = Some(zlib),
+            (4..=7, Value::Bytes(_)) => {
+                let what = "another compression than zlib".to_owned();
+                return Err(RoadsError::Unsupported {
+                    format: Format::OsmPbf.name(),
+                    what,
+                });
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    if let Some(zlib) = packed {
+        out.clear();
+        let mut limited = ZlibDecoder::new(zlib).take(PBF_BLOCK_MAX_BYTES + 1);
+        limited
+            .read_to_end(out)
+            .map_err(|_| damaged("a block does not unpack"))?;
+    }
+    if out.len() as u64 > PBF_BLOCK_MAX_BYTES {
+        return Err(damaged("a block is too large"));
+    }
+    Ok(())
+}
+
+fn check_features(block: &[u8]) -> Result<(), RoadsError> {
+    for_each_field(block, |field| match field {
+        (4, Value::Bytes(feature))
+            if !KNOWN_FEATURES
+                .iter()
+                .any(|known| known.as_bytes() == feature) =>
+        {
+            let what = format!("the feature {}", String::from_utf8_lossy(feature));
+            Err(RoadsError::Unsupported {
+                format: Format::OsmPbf.name(),
+                what,
+            })
+        }
+        _ => Ok(()),
+    })
+}
+
+/// The frame of one block of data: the strings and the groups, with the scale of its coordinates in nanodegrees.
+struct Block<'a> {
+    strings: Vec<&'a [u8]>,
+    groups: Vec<&'a [u8]>,
+    granularity: i64,
+    lat_offset: i64,
+    lon_offset: i64,
+}
+
+impl<'a> Block<'a> {
+    fn parse(bytes: &'a [u8]) -> Result<Self, RoadsError> {
+        let mut block = Block {
+            strings: Vec::new(),
+            groups: Vec::new(),
+            granularity: 100,
+            lat_offset: 0,
+            lon_offset: 0,
+        };
+        for_each_field(bytes, |field| {
+            match field {
+                (1, Value::Bytes(table)) => for_each_field(table, |entry| {
+                    if let (1, Value::Bytes(string)) = entry {
+                        block.strings.push(string);
+                    }
+                    Ok(())
+                })?,
+                (2, Value::Bytes(group)) => block.groups.push(group),
+                (17, Value::Varint(nanodegrees)) => block.granularity = nanodegrees as i64,
+                (19, Value::Varint(offset)) => block.lat_offset = offset as i64,
+                (20, Value::Varint(offset)) => block.lon_offset = offset as i64,
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(block)
+    }
+
+    fn string(&self, index: u64) -> &'a str {
+        let bytes = usize::try_from(index)
+            .ok()
+            .and_then(|index| self.strings.get(index));
+        bytes
+            .and_then(|bytes| std::str::from_utf8(bytes).ok())
+            .unwrap_or("")
+    }
+
+    /// The place that raw coordinates stand for, if it lies on Earth; hostile numbers wrap and fall out here.
+    fn place(&self, lat: i64, lon: i64) -> Option<Fixed> {
+        let scale = |raw: i64, offset: i64| {
+            let nanodegrees = offset.wrapping_add(self.granularity.wrapping_mul(raw));
+            i32::try_from(nanodegrees / NANODEGREES_PER_UNIT).ok()
+        };
+        let place = Fixed {
+            lat: scale(lat, self.lat_offset)?,
+            lon: scale(lon, self.lon_offset)?,
+        };
+        place.is_valid().then_some(place)
+    }
+}
+
+fn read_ways(bytes: &[u8], found: &mut Ways) -> Result<(), RoadsError> {
+    let block = Block::parse(bytes)?;
+    for group in &block.groups {
+        for_each_field(group, |field| {
+            match field {
+                (3, Value::Bytes(way)) => {
+                    if let Some(way) = read_way(way, &block)? {
+                        found.ways.push(way);
+                    }
+                }
+                (4, Value::Bytes(relation)) => {
+                    let (_, tags) = id_and_tags(relation)?;
+                    let restricts = tags.iter().any(|&(key, value)| {
+                        block.string(key) == "type"
+                            && block.string(value).starts_with("restriction")
+                    });
+                    found.turn_restrictions += u64::from(restricts);
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+fn read_way(bytes: &[u8], block: &Block<'_>) -> Result<Option<Way>, RoadsError> {
+    let (id, pairs) = id_and_tags(bytes)?;
+    if !pairs.iter().any(|&(key, _)| block.string(key) == "highway") {
+        return Ok(None);
+    }
+    let mut tags = Tags::default();
+    for (key, value) in pairs {
+        tags.keep(block.string(key), block.string(value));
+    }
+    let mut way = Way {
+        id,
+        points: Vec::new(),
+        tags,
+    };
+    let mut point = 0i64;
+    for_each_field(bytes, |field| {
+        if let (8, value) = field {
+            for_each_packed(value, |delta| {
+                point = point.wrapping_add(zigzag(delta));
+                way.points.push(point);
+            })?;
+        }
+        Ok(())
+    })?;
+    super::check_count(
+        "points in one way",
+        way.points.len() as u64,
+        WAY_POINTS_MAX as u64,
+    )?;
+    Ok(Some(way))
+}
+
+/// The id (field 1) and the pairs of string numbers (fields 2 and 3) that ways and relations share.
+fn id_and_tags(bytes: &[u8]) -> Result<(i64, Vec<(u64, u64)>), RoadsError> {
+    let (mut id, mut keys, mut values) = (0, Vec::new(), Vec::new());
+    for_each_field(bytes, |field| {
+        match field {
+            (1, Value::Varint(number)) => id = number as i64,
+            (2, list) => for_each_packed(list, |key| keys.push(key))?,
+            (3, list) => for_each_packed(list, |value| values.push(value))?,
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok((id, keys.into_iter().zip(values).collect()))
+}
+
+fn read_points(
+    bytes: &[u8],
+    wanted: &[i64],
+    found: &mut Vec<(i64, Fixed)>,
+) -> Result<(), RoadsError> {
+    let block = Block::parse(bytes)?;
+    let mut keep = |id: i64, lat: i64, lon: i64| {
+        if wanted.binary_search(&id).is_ok()
+            && let Some(place) = block.place(lat, lon)
+        {
+            found.push((id, place));
+        }
+    };
+    for group in &block.groups {
+        for_each_field(group, |field| {
+            match field {
+                (1, Value::Bytes(node)) => {
+                    let (mut id, mut lat, mut lon) = (0, 0, 0);
+                    for_each_field(node, |part| {
+                        match part {
+                            (1, Value::Varint(raw)) => id = zigzag(raw),
+                            (8, Value::Varint(raw)) => lat = zigzag(raw),
+                            (9, Value::Varint(raw)) => lon = zigzag(raw),
+                            _ => {}
+                        }
+                        Ok(())
+                    })?;
+                    keep(id, lat, lon);
+                }
+                (2, Value::Bytes(dense)) => read_dense(dense, &mut keep)?,
+                _ => {}
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+fn read_dense(bytes: &[u8], keep: &mut impl FnMut(i64, i64, i64)) -> Result<(), RoadsError> {
+    let mut columns: [Vec<i64>; 3] = Default::default();
+    for_each_field(bytes, |(number, value)| {
+        let column = match number {
+            1 => &mut columns[0],
+            8 => &mut columns[1],
+            9 => &mut columns[2],
+            _ => return Ok(()),
+        };
+        let mut sum = column.last().copied().unwrap_or(0);
+        for_each_packed(value, |delta| {
+            sum = sum.wrapping_add(zigzag(delta));
+            column.push(sum);
+        })
+    })?;
+    let [ids, lats, lons] = columns;
+    for ((id, lat), lon) in ids.into_iter().zip(lats).zip(lons) {
+        keep(id, lat, lon);
+    }
+    Ok(())
+}
+
+/// One value of a protocol buffer, as far as this format uses them.
+#[derive(Clone, Copy)]
+enum Value<'a> {
+    Varint(u64),
+    Bytes(&'a [u8]),
+    Fixed,
+}
+
+/// Calls `each` with the number and value of every field of one message.
+fn for_each_field<'a>(
+    mut bytes: &'a [u8],
+    mut each: impl FnMut((u64, Value<'a>)) -> Result<(), RoadsError>,
+) -> Result<(), RoadsError> {
+    while !bytes.is_empty() {
+        let tag = varint(&mut bytes)?;
+        let value = match tag & 7 {
+            0 => Value::Varint(varint(&mut bytes)?),
+            1 => {
+                bytes = bytes.get(8..).ok_or_else(|| damaged("a field is cut"))?;
+                Value::Fixed
+            }
+            2 => {
+                let len = varint(&mut bytes)?;
+                let len = usize::try_from(len).ok().filter(|len| *len <= bytes.len());
+                let (value, rest) = bytes.split_at(len.ok_or_else(|| damaged("a field is cut"))?);
+                bytes = rest;
+                Value::Bytes(value)
+            }
+            5 => {
+                bytes = bytes.get(4..).ok_or_else(|| damaged("a field is cut"))?;
+                Value::Fixed
+            }
+            _ => return Err(damaged("a field has an unknown type")),
+        };
+        each((tag >> 3, value))?;
+    }
+    Ok(())
+}
+
+/// Calls `each` with every number of a packed list, or with the one number of an unpacked field.
+fn for_each_packed(value: Value<'_>, mut each: impl FnMut(u64)) -> Result<(), RoadsError> {
+    match value {
+        Value::Varint(number) => each(number),
+        Value::Bytes(mut bytes) => {
+            while !bytes.is_empty() {
+                each(varint(&mut bytes)?);
+            }
+        }
+        Value::Fixed => {}
+    }
+    Ok(())
+}
+
+fn varint(bytes: &mut &[u8]) -> Result<u64, RoadsError> {
+    let mut number = 0u64;
+    for (index, &byte) in bytes.iter().enumerate().take(10) {
+        number |= u64::from(byte & 0x7f) << (7 * index);
+        if byte < 0x80 {
+            *bytes = &bytes[index + 1..];
+            return Ok(number);
+        }
+    }
+    Err(damaged("a number is cut"))
+}
+
+fn zigzag(raw: u64) -> i64 {
+    (raw >> 1) as i64 ^ -((raw & 1) as i64)
+}

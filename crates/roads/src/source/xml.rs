@@ -1,0 +1,192 @@
+//! OpenStreetMap XML, and the small XML walker that GraphML shares.
+//!
+//! Entities beyond the five of XML are left as they stand: nothing in a map can make the reader open or expand anything.
+
+use super::{Format, Way, Ways, check_count};
+use crate::error::RoadsError;
+use crate::geo::Point;
+use crate::limits::{POINTS_MAX, WAY_POINTS_MAX};
+use crate::tags::Tags;
+use quick_xml::XmlVersion;
+use quick_xml::events::{BytesStart, Event};
+use quick_xml::reader::Reader;
+use std::io::BufRead;
+
+pub(super) fn read(text: Box<dyn BufRead + '_>) -> Result<Ways, RoadsError> {
+    let mut found = Ways {
+        is_osm: true,
+        ..Ways::default()
+    };
+    let mut open: Option<Way> = None;
+    let mut seen_root = false;
+    for_each_piece(Format::OsmXml, text, |piece| {
+        match piece {
+            Piece::Start(element) => match element.name().as_ref() {
+                "osm" => seen_root = true,
+                "node" => read_node(&element, &mut found)?,
+                "way" => {
+                    let id = number(&element, "id").unwrap_or(0);
+                    open = Some(Way {
+                        id,
+                        points: Vec::new(),
+                        tags: Tags::default(),
+                    });
+                }
+                "relation" => open = None,
+                "nd" => {
+                    if let (Some(way), Some(id)) = (&mut open, number(&element, "ref")) {
+                        check_count(
+                            "points in one way",
+                            way.points.len() as u64 + 1,
+                            WAY_POINTS_MAX as u64,
+                        )?;
+                        way.points.push(id);
+                    }
+                }
+                "tag" => read_tag(&element, open.as_mut(), &mut found),
+                _ => {}
+            },
+            Piece::End(name) if name == "way" => {
+                found
+                    .ways
+                    .extend(open.take().filter(|way| way.tags.get("highway").is_some()));
+            }
+            Piece::End(_) | Piece::Text(_) => {}
+        }
+        Ok(())
+    })?;
+    if !seen_root {
+        return Err(Format::OsmXml.damaged("there is no <osm> element"));
+    }
+    let mut wanted: Vec<i64> = found
+        .ways
+        .iter()
+        .flat_map(|way| way.points.iter().copied())
+        .collect();
+    wanted.sort_unstable();
+    found
+        .points
+        .retain(|(id, _)| wanted.binary_search(id).is_ok());
+    Ok(found)
+}
+
+fn read_node(element: &BytesStart<'_>, found: &mut Ways) -> Result<(), RoadsError> {
+    let place = match (number(element, "lat"), number(element, "lon")) {
+        (Some(lat), Some(lon)) => Point { lat, lon }.fixed(),
+        _ => None,
+    };
+    if let (Some(id), Some(place)) = (number(element, "id"), place) {
+        check_count("points", found.points.len() as u64 + 1, POINTS_MAX)?;
+        found.points.push((id, place));
+    }
+    Ok(())
+}
+
+fn read_tag(element: &BytesStart<'_>, way: Option<&mut Way>, found: &mut Ways) {
+    let (key, value) = (
+        attribute(element, "k").unwrap_or_default(),
+        attribute(element, "v").unwrap_or_default(),
+    );
+    match way {
+        Some(way) => way.tags.keep(&key, &value),
+        None if key == "type" && value.starts_with("restriction") => found.turn_restrictions += 1,
+        None => {}
+    }
+}
+
+/// One piece of XML, as far as the readers care.
+pub(super) enum Piece<'a> {
+    Start(BytesStart<'a>),
+    End(String),
+    Text(String),
+}
+
+/// Calls `each` with every element start, element end and run of text; an empty element is a start and an end.
+pub(super) fn for_each_piece(
+    format: Format,
+    text: Box<dyn BufRead + '_>,
+    mut each: impl FnMut(Piece<'_>) -> Result<(), RoadsError>,
+) -> Result<(), RoadsError> {
+    let mut reader = Reader::from_reader(text);
+    let mut buffer = Vec::new();
+    loop {
+        buffer.clear();
+        let event = reader
+            .read_event_into(&mut buffer)
+            .map_err(|error| format.damaged(error.to_string()))?;
+        match event {
+            Event::Start(element) => each(Piece::Start(element))?,
+            Event::Empty(element) => {
+                let name = element.name().as_ref().to_owned();
+                each(Piece::Start(element))?;
+                each(Piece::End(name))?;
+            }
+            Event::End(element) => each(Piece::End(element.name().as_ref().to_owned()))?,
+            Event::Text(run) => each(Piece::Text(run.xml10_content().into_owned()))?,
+            Event::CData(run) => each(Piece::Text(run.xml10_content().into_owned()))?,
+            Event::GeneralRef(entity) => {
+                let raw = format!("&{};", entity.as_ref());
+                each(Piece::Text(
+                    quick_xml::escape::unescape(&raw).map_or(raw.clone(), |text| text.into_owned()),
+                ))?;
+            }
+            Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
+            Event::Eof => return Ok(()),
+        }
+    }
+}
+
+/// Returns the value of an attribute, unescaped where that is possible.
+pub(super) fn attribute(element: &BytesStart<'_>, name: &str) -> Option<String> {
+    let attribute = element.try_get_attribute(name).ok().flatten()?;
+    let plain = attribute.normalized_value(XmlVersion::Implicit1_0);
+    Some(plain.map_or_else(|_| attribute.value.to_string(), |value| value.into_owned()))
+}
+
+fn number<T: std::str::FromStr>(element: &BytesStart<'_>, name: &str) -> Option<T> {
+    attribute(element, name)?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MAP: &str = r#"<?xml version="1.0"?><osm version="0.6">
+        <node id="1" lat="30.0" lon="120.0"/><node id="2" lat="30.0" lon="120.01"><tag k="highway" v="crossing"/></node>
+        <node id="3" lat="95" lon="120"/><node id="4" lat="30.5" lon="120.5"/>
+        <way id="10"><nd ref="1"/><nd ref="2"/><nd ref="3"/><tag k="highway" v="residential"/>
+            <tag k="name" v="A &amp; B &unknown; &#36335;"/></way>
+        <way id="11"><nd ref="1"/><nd ref="4"/><tag k="building" v="yes"/></way>
+        <relation id="5"><member type="way" ref="10" role="from"/><tag k="type" v="restriction"/></relation>
+    </osm>"#;
+
+    #[test]
+    fn ways_with_a_highway_come_with_their_points_and_nothing_else() {
+        let ways = read(Box::new(MAP.as_bytes())).unwrap().settle();
+        assert_eq!(ways.ways.len(), 1);
+        assert_eq!(ways.ways[0].points, [1, 2, 3]);
+        assert_eq!(
+            ways.points.iter().map(|(id, _)| *id).collect::<Vec<_>>(),
+            [1, 2]
+        );
+        assert_eq!(ways.turn_restrictions, 1);
+        // One unknown entity leaves the whole name as it was written.
+        assert_eq!(
+            ways.ways[0].tags.name(),
+            Some("A &amp; B &unknown; &#36335;")
+        );
+    }
+
+    #[test]
+    fn what_is_not_osm_xml_is_refused_in_words() {
+        for text in ["", "hello", "<svg/>", "<osm><way", "<osm></way>"] {
+            assert!(
+                matches!(
+                    read(Box::new(text.as_bytes())),
+                    Err(RoadsError::Damaged { .. })
+                ),
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! The fast answer is Dijkstra's answer, to the millisecond, on made-up networks and on every real one that is at hand.
+
+mod common;
+
+use common::{Random, beside_a_road, build_file, build_xml, demo_city, ends, real_maps};
+use proptest::prelude::*;
+use std::fmt::Write;
+use std::sync::Arc;
+use watchfire_roads::oracle::Oracle;
+use watchfire_roads::{NoRoute, RoadGraph, Router, Snap};
+
+const SEED: u64 = 0x5eed_2026;
+
+/// Holds `targets` times `sources` pairs against Dijkstra, then a few routes against their own times.
+fn check(name: &str, graph: RoadGraph, seed: u64, targets: usize, sources: usize) {
+    let mut random = Random(seed);
+    let ends = ends(&graph);
+    let router = Router::new(Arc::new(graph));
+    for (weights, router) in [
+        ("as mapped", router.clone()),
+        ("with closed streets", with_closed_streets(&router, seed)),
+    ] {
+        let oracle = Oracle::new(&router);
+        for round in 0..targets {
+            let target = beside_a_road(&ends, &mut random);
+            let from: Vec<_> = (0..sources)
+                .map(|_| beside_a_road(&ends, &mut random))
+                .collect();
+            let snap = |point| {
+                router
+                    .snap(point)
+                    .expect("a point beside a road is near one")
+            };
+            let snaps: Vec<Snap> = from.iter().map(|point| snap(*point)).collect();
+            let slow = oracle.times_to_snapped(&snap(target), &snaps);
+            let words = format!("{name}, {weights}, seed {seed:#x}, target {round}");
+            assert_eq!(
+                router.times_to_snapped(&snap(target), &snaps),
+                slow,
+                "{words}"
+            );
+            assert_eq!(router.times_to(target, &from), slow, "{words}");
+            let routed = router.route(from[0], target).map(|route| route.time_ms);
+            assert_eq!(routed, slow[0].map(|time| time.time_ms), "{words}");
+        }
+    }
+}
+
+/// One arc in ten closed and the others up to three times slower, by a rule that depends on the seed alone.
+fn with_closed_streets(router: &Router, seed: u64) -> Router {
+    router.reweighed(&|arc| {
+        let mut random = Random(seed ^ u64::from(arc.edge * 2 + arc.travel as u32));
+        if random.below(10) == 0 {
+            None
+        } else {
+            arc.base_ms
+                .map(|ms| ms + random.below(ms as usize * 2) as u32)
+        }
+    })
+}
+
+/// A street plan with holes, one-way streets, bends, loops, parallel streets and dead ends.
+fn made_up(seed: u64, side: usize) -> String {
+    let mut random = Random(seed);
+    let mut xml = "<osm version='0.6'>".to_owned();
+    for index in 0..side * side {
+        let (row, column) = (index / side, index % side);
+        let mut place = |line: usize| 30.0 + line as f64 * 0.002 + random.share() * 0.001;
+        let (lat, lon) = (place(row), place(column));
+        write!(xml, "<node id='{index}' lat='{lat:.7}' lon='{lon:.7}'/>")
+            .expect("writing to a string cannot fail");
+    }
+    let classes = [
+        "primary",
+        "residential",
+        "service",
+        "motorway",
+        "steps",
+        "tertiary",
+    ];
+    for way in 0..side * side * 2 {
+        let start = random.below(side * side);
+        let mut at = start;
+        let mut way = format!("<way id='{way}'><nd ref='{at}'/>");
+        for _ in 0..=random.below(4) {
+            let step = [1, side, side * side - 1, side * side - side, 0][random.below(5)];
+            at = (at + step) % (side * side);
+            write!(way, "<nd ref='{at}'/>").expect("writing to a string cannot fail");
+        }
+        if random.below(6) == 0 {
+            write!(way, "<nd ref='{start}'/>").expect("writing to a string cannot fail");
+        }
+        let class = classes[random.below(classes.len())];
+        let oneway = ["no", "no", "yes", "-1"][random.below(4)];
+        xml += &format!("{way}<tag k='highway' v='{class}'/><tag k='oneway' v='{oneway}'/></way>");
+    }
+    xml + "</osm>"
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn made_up_networks_of_every_small_size(seed: u64, side in 1usize..12) {
+        // A plan may hold no road at all; then there is nothing to ask.
+        if let Ok((graph, _)) = build_xml(&made_up(seed, side)) {
+            check("made up", graph, seed, 6, 12);
+        }
+    }
+}
+
+#[test]
+fn ten_thousand_pairs_on_a_made_up_city() {
+    let (graph, report) = build_xml(&made_up(SEED, 60)).unwrap();
+    assert!(report.junctions > 1_000, "{report}");
+    check("made-up city", graph, SEED, 100, 100);
+}
+
+#[test]
+fn ten_thousand_pairs_on_the_demo_city() {
+    let (graph, report) = build_file(&demo_city()).unwrap();
+    assert!(report.kept_share > 0.98, "{report}");
+    check("demo city", graph, SEED, 100, 100);
+}
+
+#[test]
+fn ten_thousand_pairs_on_every_real_map() {
+    for path in real_maps(&[".osm.pbf", ".osm.gz", ".graphml.gz"]) {
+        let (graph, report) =
+            build_file(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        println!("{}\n{report}", path.display());
+        check(&path.display().to_string(), graph, SEED, 100, 100);
+    }
+}
+
+#[test]
+fn a_place_on_one_graph_is_not_a_place_on_another() {
+    let (one, _) = build_xml(&made_up(SEED, 5)).unwrap();
+    let (other, _) = build_xml(&made_up(SEED + 1, 5)).unwrap();
+    let point = ends(&one)[0];
+    let (one, other) = (Router::new(Arc::new(one)), Router::new(Arc::new(other)));
+    let (here, there) = (one.snap(point).unwrap(), other.snap(point).unwrap());
+    assert_eq!(
+        one.times_to_snapped(&there, &[here]),
+        [Err(NoRoute::OtherGraph)]
+    );
+    assert_eq!(
+        one.times_to_snapped(&here, &[there]),
+        [Err(NoRoute::OtherGraph)]
+    );
+}
