@@ -29,10 +29,11 @@ export const stations: Layer = {
     });
   },
   show(map, scene) {
+    const by_id = new Map(scene.stations.map((station) => [station.id, station]));
     const free = new Map<string, number>();
     for (const { unit, position } of scene.units) {
       if (unit.status !== 'available') continue;
-      const home = scene.stations.find((station) => station.id === unit.station);
+      const home = unit.station === null ? undefined : by_id.get(unit.station);
       if (home && standsAt(position, home.place)) free.set(home.id, (free.get(home.id) ?? 0) + 1);
     }
     fill(map, SOURCE, scene.stations.map((station) => ({

@@ -11,7 +11,10 @@ const AT_WORK = 'units-at-work';
 /** Zoom from which units standing at a station are drawn one by one. */
 const NEAR_ZOOM = 13;
 /** How far apart marks on the same spot are drawn, in px. */
-const SLOT_PX = 18;
+const SLOT_PX = 27;
+const TEXT_PX = 11.5;
+/** How far below a mark its text begins, in letters. */
+const TEXT_DOWN = 0.75;
 
 const symbol = (id: string, colour: (name: string) => string, filter: ExpressionSpecification): SymbolLayerSpecification => ({
   id,
@@ -28,9 +31,9 @@ const symbol = (id: string, colour: (name: string) => string, filter: Expression
     'symbol-sort-key': ['get', 'order'],
     'text-field': ['get', 'label'],
     'text-font': FONT,
-    'text-size': 11.5,
+    'text-size': TEXT_PX,
     'text-anchor': 'top',
-    'text-offset': [0, 0.75],
+    'text-offset': ['array', 'number', 2, ['get', 'text_offset']],
     'text-optional': true,
     'text-padding': 1,
   },
@@ -71,13 +74,18 @@ export const units: Layer = {
   },
   show(map, scene) {
     const home = new Map(scene.stations.map((station) => [station.id, station.place]));
-    const spot = slots(scene.units.map(({ position }) => position));
+    // An incident takes the first slot of its spot, so that the units standing at it lie beside it.
+    const places = scene.incidents.map((incident) => incident.place);
+    const spot = slots([...places, ...scene.units.map(({ position }) => position)]).slice(places.length);
     fill(map, SOURCE, scene.units.map(({ unit, position, age_ms }, index) => {
       const place = unit.station === null ? undefined : home.get(unit.station);
       const at_rest = unit.status === 'available' || unit.status === 'off_duty' || unit.status === 'out_of_service';
       const arrow = unit.status === 'en_route';
       const heading = position.heading_deg;
-      const old = age_ms > scene.old_ms;
+      // Nobody waits for the position of a crew that has gone home.
+      const old = age_ms > scene.old_ms && unit.status !== 'off_duty';
+      // An offset turns with its icon, so a turned arrow stays where it is.
+      const aside_px = arrow ? 0 : (spot[index] ?? 0) * SLOT_PX;
       return {
         type: 'Feature',
         geometry: { type: 'Point', coordinates: [position.lon, position.lat] },
@@ -86,8 +94,9 @@ export const units: Layer = {
           image: arrow && heading === null ? 'unit-en_route-unknown' : `unit-${unit.status}`,
           rotate: arrow ? (heading ?? 0) : 0,
           heading: heading ?? 0,
-          tick: !arrow && heading !== null,
-          offset: heading === null ? [(spot[index] ?? 0) * SLOT_PX, 0] : [0, 0],
+          tick: heading !== null && (unit.status === 'available' || unit.status === 'assigned'),
+          offset: [aside_px, 0],
+          text_offset: [aside_px / TEXT_PX, TEXT_DOWN],
           label: old ? `${unit.callsign}\n${scene.ageText(age_ms)}` : unit.callsign,
           order: at_rest ? 1 : 0,
           old,

@@ -3,7 +3,7 @@
 
 import { t } from '../../strings/index.svelte';
 
-const known = ['phone', 'text', 'app', 'alarm', 'sensor', 'web', 'officer', 'api'] as const;
+const known = ['phone', 'text', 'app', 'alarm', 'sensor', 'radio', 'counter', 'import'] as const;
 type Known = (typeof known)[number];
 
 /** Returns the name of a channel. */

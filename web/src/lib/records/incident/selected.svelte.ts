@@ -16,6 +16,8 @@ const GATHER_MS = 300;
 const REFRESH_MS = 15_000;
 /** The most pages of a timeline that are read at once. */
 const ENTRY_PAGES_MAX = 10;
+/** How long a success stays on the screen, in ms; a failure stays until the next try. */
+const DONE_SHOWN_MS = 15_000;
 
 /** What became of the last action tried here. */
 export type Outcome =
@@ -159,7 +161,11 @@ export class Selected {
     try {
       await run(attempt.key);
       this.#attempt = null;
-      this.outcome = { kind: 'done', what };
+      const done: Outcome = { kind: 'done', what };
+      this.outcome = done;
+      setTimeout(() => {
+        if (this.outcome === done) this.outcome = { kind: 'none' };
+      }, DONE_SHOWN_MS);
     } catch (error) {
       if (!(error instanceof LineFault)) this.#attempt = null;
       this.outcome = { kind: 'failed', error };
