@@ -27,6 +27,7 @@ pub struct CallMap {
     pub(crate) priority: CodeTable,
     pub(crate) unit_kind: Option<CodeTable>,
     pub(crate) disposition: Option<CodeTable>,
+    pub(crate) area: Option<CodeTable>,
 }
 
 /// What a row of the file is.
@@ -232,6 +233,7 @@ impl CallMap {
             "priority",
             "unit_kind",
             "disposition",
+            "area",
         ])?;
         let (file, decimal) = file_rules(&root)?;
         let (times, standard) = time_rules(&root, decimal)?;
@@ -262,6 +264,7 @@ impl CallMap {
             priority,
             unit_kind: table("unit_kind", CodeKind::Word, left_empty.clone())?,
             disposition: table("disposition", CodeKind::Word, left_empty)?,
+            area: area_table(&root)?,
             times,
         })
     }
@@ -319,6 +322,7 @@ impl CallMap {
             ("priority", Some(&mut self.priority)),
             ("unit_kind", self.unit_kind.as_mut()),
             ("disposition", self.disposition.as_mut()),
+            ("area", self.area.as_mut()),
         ];
         for (name, table) in tables {
             let Some(table) = table else { continue };
@@ -342,6 +346,22 @@ fn visit_times<E>(
         all(columns, &format!("{name}.{moment}"))?;
     }
     Ok(())
+}
+
+fn area_table(root: &Section<'_>) -> Result<Option<CodeTable>, MapError> {
+    let Some(section) = root.section("area")? else {
+        return Ok(None);
+    };
+    let direct = root
+        .section("call")?
+        .is_some_and(|call| call.value("area").is_some());
+    if direct {
+        return Err(root.wrong(
+            "area",
+            "either `area` under [call], or a table [area], not both",
+        ));
+    }
+    CodeTable::read(&section, CodeKind::Word, &Otherwise::Keep).map(Some)
 }
 
 fn file_rules(root: &Section<'_>) -> Result<(FileRules, char), MapError> {

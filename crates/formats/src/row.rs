@@ -190,6 +190,12 @@ impl Reading<'_> {
             .map(|table| self.code("disposition", table))
             .transpose()?
             .flatten();
+        let area = map
+            .area
+            .as_ref()
+            .map(|table| self.code("area", table))
+            .transpose()?
+            .flatten();
         let received = self.received()?;
         let entered = self.optional_time("call", Moment::Entered, &map.call.times);
         let place = self.place()?;
@@ -203,6 +209,7 @@ impl Reading<'_> {
             lat: place.lat,
             lon: place.lon,
             disposition,
+            area,
             alarm_level: self.alarm_level(),
             ..RowValues::default()
         };
@@ -373,11 +380,15 @@ impl Reading<'_> {
                     {
                         CodeTo::Empty
                     }
+                    // Areas are names that stations and units refer to, so they are kept letter by letter.
+                    Otherwise::Keep if name == "area" => Some(value.clone())
+                        .filter(|area| !area.is_empty())
+                        .map_or(CodeTo::Empty, CodeTo::Code),
                     Otherwise::Keep => Some(plain_code(&value))
                         .filter(|code| !code.is_empty())
                         .map_or(CodeTo::Empty, CodeTo::Code),
                 };
-                (to, Some(value))
+                (to, Some(value).filter(|_| name != "area"))
             }
         };
         if let Some(value) = stated {

@@ -279,7 +279,7 @@ fn station_of(
             key,
             Reason::Missing,
             format!(
-                "a property `{key}` of 1 to {SHORT_TEXT_CHARS_MAX} characters{meant} The properties are: {}",
+                "a property `{key}` of 1 to {SHORT_TEXT_CHARS_MAX} characters{meant}; the properties are: {}",
                 names.join(", ")
             ),
         ))

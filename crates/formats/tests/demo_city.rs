@@ -8,7 +8,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use watchfire_formats::{CallMap, Import, Reason, import};
+use watchfire_formats::{
+    CallMap, Import, Reason, import, stations_csv, stations_geojson, units_csv,
+};
 
 fn demo_city(name: &str) -> Vec<u8> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -76,4 +78,55 @@ fn the_first_call_is_the_gas_leak_in_clay_street() {
             ("T03", Some("truck"))
         ]
     );
+}
+
+#[test]
+fn the_airport_has_an_area_of_its_own() {
+    let calls = calls().calls;
+    let at_airport = calls
+        .iter()
+        .filter(|call| call.area.as_deref() == Some("airport"));
+    assert!(
+        at_airport
+            .flat_map(|call| &call.responses)
+            .all(|response| response.unit == "AP")
+    );
+    assert!(
+        calls.iter().any(|call| call.area.as_deref() == Some("01")),
+        "other areas are kept as they stand"
+    );
+}
+
+#[test]
+fn every_unit_of_the_calls_is_in_the_list_of_units() {
+    let stations = stations_csv(&demo_city("stations.csv")).unwrap();
+    let units = units_csv(&demo_city("units.csv"), &stations.rows).unwrap();
+    assert_eq!((stations.rows.len(), units.rows.len()), (42, 169));
+    for report in [&stations.report, &units.report] {
+        assert_eq!(
+            (report.rows_read, report.columns_unused.len()),
+            (report.rows_taken, 0),
+            "{report}"
+        );
+    }
+    let kinds: BTreeMap<&str, &str> = units
+        .rows
+        .iter()
+        .map(|unit| (unit.callsign.as_str(), unit.kind.as_str()))
+        .collect();
+    for response in calls().calls.iter().flat_map(|call| &call.responses) {
+        assert_eq!(
+            kinds.get(response.unit.as_str()).copied(),
+            response.kind.as_deref(),
+            "{}",
+            response.unit
+        );
+    }
+}
+
+#[test]
+fn the_published_stations_are_read_as_they_are() {
+    let list =
+        stations_geojson(&demo_city("stations.geojson"), "facility_id", "common_name").unwrap();
+    assert_eq!((list.rows.len(), list.report.rows_taken), (42, 42));
 }
