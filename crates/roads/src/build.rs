@@ -54,6 +54,11 @@ pub fn build(
     }
     progress(Stage::Connecting, 0, 1);
     let kept = keep_largest_part(all, &mut report);
+    if kept.edges.is_empty() {
+        return Err(RoadsError::NoRoads {
+            ways_read: report.ways_read,
+        });
+    }
     progress(Stage::Connecting, 1, 1);
     progress(Stage::Ordering, 0, 1);
     let graph = finish(kept, attribution);
@@ -432,8 +437,12 @@ pub(crate) fn finish(roads: Roads, attribution: String) -> RoadGraph {
         places[edge.from as usize] = shape[0];
         places[edge.to as usize] = shape[shape.len() - 1];
     }
-    let tails: Vec<u32> = roads.edges.iter().map(|edge| edge.from).collect();
-    let heads: Vec<u32> = roads.edges.iter().map(|edge| edge.to).collect();
+    // The order depends on which junctions are neighbours, not on how often: streets side by side would only slow it down.
+    let pair = |edge: &Edge| (edge.from.min(edge.to), edge.from.max(edge.to));
+    let mut pairs: Vec<(u32, u32)> = roads.edges.iter().map(pair).collect();
+    pairs.sort_unstable();
+    pairs.dedup();
+    let (tails, heads): (Vec<u32>, Vec<u32>) = pairs.into_iter().unzip();
     let lats: Vec<f32> = places
         .iter()
         .map(|place| place.point().lat as f32)

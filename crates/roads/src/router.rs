@@ -18,6 +18,9 @@ use rstar::{AABB, PointDistance, RTree, RTreeObject};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+/// How near to a junction a place on a road counts as the junction, in metres.
+const AT_JUNCTION_M: f64 = 0.05;
+
 /// On what a travel time rests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -161,10 +164,14 @@ impl Router {
         let before_m = length_m(&shape[..=piece]);
         let piece_m = shape[piece].distance_m(shape[piece + 1]);
         let total_m = length_m(shape);
-        let along = if total_m > 0.0 {
-            ((before_m + along_piece * piece_m) / total_m).clamp(0.0, 1.0)
-        } else {
+        let along_m = before_m + along_piece * piece_m;
+        // Within a hand's breadth of a junction is at it: rounding must not decide which of its roads one stands on.
+        let along = if along_m < AT_JUNCTION_M {
             0.0
+        } else if total_m - along_m < AT_JUNCTION_M {
+            1.0
+        } else {
+            along_m / total_m
         };
         Some(Snap {
             place: between(shape[piece].point(), shape[piece + 1].point(), along_piece),
@@ -248,20 +255,21 @@ impl Router {
             }
         }
         let (road_ms, by) = best.ok_or(NoRoute::Unreachable)?;
-        let mut points = vec![from];
+        let mut line = Vec::new();
         match by {
-            None => points.extend(self.piece(source.edge, source.along, target.along)),
+            None => line.extend(self.piece(source.edge, source.along, target.along)),
             Some((exit, entry)) => {
-                points.extend(self.piece(source.edge, source.along, exit.at));
-                points.extend(self.between_junctions(exit.junction, entry.junction)?);
-                points.extend(self.piece(target.edge, entry.at, target.along));
+                line.extend(self.piece(source.edge, source.along, exit.at));
+                line.extend(self.between_junctions(exit.junction, entry.junction)?);
+                line.extend(self.piece(target.edge, entry.at, target.along));
             }
         }
-        points.dedup();
-        let length_m = points[1..]
+        let length_m = line
             .windows(2)
             .map(|pair| pair[0].distance_m(pair[1]))
             .sum();
+        let mut points = vec![from];
+        points.append(&mut line);
         points.push(to);
         points.dedup();
         Ok(Route {
@@ -277,12 +285,13 @@ impl Router {
             && (snap.edge as usize) < self.network.graph.edges.len()
     }
 
-    /// The times along an edge by direction, for those who start or end on it.
-    fn own_ms(&self, edge: u32) -> [u32; 2] {
-        let first = edge as usize * 2;
+    /// The times along an edge by direction, for those who start or end on it: a closed street is open to those within.
+    fn own_ms(&self, snap: &Snap) -> [u32; 2] {
+        let first = snap.edge as usize * 2;
         let now = [self.weights.ms[first], self.weights.ms[first + 1]];
-        if now == [CLOSED_MS; 2] {
-            self.network.graph.edges[edge as usize].ms
+        let is_within = snap.along > 0.0 && snap.along < 1.0;
+        if now == [CLOSED_MS; 2] && is_within {
+            self.network.graph.edges[snap.edge as usize].ms
         } else {
             now
         }
@@ -291,7 +300,7 @@ impl Router {
     /// The junctions that a start on an edge can leave by, and the time to each in milliseconds.
     pub(crate) fn exits(&self, snap: &Snap) -> Ends {
         let edge = &self.network.graph.edges[snap.edge as usize];
-        let [forward_ms, backward_ms] = self.own_ms(snap.edge);
+        let [forward_ms, backward_ms] = self.own_ms(snap);
         let mut ends = Ends::default();
         // Whoever stands at a junction may leave it by any road, whatever the direction of the one the point fell on.
         if forward_ms != CLOSED_MS || snap.along >= 1.0 {
@@ -306,7 +315,7 @@ impl Router {
     /// The junctions from which an end on an edge can be reached, and the time from each in milliseconds.
     pub(crate) fn entries(&self, snap: &Snap) -> Ends {
         let edge = &self.network.graph.edges[snap.edge as usize];
-        let [forward_ms, backward_ms] = self.own_ms(snap.edge);
+        let [forward_ms, backward_ms] = self.own_ms(snap);
         let mut ends = Ends::default();
         if forward_ms != CLOSED_MS || snap.along <= 0.0 {
             ends.push(edge.from, 0.0, share_ms(forward_ms, snap.along));
@@ -322,12 +331,17 @@ impl Router {
         if source.edge != target.edge {
             return None;
         }
-        let [forward_ms, backward_ms] = self.own_ms(source.edge);
         let step = target.along - source.along;
         if step == 0.0 {
             return Some(0);
         }
-        let ms = if step > 0.0 { forward_ms } else { backward_ms };
+        let travel = if step > 0.0 {
+            Travel::Forward
+        } else {
+            Travel::Backward
+        };
+        let ms = [source, target].map(|end| self.own_ms(end)[travel as usize]);
+        let ms = ms[0].min(ms[1]);
         (ms != CLOSED_MS).then(|| share_ms(ms, step.abs()))
     }
 

@@ -408,3 +408,189 @@ fn varint(bytes: &mut &[u8]) -> Result<u64, RoadsError> {
 fn zigzag(raw: u64) -> i64 {
     (raw >> 1) as i64 ^ -((raw & 1) as i64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A field of bytes: number, length, bytes.
+    fn field(number: u64, bytes: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        put(&mut out, number << 3 | 2);
+        put(&mut out, bytes.len() as u64);
+        out.extend_from_slice(bytes);
+        out
+    }
+
+    fn whole(number: u64, value: u64) -> Vec<u8> {
+        let mut out = Vec::new();
+        put(&mut out, number << 3);
+        put(&mut out, value);
+        out
+    }
+
+    fn packed(values: &[u64]) -> Vec<u8> {
+        let mut out = Vec::new();
+        values.iter().for_each(|value| put(&mut out, *value));
+        out
+    }
+
+    fn zigzag(values: &[i64]) -> Vec<u8> {
+        packed(
+            &values
+                .iter()
+                .map(|value| ((value << 1) ^ (value >> 63)) as u64)
+                .collect::<Vec<_>>(),
+        )
+    }
+
+    fn put(out: &mut Vec<u8>, mut number: u64) {
+        while number >= 0x80 {
+            out.push(number as u8 | 0x80);
+            number >>= 7;
+        }
+        out.push(number as u8);
+    }
+
+    fn block(kind: &str, raw: &[u8]) -> Vec<u8> {
+        let blob = field(1, raw);
+        let header = [field(1, kind.as_bytes()), whole(3, blob.len() as u64)].concat();
+        [&(header.len() as u32).to_be_bytes()[..], &header, &blob].concat()
+    }
+
+    /// Two dense nodes, one plain node, a road over all three, a building and a turn restriction.
+    fn map() -> Vec<u8> {
+        let strings = [
+            "",
+            "highway",
+            "residential",
+            "building",
+            "yes",
+            "type",
+            "restriction",
+            "name",
+            "路",
+        ];
+        let strings: Vec<u8> = strings
+            .iter()
+            .flat_map(|string| field(1, string.as_bytes()))
+            .collect();
+        let dense = [
+            field(1, &zigzag(&[10, 1])),
+            field(8, &zigzag(&[300_000_000, 10_000])),
+            field(9, &zigzag(&[1_200_000_000, 0])),
+        ]
+        .concat();
+        let plain = [
+            whole(1, 24),
+            field(0, b""),
+            whole(8, 600_040_000),
+            whole(9, 2_400_000_000),
+        ]
+        .concat();
+        let way = |id, key, value| {
+            let refs = field(8, &zigzag(&[10, 1, 1]));
+            [
+                whole(1, id),
+                field(2, &packed(&[key, 7])),
+                field(3, &packed(&[value, 8])),
+                refs,
+            ]
+            .concat()
+        };
+        let relation = [
+            whole(1, 9),
+            field(2, &packed(&[5])),
+            field(3, &packed(&[6])),
+        ]
+        .concat();
+        let group = [
+            field(1, &plain),
+            field(2, &dense),
+            field(3, &way(1, 1, 2)),
+            field(3, &way(2, 3, 4)),
+            field(4, &relation),
+        ]
+        .concat();
+        let data = [field(1, &strings), field(2, &group)].concat();
+        let header = [field(4, b"OsmSchema-V0.6"), field(4, b"DenseNodes")].concat();
+        [
+            block("OSMHeader", &header),
+            block("Unknown", b"?"),
+            block("OSMData", &data),
+        ]
+        .concat()
+    }
+
+    #[test]
+    fn nodes_of_both_kinds_ways_and_restrictions_are_read() {
+        let ways = read(&map(), &mut |_, _, _| {}).unwrap().settle();
+        assert_eq!(ways.ways.len(), 1);
+        assert_eq!(ways.ways[0].points, [10, 11, 12]);
+        assert_eq!(ways.ways[0].tags.name(), Some("路"));
+        let places: Vec<_> = ways
+            .points
+            .iter()
+            .map(|(id, place)| (*id, place.lat, place.lon))
+            .collect();
+        let wanted = [(10, 300_000_000), (11, 300_010_000), (12, 300_020_000)];
+        assert_eq!(places, wanted.map(|(id, lat)| (id, lat, 1_200_000_000)));
+        assert_eq!(ways.turn_restrictions, 1);
+    }
+
+    #[test]
+    fn hostile_numbers_neither_panic_nor_pass_as_places() {
+        let map = map();
+        for index in 0..map.len() {
+            for byte in [
+                0,
+                0x7f,
+                0x80,
+                0xff,
+                map[index].wrapping_add(1),
+                map[index] ^ 0x20,
+            ] {
+                let mut changed = map.clone();
+                changed[index] = byte;
+                if let Ok(ways) = read(&changed, &mut |_, _, _| {}) {
+                    assert!(
+                        ways.points.iter().all(|(_, place)| place.is_valid()),
+                        "byte {index} = {byte}"
+                    );
+                }
+            }
+            let _ = read(&map[..index], &mut |_, _, _| {});
+        }
+    }
+
+    #[test]
+    fn unknown_features_are_named() {
+        let history = block("OSMHeader", &field(4, b"HistoricalInformation"));
+        let refused = read(&history, &mut |_, _, _| {}).unwrap_err();
+        assert!(
+            refused.to_string().contains("HistoricalInformation"),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn blocks_hold_at_the_limit_and_not_one_past() {
+        let unpacked = |len: u64| {
+            let mut zlib = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+            std::io::copy(&mut std::io::repeat(0).take(len), &mut zlib).unwrap();
+            let mut out = Vec::new();
+            unpack(&field(3, &zlib.finish().unwrap()), &mut out).map(|()| out.len() as u64)
+        };
+        assert_eq!(unpacked(PBF_BLOCK_MAX_BYTES), Ok(PBF_BLOCK_MAX_BYTES));
+        assert!(unpacked(PBF_BLOCK_MAX_BYTES + 1).is_err());
+        let header = |len: u64| {
+            // A name as long as the header leaves room for: tag, three bytes of length, name.
+            let name = field(1, &vec![b'x'; len as usize - 4]);
+            assert_eq!(name.len() as u64, len);
+            let bytes = [&(len as u32).to_be_bytes()[..], &name].concat();
+            read(&bytes, &mut |_, _, _| {}).map(|ways| ways.ways.len())
+        };
+        assert_eq!(header(PBF_HEADER_MAX_BYTES), Ok(0));
+        assert!(header(PBF_HEADER_MAX_BYTES + 1).is_err());
+    }
+}

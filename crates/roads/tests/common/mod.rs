@@ -70,12 +70,13 @@ pub(crate) fn map(text: &str) -> String {
 
 /// The place of a point of [`map`]; a fraction is allowed in the row.
 pub(crate) fn at(name: &str) -> Point {
-    const DEGREES_PER_100_M: f64 = 100.0 / 111_195.08;
     let column = name.as_bytes()[0] - b'a';
     let row: f64 = name[1..].parse().expect("a row is a number");
+    // Rounded as a map is, so that a point of the map is met exactly.
+    let degrees = |hundreds: f64| (hundreds * 100.0 / 111_195.08 * 1e7).round() / 1e7;
     Point {
-        lat: row * DEGREES_PER_100_M,
-        lon: f64::from(column) * DEGREES_PER_100_M,
+        lat: degrees(row),
+        lon: degrees(f64::from(column)),
     }
 }
 
@@ -102,10 +103,15 @@ pub(crate) fn build_xml(xml: &str) -> Result<(RoadGraph, BuildReport), RoadsErro
 
 /// Builds a file with default options.
 pub(crate) fn build_file(path: &Path) -> Result<(RoadGraph, BuildReport), RoadsError> {
-    let bytes = std::fs::read(path).expect("a file that was just listed can be read");
+    let bytes = bytes_of(path);
     let name = path.to_string_lossy();
     let format = Format::detect(&name, &bytes[..bytes.len().min(4_096)])?;
     build(format, &bytes, &BuildOptions::default(), &mut |_, _, _| {})
+}
+
+/// Everything in a file.
+pub(crate) fn bytes_of(path: &Path) -> Vec<u8> {
+    std::fs::read(path).expect("a file that was just listed can be read")
 }
 
 /// The demo network, which is part of the repository.
