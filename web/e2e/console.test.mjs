@@ -1,0 +1,211 @@
+// Stories of the console against a running node: what a dispatcher sees and does, and that bad news
+// is never silent. They wait for conditions with a bound and never for a length of time.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import { launch, node_url, openLine, openPage, skip } from './browser.mjs';
+
+/** The longest the page may take for anything, in ms. */
+const BOUND_MS = 20_000;
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const row = 'section.incidents ul:not(.strip ul) button';
+let browser;
+
+before(async () => {
+  if (!skip) browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+});
+
+const at = '2026-01-01T00:00:00.000Z';
+const place = { lat: 37.78, lon: -122.42, address: '1 Test Street', area: null };
+
+/** A board that stays as it is: on a fast replay an incident may be closed before a story is told. */
+const still = {
+  cursor: '0', calls: [], assignments: [], stations: [],
+  incidents: [{
+    id: 'i1', version: 1, number: 'T-1', status: 'active', category: 'fire', priority: 1, alarm_level: 1, place, opened_at: at,
+    closed_at: null, disposition: null, calls: [], assignments: [], merged_into: null, links: [], notes: 0,
+  }],
+  units: [{
+    id: 'u1', version: 1, callsign: 'E12', kind: 'engine', capabilities: [], station: null, crew: null, status: 'available',
+    status_since: at, assignment: null, rest_until: null, position: null,
+  }],
+};
+
+const recommendation = {
+  basis: 'straight_line',
+  needs: [{ label: { en: 'Engine', zh: '消防车' }, wanted: 2, have: 1, within_s: 240, chosen: ['u1'] }],
+  candidates: [{
+    unit: 'u1', callsign: 'E12', kind: 'engine', travel_time_s: 125, basis: 'straight_line', chosen: true,
+    reasons: [{ code: 'rank', text: { en: 'nearest of all', zh: '最近' } }],
+  }],
+  shortfalls: [{ code: 'none_free', text: { en: 'one engine is missing', zh: '缺一辆消防车' } }],
+};
+
+/** Puts the still board in the place of the node's own. */
+async function standStill(page) {
+  await page.route('**/api/v1/board', (route) => route.fulfill({ json: still }));
+  await page.route('**/api/v1/stream*', (route) =>
+    route.fulfill({ contentType: 'text/event-stream', body: `event: clock\ndata: {"now":"${at}","speed":1}\n\n` }));
+  await page.route('**/incidents/i1/recommendation', (route) => route.fulfill({ json: recommendation }));
+  await page.route('**/incidents/i1/entries*', (route) => route.fulfill({ json: { entries: [], next: null } }));
+}
+
+async function ready(page) {
+  await page.locator('header .line.live').waitFor({ timeout: BOUND_MS });
+  await page.locator(row).first().waitFor({ timeout: BOUND_MS });
+}
+
+async function check(page, where) {
+  // evaluate() reaches the page over the debugging line, which the content policy does not rule.
+  await page.evaluate(axe);
+  const found = await page.evaluate(() =>
+    window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }),
+  );
+  const faults = found.violations.map((each) => `${where}: ${each.id} ${each.nodes[0].target} ${each.nodes[0].failureSummary}`);
+  assert.deepEqual(faults, []);
+}
+
+test('the page asks nobody but its node and breaks no rule of its content policy', { skip }, async () => {
+  const { page, errors, asked, close } = await openPage(browser, node_url);
+  await ready(page);
+  await page.locator('canvas.maplibregl-canvas').waitFor({ timeout: BOUND_MS });
+  await page.locator(row).first().click();
+  await page.locator('section.incident article').waitFor({ timeout: BOUND_MS });
+  const own = new URL(node_url).origin;
+  const strangers = asked.filter((url) => !url.startsWith(own) && !url.startsWith(`blob:${own}`) && !url.startsWith('data:'));
+  assert.deepEqual(strangers, []);
+  assert.deepEqual(errors, []);
+  await close();
+});
+
+for (const [locale, tag, word] of [['en-US', 'en', 'Open incidents'], ['zh-CN', 'zh-CN', '未结警情']]) {
+  for (const [width, height] of [[1440, 900], [390, 844]]) {
+    test(`${tag} at ${width} px: the language of the browser is spoken, and WCAG 2.2 AA holds`, { skip }, async () => {
+      const { page, close } = await openPage(browser, node_url, { locale, width, height });
+      await ready(page);
+      assert.equal(await page.locator('html').getAttribute('lang'), tag);
+      assert.match(await page.locator('section.incidents').innerText(), new RegExp(word));
+      await check(page, 'list');
+      await page.locator(row).first().click();
+      await page.locator('section.incident .bar').waitFor({ timeout: BOUND_MS });
+      await check(page, 'incident');
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      assert.ok(wide <= 0, `the page is ${wide} px wider than the screen`);
+      await close();
+    });
+  }
+}
+
+test('the other language is one key away and nothing of the first stays in the lists', { skip }, async () => {
+  const { page, close } = await openPage(browser, node_url, { locale: 'en-US' });
+  await ready(page);
+  await page.getByRole('button', { name: '中文' }).press('Enter');
+  await page.getByText('未结警情').waitFor({ timeout: BOUND_MS });
+  assert.doesNotMatch(await page.locator('section.incidents header').innerText(), /[a-z]{3}/i);
+  assert.equal(await page.locator('html').getAttribute('lang'), 'zh-CN');
+  await close();
+});
+
+test('without a mouse: arrows move, Enter opens, Escape leads back', { skip }, async () => {
+  const { page, close } = await openPage(browser, node_url);
+  await ready(page);
+  const focused = () => page.evaluate((rows) => [...document.querySelectorAll(rows)].indexOf(document.activeElement), row);
+  await page.keyboard.press('ArrowDown');
+  assert.ok((await focused()) >= 0, 'the first arrow leads into the list');
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Enter');
+  await page.locator('section.incident article').waitFor({ timeout: BOUND_MS });
+  assert.equal(await page.locator(`${row}[aria-current=true]`).count(), 1);
+  await page.locator('section.units button').first().focus();
+  await page.keyboard.press('Escape');
+  assert.ok((await focused()) >= 0, 'Escape leads back into the list');
+  await close();
+});
+
+test('a line that goes silent is called cut, the clock stands, and it heals by itself', { skip }, async () => {
+  const line = await openLine();
+  const { page, close } = await openPage(browser, line.url);
+  await ready(page);
+  line.cut();
+  await page.locator('header .line.cut').waitFor({ timeout: BOUND_MS });
+  await page.getByRole('alert').filter({ hasText: 'Line to this node is cut.' }).waitFor({ timeout: BOUND_MS });
+  await page.getByText('last known').waitFor({ timeout: BOUND_MS });
+  assert.ok((await page.locator(row).count()) > 0, 'what was known stays on the screen');
+  line.heal();
+  await page.locator('header .line.live').waitFor({ timeout: BOUND_MS });
+  assert.equal(await page.getByText('last known').count(), 0);
+  await close();
+  line.close();
+});
+
+test('an empty list says whether it is empty or not loaded', { skip }, async () => {
+  const lost = await openPage(browser, node_url, { before: (page) => page.route('**/api/v1/board', (route) => route.abort()) });
+  await lost.page.getByText('Not loaded: this node cannot be reached.').first().waitFor({ timeout: BOUND_MS });
+  assert.equal(await lost.page.getByText('No open incident').count(), 0);
+  await lost.close();
+
+  const before = async (page) => {
+    await standStill(page);
+    await page.route('**/api/v1/board', (route) => route.fulfill({ json: { ...still, incidents: [] } }));
+  };
+  const empty = await openPage(browser, node_url, { before });
+  await empty.page.getByText('No open incident').first().waitFor({ timeout: BOUND_MS });
+  await empty.close();
+});
+
+test('a straight-line time says so, a shortfall is shown, and a refusal is shown in the words of the node', { skip }, async () => {
+  const { page, close } = await openPage(browser, node_url, { before: async (page) => {
+    await standStill(page);
+    await page.route('**/incidents/*/assignments', (route) => route.fulfill({
+      status: 403, contentType: 'application/problem+json',
+      json: { type: 'about:blank', title: 'Not for this seat', status: 403, detail: 'An overseer sends nobody.', next_step: 'Ask the dispatcher.', code: 'not_allowed' },
+    }));
+  } });
+  await page.locator(row).click({ timeout: BOUND_MS });
+  const detail = page.locator('section.incident');
+  await detail.getByText('one engine is missing').waitFor({ timeout: BOUND_MS });
+  await detail.getByText('≈ 2:05 straight line').waitFor({ timeout: BOUND_MS });
+  await detail.getByRole('button', { name: /Send recommended: E12/ }).waitFor({ timeout: BOUND_MS });
+  await page.keyboard.press('Control+Enter');
+  const note = detail.getByRole('alert');
+  await note.getByText('Not for this seat').waitFor({ timeout: BOUND_MS });
+  assert.match(await note.innerText(), /An overseer sends nobody\.\s+Next: Ask the dispatcher\./);
+  await close();
+});
+
+test('the same sending tried again after a broken line keeps its key', { skip }, async () => {
+  const keys = [];
+  const { page, close } = await openPage(browser, node_url, { before: async (page) => {
+    await standStill(page);
+    await page.route('**/incidents/*/assignments', (route) => {
+      keys.push(route.request().headers()['idempotency-key']);
+      return keys.length === 1 ? route.abort() : route.fulfill({ json: { assignments: [] } });
+    });
+  } });
+  await page.locator(row).click({ timeout: BOUND_MS });
+  const send = page.locator('section.incident .bar button.main');
+  await send.click({ timeout: BOUND_MS });
+  await page.getByText('It is not known whether the request arrived.').waitFor({ timeout: BOUND_MS });
+  await send.click({ timeout: BOUND_MS });
+  await page.getByText('durable on this node').waitFor({ timeout: BOUND_MS });
+  assert.equal(keys.length, 2);
+  assert.match(keys[0], /^[0-9a-f-]{36}$/);
+  assert.equal(keys[0], keys[1]);
+  await close();
+});
+
+test('somebody who is not signed in gets the door, with a way in for a one-time code', { skip }, async () => {
+  const unknown = { type: 'about:blank', title: 'Not signed in', status: 401, code: 'not_signed_in' };
+  const { page, close } = await openPage(browser, node_url, { before: (page) =>
+    page.route('**/api/v1/session', (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', json: unknown })) });
+  await page.getByLabel('Sign-in name').waitFor({ timeout: BOUND_MS });
+  await page.getByRole('button', { name: 'One-time code' }).click();
+  await page.getByLabel('New password').waitFor({ timeout: BOUND_MS });
+  await check(page, 'door');
+  await close();
+});
