@@ -82,6 +82,10 @@ pub struct PastResponse {
 impl PastResponse {
     /// Adds stated durations to the times before them, where the time after them is not stated.
     pub(crate) fn add_durations(&mut self) {
+        if self.transported == Some(false) {
+            // Some exports state a duration at the hospital for everybody; nobody was there.
+            self.handover_s = None;
+        }
         let add = |start: Option<i64>, seconds: Option<f64>| {
             Some(start? + (seconds? * 1_000.0).round() as i64)
         };

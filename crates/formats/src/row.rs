@@ -371,6 +371,7 @@ impl Reading<'_> {
         let (to, stated) = match table.look_up(&values, &rule_values) {
             Found::Mapped(to) => (to, None),
             Found::Otherwise(value, otherwise) => {
+                let keeps = otherwise == Otherwise::Keep;
                 let to = match otherwise {
                     Otherwise::To(to) => to,
                     Otherwise::Refuse => CodeTo::Empty,
@@ -388,7 +389,11 @@ impl Reading<'_> {
                         .filter(|code| !code.is_empty())
                         .map_or(CodeTo::Empty, CodeTo::Code),
                 };
-                (to, Some(value).filter(|_| name != "area"))
+                // A number from 1 to 4 needs no entry to be a priority, nor a name to be an area.
+                let needs_no_entry =
+                    matches!(name, "area" | "priority") && keeps && to != CodeTo::Empty;
+                let nothing = value.is_empty() && !matches!(name, "category" | "priority");
+                (to, (!needs_no_entry && !nothing).then_some(value))
             }
         };
         if let Some(value) = stated {
@@ -402,7 +407,7 @@ impl Reading<'_> {
             };
             let required = matches!(name, "category" | "priority");
             let became = match &to {
-                CodeTo::Code(code) => code.clone(),
+                CodeTo::Code(code) => format!("taken as {code}"),
                 CodeTo::Skip => "skipped".to_owned(),
                 CodeTo::Empty if required => "refused".to_owned(),
                 CodeTo::Empty => "left empty".to_owned(),

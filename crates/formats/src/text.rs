@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
+use csv::StringRecord;
+
 use crate::limits::{COLUMNS_MAX, Limits, SHOWN_CHARS_MAX};
 
 /// Why a file was refused as a whole. What is wrong with single rows is in the report instead.
@@ -204,9 +206,9 @@ pub(crate) struct Table<'t> {
     header_line: u64,
     delimiter: u8,
     has_header: bool,
-    lines_before: u64,
+    lines: LineCounter<'t>,
     reader: csv::Reader<&'t [u8]>,
-    first: Option<csv::StringRecord>,
+    first: Option<StringRecord>,
 }
 
 impl<'t> Table<'t> {
@@ -223,9 +225,16 @@ impl<'t> Table<'t> {
             .quote(shape.quote)
             .comment(shape.comment)
             .from_reader(body.as_bytes());
-        let mut first = csv::StringRecord::new();
+        let mut first = StringRecord::new();
         let found = reader.read_record(&mut first).unwrap_or(false);
-        let header_line = shape.skip_lines + line_of(&first);
+        let mut lines = LineCounter {
+            text: text.as_bytes(),
+            at: text.len() - body.len(),
+            line: 1 + shape.skip_lines,
+            comment: shape.comment,
+            skipped_bytes: text.len() - body.len(),
+        };
+        let header_line = lines.line_of(&first);
         if !found {
             return Err(ImportError::Empty {
                 skipped: shape.skip_lines,
@@ -248,7 +257,7 @@ impl<'t> Table<'t> {
             header_line,
             delimiter: shape.delimiter,
             has_header: shape.header,
-            lines_before: shape.skip_lines,
+            lines,
             reader,
             first,
         })
@@ -268,7 +277,7 @@ impl<'t> Table<'t> {
     }
 
     /// True when a row repeats the header, as files that were glued together do.
-    pub(crate) fn is_header(&self, row: &csv::StringRecord) -> bool {
+    pub(crate) fn is_header(&self, row: &StringRecord) -> bool {
         self.has_header
             && row.len() == self.names.len()
             && row
@@ -343,19 +352,61 @@ impl<'t> Table<'t> {
     }
 
     /// Reads the next row into `row`. Returns its line number, or `None` at the end.
-    pub(crate) fn next(&mut self, row: &mut csv::StringRecord) -> Option<u64> {
-        if let Some(first) = self.first.take() {
-            *row = first;
-            return Some(self.lines_before + line_of(row));
+    pub(crate) fn next(&mut self, row: &mut StringRecord) -> Option<u64> {
+        match self.first.take() {
+            Some(first) => *row = first,
+            // The text is valid UTF-8 and the reader is flexible, so reading from memory has no error left to give.
+            None if self.reader.read_record(row).unwrap_or(false) => {}
+            None => return None,
         }
-        // The text is valid UTF-8 and the reader is flexible, so reading from memory has no error left to give.
-        let found = self.reader.read_record(row).unwrap_or(false);
-        found.then(|| self.lines_before + line_of(row))
+        Some(self.lines.line_of(row))
     }
 }
 
-fn line_of(row: &csv::StringRecord) -> u64 {
-    row.position().map_or(1, csv::Position::line)
+/// Counts lines up to the rows of a file.
+///
+/// The line numbers of the CSV reader do not fit what an editor shows: it starts a row before the blank lines and comments
+/// above it, and after `\r\n` it is one behind.
+struct LineCounter<'t> {
+    text: &'t [u8],
+    at: usize,
+    line: u64,
+    comment: Option<u8>,
+    skipped_bytes: usize,
+}
+
+impl LineCounter<'_> {
+    /// Returns the line on which a row begins, from 1. Rows have to come in their order.
+    fn line_of(&mut self, row: &StringRecord) -> u64 {
+        let start = self.skipped_bytes
+            + row
+                .position()
+                .map_or(0, |position| position.byte() as usize);
+        while self.at < start {
+            self.step();
+        }
+        loop {
+            match self.text.get(self.at) {
+                Some(b'\r' | b'\n') => self.step(),
+                mark if mark.is_some() && mark == self.comment.as_ref() => {
+                    while !matches!(self.text.get(self.at), None | Some(b'\n')) {
+                        self.step();
+                    }
+                }
+                Some(_) | None => return self.line,
+            }
+        }
+    }
+
+    fn step(&mut self) {
+        let ends = match self.text.get(self.at) {
+            Some(b'\n') => true,
+            Some(b'\r') => self.text.get(self.at + 1) != Some(&b'\n'),
+            Some(_) | None => false,
+        };
+        self.line += u64::from(ends);
+        self.at += 1;
+    }
 }
 
 /// Returns the candidate that `wanted` was most likely meant to be, if any is near enough to be worth saying.
