@@ -23,7 +23,7 @@ use crate::record::{Record, RecordKind, RecordRef};
 use crate::refusal::Refusal;
 
 /// All records in memory. Read the maps freely; change them by [`Board::put`] only.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Board {
     /// Calls by id.
     pub calls: BTreeMap<CallId, Arc<Call>>,

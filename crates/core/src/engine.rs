@@ -4,7 +4,7 @@
 //! may not run the second before the first is on disk. If the append fails, the host calls `abandon`
 //! and the engine is back where the disk is. It knows no clock, no disk and no randomness of its own.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -13,12 +13,14 @@ use watchfire_feed::{
     Draft, Entry, Feed, FeedError, Head, HybridClock, HybridTime, SealedBody, Signer,
 };
 
-use crate::basis::{Personal, Timestamp};
+use crate::basis::{IncidentId, PersonId, Personal, Text, Timestamp};
 use crate::board::Board;
 use crate::entropy::Entropy;
 use crate::limits;
 use crate::log::{Batch, KeptOutcome, Row};
 use crate::plan::ResponseFile;
+use crate::record::assignment::Assignment;
+use crate::record::call::Call;
 use crate::record::{
     self, Action, Actor, Context, Event, Happened, Meta, Record, RecordKind, RecordRef,
 };
@@ -119,9 +121,9 @@ pub struct Engine {
     board: Board,
     keys: BTreeMap<RecordRef, RecordKey>,
     spare_keys: VecDeque<RecordKey>,
-    outcomes: BTreeMap<(crate::basis::PersonId, String), KeptOutcome>,
-    outcome_order: VecDeque<(crate::basis::PersonId, String)>,
-    not_durable: Vec<(crate::basis::PersonId, String)>,
+    outcomes: BTreeMap<(PersonId, String), KeptOutcome>,
+    outcome_order: VecDeque<(PersonId, String)>,
+    not_durable: Vec<(PersonId, String)>,
     entropy: Entropy,
     response: Arc<ResponseFile>,
 }
@@ -188,45 +190,54 @@ impl Engine {
         self.board.put(record);
     }
 
-    /// Lets ended records that have not changed since `before` leave memory; returns which.
+    /// Lets ended records that have not changed since `before` leave memory; returns which, each once.
+    ///
+    /// An incident goes with all that were merged into it, and with their calls and assignments, or not
+    /// at all: a family that is half in memory would count its calls and units wrongly.
     pub fn let_go(&mut self, before: Timestamp) -> Vec<RecordRef> {
-        let mut gone: Vec<RecordRef> = Vec::new();
+        let mut gone: BTreeSet<RecordRef> = BTreeSet::new();
         for incident in self.board.incidents.values() {
             let root = self.board.merge_root(incident.id);
-            let ended = self
-                .board
-                .incidents
-                .get(&root)
-                .and_then(|root| root.ended_at());
-            if ended.is_some_and(|at| at < before) && incident.changed_at < before {
-                gone.push(incident.id.into());
-                gone.extend(
-                    self.board
-                        .calls_of(incident.id)
-                        .map(|call| RecordRef::from(call.id)),
-                );
-                gone.extend(
-                    self.board
-                        .assignments_of(incident.id)
-                        .map(|assignment| RecordRef::from(assignment.id)),
-                );
+            let over = match self.board.incidents.get(&root) {
+                Some(found) if root == incident.id => {
+                    found.ended_at().is_some_and(|at| at < before)
+                }
+                Some(_) => false, // It goes with its root.
+                // Only ended roots are ever out of memory.
+                None => true,
+            };
+            let family = self.board.merged_family(incident.id);
+            let quiet = |id: &IncidentId| {
+                let found = self.board.incidents.get(id);
+                found.is_none_or(|found| found.changed_at < before)
+            };
+            if over && family.iter().all(quiet) {
+                gone.extend(family.into_iter().map(RecordRef::from));
+                let calls = self.board.calls_of(incident.id);
+                gone.extend(calls.map(|call| RecordRef::from(call.id)));
+                let assignments = self.board.assignments_of(incident.id);
+                gone.extend(assignments.map(|assignment| RecordRef::from(assignment.id)));
             }
         }
-        let idle = |call: &&Arc<record::call::Call>| {
-            !call.is_loose() && call.incident().is_none() && call.changed_at < before
+        let without = |incident: Option<IncidentId>| {
+            incident.is_none_or(|incident| !self.board.incidents.contains_key(&incident))
         };
-        gone.extend(
-            self.board
-                .calls
-                .values()
-                .filter(idle)
-                .map(|call| RecordRef::from(call.id)),
-        );
+        let idle = |call: &&Arc<Call>| {
+            !call.is_loose() && without(call.incident()) && call.changed_at < before
+        };
+        let calls = self.board.calls.values().filter(idle);
+        gone.extend(calls.map(|call| RecordRef::from(call.id)));
+        let idle = |assignment: &&Arc<Assignment>| {
+            let over = !assignment.is_live() && assignment.changed_at < before;
+            over && without(Some(assignment.incident))
+        };
+        let assignments = self.board.assignments.values().filter(idle);
+        gone.extend(assignments.map(|assignment| RecordRef::from(assignment.id)));
         for reference in &gone {
             self.board.remove(*reference);
             self.keys.remove(reference);
         }
-        gone
+        gone.into_iter().collect()
     }
 
     /// Takes everything back that was decided since the last durable batch. `durable` is the board as on disk.
@@ -282,6 +293,7 @@ impl Engine {
             };
             return Ok((Batch::default(), outcome, Vec::new()));
         }
+        check_key(&request.key)?;
         self.check_version(&request)?;
         let happened_at = happened_at(request.happened, now)?;
         // A refusal must leave no trace, so ids are drawn from a copy until the action is accepted.
@@ -478,16 +490,24 @@ pub fn row_context(record: RecordRef) -> Vec<u8> {
     context
 }
 
+/// The key is signed into every entry, so its length decides whether an entry fits: it is checked at this door too.
+fn check_key(key: &str) -> Result<(), Refusal> {
+    if key.chars().count() <= limits::IDEMPOTENCY_KEY_CHARS_MAX {
+        return Ok(());
+    }
+    Err(Refusal::Limit {
+        what: Text::new("characters in an idempotency key", "幂等键的字符"),
+        max: limits::IDEMPOTENCY_KEY_CHARS_MAX,
+    })
+}
+
 fn happened_at(when: HappenedWhen, now: Timestamp) -> Result<Timestamp, Refusal> {
+    let latest = now.0.saturating_add(limits::CLAIM_AHEAD_MAX_MS);
+    let earliest = now.0.saturating_sub(limits::CLAIM_AGE_MAX_MS);
     match when {
         HappenedWhen::Now => Ok(now),
-        HappenedWhen::Imported(at) if at.0 <= now.0 + limits::CLAIM_AHEAD_MAX_MS => Ok(at),
-        HappenedWhen::At(at)
-            if at.0 <= now.0 + limits::CLAIM_AHEAD_MAX_MS
-                && at.0 >= now.0 - limits::CLAIM_AGE_MAX_MS =>
-        {
-            Ok(at)
-        }
+        HappenedWhen::Imported(at) if at.0 <= latest => Ok(at),
+        HappenedWhen::At(at) if at.0 <= latest && at.0 >= earliest => Ok(at),
         HappenedWhen::At(_) | HappenedWhen::Imported(_) => Err(Refusal::BadClaimedTime),
     }
 }
@@ -578,9 +598,10 @@ pub fn decode(entry: &Entry) -> Result<Decoded, DecodeError> {
             Feed::from_opening(entry).map_err(|source| DecodeError::Opening { seq, source })?;
         return Ok(Decoded::FeedOpened(feed));
     }
-    let record_kind = kind
-        .split_once('.')
-        .and_then(|(word, _)| RecordKind::parse(word));
+    // A kind from a newer program is no error: it is verified, kept, forwarded and shown as unknown.
+    let record_kind = kind.split_once('.').and_then(|(word, name)| {
+        RecordKind::parse(word).filter(|kind| kind.event_names().contains(&name))
+    });
     let Some(record_kind) = record_kind.filter(|_| entry.header.kind_version == EVENT_VERSION)
     else {
         return Ok(Decoded::Unknown);

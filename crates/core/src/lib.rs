@@ -20,5 +20,5 @@ pub mod record;
 pub mod refusal;
 pub mod timer;
 
-// #[cfg(test)]
-// mod story;
+#[cfg(test)]
+mod story;

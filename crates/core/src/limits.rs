@@ -30,6 +30,14 @@ pub const LINKS_PER_INCIDENT_MAX: usize = 100;
 pub const CALLS_PER_SPLIT_MAX: usize = 200;
 /// Capabilities, areas or roles that one record may list.
 pub const LIST_ITEMS_MAX: usize = 64;
+/// Reasons kept with one unit that is sent or proposed.
+pub const REASONS_PER_CHOICE_MAX: usize = 8;
+/// Longest label of a category, kind or capability in the response file, in characters.
+pub const LABEL_CHARS_MAX: usize = 60;
+/// Kinds of unit that one need may name.
+pub const KINDS_PER_NEED_MAX: usize = 8;
+/// Longest name of a need (its kinds' labels, joined), in characters.
+pub const NEED_LABEL_CHARS_MAX: usize = KINDS_PER_NEED_MAX * (LABEL_CHARS_MAX + 3);
 /// Highest alarm level.
 pub const ALARM_LEVEL_MAX: u8 = 9;
 /// How far back a claimed time may lie before it needs an import, in milliseconds (31 days).

@@ -232,7 +232,7 @@ impl ResponseFile {
                 Text::new(join(|text| &text.en), join(|text| &text.zh))
             }
             NeedOf::Capability(capability) => label(&self.capabilities, capability),
-            NeedOf::Anything => Text::new("any unit", "任意力量"),
+            NeedOf::Anything => Text::new("unit of any kind", "任意力量"),
         }
     }
 }
@@ -293,6 +293,14 @@ impl Reader<'_> {
             if label.en.trim().is_empty() || label.zh.trim().is_empty() {
                 let hint = "both languages are first languages: give `en` and `zh`".to_owned();
                 return Err(self.error(at, format!("\"{code}\" has an empty label"), Some(hint)));
+            }
+            let longest = label.en.chars().count().max(label.zh.chars().count());
+            if longest > limits::LABEL_CHARS_MAX {
+                let problem = format!(
+                    "the label of \"{code}\" has {longest} characters; at most {} are taken",
+                    limits::LABEL_CHARS_MAX
+                );
+                return Err(self.error(at, problem, None));
             }
             labels.insert(
                 code,
@@ -377,6 +385,13 @@ impl Reader<'_> {
                 ));
             }
         };
+        if kinds.as_ref().map_or(0, Vec::len) > limits::KINDS_PER_NEED_MAX {
+            let problem = format!(
+                "a need may name at most {} kinds of unit",
+                limits::KINDS_PER_NEED_MAX
+            );
+            return Err(self.error(at, problem, None));
+        }
         let of = match (kinds, capability) {
             (Some(kinds), None) if !kinds.is_empty() => {
                 let codes: Result<_, _> = kinds

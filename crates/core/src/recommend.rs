@@ -92,6 +92,20 @@ impl Reason {
         }
     }
 
+    /// Returns the length of the longest text that was handed in with it, in characters.
+    pub(crate) fn longest_text_chars(&self) -> usize {
+        match self {
+            Reason::Fills { need } => need.en.chars().count().max(need.zh.chars().count()),
+            Reason::Rank { .. }
+            | Reason::FirstDue { .. }
+            | Reason::BeyondTarget { .. }
+            | Reason::StraightLine
+            | Reason::PositionOld { .. }
+            | Reason::FromPost
+            | Reason::ByHand => 0, // Numbers, or a line that has its own limit.
+        }
+    }
+
     /// Returns the words.
     pub fn text(&self) -> Text {
         match self {
@@ -188,10 +202,13 @@ impl Shortfall {
                 let (within, nearest) = (say_seconds(*within_s), say_seconds(*nearest_s));
                 Text::new(
                     format!(
-                        "no {} within {}: the nearest needs {}",
+                        "{} not all within {}: the first one late needs {}",
                         need.en, within.en, nearest.en
                     ),
-                    format!("{}内无{}：最近需 {}", within.zh, need.zh, nearest.zh),
+                    format!(
+                        "{}无法全部在{}内到达：最早逾时者需 {}",
+                        need.zh, within.zh, nearest.zh
+                    ),
                 )
             }
             Shortfall::NoRoute { need, missing } => Text::new(
@@ -361,33 +378,11 @@ pub fn recommend(
         )
     });
 
-    // The need that fewest can fill is served first, so that an engine with paramedics is not spent as a mere engine.
-    let fitting = |need: &NeedMet| {
-        offered
-            .iter()
-            .filter(|(unit, ..)| need.need.of.is_met_by(unit))
-            .count()
-    };
-    let mut order: Vec<usize> = (0..needs.len()).collect();
-    order.sort_by_key(|at| (fitting(&needs[*at]), *at));
-    count_those_there(board, incident, &mut needs, &order);
-    let mut taken: BTreeMap<UnitId, usize> = BTreeMap::new();
-    for at in order {
-        let met = &mut needs[at];
-        let mut fitting = offered
-            .iter()
-            .filter(|(unit, ..)| met.need.of.is_met_by(unit));
-        while met.have + (met.chosen.len() as u32) < met.need.count {
-            let Some((unit, ..)) = fitting.find(|(unit, ..)| !taken.contains_key(&unit.id)) else {
-                break;
-            };
-            taken.insert(unit.id, at);
-            met.chosen.push(unit.id);
-        }
-        shortfalls.extend(shortfall(met, &offered, &passed_over));
+    let taken = fill(board, incident, &offered, &mut needs);
+    for met in &needs {
+        shortfalls.extend(shortfalls_of(board, met, &offered, &passed_over));
     }
-    let open: Vec<&NeedMet> = needs.iter().collect();
-    let candidates = candidates(board, incident, &offered, &open, &taken);
+    let candidates = candidates(board, incident, &offered, &needs, &taken);
     let mut passed_over: Vec<(UnitId, PassedOver)> = passed_over.into_iter().collect();
     passed_over.truncate(PASSED_OVER_MAX);
     Recommendation {
@@ -444,14 +439,95 @@ fn offer<'a>(
     (offered, passed_over)
 }
 
-fn count_those_there(board: &Board, incident: &Incident, needs: &mut [NeedMet], order: &[usize]) {
-    for assignment in board
+/// Chooses units for the needs, and returns which need each one fills.
+fn fill(
+    board: &Board,
+    incident: &Incident,
+    offered: &[Offered<'_>],
+    needs: &mut [NeedMet],
+) -> BTreeMap<UnitId, usize> {
+    // The need that fewest can fill is served first, so that an engine with paramedics is not spent as a mere engine.
+    let fitting = |need: &NeedMet| {
+        let of = &need.need.of;
+        offered
+            .iter()
+            .filter(|(unit, ..)| of.is_met_by(unit))
+            .count()
+    };
+    let mut order: Vec<usize> = (0..needs.len()).collect();
+    order.sort_by_cached_key(|at| (fitting(&needs[*at]), *at));
+    let there = count_those_there(board, incident, needs, &order);
+    let mut taken: BTreeMap<UnitId, usize> = BTreeMap::new();
+    for at in order {
+        let wanted = needs[at].need.count.saturating_sub(needs[at].have);
+        let of = needs[at].need.of.clone();
+        // One that was there counts already; sending it again would fill nothing.
+        let mut nearest = offered
+            .iter()
+            .filter(|(unit, ..)| of.is_met_by(unit) && !there.contains(&unit.id));
+        for _ in 0..wanted {
+            let free = nearest.find(|(unit, ..)| !taken.contains_key(&unit.id));
+            match free {
+                Some((unit, ..)) => drop(taken.insert(unit.id, at)),
+                // All that fit are spoken for. One of them may be spared where another can stand in.
+                None if spare(offered, needs, &mut taken, at, &mut there.clone()) => {}
+                None => break,
+            }
+        }
+    }
+    for (unit, ..) in offered {
+        if let Some(at) = taken.get(&unit.id) {
+            needs[*at].chosen.push(unit.id);
+        }
+    }
+    taken
+}
+
+/// Takes a unit for a need from another need that can do with a different one (an augmenting path); nearest first.
+fn spare(
+    offered: &[Offered<'_>],
+    needs: &[NeedMet],
+    taken: &mut BTreeMap<UnitId, usize>,
+    for_need: usize,
+    tried: &mut BTreeSet<UnitId>,
+) -> bool {
+    for (unit, ..) in offered {
+        if !needs[for_need].need.of.is_met_by(unit) || !tried.insert(unit.id) {
+            continue;
+        }
+        let spared = match taken.get(&unit.id).copied() {
+            None => true,
+            Some(holder) if holder == for_need => false,
+            Some(holder) => spare(offered, needs, taken, holder, tried),
+        };
+        if spared {
+            taken.insert(unit.id, for_need);
+            return true;
+        }
+    }
+    false
+}
+
+/// Counts those that are on the incident towards its needs, and returns them.
+fn count_those_there(
+    board: &Board,
+    incident: &Incident,
+    needs: &mut [NeedMet],
+    order: &[usize],
+) -> BTreeSet<UnitId> {
+    // A unit counts once however often it was sent, and no more if it left before the incident was taken up again.
+    let left_before = |at: Timestamp| {
+        incident
+            .reopened_at
+            .is_some_and(|reopened_at| at <= reopened_at)
+    };
+    let there: BTreeSet<UnitId> = board
         .assignments_of(incident.id)
         .filter(|assignment| assignment.counts())
-    {
-        let Some(unit) = board.units.get(&assignment.unit) else {
-            continue;
-        };
+        .filter(|assignment| assignment.is_live() || !assignment.ended_at.is_some_and(left_before))
+        .map(|assignment| assignment.unit)
+        .collect();
+    for unit in there.iter().filter_map(|unit| board.units.get(unit)) {
         let open = |at: &&usize| {
             needs[**at].have < needs[**at].need.count && needs[**at].need.of.is_met_by(unit)
         };
@@ -459,27 +535,50 @@ fn count_those_there(board: &Board, incident: &Incident, needs: &mut [NeedMet], 
             needs[*at].have += 1;
         }
     }
+    there
 }
 
-fn shortfall(
+fn shortfalls_of(
+    board: &Board,
     met: &NeedMet,
     offered: &[Offered<'_>],
     passed_over: &BTreeMap<UnitId, PassedOver>,
-) -> Option<Shortfall> {
+) -> Vec<Shortfall> {
     let need = met.label.clone();
     let missing = met
         .need
         .count
         .saturating_sub(met.have + met.chosen.len() as u32);
     if missing > 0 {
-        let cut_off = passed_over.values().any(|why| *why == PassedOver::NoRoute);
-        return Some(if cut_off {
-            Shortfall::NoRoute { need, missing }
-        } else {
-            Shortfall::NoneFree { need, missing }
-        });
+        let fits = |unit: &UnitId| {
+            board
+                .units
+                .get(unit)
+                .is_some_and(|u| met.need.of.is_met_by(u))
+        };
+        let cut_off = passed_over
+            .iter()
+            .filter(|(unit, why)| **why == PassedOver::NoRoute && fits(unit))
+            .count();
+        let cut_off = u32::try_from(cut_off).unwrap_or(u32::MAX).min(missing);
+        let mut lacking = Vec::new();
+        if cut_off > 0 {
+            lacking.push(Shortfall::NoRoute {
+                need: need.clone(),
+                missing: cut_off,
+            });
+        }
+        if missing > cut_off {
+            lacking.push(Shortfall::NoneFree {
+                need,
+                missing: missing - cut_off,
+            });
+        }
+        return lacking;
     }
-    let within_s = met.need.within_s?;
+    let Some(within_s) = met.need.within_s else {
+        return Vec::new();
+    };
     let time = |id: &UnitId| {
         offered
             .iter()
@@ -491,32 +590,28 @@ fn shortfall(
         .iter()
         .filter_map(time)
         .filter(|seconds| *seconds > within_s)
-        .min()?;
-    Some(Shortfall::TooFar {
+        .min();
+    let late = nearest_s.map(|nearest_s| Shortfall::TooFar {
         need,
         within_s,
         nearest_s,
-    })
+    });
+    late.into_iter().collect()
 }
 
 fn candidates(
     board: &Board,
     incident: &Incident,
     offered: &[Offered<'_>],
-    needs: &[&NeedMet],
+    needs: &[NeedMet],
     taken: &BTreeMap<UnitId, usize>,
 ) -> Vec<Candidate> {
     let fits = |unit: &Unit| needs.iter().any(|met| met.need.of.is_met_by(unit));
     let mut all = Vec::new();
     for (unit, from, travel) in offered.iter().filter(|(unit, ..)| fits(unit)) {
-        let filled = taken.get(&unit.id).map(|at| needs[*at]);
+        let filled = taken.get(&unit.id).map(|at| &needs[*at]);
         // Ranked within what it fills: "the second nearest engine" says more than "the ninth nearest unit".
-        let group = filled.or_else(|| {
-            needs
-                .iter()
-                .copied()
-                .find(|met| met.need.of.is_met_by(unit))
-        });
+        let group = filled.or_else(|| needs.iter().find(|met| met.need.of.is_met_by(unit)));
         let ahead = |other: &&Offered<'_>| {
             (other.2.seconds, &other.0.callsign) < (travel.seconds, &unit.callsign)
                 && group.is_some_and(|met| met.need.of.is_met_by(other.0))

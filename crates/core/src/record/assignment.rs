@@ -241,6 +241,19 @@ pub enum AssignmentEvent {
     },
 }
 
+/// The names of its events, as entries carry them; one that is not listed is of a newer program.
+pub(super) const EVENT_NAMES: [&str; 9] = [
+    "proposed",
+    "sent",
+    "resent",
+    "acknowledged",
+    "declined",
+    "departed",
+    "arrived",
+    "cleared",
+    "cancelled",
+];
+
 pub(super) fn decide(
     board: &Board,
     action: &AssignmentAction,
@@ -280,7 +293,7 @@ fn begin(
 ) -> Result<Vec<Happened>, Refusal> {
     board.incident(incident)?.must_be_open()?;
     if choices.is_empty() {
-        return Err(Refusal::Missing(Text::new("The units", "处警力量")));
+        return Err(Refusal::Missing(Text::new("The list of units", "处警力量")));
     }
     if choices.len() > limits::UNITS_PER_SEND_MAX {
         return Err(Refusal::Limit {
@@ -298,6 +311,7 @@ fn begin(
     }
     let mut all = Vec::with_capacity(choices.len());
     for (at, choice) in choices.iter().enumerate() {
+        check_why(&choice.why)?;
         must_be_free(board, context, choice.unit)?;
         if choices[..at]
             .iter()
@@ -312,6 +326,24 @@ fn begin(
         ));
     }
     Ok(all)
+}
+
+/// The reasons are kept in the entry, so they must fit into one whoever hands them in.
+fn check_why(why: &Why) -> Result<(), Refusal> {
+    if why.reasons.len() > limits::REASONS_PER_CHOICE_MAX {
+        return Err(Refusal::Limit {
+            what: Text::new("reasons for a unit", "每支力量的理由"),
+            max: limits::REASONS_PER_CHOICE_MAX,
+        });
+    }
+    let longest = why.reasons.iter().map(Reason::longest_text_chars).max();
+    if longest.unwrap_or(0) > limits::NEED_LABEL_CHARS_MAX {
+        return Err(Refusal::Limit {
+            what: Text::new("characters in the name of a need", "需求名称的字符"),
+            max: limits::NEED_LABEL_CHARS_MAX,
+        });
+    }
+    Ok(())
 }
 
 fn must_be_free(board: &Board, context: &Context<'_>, unit: UnitId) -> Result<(), Refusal> {
@@ -352,7 +384,9 @@ fn advance(
     assignment: AssignmentId,
     step: &Step,
 ) -> Result<Vec<Happened>, Refusal> {
-    use AssignmentStatus::{Acknowledged, Arrived, Departed, Proposed, Sent};
+    use AssignmentStatus::{
+        Acknowledged, Arrived, Cancelled, Cleared, Declined, Departed, Proposed, Sent,
+    };
     let found = board.assignment(assignment)?;
     let (from, event): (&[AssignmentStatus], AssignmentEvent) = match step {
         Step::SendProposed => {
@@ -397,13 +431,15 @@ fn advance(
         ),
     };
     if !from.contains(&found.status) {
-        let instead = if found.is_live() {
-            Text::new(
+        let instead = match found.status {
+            Proposed => Text::new("Send it first.", "请先派出。"),
+            Sent | Acknowledged | Departed | Arrived => Text::new(
                 "Look at its status; that step is past or not yet due.",
                 "请查看其状态：该步骤已过或尚未到。",
-            )
-        } else {
-            Text::new("Send the unit again.", "请重新派出该力量。")
+            ),
+            Declined | Cleared | Cancelled => {
+                Text::new("Send the unit again.", "请重新派出该力量。")
+            }
         };
         return Err(Refusal::WrongState {
             kind: RecordKind::Assignment,

@@ -224,6 +224,9 @@ pub enum CallEvent {
     },
 }
 
+/// The names of its events, as entries carry them; one that is not listed is of a newer program.
+pub(super) const EVENT_NAMES: [&str; 5] = ["received", "amended", "joined", "detached", "closed"];
+
 pub(super) fn decide(
     board: &Board,
     action: &CallAction,
@@ -375,6 +378,7 @@ pub(super) fn apply(
                 call.personal.caller = new.caller.clone().or(call.personal.caller);
                 call.personal.callback = new.callback.clone().or(call.personal.callback);
                 call.personal.said = new.said.clone().or(call.personal.said);
+                call.personal.note = new.note.clone().or(call.personal.note);
             }
         }
         CallEvent::Joined { incident } => {

@@ -38,6 +38,8 @@ pub struct Incident {
     pub opened_at: Timestamp,
     /// Where it is in its own life.
     pub state: IncidentState,
+    /// When it was last taken up again after it had ended; who had left by then no longer counts.
+    pub reopened_at: Option<Timestamp>,
     /// The incident it was split from.
     pub split_from: Option<IncidentId>,
     /// Links to other incidents, in the order they were made.
@@ -372,6 +374,22 @@ pub enum IncidentEvent {
     },
 }
 
+/// The names of its events, as entries carry them; one that is not listed is of a newer program.
+pub(super) const EVENT_NAMES: [&str; 12] = [
+    "opened",
+    "graded",
+    "relocated",
+    "note_added",
+    "alarm_raised",
+    "closed",
+    "cancelled",
+    "reopened",
+    "merged",
+    "unmerged",
+    "linked",
+    "unlinked",
+];
+
 pub(super) fn decide(
     board: &Board,
     action: &IncidentAction,
@@ -525,6 +543,8 @@ pub(super) fn decide(
             if !found.links.iter().any(|link| link.other == *other) {
                 return Err(Refusal::NotFound(RecordKind::Incident));
             }
+            // Both ends change: the other must be at hand, or its version could not be told.
+            board.incident(*other)?;
             Ok(vec![
                 happened(*incident, IncidentEvent::Unlinked { other: *other }),
                 happened(*other, IncidentEvent::Unlinked { other: *incident }),
@@ -584,7 +604,7 @@ fn split(
     context.response.check_category(category)?;
     if calls.is_empty() {
         return Err(Refusal::Missing(Text::new(
-            "The calls that move",
+            "The list of calls to move",
             "需拆出的报警",
         )));
     }
@@ -726,6 +746,7 @@ pub(super) fn apply(
             place: place.clone(),
             opened_at: meta.happened_at,
             state: IncidentState::Active,
+            reopened_at: None,
             split_from: *split_from,
             links: Vec::new(),
             notes: Vec::new(),
@@ -762,9 +783,11 @@ pub(super) fn apply(
                 at: meta.happened_at,
             };
         }
-        IncidentEvent::Reopened { .. } | IncidentEvent::Unmerged => {
-            incident.state = IncidentState::Active
+        IncidentEvent::Reopened { .. } => {
+            incident.state = IncidentState::Active;
+            incident.reopened_at = Some(meta.happened_at);
         }
+        IncidentEvent::Unmerged => incident.state = IncidentState::Active,
         IncidentEvent::Merged { into } => {
             incident.state = IncidentState::Merged {
                 into: *into,

@@ -79,6 +79,18 @@ impl RecordKind {
             .find(|kind| kind.as_str() == word)
     }
 
+    /// Returns the names of the events that this program knows of the kind.
+    pub fn event_names(self) -> &'static [&'static str] {
+        match self {
+            RecordKind::Call => &call::EVENT_NAMES,
+            RecordKind::Incident => &incident::EVENT_NAMES,
+            RecordKind::Unit => &unit::EVENT_NAMES,
+            RecordKind::Assignment => &assignment::EVENT_NAMES,
+            RecordKind::Station => &station::EVENT_NAMES,
+            RecordKind::Person => &person::EVENT_NAMES,
+        }
+    }
+
     /// Returns the word people read.
     pub fn label(self) -> Text {
         match self {
@@ -255,13 +267,17 @@ impl Record {
 
     /// Folds one event into a record: the one `apply` of home, peer, restart, simulator and auditor.
     ///
-    /// Never fails. An event that does not fit (a change to a record that never began) leaves things as they are.
+    /// Never fails. An event that does not fit (a change to a record that never began, or to one of another
+    /// kind) leaves things as they are.
     pub fn apply(
         before: Option<&Record>,
         event: &Event,
         personal: Option<&Personal>,
         meta: &Meta,
     ) -> Option<Record> {
+        if before.is_some_and(|record| record.reference().kind != event.record_kind()) {
+            return before.cloned();
+        }
         macro_rules! fold {
             ($kind:ident, $module:ident, $event:expr) => {{
                 let own = match before {
@@ -443,6 +459,10 @@ impl Action {
             Action::Incident(IncidentAction::Split { calls, .. }) => {
                 names.extend(calls.iter().map(|call| RecordRef::from(*call)));
             }
+            Action::Assignment(
+                AssignmentAction::Propose { incident, .. }
+                | AssignmentAction::Send { incident, .. },
+            ) => names.push((*incident).into()),
             Action::Call(_)
             | Action::Incident(_)
             | Action::Unit(_)

@@ -152,6 +152,9 @@ pub enum PersonEvent {
     Disabled,
 }
 
+/// The names of its events, as entries carry them; one that is not listed is of a newer program.
+pub(super) const EVENT_NAMES: [&str; 3] = ["enrolled", "amended", "disabled"];
+
 pub(super) fn decide(
     board: &Board,
     action: &PersonAction,

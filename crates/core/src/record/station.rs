@@ -94,6 +94,9 @@ pub enum StationEvent {
     },
 }
 
+/// The names of its events, as entries carry them; one that is not listed is of a newer program.
+pub(super) const EVENT_NAMES: [&str; 2] = ["entered", "amended"];
+
 pub(super) fn decide(
     board: &Board,
     action: &StationAction,

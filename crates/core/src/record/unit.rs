@@ -170,6 +170,17 @@ pub enum UnitEvent {
     RestEnded,
 }
 
+/// The names of its events, as entries carry them; one that is not listed is of a newer program.
+pub(super) const EVENT_NAMES: [&str; 7] = [
+    "entered",
+    "amended",
+    "made_available",
+    "taken_out_of_service",
+    "went_off_duty",
+    "rest_began",
+    "rest_ended",
+];
+
 pub(super) fn decide(
     board: &Board,
     action: &UnitAction,
