@@ -21,7 +21,11 @@ impl Chain {
 
     /// Goes on after a head that was checked before. A head of another feed takes no entry at all.
     pub fn resume(feed: &Feed, head: Head) -> Chain {
-        Chain { feed: feed.id(), key: feed.key, head }
+        Chain {
+            feed: feed.id(),
+            key: feed.key,
+            head,
+        }
     }
 
     /// Returns the last entry accepted.
@@ -35,7 +39,10 @@ impl Chain {
         let header = &entry.header;
         for found in [header.feed, self.head.feed] {
             if found != self.feed {
-                return Err(FeedError::WrongFeed { expected: self.feed, found });
+                return Err(FeedError::WrongFeed {
+                    expected: self.feed,
+                    found,
+                });
             }
         }
         entry.verify(&self.key)?;
@@ -49,7 +56,10 @@ impl Chain {
         }
         let expected = self.head.seq + 1;
         if seq != expected {
-            return Err(FeedError::Gap { expected, found: seq });
+            return Err(FeedError::Gap {
+                expected,
+                found: seq,
+            });
         }
         if header.previous != held {
             return Err(FeedError::BrokenLink { seq });

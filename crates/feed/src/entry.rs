@@ -76,7 +76,11 @@ pub fn sign(signer: &Signer, head: &Head, draft: Draft<'_>) -> Result<Entry, Fee
     let seq = head.seq.checked_add(1).ok_or(FeedError::SeqExhausted)?;
     let body_bytes = draft.plain.len().saturating_add(draft.sealed.len());
     if body_bytes > BODY_MAX_BYTES {
-        return Err(FeedError::TooLarge { what: "body", found: body_bytes as u64, max: BODY_MAX_BYTES as u64 });
+        return Err(FeedError::TooLarge {
+            what: "body",
+            found: body_bytes as u64,
+            max: BODY_MAX_BYTES as u64,
+        });
     }
     let plain_size = draft.plain.len() as u32;
     let sealed_size = draft.sealed.len() as u32;
@@ -105,7 +109,14 @@ pub fn sign(signer: &Signer, head: &Head, draft: Draft<'_>) -> Result<Entry, Fee
     let header_bytes = header.encode();
     let signature = signer.sign_header(&header_bytes);
     let hash = Hash::of(&header_bytes);
-    let entry = Entry { header, header_bytes, signature, plain: draft.plain, sealed, hash };
+    let entry = Entry {
+        header,
+        header_bytes,
+        signature,
+        plain: draft.plain,
+        sealed,
+        hash,
+    };
     entry.check_place()?;
     if seq == 1 {
         // Refused here, where it can still be corrected, and not by every reader later.
@@ -124,14 +135,25 @@ impl Entry {
     ) -> Result<Entry, FeedError> {
         let header = Header::decode(&header_bytes)?;
         let hash = Hash::of(&header_bytes);
-        let entry = Entry { header, header_bytes, signature, plain, sealed, hash };
+        let entry = Entry {
+            header,
+            header_bytes,
+            signature,
+            plain,
+            sealed,
+            hash,
+        };
         entry.check_sizes()?;
         Ok(entry)
     }
 
     /// Returns the head that the feed has when this is its last entry.
     pub fn head(&self) -> Head {
-        Head { feed: self.header.feed, seq: self.header.seq, hash: self.hash }
+        Head {
+            feed: self.header.feed,
+            seq: self.header.seq,
+            hash: self.hash,
+        }
     }
 
     /// Verifies sizes, signature and body commitment. An erased sealed part verifies by its hash.
@@ -139,7 +161,9 @@ impl Entry {
         self.check_sizes()?;
         let signature = Signature::from_bytes(&self.signature);
         // Strict: a key or signature on which implementations could differ is refused.
-        key.verifying()?.verify_strict(&self.header_bytes, &signature).map_err(|_| FeedError::BadSignature)?;
+        key.verifying()?
+            .verify_strict(&self.header_bytes, &signature)
+            .map_err(|_| FeedError::BadSignature)?;
         if body_commitment(&self.plain, &self.sealed.hash()) != self.header.body {
             return Err(FeedError::BodyMismatch);
         }
@@ -157,27 +181,37 @@ impl Entry {
     pub(crate) fn check_place(&self) -> Result<(), FeedError> {
         let seq = self.header.seq;
         match (seq == 1, self.header.kind == OPENING_KIND) {
-            (true, false) => Err(FeedError::BadOpening { why: "the first entry is of another kind" }),
+            (true, false) => Err(FeedError::BadOpening {
+                why: "the first entry is of another kind",
+            }),
             (false, true) => Err(FeedError::LateOpening { seq }),
             (true, true) | (false, false) => Ok(()),
         }
     }
 
     fn check_sizes(&self) -> Result<(), FeedError> {
-        let size_is = |part, expected: u32, found: usize| match found as u64 == u64::from(expected) {
+        let size_is = |part, expected: u32, found: usize| match found as u64 == u64::from(expected)
+        {
             true => Ok(()),
-            false => Err(FeedError::BodySize { part, expected: u64::from(expected), found: found as u64 }),
+            false => Err(FeedError::BodySize {
+                part,
+                expected: u64::from(expected),
+                found: found as u64,
+            }),
         };
         size_is("plain", self.header.plain_size, self.plain.len())?;
         let sealed_size = self.header.sealed_size;
         match &self.sealed {
             SealedBody::None => size_is("sealed", sealed_size, 0),
-            SealedBody::Whole(bytes) if !bytes.is_empty() => size_is("sealed", sealed_size, bytes.len()),
+            SealedBody::Whole(bytes) if !bytes.is_empty() => {
+                size_is("sealed", sealed_size, bytes.len())
+            }
             SealedBody::Erased(_) if sealed_size > 0 => Ok(()),
             // One entry has one form: no sealed part is `None`, not an empty or an erased one.
-            SealedBody::Whole(_) | SealedBody::Erased(_) => {
-                Err(FeedError::SealedForm { form: self.sealed.form(), sealed_size })
-            }
+            SealedBody::Whole(_) | SealedBody::Erased(_) => Err(FeedError::SealedForm {
+                form: self.sealed.form(),
+                sealed_size,
+            }),
         }
     }
 }

@@ -16,7 +16,9 @@ pub enum FeedError {
         found: usize,
     },
     /// Entries before this one are not there yet.
-    #[error("expected entry {expected} of the feed, found entry {found}: the ones between are missing")]
+    #[error(
+        "expected entry {expected} of the feed, found entry {found}: the ones between are missing"
+    )]
     Gap {
         /// The sequence number that would follow.
         expected: u64,

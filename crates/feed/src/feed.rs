@@ -48,7 +48,9 @@ impl FromStr for Scope {
             return Ok(Scope::Local);
         }
         let id = text.strip_prefix("operation:").ok_or(ScopeError)?;
-        parse_lower_hex(id).map(Scope::Operation).map_err(|_| ScopeError)
+        parse_lower_hex(id)
+            .map(Scope::Operation)
+            .map_err(|_| ScopeError)
     }
 }
 
@@ -72,7 +74,13 @@ impl Feed {
             Scope::Local => vec![0],
             Scope::Operation(id) => [&[1], id.as_slice()].concat(),
         };
-        let parts: [&[u8]; 5] = [b"watchfire feed v1\0", &self.node.0, &scope, &self.epoch.to_be_bytes(), &self.key.0];
+        let parts: [&[u8]; 5] = [
+            b"watchfire feed v1\0",
+            &self.node.0,
+            &scope,
+            &self.epoch.to_be_bytes(),
+            &self.key.0,
+        ];
         FeedId(Hash::of_parts(&parts).0)
     }
 
@@ -118,7 +126,11 @@ pub struct Head {
 impl Head {
     /// Returns the head of a feed that has no entries yet.
     pub fn start(feed: FeedId) -> Head {
-        Head { feed, seq: 0, hash: Hash::ZERO }
+        Head {
+            feed,
+            seq: 0,
+            hash: Hash::ZERO,
+        }
     }
 }
 
@@ -165,12 +177,21 @@ impl Opening {
         if body.epoch == 0 || (body.epoch == 1 && body.follows.is_some()) {
             return bad("the epoch is 0, or the first epoch follows another");
         }
-        let feed = Feed { node: body.node, scope, epoch: body.epoch, key: body.public_key };
+        let feed = Feed {
+            node: body.node,
+            scope,
+            epoch: body.epoch,
+            key: body.public_key,
+        };
         if feed.id() != header.feed {
             return bad("it opens another feed than the one it stands in");
         }
         entry.verify(&feed.key)?;
-        Ok(Opening { feed, follows: body.follows, reason: body.reason })
+        Ok(Opening {
+            feed,
+            follows: body.follows,
+            reason: body.reason,
+        })
     }
 }
 
@@ -193,20 +214,38 @@ mod tests {
 
     fn a_feed() -> Feed {
         let key = PublicKey([2; 32]);
-        Feed { node: NodeId::of_key(&key), scope: Scope::Local, epoch: 1, key }
+        Feed {
+            node: NodeId::of_key(&key),
+            scope: Scope::Local,
+            epoch: 1,
+            key,
+        }
     }
 
     #[test]
     fn every_part_is_in_the_id() {
         let feed = a_feed();
         let others = [
-            Feed { node: NodeId([9; 32]), ..feed },
-            Feed { scope: Scope::Operation([0; 16]), ..feed },
-            Feed { scope: Scope::Operation([1; 16]), ..feed },
+            Feed {
+                node: NodeId([9; 32]),
+                ..feed
+            },
+            Feed {
+                scope: Scope::Operation([0; 16]),
+                ..feed
+            },
+            Feed {
+                scope: Scope::Operation([1; 16]),
+                ..feed
+            },
             Feed { epoch: 2, ..feed },
-            Feed { key: PublicKey([3; 32]), ..feed },
+            Feed {
+                key: PublicKey([3; 32]),
+                ..feed
+            },
         ];
-        let ids: std::collections::BTreeSet<FeedId> = others.iter().chain([&feed]).map(Feed::id).collect();
+        let ids: std::collections::BTreeSet<FeedId> =
+            others.iter().chain([&feed]).map(Feed::id).collect();
         assert_eq!(ids.len(), 6);
     }
 
@@ -224,7 +263,11 @@ mod tests {
     #[test]
     fn the_opening_body_is_spelled_exactly() {
         let feed = a_feed();
-        let follows = Head { feed: FeedId([1; 32]), seq: 7, hash: Hash([2; 32]) };
+        let follows = Head {
+            feed: FeedId([1; 32]),
+            seq: 7,
+            hash: Hash([2; 32]),
+        };
         let node = feed.node.to_string();
         let (ones, twos) = ("01".repeat(32), "02".repeat(32));
         let body = |follows: &str| {
@@ -232,7 +275,9 @@ mod tests {
                 r#"{{"node":"{node}","scope":"local","epoch":1,"suite":1,"public_key":"{twos}","follows":{follows},"reason":"new key \"烽\""}}"#
             )
         };
-        let text = |follows: Option<&Head>| String::from_utf8(feed.opening_body(follows, "new key \"烽\"")).unwrap();
+        let text = |follows: Option<&Head>| {
+            String::from_utf8(feed.opening_body(follows, "new key \"烽\"")).unwrap()
+        };
         assert_eq!(text(None), body("null"));
         let followed = format!(r#"{{"feed":"{ones}","seq":7,"hash":"{twos}"}}"#);
         assert_eq!(text(Some(&follows)), body(&followed));
@@ -242,6 +287,13 @@ mod tests {
     fn a_first_key_proves_its_node_and_a_later_one_does_not() {
         let feed = a_feed();
         assert!(feed.proves_its_node());
-        assert!(!Feed { key: PublicKey([3; 32]), epoch: 2, ..feed }.proves_its_node());
+        assert!(
+            !Feed {
+                key: PublicKey([3; 32]),
+                epoch: 2,
+                ..feed
+            }
+            .proves_its_node()
+        );
     }
 }

@@ -71,7 +71,17 @@ impl Entry {
             _ => SealedBody::Erased(Hash(reader.array()?)),
         };
         let hash = Hash::of(&header_bytes);
-        Ok((Entry { header, header_bytes, signature, plain, sealed, hash }, reader.at))
+        Ok((
+            Entry {
+                header,
+                header_bytes,
+                signature,
+                plain,
+                sealed,
+                hash,
+            },
+            reader.at,
+        ))
     }
 }
 
@@ -84,7 +94,10 @@ impl<'a> Reader<'a> {
     fn slice(&mut self, length: usize) -> Result<&'a [u8], FeedError> {
         let needed = self.at + length;
         let found = self.bytes.len();
-        let slice = self.bytes.get(self.at..needed).ok_or(FeedError::Truncated { needed, found })?;
+        let slice = self
+            .bytes
+            .get(self.at..needed)
+            .ok_or(FeedError::Truncated { needed, found })?;
         self.at = needed;
         Ok(slice)
     }

@@ -65,12 +65,19 @@ impl Header {
         let body_bytes = u64::from(self.plain_size) + u64::from(self.sealed_size);
         at_most("body", body_bytes, BODY_MAX_BYTES)?;
         at_most("kind", self.kind.len() as u64, KIND_MAX_BYTES)?;
-        let kind_is_plain = self.kind.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.'));
+        let kind_is_plain = self
+            .kind
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.'));
         if self.kind.is_empty() || !kind_is_plain {
             return Err(FeedError::BadKind);
         }
         at_most("list of deps", self.deps.len() as u64, DEPS_MAX)?;
-        if self.deps.iter().any(|dep| dep.seq == 0 || dep.feed == self.feed) {
+        if self
+            .deps
+            .iter()
+            .any(|dep| dep.seq == 0 || dep.feed == self.feed)
+        {
             return Err(FeedError::BadDep);
         }
         if !self.deps.is_sorted_by(|left, right| left.feed < right.feed) {
@@ -138,7 +145,10 @@ impl Header {
             deps: fields.deps()?,
         };
         if fields.at != bytes.len() {
-            return Err(FeedError::HeaderLength { needed: fields.at, found: bytes.len() });
+            return Err(FeedError::HeaderLength {
+                needed: fields.at,
+                found: bytes.len(),
+            });
         }
         header.check()?;
         Ok(header)
@@ -147,7 +157,11 @@ impl Header {
 
 fn at_most(what: &'static str, found: u64, max: usize) -> Result<(), FeedError> {
     if found > max as u64 {
-        return Err(FeedError::TooLarge { what, found, max: max as u64 });
+        return Err(FeedError::TooLarge {
+            what,
+            found,
+            max: max as u64,
+        });
     }
     Ok(())
 }
@@ -167,7 +181,10 @@ impl Fields<'_> {
 
     fn slice(&mut self, length: usize) -> Result<&[u8], FeedError> {
         let end = self.at + length;
-        let too_short = FeedError::HeaderLength { needed: end, found: self.bytes.len() };
+        let too_short = FeedError::HeaderLength {
+            needed: end,
+            found: self.bytes.len(),
+        };
         let slice = self.bytes.get(self.at..end).ok_or(too_short)?;
         self.at = end;
         Ok(slice)
@@ -185,7 +202,11 @@ impl Fields<'_> {
         at_most("list of deps", u64::from(count), DEPS_MAX)?;
         (0..count)
             .map(|_| {
-                Ok(Head { feed: FeedId(self.take()?), seq: u64::from_be_bytes(self.take()?), hash: Hash(self.take()?) })
+                Ok(Head {
+                    feed: FeedId(self.take()?),
+                    seq: u64::from_be_bytes(self.take()?),
+                    hash: Hash(self.take()?),
+                })
             })
             .collect()
     }

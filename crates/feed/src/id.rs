@@ -109,7 +109,8 @@ impl PublicKey {
     }
 
     pub(crate) fn verifying(&self) -> Result<ed25519_dalek::VerifyingKey, FeedError> {
-        let key = ed25519_dalek::VerifyingKey::from_bytes(&self.0).map_err(|_| FeedError::BadKey)?;
+        let key =
+            ed25519_dalek::VerifyingKey::from_bytes(&self.0).map_err(|_| FeedError::BadKey)?;
         if key.is_weak() {
             return Err(FeedError::BadKey);
         }
@@ -137,8 +138,17 @@ mod tests {
         let id: FeedId = text.parse().unwrap();
         assert_eq!(id.to_string(), text);
         assert_eq!(serde_json::to_string(&id).unwrap(), format!("\"{text}\""));
-        assert_eq!(serde_json::from_str::<FeedId>(&format!("\"{text}\"")).unwrap(), id);
-        for wrong in ["", "00", &text.to_uppercase(), &format!("{text}00"), &"zz".repeat(32)] {
+        assert_eq!(
+            serde_json::from_str::<FeedId>(&format!("\"{text}\"")).unwrap(),
+            id
+        );
+        for wrong in [
+            "",
+            "00",
+            &text.to_uppercase(),
+            &format!("{text}00"),
+            &"zz".repeat(32),
+        ] {
             assert_eq!(wrong.parse::<FeedId>(), Err(IdError), "{wrong}");
         }
     }
@@ -148,7 +158,11 @@ mod tests {
         let key = PublicKey([7; 32]);
         assert_eq!(NodeId::of_key(&key), NodeId::of_key(&key));
         assert_ne!(NodeId::of_key(&key), NodeId::of_key(&PublicKey([8; 32])));
-        assert_ne!(NodeId::of_key(&key).0, Hash::of(&key.0).0, "the domain is part of the name");
+        assert_ne!(
+            NodeId::of_key(&key).0,
+            Hash::of(&key.0).0,
+            "the domain is part of the name"
+        );
     }
 
     #[test]

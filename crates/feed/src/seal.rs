@@ -67,9 +67,13 @@ pub enum SealError {
 /// to another record. Returns key id, nonce, ciphertext and tag.
 pub fn seal(key: &RecordKey, nonce: [u8; 12], context: &[u8], plain: &[u8]) -> Vec<u8> {
     let associated = [DOMAIN, context].concat();
-    let payload = Payload { msg: plain, aad: &associated };
-    let ciphertext =
-        cipher(key).encrypt(&nonce.into(), payload).expect("AES-GCM refuses only messages of 64 GiB and more");
+    let payload = Payload {
+        msg: plain,
+        aad: &associated,
+    };
+    let ciphertext = cipher(key)
+        .encrypt(&nonce.into(), payload)
+        .expect("AES-GCM refuses only messages of 64 GiB and more");
     [&key.id, nonce.as_slice(), &ciphertext].concat()
 }
 
@@ -85,8 +89,13 @@ pub fn open(key: &RecordKey, context: &[u8], sealed: &[u8]) -> Result<Vec<u8>, S
         return Err(SealError::OtherKey);
     }
     let associated = [DOMAIN, context].concat();
-    let payload = Payload { msg: ciphertext, aad: &associated };
-    cipher(key).decrypt(&nonce.into(), payload).map_err(|_| SealError::Altered)
+    let payload = Payload {
+        msg: ciphertext,
+        aad: &associated,
+    };
+    cipher(key)
+        .decrypt(&nonce.into(), payload)
+        .map_err(|_| SealError::Altered)
 }
 
 fn cipher(key: &RecordKey) -> Aes256Gcm {
@@ -112,7 +121,10 @@ mod tests {
         let sealed = seal(&a_key(), [3; 12], b"record", "回拨 110".as_bytes());
         assert_eq!(sealed.len(), "回拨 110".len() + OVERHEAD_BYTES);
         assert_eq!(key_id(&sealed), Some([1; 16]));
-        assert_eq!(open(&a_key(), b"record", &sealed).unwrap(), "回拨 110".as_bytes());
+        assert_eq!(
+            open(&a_key(), b"record", &sealed).unwrap(),
+            "回拨 110".as_bytes()
+        );
         assert_eq!(open(&a_key(), b"another", &sealed), Err(SealError::Altered));
         let same_id = RecordKey::new([1; 16], [9; 32]);
         assert_eq!(open(&same_id, b"record", &sealed), Err(SealError::Altered));

@@ -17,7 +17,9 @@ pub struct Signer {
 impl Signer {
     /// Makes a signer from its 32 secret bytes, which the caller draws and keeps.
     pub fn from_seed(seed: [u8; 32]) -> Signer {
-        Signer { key: SigningKey::from_bytes(&seed) }
+        Signer {
+            key: SigningKey::from_bytes(&seed),
+        }
     }
 
     /// Returns the public key that verifies what this signer signs.

@@ -142,13 +142,19 @@ mod tests {
     #[test]
     fn a_late_old_entry_moves_nothing() {
         let mut clock = HybridClock::new(HybridTime::from_parts(5_000, 0));
-        assert_eq!(clock.observe(HybridTime::from_parts(10, 0), 5_000), Skew::Within);
+        assert_eq!(
+            clock.observe(HybridTime::from_parts(10, 0), 5_000),
+            Skew::Within
+        );
         assert_eq!(clock.last(), HybridTime::from_parts(5_000, 0));
     }
 
     #[test]
     fn the_ends_of_the_range_hold() {
-        assert_eq!(HybridTime::from_parts(u64::MAX, u16::MAX), HybridTime(u64::MAX));
+        assert_eq!(
+            HybridTime::from_parts(u64::MAX, u16::MAX),
+            HybridTime(u64::MAX)
+        );
         let mut clock = HybridClock::new(HybridTime(u64::MAX));
         assert_eq!(clock.tick(i64::MAX), HybridTime(u64::MAX));
         let parts = HybridTime::from_parts(MS_MAX, 7);

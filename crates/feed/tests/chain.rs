@@ -9,7 +9,11 @@ use watchfire_feed::{Chain, Entry, Feed, SealedBody};
 #[test]
 fn a_feed_written_here_is_followed_there() {
     let (mut writer, opening) = Writer::opened(1);
-    let call = writer.write(draft("call.received", b"{\"channel\":\"phone\"}", b"sealed caller"));
+    let call = writer.write(draft(
+        "call.received",
+        b"{\"channel\":\"phone\"}",
+        b"sealed caller",
+    ));
     let note = writer.write(draft("incident.noted", b"{}", b""));
     let mut wire = Vec::new();
     for entry in [&opening, &call, &note] {

@@ -1,9 +1,18 @@
 //! What the tests of feeds share: a node with a fixed seed and the shortest ways to write entries.
 //! Must not check anything itself. Start at [`Writer`].
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test program uses its own part of this")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    reason = "each test program uses its own part of this"
+)]
+
+pub mod raw;
+pub mod vectors;
 
 use watchfire_feed::{
-    Draft, Entry, Feed, Head, HybridTime, NodeId, OPENING_KIND, OPENING_KIND_VERSION, Scope, Signer, sign,
+    Draft, Entry, Feed, Head, HybridTime, NodeId, OPENING_KIND, OPENING_KIND_VERSION, Scope,
+    Signer, sign,
 };
 
 /// A feed being written, with its signer and head.
@@ -17,8 +26,17 @@ impl Writer {
     pub fn new(seed: u8, scope: Scope, epoch: u32) -> Writer {
         let signer = Signer::from_seed([seed; 32]);
         let key = signer.public_key();
-        let feed = Feed { node: NodeId::of_key(&key), scope, epoch, key };
-        Writer { signer, feed, head: Head::start(feed.id()) }
+        let feed = Feed {
+            node: NodeId::of_key(&key),
+            scope,
+            epoch,
+            key,
+        };
+        Writer {
+            signer,
+            feed,
+            head: Head::start(feed.id()),
+        }
     }
 
     pub fn local(seed: u8) -> Writer {
