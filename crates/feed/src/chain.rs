@@ -2,6 +2,8 @@
 //! so a feed of any length is checked in constant memory; it must not know where entries come from.
 //! Start at [`Chain::accept`].
 
+use ed25519_dalek::VerifyingKey;
+
 use crate::feed::Opening;
 use crate::{Entry, Feed, FeedError, FeedId, Head, PublicKey};
 
@@ -9,7 +11,9 @@ use crate::{Entry, Feed, FeedError, FeedId, Head, PublicKey};
 #[derive(Debug, Clone)]
 pub struct Chain {
     feed: FeedId,
-    key: PublicKey,
+    // Read once and not for every entry: it is work that does not change. A bad
+    // key is told when the first entry comes, so that a chain can be made from any feed.
+    key: Result<VerifyingKey, FeedError>,
     head: Head,
 }
 
@@ -23,7 +27,7 @@ impl Chain {
     pub fn resume(feed: &Feed, head: Head) -> Chain {
         Chain {
             feed: feed.id(),
-            key: feed.key,
+            key: feed.key.verifying(),
             head,
         }
     }
@@ -45,7 +49,10 @@ impl Chain {
                 });
             }
         }
-        entry.verify(&self.key)?;
+        match &self.key {
+            Ok(key) => entry.verify_with(key)?,
+            Err(error) => return Err(error.clone()),
+        }
         let (held, found) = (self.head.hash, entry.hash);
         let seq = header.seq;
         if seq == self.head.seq && found != held {

@@ -2,7 +2,7 @@
 //! the proof. An entry is verified here by itself; whether it follows on the one before is
 //! [`crate::Chain`]'s question. Must not look into bodies. Start at [`sign`] and [`Entry::verify`].
 
-use ed25519_dalek::Signature;
+use ed25519_dalek::{Signature, VerifyingKey};
 
 use crate::feed::{OPENING_KIND, Opening};
 use crate::header::body_commitment;
@@ -158,11 +158,14 @@ impl Entry {
 
     /// Verifies sizes, signature and body commitment. An erased sealed part verifies by its hash.
     pub fn verify(&self, key: &PublicKey) -> Result<(), FeedError> {
+        self.verify_with(&key.verifying()?)
+    }
+
+    pub(crate) fn verify_with(&self, key: &VerifyingKey) -> Result<(), FeedError> {
         self.check_sizes()?;
         let signature = Signature::from_bytes(&self.signature);
-        // Strict: a key or signature on which implementations could differ is refused.
-        key.verifying()?
-            .verify_strict(&self.header_bytes, &signature)
+        // Strict: a signature on which implementations could differ is refused.
+        key.verify_strict(&self.header_bytes, &signature)
             .map_err(|_| FeedError::BadSignature)?;
         if body_commitment(&self.plain, &self.sealed.hash()) != self.header.body {
             return Err(FeedError::BodyMismatch);
