@@ -27,7 +27,7 @@ const place = { lat: 37.78, lon: -122.42, address: '1 Test Street', area: null }
 const still = {
   cursor: '0', calls: [], assignments: [], stations: [],
   incidents: [{
-    id: 'i1', version: 1, number: 'T-1', status: 'active', category: 'fire', priority: 1, alarm_level: 1, place, opened_at: at,
+    id: 'i1', version: 1, number: 1, status: 'active', category: 'fire', priority: 1, alarm_level: 1, place, opened_at: at,
     closed_at: null, disposition: null, calls: [], assignments: [], merged_into: null, links: [], notes: 0,
   }],
   units: [{
@@ -38,7 +38,7 @@ const still = {
 
 const recommendation = {
   basis: 'straight_line',
-  needs: [{ label: { en: 'Engine', zh: '消防车' }, wanted: 2, have: 1, within_s: 240, chosen: ['u1'] }],
+  needs: [{ label: { en: 'Engine', zh: '消防车' }, wanted: 2, have: 0, within_s: 240, chosen: ['u1'] }],
   candidates: [{
     unit: 'u1', callsign: 'E12', kind: 'engine', travel_time_s: 125, basis: 'straight_line', chosen: true,
     reasons: [{ code: 'rank', text: { en: 'nearest of all', zh: '最近' } }],
@@ -163,7 +163,7 @@ test('a straight-line time says so, a shortfall is shown, and a refusal is shown
     await standStill(page);
     await page.route('**/incidents/*/assignments', (route) => route.fulfill({
       status: 403, contentType: 'application/problem+json',
-      json: { type: 'about:blank', title: 'Not for this seat', status: 403, detail: 'An overseer sends nobody.', next_step: 'Ask the dispatcher.', code: 'not_allowed' },
+      json: { type: 'about:blank', title: 'An overseer sends nobody.', status: 403, detail: { en: 'An overseer sends nobody.', zh: '监督员不派警。' }, next_step: { en: 'Ask the dispatcher.', zh: '请联系调度员。' }, code: 'not_allowed' },
     }));
   } });
   await page.locator(row).click({ timeout: BOUND_MS });
@@ -173,7 +173,7 @@ test('a straight-line time says so, a shortfall is shown, and a refusal is shown
   await detail.getByRole('button', { name: /Send recommended: E12/ }).waitFor({ timeout: BOUND_MS });
   await page.keyboard.press('Control+Enter');
   const note = detail.getByRole('alert');
-  await note.getByText('Not for this seat').waitFor({ timeout: BOUND_MS });
+  await note.getByText('An overseer sends nobody.').waitFor({ timeout: BOUND_MS });
   assert.match(await note.innerText(), /An overseer sends nobody\.\s+Next: Ask the dispatcher\./);
   await close();
 });

@@ -125,9 +125,9 @@ export const readRecommendation = (incident: string, signal?: AbortSignal) =>
   request<Recommendation>('GET', `/incidents/${part(incident)}/recommendation`, { signal });
 
 /** Reads one page of what happened to an incident. */
-export const readEntries = (incident: string, cursor: string | null, signal?: AbortSignal) =>
+export const readEntries = (incident: string, cursor: string | number | null, signal?: AbortSignal) =>
   request<EntriesPage>(
-    'GET', `/incidents/${part(incident)}/entries${cursor === null ? '' : `?cursor=${part(cursor)}`}`, { signal });
+    'GET', `/incidents/${part(incident)}/entries${cursor === null ? '' : `?cursor=${part(String(cursor))}`}`, { signal });
 
 /** Sends units to an incident. */
 export const sendUnits = (incident: string, units: string[], key: string) =>

@@ -18,10 +18,13 @@ export interface Place extends Point { address: string | null; area: string | nu
 
 export type IncidentStatus = 'active' | 'assigned' | 'en_route' | 'on_scene' | 'closed' | 'cancelled' | 'merged';
 
+/** How the other incident stands to this one. */
+export type Relation = 'parent' | 'child' | 'related';
+
 export interface Incident {
   id: string;
   version: number;
-  number: string;
+  number: number;
   status: IncidentStatus;
   category: string;
   priority: Priority;
@@ -33,7 +36,8 @@ export interface Incident {
   calls: string[];
   assignments: string[];
   merged_into: string | null;
-  links: { incident: string; relation: string }[];
+  split_from?: string | null;
+  links: { incident: string; relation: Relation }[];
   notes: number;
 }
 
@@ -42,7 +46,7 @@ export type CallStatus = 'received' | 'joined' | 'closed';
 export interface Call {
   id: string;
   version: number;
-  number: string;
+  number: number;
   status: CallStatus;
   channel: string;
   received_at: string;
@@ -50,6 +54,8 @@ export interface Call {
   category: string | null;
   priority: Priority | null;
   incident: string | null;
+  /** Why it was closed without action. */
+  reason?: string | null;
   /** Null when sealed, expired, or not for this seat. */
   personal: { caller: string | null; callback: string | null; said: string | null } | null;
 }
@@ -65,9 +71,11 @@ export interface Unit {
   kind: string;
   capabilities: string[];
   station: string | null;
-  crew: number | string | null;
+  crew: number | null;
   status: UnitStatus;
   status_since: string;
+  /** Why it is out of service. */
+  reason?: string | null;
   assignment: string | null;
   rest_until: string | null;
   position: Position | null;
@@ -94,6 +102,8 @@ export interface Assignment {
   departed_at: string | null;
   arrived_at: string | null;
   cleared_at: string | null;
+  /** How or why it ended. */
+  ending?: string | null;
   travel_time_s: number | null;
   basis: Basis | null;
   reasons: Coded[];
@@ -177,8 +187,10 @@ export interface NodeInfo {
 export interface Need {
   label: Bilingual;
   wanted: number;
+  /** How many are on the incident already. */
   have: number;
   within_s: number | null;
+  /** Who is proposed for the rest. */
   chosen: string[];
 }
 
@@ -197,6 +209,8 @@ export interface Recommendation {
   needs: Need[];
   candidates: Candidate[];
   shortfalls: Coded[];
+  /** Units of a wanted kind that are not offered, and why. */
+  passed_over?: { unit: string; callsign: string; text: Bilingual }[];
 }
 
 export interface Entry {
@@ -209,14 +223,15 @@ export interface Entry {
   text: Bilingual;
 }
 
-export interface EntriesPage { entries: Entry[]; next: string | null }
+export interface EntriesPage { entries: Entry[]; next: string | number | null }
 
 /** Problem details (RFC 9457) with what to do next. */
 export interface Problem {
   type: string;
   title: string;
   status: number;
-  detail?: string;
+  /** What happened; where it is in both languages it says all that `title` says. */
+  detail?: string | Bilingual | null;
   next_step?: string | Bilingual | null;
   code?: string;
 }

@@ -13,6 +13,10 @@ import { Line, RETRY_MS_MAX, RETRY_MS_MIN, type LineState } from './line';
 /** How many closed incidents stay in the page's memory. */
 export const CLOSED_KEPT_MAX = 300;
 
+/** How long records are gathered before they are shown together, in ms. In a storm many arrive at
+    once, and showing each by itself would cost the time that the next one needs. */
+const GATHER_MS = 60;
+
 /** Whether the board has been fetched: an empty list means "none" only when it is `loaded`. */
 export type Loading = 'loading' | 'loaded' | 'failed';
 
@@ -61,6 +65,8 @@ export class Board {
   /** Counts up with every batch of positions. */
   positions_seen = 0;
 
+  #arrived: RecordMessage[] = [];
+  #gather: ReturnType<typeof setTimeout> | undefined;
   #line: Line | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
@@ -76,6 +82,7 @@ export class Board {
       this.#closed = true;
       stopClock();
       clearTimeout(this.#retry);
+      clearTimeout(this.#gather);
       this.#line?.close();
     };
   }
@@ -94,6 +101,7 @@ export class Board {
     clearTimeout(this.#retry);
     this.#line?.close();
     this.#line = null;
+    this.#showArrived();
     try {
       const answer = await readBoard();
       if (this.#closed) return;
@@ -101,7 +109,7 @@ export class Board {
       this.#failures = 0;
       this.loading = 'loaded';
       this.#line = new Line(answer.cursor, {
-        record: (message) => this.#put(message),
+        record: (message) => this.#arrive(message),
         positions: (message) => this.#place(message),
         clock: (message) => this.clock.set(message),
         reset: () => void this.#load(),
@@ -147,6 +155,19 @@ export class Board {
     this.positions.clear();
     for (const unit of answer.units) if (unit.position) this.positions.set(unit.id, unit.position);
     this.positions_seen += 1;
+  }
+
+  #arrive(message: RecordMessage) {
+    this.#arrived.push(message);
+    this.#gather ??= setTimeout(() => this.#showArrived(), GATHER_MS);
+  }
+
+  #showArrived() {
+    clearTimeout(this.#gather);
+    this.#gather = undefined;
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    for (const message of arrived) this.#put(message);
   }
 
   #put(message: RecordMessage) {

@@ -71,6 +71,9 @@ export function words(text: Bilingual | string | null | undefined): string {
   return language.current === 'zh-CN' ? text.zh : text.en;
 }
 
+/** Returns a running number as people say it, the same in both languages. */
+export const numbered = (number: number) => `#${number}`;
+
 /** Returns the catalogue's words for a code, or the code itself where the node gives none. */
 export function named(code: string, catalogue: Record<string, Bilingual> | undefined): string {
   const entry = catalogue?.[code];

@@ -7,7 +7,7 @@ import { SvelteSet } from 'svelte/reactivity';
 import {
   LineFault, cancelAssignment, closeIncident, idempotencyKey, readEntries, readRecommendation, sendUnits,
 } from '../../api/client';
-import type { Entry, Recommendation } from '../../api/types';
+import type { EntriesPage, Entry, Recommendation } from '../../api/types';
 import type { Board, Loading } from '../../board/board.svelte';
 
 /** How long changes are gathered before the node is asked again, in ms. */
@@ -100,9 +100,9 @@ export class Selected {
     const turn = ++this.#entries_turn;
     try {
       const found: Entry[] = [];
-      let cursor: string | null = null;
+      let cursor: string | number | null = null;
       for (let page = 0; page < ENTRY_PAGES_MAX; page += 1) {
-        const answer = await readEntries(this.id, cursor, this.#stop.signal);
+        const answer: EntriesPage = await readEntries(this.id, cursor, this.#stop.signal);
         found.push(...answer.entries);
         cursor = answer.next;
         if (cursor === null) break;
