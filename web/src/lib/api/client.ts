@@ -137,6 +137,10 @@ export const sendUnits = (incident: string, units: string[], key: string) =>
 export const cancelAssignment = (assignment: string, reason: string, key: string) =>
   request<Assignment>('POST', `/assignments/${part(assignment)}/cancel`, { body: { reason }, key });
 
+/** Sends an assignment again to a crew that has not answered. */
+export const resendAssignment = (assignment: string, key: string) =>
+  request<Assignment>('POST', `/assignments/${part(assignment)}/resend`, { body: {}, key });
+
 /** Closes an incident with how it ended. */
 export const closeIncident = (incident: string, disposition: string, key: string) =>
   request<Incident>('POST', `/incidents/${part(incident)}/close`, { body: { disposition }, key });

@@ -7,6 +7,11 @@ import { FONT, nothing, type Layer } from './layer';
 
 const SOURCE = 'roads';
 
+const STREETS = ['residential', 'unclassified', 'living_street', 'road'];
+const MAIN = ['tertiary', 'tertiary_link', 'secondary', 'secondary_link'];
+const PRIMARY = ['primary', 'primary_link', 'trunk', 'trunk_link', 'motorway_link'];
+const MOTORWAY = ['motorway'];
+
 const width = (low: number, high: number): ExpressionSpecification =>
   ['interpolate', ['exponential', 1.5], ['zoom'], 9, low, 17, high];
 
@@ -14,21 +19,23 @@ const width = (low: number, high: number): ExpressionSpecification =>
 export const roads: Layer = {
   add(map, colour) {
     map.addSource(SOURCE, { type: 'geojson', data: nothing(), tolerance: 0.5 });
-    const line = (id: string, classes: string[], name: string, low: number, high: number, minzoom: number) =>
+    const of = (classes: string[]): ExpressionSpecification => ['in', ['get', 'class'], ['literal', classes]];
+    const line = (id: string, filter: ExpressionSpecification, name: string, low: number, high: number, minzoom: number) =>
       map.addLayer({
         id,
         type: 'line',
         source: SOURCE,
         minzoom,
-        filter: ['in', ['get', 'class'], ['literal', classes]],
+        filter,
         layout: { 'line-cap': 'round', 'line-join': 'round' },
         paint: { 'line-color': colour(name), 'line-width': width(low, high) },
       });
-    line('roads-small', ['service', 'other'], '--map-road-small', 0.2, 6, 13);
-    line('roads-residential', ['residential'], '--map-road', 0.4, 10, 10);
-    line('roads-main', ['tertiary', 'secondary'], '--map-road', 0.8, 13, 0);
-    line('roads-primary', ['primary', 'trunk'], '--map-road-main', 1, 16, 0);
-    line('roads-motorway', ['motorway'], '--map-road-motorway', 1.6, 18, 0);
+    // Whatever this page has no rank for is drawn as the smallest, not left out.
+    line('roads-small', ['!', of([...STREETS, ...MAIN, ...PRIMARY, ...MOTORWAY])], '--map-road-small', 0.2, 6, 13);
+    line('roads-streets', of(STREETS), '--map-road', 0.4, 10, 10);
+    line('roads-main', of(MAIN), '--map-road', 0.8, 13, 0);
+    line('roads-primary', of(PRIMARY), '--map-road-main', 1, 16, 0);
+    line('roads-motorway', of(MOTORWAY), '--map-road-motorway', 1.6, 18, 0);
     map.addLayer({
       id: 'roads-names',
       type: 'symbol',

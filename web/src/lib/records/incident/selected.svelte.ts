@@ -5,7 +5,7 @@
 
 import { SvelteSet } from 'svelte/reactivity';
 import {
-  LineFault, cancelAssignment, closeIncident, idempotencyKey, readEntries, readRecommendation, sendUnits,
+  LineFault, cancelAssignment, closeIncident, idempotencyKey, readEntries, readRecommendation, resendAssignment, sendUnits,
 } from '../../api/client';
 import type { EntriesPage, Entry, Recommendation } from '../../api/types';
 import type { Board, Loading } from '../../board/board.svelte';
@@ -19,11 +19,13 @@ const ENTRY_PAGES_MAX = 10;
 /** How long a success stays on the screen, in ms; a failure stays until the next try. */
 const DONE_SHOWN_MS = 15_000;
 
+type Done = 'sent' | 'sent_again' | 'taken_back' | 'closed';
+
 /** What became of the last action tried here. */
 export type Outcome =
   | { kind: 'none' }
   | { kind: 'busy' }
-  | { kind: 'done'; what: 'sent' | 'taken_back' | 'closed' }
+  | { kind: 'done'; what: Done }
   | { kind: 'failed'; error: unknown };
 
 /** One incident as the dispatcher works on it. */
@@ -36,6 +38,7 @@ export class Selected {
 
   entries = $state.raw<Entry[]>([]);
   entries_loading = $state<Loading>('loading');
+  entries_error = $state.raw<unknown>(null);
   /** True when the timeline is longer than this page reads at once. */
   entries_cut = $state(false);
 
@@ -105,14 +108,15 @@ export class Selected {
         const answer: EntriesPage = await readEntries(this.id, cursor, this.#stop.signal);
         found.push(...answer.entries);
         cursor = answer.next;
-        if (cursor === null) break;
+        if (cursor === null || cursor === undefined) break;
       }
       if (turn !== this.#entries_turn) return;
       this.entries = found;
-      this.entries_cut = cursor !== null;
+      this.entries_cut = cursor !== null && cursor !== undefined;
       this.entries_loading = 'loaded';
-    } catch {
+    } catch (error) {
       if (this.#stop.signal.aborted || turn !== this.#entries_turn) return;
+      this.entries_error = error;
       this.entries_loading = 'failed';
     }
   }
@@ -146,6 +150,11 @@ export class Selected {
     await this.#act('taken_back', `cancel ${assignment} ${reason}`, (key) => cancelAssignment(assignment, reason, key));
   }
 
+  /** Sends an assignment again to a crew that has not answered. */
+  async sendAgain(assignment: string) {
+    await this.#act('sent_again', `resend ${assignment}`, (key) => resendAssignment(assignment, key));
+  }
+
   /** Closes the incident. */
   async close(disposition: string) {
     await this.#act('closed', `close ${disposition}`, (key) => closeIncident(this.id, disposition, key));
@@ -153,7 +162,7 @@ export class Selected {
 
   /** Runs one action at a time. The same action tried again after a broken line keeps its key, so
       that the node carries it out once even if the first try did arrive. */
-  async #act(what: 'sent' | 'taken_back' | 'closed', name: string, run: (key: string) => Promise<unknown>) {
+  async #act(what: Done, name: string, run: (key: string) => Promise<unknown>) {
     if (this.outcome.kind === 'busy') return;
     const attempt = this.#attempt?.what === name ? this.#attempt : { what: name, key: idempotencyKey() };
     this.#attempt = attempt;
