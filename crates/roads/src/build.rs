@@ -337,8 +337,10 @@ fn keep_largest_part(all: Roads, report: &mut BuildReport) -> Roads {
     report.junctions = u64::from(kept.junctions);
     report.dropped.junctions = u64::from(all.junctions) - report.junctions;
     let [kept_km, dropped_km] = lengths_by_class;
-    report.length_km = kept_km.values().sum();
-    report.dropped.length_km = dropped_km.values().sum();
+    // A sum over nothing is minus zero, which no person should have to read.
+    let sum = |lengths: &BTreeMap<Class, f64>| lengths.values().sum::<f64>() + 0.0;
+    report.length_km = sum(&kept_km);
+    report.dropped.length_km = sum(&dropped_km);
     let total_km = report.length_km + report.dropped.length_km;
     report.kept_share = if total_km > 0.0 {
         report.length_km / total_km

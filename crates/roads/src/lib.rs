@@ -17,6 +17,7 @@ mod file;
 mod geo;
 mod graph;
 pub mod limits;
+mod nearest;
 mod options;
 pub mod oracle;
 mod report;

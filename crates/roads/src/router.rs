@@ -9,12 +9,12 @@
 //! to it, because an incident is often the very reason why it is closed.
 
 use crate::error::NoRoute;
-use crate::geo::{Point, between, in_space, length_m, nearest_on_segment, slice};
+use crate::geo::{Point, between, in_space, length_m, slice};
 use crate::graph::{CLOSED_MS, RoadArc, RoadGraph, Travel};
 use crate::limits::{ARC_MAX_MS, OFF_ROAD_KMH, SNAP_MAX_M};
+use crate::nearest::{Found, Nearest};
 use crate::sweep::TimesTo;
 use cch::{Cch, Metric};
-use rstar::{AABB, PointDistance, RTree, RTreeObject};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -81,35 +81,13 @@ struct Network {
     first_out: Vec<u32>,
     /// Arc numbers (twice the edge, plus one for backward) by tail.
     arcs: Vec<u32>,
-    segments: RTree<Segment>,
+    nearest: Nearest,
 }
 
 struct Weights {
     /// By arc number, in milliseconds or [`CLOSED_MS`].
     ms: Vec<u32>,
     metric: Metric,
-}
-
-/// A straight piece of an edge, in space.
-struct Segment {
-    ends: [[f64; 3]; 2],
-    edge: u32,
-    /// Which of the pieces of the edge.
-    piece: u32,
-}
-
-impl RTreeObject for Segment {
-    type Envelope = AABB<[f64; 3]>;
-
-    fn envelope(&self) -> Self::Envelope {
-        AABB::from_corners(self.ends[0], self.ends[1])
-    }
-}
-
-impl PointDistance for Segment {
-    fn distance_2(&self, point: &[f64; 3]) -> f64 {
-        nearest_on_segment(self.ends[0], self.ends[1], *point).1
-    }
 }
 
 impl Router {
@@ -151,16 +129,18 @@ impl Router {
         if !point.is_valid() {
             return None;
         }
-        let in_space = in_space(point);
-        let nearest = self.network.segments.nearest_neighbor(in_space)?;
-        let (along_piece, distance_2) =
-            nearest_on_segment(nearest.ends[0], nearest.ends[1], in_space);
-        let distance_m = distance_2.sqrt();
-        if distance_m > SNAP_MAX_M {
-            return None;
-        }
-        let shape = self.network.graph.shape(nearest.edge as usize);
-        let piece = nearest.piece as usize;
+        let graph = &self.network.graph;
+        let found = self
+            .network
+            .nearest
+            .find(graph, in_space(point), SNAP_MAX_M)?;
+        let Found {
+            edge,
+            piece,
+            along: along_piece,
+            distance_m,
+        } = found;
+        let shape = graph.shape(edge);
         let before_m = length_m(&shape[..=piece]);
         let piece_m = shape[piece].distance_m(shape[piece + 1]);
         let total_m = length_m(shape);
@@ -176,7 +156,7 @@ impl Router {
         Some(Snap {
             place: between(shape[piece].point(), shape[piece + 1].point(), along_piece),
             distance_m,
-            edge: nearest.edge,
+            edge: edge as u32,
             along,
             fingerprint: self.network.graph.fingerprint,
         })
@@ -414,12 +394,12 @@ impl Network {
             weight: Vec::new(),
         };
         let cch = Cch::build(&plain, &graph.order);
-        let segments = RTree::bulk_load(segments(&graph));
+        let nearest = Nearest::new(&graph);
         Network {
             cch,
             first_out: plain.first_out,
             arcs,
-            segments,
+            nearest,
             graph,
         }
     }
@@ -463,25 +443,6 @@ impl Ends {
     pub(crate) fn as_slice(&self) -> &[End] {
         &self.ends[..self.len]
     }
-}
-
-fn segments(graph: &RoadGraph) -> Vec<Segment> {
-    let mut segments = Vec::with_capacity(graph.points.len());
-    for edge in 0..graph.edges.len() {
-        let places: Vec<[f64; 3]> = graph
-            .shape(edge)
-            .iter()
-            .map(|place| in_space(place.point()))
-            .collect();
-        for (piece, ends) in places.windows(2).enumerate() {
-            segments.push(Segment {
-                ends: [ends[0], ends[1]],
-                edge: edge as u32,
-                piece: piece as u32,
-            });
-        }
-    }
-    segments
 }
 
 fn tail(graph: &RoadGraph, arc: u32) -> u32 {
