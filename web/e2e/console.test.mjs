@@ -111,7 +111,7 @@ test('the other language is one key away and nothing of the first stays in the l
   await close();
 });
 
-test('without a mouse: arrows move, Enter opens, Escape leads back', { skip }, async () => {
+test('without a mouse: arrows move, Enter opens, right leads to the incident, Escape back', { skip }, async () => {
   const { page, close } = await openPage(browser, node_url);
   await ready(page);
   const focused = () => page.evaluate((rows) => [...document.querySelectorAll(rows)].indexOf(document.activeElement), row);
@@ -121,6 +121,8 @@ test('without a mouse: arrows move, Enter opens, Escape leads back', { skip }, a
   await page.keyboard.press('Enter');
   await page.locator('section.incident article').waitFor({ timeout: BOUND_MS });
   assert.equal(await page.locator(`${row}[aria-current=true]`).count(), 1);
+  await page.keyboard.press('ArrowRight');
+  assert.ok(await page.evaluate(() => document.activeElement?.matches('section.incident')), 'the right arrow leads to the incident');
   await page.locator('section.units button').first().focus();
   await page.keyboard.press('Escape');
   assert.ok((await focused()) >= 0, 'Escape leads back into the list');
