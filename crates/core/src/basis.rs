@@ -149,7 +149,7 @@ fn read_hex(text: &str) -> Result<[u8; 16], Unreadable> {
 macro_rules! checked_text {
     ($($(#[$doc:meta])* $name:ident, $max:expr, $prose:expr;)*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(String);
 
@@ -172,6 +172,18 @@ checked_text! {
     Line, limits::LINE_CHARS_MAX, false;
     /// Free text that a person entered: trimmed, not empty, line breaks allowed.
     Prose, limits::PROSE_CHARS_MAX, true;
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.0)
+    }
+}
+
+impl fmt::Debug for Prose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Prose(..)") // Free text speaks of people; logs must never carry it.
+    }
 }
 
 fn check_text(text: &str, max: usize, line_breaks: bool) -> Result<String, Unreadable> {

@@ -2,6 +2,9 @@
 //!
 //! A hint is for a person to take or leave; nothing is joined by itself. It is found by place and time,
 //! or by the same callback number within a short window, and always says why and how far away.
+//!
+//! Of several incidents near by, the one that most reports lie close to comes first, not the one with the
+//! single nearest report: one caller who misjudged the place would otherwise draw all later calls astray.
 
 use serde::{Deserialize, Serialize};
 
@@ -21,22 +24,30 @@ pub struct DuplicateRules {
     pub radius_other_category_m: u32,
     /// Seconds since the same caller's last report at most.
     pub same_caller_window_s: u32,
+    /// Metres at most between what the same caller reports: a guard or a driver sees one thing after the other.
+    pub same_caller_radius_m: u32,
     /// Hints given at most, best first.
     pub hints_max: u32,
 }
 
 impl Default for DuplicateRules {
-    /// Returns the defaults: 250 m and 30 minutes, 100 m when the category differs, the same caller for 30 minutes.
+    /// Returns the defaults: 250 m and 30 minutes, 100 m when the category differs, the same caller for 30 minutes and 500 m.
     fn default() -> DuplicateRules {
         DuplicateRules {
             radius_m: 250,
             window_s: 1_800,
             radius_other_category_m: 100,
             same_caller_window_s: 1_800,
+            same_caller_radius_m: 500,
             hints_max: 5,
         }
     }
 }
+
+/// Reports that count for an incident at most; more would let the largest event swallow its neighbours.
+const VOTES_MAX: usize = 5;
+/// Metres within which places are as good as the same; nobody knows one better than that.
+const BLUR_M: u64 = 10;
 
 /// What is known of the report that is being compared.
 #[derive(Debug, Clone, Default)]
@@ -120,21 +131,27 @@ pub fn hints(board: &Board, rules: &DuplicateRules, report: &Report<'_>) -> Vec<
             .max()
             .unwrap_or(incident.opened_at)
             .max(incident.opened_at);
-        let places = calls
+        let mut places: Vec<&Place> = calls
             .iter()
             .filter_map(|call| call.place.as_ref())
-            .chain([&incident.place]);
-        let near = nearest(report, places);
-        let caller = same_caller(rules, report, calls.iter().copied());
+            .collect();
+        // The incident's own place is mostly its first call's, which must not count twice.
+        let own = incident.place.point;
+        if places.iter().all(|place| place.point != own) {
+            places.push(&incident.place);
+        }
+        let (near, reach) = nearness(report, places.into_iter());
+        let caller = same_caller(rules, report, calls.iter().copied(), near);
         if let Some(reason) = judge(rules, report, near, Some(&incident.category), last, caller) {
             let age_s = age_s(report, last);
-            found.push(Hint {
+            let hint = Hint {
                 incident: Some(incident.id),
                 call: None,
                 reason,
                 distance_m: near,
                 age_s,
-            });
+            };
+            found.push((hint, reach));
         }
     }
     for call in board
@@ -142,8 +159,8 @@ pub fn hints(board: &Board, rules: &DuplicateRules, report: &Report<'_>) -> Vec<
         .values()
         .filter(|call| call.is_loose() && Some(call.id) != report.call)
     {
-        let near = nearest(report, call.place.as_ref().into_iter());
-        let caller = same_caller(rules, report, [call.as_ref()].into_iter());
+        let (near, reach) = nearness(report, call.place.as_ref().into_iter());
+        let caller = same_caller(rules, report, [call.as_ref()].into_iter(), near);
         if let Some(reason) = judge(
             rules,
             report,
@@ -153,18 +170,20 @@ pub fn hints(board: &Board, rules: &DuplicateRules, report: &Report<'_>) -> Vec<
             caller,
         ) {
             let age_s = age_s(report, call.received_at);
-            found.push(Hint {
+            let hint = Hint {
                 incident: None,
                 call: Some(call.id),
                 reason,
                 distance_m: near,
                 age_s,
-            });
+            };
+            found.push((hint, reach));
         }
     }
-    found.sort_by_key(|hint| {
+    found.sort_by_key(|(hint, reach)| {
         (
             hint.reason,
+            *reach,
             hint.distance_m.unwrap_or(u32::MAX),
             hint.age_s,
             hint.incident,
@@ -172,22 +191,43 @@ pub fn hints(board: &Board, rules: &DuplicateRules, report: &Report<'_>) -> Vec<
         )
     });
     found.truncate(usize::try_from(rules.hints_max).unwrap_or(usize::MAX));
-    found
+    found.into_iter().map(|(hint, _)| hint).collect()
 }
 
-fn nearest<'a>(report: &Report<'_>, places: impl Iterator<Item = &'a Place>) -> Option<u32> {
-    let here = report.place?.point;
+/// Returns the metres to the nearest place, and how far off the reports are when their number counts too: the
+/// least area per report, over the nearest few (a nearest-neighbour estimate of their density, turned over).
+fn nearness<'a>(
+    report: &Report<'_>,
+    places: impl Iterator<Item = &'a Place>,
+) -> (Option<u32>, u64) {
+    let Some(here) = report.place.map(|place| place.point) else {
+        return (None, u64::MAX);
+    };
     // A distance on Earth is below 20,100 km and fits.
-    places
+    let mut far_m: Vec<u32> = places
         .map(|place| here.distance_m(place.point).round() as u32)
-        .min()
+        .collect();
+    far_m.sort_unstable();
+    let reach = far_m
+        .iter()
+        .zip(1u64..)
+        .take(VOTES_MAX)
+        .map(|(far_m, count)| {
+            let far_m = u64::from(*far_m).max(BLUR_M);
+            far_m * far_m * 1_000 / count
+        });
+    (far_m.first().copied(), reach.min().unwrap_or(u64::MAX))
 }
 
 fn same_caller<'a>(
     rules: &DuplicateRules,
     report: &Report<'_>,
     calls: impl Iterator<Item = &'a Call>,
+    distance_m: Option<u32>,
 ) -> bool {
+    if distance_m.is_some_and(|distance_m| distance_m > rules.same_caller_radius_m) {
+        return false;
+    }
     let Some(number) = report
         .callback
         .map(digits)

@@ -21,4 +21,8 @@ pub mod refusal;
 pub mod timer;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod storm;
+#[cfg(test)]
 mod story;

@@ -73,3 +73,43 @@ fn every_further_call_keeps_an_event_fresh_and_ended_ones_are_silent() {
         "#,
     );
 }
+
+#[test]
+fn the_same_caller_far_away_sees_something_else() {
+    check(
+        r#"
+        call from "0575-110" at harbour: fire p1
+        open incident for call 1
+        call from "0575-110" at harbour+500m: flood p2
+        hints for call 2                      -> 1. incident 1: same caller, 500 m, 0 s
+        call from "0575-110" at harbour+1001m: flood p2
+        hints for call 3                      -> no hint
+        "#,
+    );
+}
+
+#[test]
+fn the_incident_that_most_reports_lie_close_to_comes_first() {
+    check(
+        r#"
+        call at harbour: fire p1
+        open incident for call 1
+        call at harbour+400m: fire p1
+        open incident for call 2
+        call at harbour+410m: fire p1
+        join call 3 to incident 2
+        call at harbour+420m: fire p1
+        join call 4 to incident 2
+        call at harbour+190m: fire p1         # one who stands far off the second
+        join call 5 to incident 2
+        call at harbour+110m: fire p1
+        hints for call 6                      -> 1. incident 2: same place and category, 80 m, 0 s; 2. incident 1: same place and category, 110 m, 0 s
+        call at harbour+20m: fire p1
+        join call 7 to incident 1
+        call at harbour+30m: fire p1
+        join call 8 to incident 1
+        call at harbour+110m: fire p1
+        hints for call 9                      -> 1. call 6: same place and category, 0 m, 0 s; 2. incident 1: same place and category, 80 m, 0 s; 3. incident 2: same place and category, 80 m, 0 s
+        "#,
+    );
+}
