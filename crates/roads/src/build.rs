@@ -17,6 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The words that OpenStreetMap asks for.
 const OSM_ATTRIBUTION: &str = "© OpenStreetMap contributors, ODbL 1.0";
+/// Public domain; the Census Bureau asks to be named.
+const TIGER_ATTRIBUTION: &str = "US Census Bureau, TIGER/Line";
 /// Often enough for a progress line, seldom enough to cost nothing.
 const PROGRESS_EVERY_WAYS: usize = 4_096;
 
@@ -32,14 +34,10 @@ pub fn build(
 ) -> Result<(RoadGraph, BuildReport), RoadsError> {
     options.check()?;
     let ways = source::read(format, bytes, progress)?;
-    let words = options.attribution.clone();
-    let attribution = words.unwrap_or_else(|| {
-        if ways.is_osm {
-            OSM_ATTRIBUTION.to_owned()
-        } else {
-            String::new()
-        }
-    });
+    let attribution = options
+        .attribution
+        .clone()
+        .unwrap_or_else(|| origin(&ways).to_owned());
     let mut report = BuildReport {
         ways_read: ways.ways.len() as u64,
         turn_restrictions_ignored: ways.turn_restrictions,
@@ -64,6 +62,22 @@ pub fn build(
     let graph = finish(kept, attribution);
     progress(Stage::Ordering, 1, 1);
     Ok((graph, report))
+}
+
+/// The words that are due to whoever made the map, as far as the map tells.
+fn origin(ways: &Ways) -> &'static str {
+    // Census roads keep the class they had there, also when somebody wrote them in the form of OpenStreetMap.
+    if ways
+        .ways
+        .iter()
+        .all(|way| way.tags.get("tiger:mtfcc").is_some())
+    {
+        TIGER_ATTRIBUTION
+    } else if ways.is_osm {
+        OSM_ATTRIBUTION
+    } else {
+        ""
+    }
 }
 
 /// Edges and what they refer to, before and after the largest part is taken.
@@ -336,7 +350,11 @@ fn keep_largest_part(all: Roads, report: &mut BuildReport) -> Roads {
     report.parts = parts as u64;
     report.junctions = u64::from(kept.junctions);
     report.dropped.junctions = u64::from(all.junctions) - report.junctions;
-    let [kept_km, dropped_km] = lengths_by_class;
+    report_lengths(lengths_by_class, report);
+    kept
+}
+
+fn report_lengths([kept_km, dropped_km]: [BTreeMap<Class, f64>; 2], report: &mut BuildReport) {
     // A sum over nothing is minus zero, which no person should have to read.
     let sum = |lengths: &BTreeMap<Class, f64>| lengths.values().sum::<f64>() + 0.0;
     report.length_km = sum(&kept_km);
@@ -349,7 +367,6 @@ fn keep_largest_part(all: Roads, report: &mut BuildReport) -> Roads {
     };
     report.length_km_by_class = kept_km;
     report.dropped.length_km_by_class = dropped_km;
-    kept
 }
 
 /// Returns the number of the strongly connected part of every junction, and how many parts there are (Tarjan's method,

@@ -10,7 +10,7 @@ use thiserror::Error;
 pub enum RoadsError {
     /// The format could not be told from the name or the first bytes.
     #[error(
-        "{name}: not a road file that can be read here; expected .osm.pbf, .osm, .osm.gz, .graphml or .graphml.gz"
+        "{name}: not a road file that can be read here; expected .osm.pbf, .osm, .osm.gz, .graphml, .graphml.gz or a TIGER/Line .zip"
     )]
     UnknownFormat {
         /// The name that was given.

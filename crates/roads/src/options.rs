@@ -21,7 +21,8 @@ pub struct BuildOptions {
     pub maxspeed: Maxspeed,
     /// Which ways an emergency vehicle may use.
     pub access: Access,
-    /// The words shown wherever the map is shown; none means those of OpenStreetMap when the source is in its form.
+    /// The words shown wherever the map is shown; none means those of
+    /// OpenStreetMap or the US Census when the source is in their form.
     pub attribution: Option<String>,
 }
 

@@ -162,7 +162,7 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
-        for format in [Format::OsmPbf, Format::OsmXml, Format::GraphMl] {
+        for format in [Format::OsmPbf, Format::OsmXml, Format::GraphMl, Format::TigerZip] {
             prop_assert!(try_build(format, &bytes).is_err());
         }
         prop_assert!(RoadGraph::from_bytes(&bytes).is_err());

@@ -149,3 +149,21 @@ fn a_place_on_one_graph_is_not_a_place_on_another() {
         [Err(NoRoute::OtherGraph)]
     );
 }
+
+#[test]
+fn the_demo_city_is_the_census_map_it_was_made_from() {
+    let (demo, report) = build_file(&demo_city()).unwrap();
+    assert_eq!(demo.attribution(), "US Census Bureau, TIGER/Line");
+    for path in real_maps(&["us-sanfrancisco-tiger2017-roads.shp.zip"]) {
+        let (census, of_census) = build_file(&path).unwrap();
+        assert_eq!(census.attribution(), demo.attribution());
+        assert_eq!(
+            (of_census.ways_read, of_census.junctions),
+            (report.ways_read, report.junctions)
+        );
+        assert!(
+            (of_census.length_km - report.length_km).abs() < 0.1,
+            "{of_census}"
+        );
+    }
+}

@@ -6,6 +6,7 @@
 
 mod graphml;
 mod pbf;
+mod tiger;
 mod xml;
 
 use crate::error::RoadsError;
@@ -25,6 +26,8 @@ pub enum Format {
     OsmXml,
     /// GraphML as OSMnx writes it (`.graphml`, `.graphml.gz`).
     GraphMl,
+    /// Roads of the US Census Bureau, a zip with a shapefile (`tl_…_roads.zip`).
+    TigerZip,
 }
 
 /// One way as the source has it: tags and the ids of its points.
@@ -59,6 +62,7 @@ impl Ways {
 pub(crate) type Progress<'a> = &'a mut dyn FnMut(Stage, u64, u64);
 
 const GZIP_MAGIC: &[u8] = &[0x1f, 0x8b];
+const ZIP_MAGIC: &[u8] = b"PK\x03\x04";
 const PBF_FIRST_BLOCK: &[u8] = b"OSMHeader";
 
 impl Format {
@@ -73,6 +77,9 @@ impl Format {
         };
         if lower.ends_with(".pbf") || holds(PBF_FIRST_BLOCK) {
             return Ok(Format::OsmPbf);
+        }
+        if lower.ends_with(".zip") || head.starts_with(ZIP_MAGIC) {
+            return Ok(Format::TigerZip);
         }
         if lower.ends_with(".graphml") || lower.ends_with(".graphml.gz") || holds(b"<graphml") {
             return Ok(Format::GraphMl);
@@ -94,6 +101,7 @@ impl Format {
             Format::OsmPbf => "OSM PBF",
             Format::OsmXml => "OSM XML",
             Format::GraphMl => "GraphML",
+            Format::TigerZip => "TIGER/Line zip",
         }
     }
 
@@ -119,6 +127,7 @@ pub(crate) fn read(
         Format::OsmPbf => pbf::read(bytes, progress)?,
         Format::OsmXml => xml::read(text(bytes))?,
         Format::GraphMl => graphml::read(text(bytes))?,
+        Format::TigerZip => tiger::read(bytes)?,
     };
     progress(Stage::Reading, total, total);
     Ok(ways.settle())
@@ -172,6 +181,8 @@ mod tests {
                 b"<?xml version='1.0'?><graphml xmlns='x'>",
                 Some(Format::GraphMl),
             ),
+            ("tl_2017_06075_roads.zip", b"", Some(Format::TigerZip)),
+            ("", b"PK\x03\x04", Some(Format::TigerZip)),
             ("roads.dwg", b"AC1032", None),
         ];
         for (name, head, wanted) in cases {
