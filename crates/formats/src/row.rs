@@ -3,6 +3,8 @@
 //! Knows one row only; which rows belong to one call is the business of [`crate::calls`]. Nothing here may put the value
 //! of a personal column into a finding: every value shown goes through [`RowReader::shown`]. Start at [`RowReader::read`].
 
+mod times;
+
 use std::collections::BTreeSet;
 
 use csv::StringRecord;
@@ -10,11 +12,10 @@ use csv::StringRecord;
 use crate::calls::PastResponse;
 use crate::codes::{CodeTable, CodeTo, Found, Otherwise, plain_code};
 use crate::limits::{ALARM_LEVEL_MAX, Limits, SAID_CHARS_MAX, SHORT_TEXT_CHARS_MAX};
-use crate::map::{CallMap, CallText, Moment, PlaceSource, ResponseColumns, RowMeans, TimeSource};
+use crate::map::{CallMap, CallText, Moment, PlaceSource, ResponseColumns, RowMeans};
 use crate::places::{NoPlace, Position, number};
 use crate::report::{Finding, Reason};
 use crate::text::{Column, ImportError, Table, shorten};
-use crate::times::{Clocks, Count, NoTime, ReadTime, show};
 
 /// What one row states.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -372,23 +373,7 @@ impl Reading<'_> {
             Found::Mapped(to) => (to, None),
             Found::Otherwise(value, otherwise) => {
                 let keeps = otherwise == Otherwise::Keep;
-                let to = match otherwise {
-                    Otherwise::To(to) => to,
-                    Otherwise::Refuse => CodeTo::Empty,
-                    Otherwise::Keep
-                        if name == "priority"
-                            && !matches!(value.as_str(), "1" | "2" | "3" | "4") =>
-                    {
-                        CodeTo::Empty
-                    }
-                    // Areas are names that stations and units refer to, so they are kept letter by letter.
-                    Otherwise::Keep if name == "area" => Some(value.clone())
-                        .filter(|area| !area.is_empty())
-                        .map_or(CodeTo::Empty, CodeTo::Code),
-                    Otherwise::Keep => Some(plain_code(&value))
-                        .filter(|code| !code.is_empty())
-                        .map_or(CodeTo::Empty, CodeTo::Code),
-                };
+                let to = otherwise_to(name, otherwise, &value);
                 // A number from 1 to 4 needs no entry to be a priority, nor a name to be an area.
                 let needs_no_entry =
                     matches!(name, "area" | "priority") && keeps && to != CodeTo::Empty;
@@ -420,214 +405,6 @@ impl Reading<'_> {
             CodeTo::Code(code) => {
                 self.fill(name);
                 Ok(Some(code))
-            }
-        }
-    }
-
-    fn received(&mut self) -> Result<i64, Stop> {
-        let map = &self.reader.map;
-        let source = map
-            .call
-            .times
-            .iter()
-            .find(|(moment, _)| *moment == Moment::Received);
-        let Some((_, source)) = source else {
-            return Err(self.whole_row(Reason::TimeMissing, "call.received"));
-        };
-        match self.time(Moment::Received, source) {
-            Err(finding) => Err(Stop::Refuse(finding)),
-            Ok(Some(ms)) => {
-                self.moments[Moment::Received as usize] = Some(ms);
-                self.fill("call.received");
-                Ok(ms)
-            }
-            Ok(None) => {
-                let (TimeSource::Stated { columns, .. } | TimeSource::After { columns, .. }) =
-                    source;
-                let (_, index) = self.reader.first(self.row, columns);
-                Err(Stop::Refuse(self.finding(
-                    index,
-                    Reason::TimeMissing,
-                    "",
-                    "when the call was received",
-                )))
-            }
-        }
-    }
-
-    /// Reads a time that a row can do without: what cannot be read is left out and reported.
-    fn optional_time(
-        &mut self,
-        name: &str,
-        moment: Moment,
-        sources: &[(Moment, TimeSource)],
-    ) -> Option<i64> {
-        let (_, source) = sources.iter().find(|(other, _)| *other == moment)?;
-        match self.time(moment, source) {
-            Ok(Some(ms)) => {
-                self.check_order(moment, ms, source);
-                self.moments[moment as usize] = Some(ms);
-                self.fill(format!("{name}.{moment}"));
-                Some(ms)
-            }
-            Ok(None) => None,
-            Err(mut finding) => {
-                finding.expected = format!("{}; the row was taken without it", finding.expected);
-                self.notices.push(finding);
-                None
-            }
-        }
-    }
-
-    fn latest_before(&self, moment: Moment) -> Option<i64> {
-        self.moments[..moment as usize]
-            .iter()
-            .flatten()
-            .copied()
-            .max()
-    }
-
-    fn check_order(&mut self, moment: Moment, ms: i64, source: &TimeSource) {
-        let earlier = Moment::OF_CALL
-            .into_iter()
-            .chain(Moment::OF_RESPONSE)
-            .take_while(|other| *other < moment);
-        let broken = earlier
-            .filter_map(|other| Some((other, self.moments[other as usize]?)))
-            .find(|(_, before)| ms < *before);
-        if let Some((other, before)) = broken {
-            let (TimeSource::Stated { columns, .. } | TimeSource::After { columns, .. }) = source;
-            let (_, index) = self.reader.first(self.row, columns);
-            let expected = format!(
-                "{moment} is {} s before {other}; both were taken as they are",
-                (before - ms) / 1_000
-            );
-            self.notices
-                .push(self.finding(index, Reason::TimesOutOfOrder, "", expected));
-        }
-    }
-
-    fn time(&mut self, moment: Moment, source: &TimeSource) -> Result<Option<i64>, Finding> {
-        match source {
-            TimeSource::After {
-                base,
-                columns,
-                count,
-            } => {
-                let Some(base_ms) = self.moments[*base as usize] else {
-                    return Ok(None);
-                };
-                Ok(self
-                    .duration_s(columns, *count)?
-                    .map(|seconds| base_ms + (seconds * 1_000.0).round() as i64))
-            }
-            TimeSource::Stated {
-                columns,
-                joined,
-                formats,
-                day_of,
-            } => {
-                let (first, index) = self.reader.first(self.row, columns);
-                let value = if *joined {
-                    self.joined(columns)
-                } else {
-                    first.to_owned()
-                };
-                if value.is_empty() {
-                    return Ok(None);
-                }
-                let times = &self.reader.map.times;
-                let not_before = self.latest_before(moment);
-                let read = match day_of {
-                    None => times.read(&value, formats, not_before),
-                    Some(base) => match self.moments[*base as usize] {
-                        Some(after) => times.read_on_day_of(&value, formats, after),
-                        None => return Ok(None),
-                    },
-                };
-                match read {
-                    Ok(read) => {
-                        self.notice_clocks(read, index, &value);
-                        Ok(Some(read.ms))
-                    }
-                    Err(NoTime::Unreadable) => Err(self.finding(
-                        index,
-                        Reason::TimeUnreadable,
-                        &value,
-                        expected_formats(formats),
-                    )),
-                    Err(NoTime::OutOfRange) => Err(self.finding(
-                        index,
-                        Reason::TimeOutOfRange,
-                        &value,
-                        "a time between 1970 and 2100",
-                    )),
-                }
-            }
-        }
-    }
-
-    /// Joins a date and a time. When a part is empty there is no time, not half a one.
-    fn joined(&self, columns: &[Column]) -> String {
-        let parts: Vec<&str> = columns
-            .iter()
-            .map(|column| self.reader.field(self.row, column))
-            .collect();
-        if parts.iter().any(|part| part.is_empty()) {
-            String::new()
-        } else {
-            parts.join(" ")
-        }
-    }
-
-    fn notice_clocks(&mut self, read: ReadTime, index: usize, value: &str) {
-        let reason = match read.clocks {
-            Clocks::Plain => return,
-            Clocks::Gap => Reason::TimeInDstGap,
-            Clocks::Fold => Reason::TimeInDstFold,
-        };
-        let notice = self.finding(
-            index,
-            reason,
-            value,
-            format!("taken as {} UTC", show(read.ms)),
-        );
-        self.notices.push(notice);
-    }
-
-    fn duration_s(&self, columns: &[Column], count: Count) -> Result<Option<f64>, Finding> {
-        let (value, index) = self.reader.first(self.row, columns);
-        if value.is_empty() {
-            return Ok(None);
-        }
-        let expected = match count {
-            Count::Seconds | Count::Minutes | Count::Hours | Count::Days => {
-                "a number from 0 that is at most 31 days"
-            }
-            Count::Clock => "h:mm:ss or mm:ss",
-        };
-        let seconds = count.read_s(value, self.reader.map.times.decimal);
-        seconds
-            .map(Some)
-            .ok_or_else(|| self.finding(index, Reason::DurationUnreadable, value, expected))
-    }
-
-    fn optional_duration(
-        &mut self,
-        key: String,
-        duration: Option<&(Vec<Column>, Count)>,
-    ) -> Option<f64> {
-        let (columns, count) = duration?;
-        match self.duration_s(columns, *count) {
-            Ok(seconds) => {
-                if seconds.is_some() {
-                    self.fill(key);
-                }
-                seconds
-            }
-            Err(finding) => {
-                self.notices.push(finding);
-                None
             }
         }
     }
@@ -850,7 +627,18 @@ impl Reading<'_> {
     }
 }
 
-fn expected_formats(formats: &[crate::times::TimeFormat]) -> String {
-    let written: Vec<String> = formats.iter().map(ToString::to_string).collect();
-    format!("a time like {}", written.join(" or "))
+/// Returns what becomes of a code without an entry.
+fn otherwise_to(name: &str, otherwise: Otherwise, value: &str) -> CodeTo {
+    let code = match otherwise {
+        Otherwise::To(to) => return to,
+        Otherwise::Refuse => return CodeTo::Empty,
+        Otherwise::Keep if name == "priority" => {
+            matches!(value, "1" | "2" | "3" | "4").then(|| value.to_owned())
+        }
+        // Areas are names that stations and units refer to, so they are kept letter by letter.
+        Otherwise::Keep if name == "area" => Some(value.to_owned()),
+        Otherwise::Keep => Some(plain_code(value)),
+    };
+    code.filter(|code| !code.is_empty())
+        .map_or(CodeTo::Empty, CodeTo::Code)
 }

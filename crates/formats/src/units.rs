@@ -247,43 +247,6 @@ fn station_of(
     code_key: &str,
     name_key: &str,
 ) -> Result<StationRow, Finding> {
-    let refuse = |column: &str, reason, expected: String| Finding {
-        line,
-        column: column.to_owned(),
-        reason,
-        found: None,
-        expected,
-    };
-    let text = |key: &str| -> Result<String, Finding> {
-        let properties = feature
-            .get("properties")
-            .and_then(serde_json::Value::as_object);
-        let value = properties.and_then(|properties| properties.get(key));
-        let stated = match value {
-            Some(serde_json::Value::String(text)) => text.trim().to_owned(),
-            Some(serde_json::Value::Number(number)) => number.to_string(),
-            Some(_) | None => String::new(),
-        };
-        if !stated.is_empty() && stated.chars().count() <= SHORT_TEXT_CHARS_MAX {
-            return Ok(stated);
-        }
-        let names: Vec<&str> = properties
-            .into_iter()
-            .flatten()
-            .map(|(name, _)| name.as_str())
-            .take(40)
-            .collect();
-        let meant = nearest(key, names.iter().copied())
-            .map_or(String::new(), |name| format!("; did you mean `{name}`?"));
-        Err(refuse(
-            key,
-            Reason::Missing,
-            format!(
-                "a property `{key}` of 1 to {SHORT_TEXT_CHARS_MAX} characters{meant}; the properties are: {}",
-                names.join(", ")
-            ),
-        ))
-    };
     let geometry = feature.get("geometry").filter(|geometry| {
         geometry.get("type").and_then(serde_json::Value::as_str) == Some("Point")
     });
@@ -295,26 +258,66 @@ fn station_of(
             .and_then(serde_json::Value::as_f64)
     };
     let (lon, lat) = degree(0).zip(degree(1)).ok_or_else(|| {
-        refuse(
+        refuse_feature(
+            line,
             "geometry",
             Reason::PlaceMissing,
             "a Point with longitude and latitude".to_owned(),
         )
     })?;
     let place = WGS84.check(lat, lon).map_err(|_| {
-        refuse(
+        refuse_feature(
+            line,
             "geometry",
             Reason::PlaceUnreadable,
             "degrees, longitude first".to_owned(),
         )
     })?;
     Ok(StationRow {
-        code: text(code_key)?,
-        name: text(name_key)?,
+        code: property(feature, line, code_key)?,
+        name: property(feature, line, name_key)?,
         lat: place.lat,
         lon: place.lon,
         areas: Vec::new(),
     })
+}
+
+/// Reads a property that has to be there, text or number.
+fn property(feature: &serde_json::Value, line: u64, key: &str) -> Result<String, Finding> {
+    let properties = feature
+        .get("properties")
+        .and_then(serde_json::Value::as_object);
+    let stated = match properties.and_then(|properties| properties.get(key)) {
+        Some(serde_json::Value::String(text)) => text.trim().to_owned(),
+        Some(serde_json::Value::Number(number)) => number.to_string(),
+        Some(_) | None => String::new(),
+    };
+    if !stated.is_empty() && stated.chars().count() <= SHORT_TEXT_CHARS_MAX {
+        return Ok(stated);
+    }
+    let names: Vec<&str> = properties
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.as_str())
+        .take(40)
+        .collect();
+    let meant = nearest(key, names.iter().copied())
+        .map_or(String::new(), |name| format!("; did you mean `{name}`?"));
+    let listed = names.join(", ");
+    let expected = format!(
+        "a property `{key}` of 1 to {SHORT_TEXT_CHARS_MAX} characters{meant}; the properties are: {listed}"
+    );
+    Err(refuse_feature(line, key, Reason::Missing, expected))
+}
+
+fn refuse_feature(line: u64, column: &str, reason: Reason, expected: String) -> Finding {
+    Finding {
+        line,
+        column: column.to_owned(),
+        reason,
+        found: None,
+        expected,
+    }
 }
 
 const WGS84: PlaceRules = PlaceRules {

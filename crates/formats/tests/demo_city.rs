@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use watchfire_formats::{
     CallMap, Import, Reason, import, stations_csv, stations_geojson, units_csv,
@@ -19,15 +20,16 @@ fn demo_city(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn calls() -> Import {
+/// The import, made once for all tests.
+static CALLS: LazyLock<Import> = LazyLock::new(|| {
     let map = String::from_utf8(demo_city("calls.map.toml")).expect("the map is text");
     let map = CallMap::parse(&map).unwrap_or_else(|error| panic!("{error}"));
     import(&demo_city("calls.csv.gz"), &map).unwrap_or_else(|error| panic!("{error}"))
-}
+});
 
 #[test]
 fn five_days_of_san_francisco_are_read_without_loss() {
-    let Import { calls, report } = calls();
+    let Import { calls, report } = &*CALLS;
     assert_eq!(
         (report.rows_read, report.rows_taken, report.rows_refused),
         (4_794, 4_794, 0)
@@ -50,7 +52,7 @@ fn five_days_of_san_francisco_are_read_without_loss() {
 
 #[test]
 fn the_first_call_is_the_gas_leak_in_clay_street() {
-    let calls = calls().calls;
+    let calls = &CALLS.calls;
     let call = &calls[0];
     assert_eq!(
         (
@@ -82,7 +84,7 @@ fn the_first_call_is_the_gas_leak_in_clay_street() {
 
 #[test]
 fn the_airport_has_an_area_of_its_own() {
-    let calls = calls().calls;
+    let calls = &CALLS.calls;
     let at_airport = calls
         .iter()
         .filter(|call| call.area.as_deref() == Some("airport"));
@@ -114,7 +116,7 @@ fn every_unit_of_the_calls_is_in_the_list_of_units() {
         .iter()
         .map(|unit| (unit.callsign.as_str(), unit.kind.as_str()))
         .collect();
-    for response in calls().calls.iter().flat_map(|call| &call.responses) {
+    for response in CALLS.calls.iter().flat_map(|call| &call.responses) {
         assert_eq!(
             kinds.get(response.unit.as_str()).copied(),
             response.kind.as_deref(),
