@@ -44,7 +44,7 @@ pub enum ImportError {
     Archive,
     /// Bytes that are not text in the stated encoding.
     #[error(
-        "line {line}: byte 0x{byte:02X} is not {encoding} text; name the file's encoding in the map, for example `encoding = \"gbk\"` or `encoding = \"windows-1252\"` under [file]"
+        "line {line}: byte 0x{byte:02X} is not {encoding} text; name the file's encoding in the map, for example `encoding = \"gbk\"` or `encoding = \"windows-1252\"` under [file]; save a list of units or stations as UTF-8"
     )]
     NotText {
         /// Line of the first bad byte, from 1.

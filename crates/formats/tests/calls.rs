@@ -456,7 +456,7 @@ fn a_column_that_is_not_there_is_answered_with_the_nearest() {
         import(b"call,unit\n1,E\xC9\n", &CallMap::parse(MAP).unwrap())
             .unwrap_err()
             .to_string(),
-        "line 2: byte 0xC9 is not UTF-8 text; name the file's encoding in the map, for example `encoding = \"gbk\"` or `encoding = \"windows-1252\"` under [file]"
+        "line 2: byte 0xC9 is not UTF-8 text; name the file's encoding in the map, for example `encoding = \"gbk\"` or `encoding = \"windows-1252\"` under [file]; save a list of units or stations as UTF-8"
     );
 }
 
