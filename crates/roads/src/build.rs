@@ -265,17 +265,12 @@ fn there_only(points: &[i64]) -> &[i64] {
     }
 }
 
-/// How often each point is used: an end counts twice, so that two or more mean a junction.
+/// How often each point is used; two or more mean a junction, and the ends of a piece are one without being asked.
 fn count_uses(pieces: &[Piece], points: usize) -> Vec<u8> {
     let mut uses = vec![0u8; points];
-    for piece in pieces {
-        for (index, &point) in piece.points.iter().enumerate() {
-            let before = index.checked_sub(1).map(|before| piece.points[before]);
-            let after = piece.points.get(index + 1).copied();
-            let is_end = before.is_none() || after.is_none() || before == after;
-            let slot = &mut uses[point as usize];
-            *slot = slot.saturating_add(if is_end { 2 } else { 1 });
-        }
+    for &point in pieces.iter().flat_map(|piece| &piece.points) {
+        let slot = &mut uses[point as usize];
+        *slot = slot.saturating_add(1);
     }
     uses
 }
