@@ -1,0 +1,158 @@
+//! Tells the directory that may write from a copy of it: two that write one feed would fork it.
+//!
+//! Every life of a directory has a random id. It stands in the database and in the file `incarnation`,
+//! beside the inode and the birth time of `watchfire.db` and the number of entries that the log was
+//! seen to have. So the following are noticed and refused:
+//! - a restored backup: it has no file `incarnation` and no id in its database;
+//! - a `cp -r`, or a directory moved to another disk: the database has another inode or birth time;
+//! - an older `watchfire.db` put back in place: it has fewer entries than the directory has had.
+//!
+//! A directory renamed on its disk is still itself. The device number is not looked at where birth times
+//! are known, because it may change when the machine starts again. **Not noticed** is what copies the
+//! disk as a whole (a snapshot of a virtual machine, a cloned disk): there, peers that hold later
+//! entries are the only witnesses. Start at [`Incarnation::check`].
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::UNIX_EPOCH;
+
+use rusqlite::Connection;
+
+use crate::error::{Doing, StoreError, damaged};
+use crate::files;
+use crate::schema;
+
+const FIRST_LINE: &str = "watchfire incarnation 1";
+
+/// One life of a data directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Incarnation {
+    id: [u8; 16],
+    /// Inode and birth time of the database.
+    place: String,
+    /// Entries that the log was seen to have.
+    entries: u64,
+}
+
+impl Incarnation {
+    /// Begins a life: in the database first, so that a crash between leaves a directory that is refused.
+    pub(crate) fn begin(connection: &Connection) -> Result<[u8; 16], StoreError> {
+        let mut id = [0; 16];
+        getrandom::fill(&mut id).map_err(|error| StoreError::Io {
+            what: "drawing a random id".to_owned(),
+            source: error.into(),
+        })?;
+        schema::write_meta(connection, schema::META_INCARNATION, &id)?;
+        Ok(id)
+    }
+
+    /// Writes the file of a life that the database already knows.
+    pub(crate) fn settle(
+        dir: &Path,
+        id: [u8; 16],
+        entries: u64,
+    ) -> Result<Incarnation, StoreError> {
+        let place = place(dir)?;
+        let incarnation = Incarnation { id, place, entries };
+        incarnation.write(dir)?;
+        Ok(incarnation)
+    }
+
+    /// Checks that the directory is the one that may write its feed, which has this many entries.
+    pub(crate) fn check(
+        dir: &Path,
+        connection: &Connection,
+        entries: u64,
+    ) -> Result<Incarnation, StoreError> {
+        let other = |why| {
+            Err(StoreError::OtherIncarnation {
+                dir: dir.to_owned(),
+                why,
+            })
+        };
+        let path = dir.join(files::INCARNATION);
+        if !path.is_file() {
+            return other("it has no file `incarnation`, so it is a restored backup");
+        }
+        let text = fs::read_to_string(&path).doing("reading the file incarnation")?;
+        let Some(incarnation) = Incarnation::parse(&text) else {
+            return Err(damaged("the file incarnation cannot be read"));
+        };
+        let id = schema::read_meta(connection, schema::META_INCARNATION)?;
+        if id.as_deref() != Some(incarnation.id.as_slice()) {
+            return other(
+                "its database is of another life of the node, so it is a restored backup",
+            );
+        }
+        if incarnation.place != place(dir)? {
+            return other(
+                "its database is not the file that was made here, so the directory was copied, or moved from another disk",
+            );
+        }
+        if entries < incarnation.entries {
+            return other(
+                "its database has fewer entries than it has had, so an older watchfire.db was put in place",
+            );
+        }
+        Ok(incarnation)
+    }
+
+    /// Notes that the log has this many entries.
+    pub(crate) fn witness(&mut self, dir: &Path, entries: u64) -> Result<(), StoreError> {
+        if self.entries == entries {
+            return Ok(());
+        }
+        self.entries = entries;
+        self.write(dir)
+    }
+
+    fn write(&self, dir: &Path) -> Result<(), StoreError> {
+        let (id, place, entries) = (hex::encode(self.id), &self.place, self.entries);
+        let text = format!("{FIRST_LINE}\nid {id}\nplace {place}\nentries {entries}\n");
+        files::replace(dir, files::INCARNATION, text.as_bytes())
+    }
+
+    fn parse(text: &str) -> Option<Incarnation> {
+        let mut lines = text.lines();
+        if lines.next()? != FIRST_LINE {
+            return None;
+        }
+        let mut id = [0; 16];
+        hex::decode_to_slice(lines.next()?.strip_prefix("id ")?, &mut id).ok()?;
+        let place = lines.next()?.strip_prefix("place ")?.to_owned();
+        let entries = lines.next()?.strip_prefix("entries ")?.parse().ok()?;
+        Some(Incarnation { id, place, entries })
+    }
+}
+
+fn place(dir: &Path) -> Result<String, StoreError> {
+    let metadata = fs::metadata(files::database(dir)?).doing("looking at the database")?;
+    let inode = metadata.ino();
+    let born = metadata
+        .created()
+        .ok()
+        .and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+    Ok(match born {
+        Some(born) => format!("inode {inode} born {}", born.as_nanos()),
+        None => format!("inode {inode} device {}", metadata.dev()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_file_reads_back_as_it_was_written() {
+        let dir = tempfile::tempdir().unwrap();
+        files::make_private(&dir.path().join(files::DATABASE)).unwrap();
+        let written = Incarnation::settle(dir.path(), [7; 16], 12).unwrap();
+        let text = fs::read_to_string(dir.path().join(files::INCARNATION)).unwrap();
+        assert_eq!(Incarnation::parse(&text), Some(written));
+        for cut in 0..text.len() - 1 {
+            let part = Incarnation::parse(&text[..cut]);
+            assert!(part.is_none_or(|part| part.entries < 12), "cut at {cut}");
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! The tables of `watchfire.db` and how a connection to it is opened.
+//!
+//! The database says what program it is of, which format it has, and its table definitions are compared
+//! with ours word by word: a definition that a bad disk altered would make SQLite read sound data
+//! wrongly. Must not know what the lines mean. Start at [`TABLES`].
+
+use std::path::Path;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+
+use crate::checksum::Checksum;
+use crate::error::{Doing, StoreError, damaged};
+use crate::limits;
+
+/// "WFRE": tells the file from other SQLite databases.
+const APPLICATION_ID: i64 = 0x5746_5245;
+
+/// Goes up when a table changes; an older database is brought up to it, a newer one is refused.
+pub(crate) const FORMAT: i64 = 1;
+
+/// The tables. `entries` is the truth; `records`, `tallies` and `record_keys` follow from it.
+pub(crate) const TABLES: [&str; 12] = [
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL, checksum INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE feeds (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE) STRICT",
+    "CREATE TABLE entries (position INTEGER PRIMARY KEY, feed INTEGER NOT NULL, seq INTEGER NOT NULL, record BLOB NOT NULL, header BLOB NOT NULL, signature BLOB NOT NULL, plain BLOB NOT NULL, form INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT",
+    "CREATE TABLE records (line INTEGER PRIMARY KEY, kind TEXT NOT NULL, id BLOB NOT NULL, version INTEGER NOT NULL, number INTEGER, parent BLOB, open INTEGER NOT NULL, changed_at INTEGER NOT NULL, state BLOB NOT NULL, sealed BLOB NOT NULL, checksum INTEGER NOT NULL, UNIQUE (kind, id)) STRICT",
+    "CREATE TABLE tallies (kind TEXT PRIMARY KEY, total INTEGER NOT NULL, open INTEGER NOT NULL, open_sum INTEGER NOT NULL, number_max INTEGER NOT NULL, checksum INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE record_keys (key BLOB PRIMARY KEY, kind TEXT NOT NULL, record BLOB NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE outcomes (line INTEGER PRIMARY KEY, person BLOB NOT NULL, key TEXT NOT NULL, fingerprint BLOB NOT NULL, at INTEGER NOT NULL, records TEXT NOT NULL, checksum INTEGER NOT NULL, UNIQUE (person, key)) STRICT",
+    "CREATE TABLE credentials (person BLOB PRIMARY KEY, hash TEXT NOT NULL, checksum INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE codes (hash BLOB PRIMARY KEY, about TEXT NOT NULL, expires_at INTEGER NOT NULL, checksum INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE sessions (hash BLOB PRIMARY KEY, person BLOB NOT NULL, seat TEXT NOT NULL, created_at INTEGER NOT NULL, last_seen_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, checksum INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE tokens (hash BLOB PRIMARY KEY, person BLOB NOT NULL, label TEXT NOT NULL, seat TEXT NOT NULL, created_at INTEGER NOT NULL, checksum INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE trail (line INTEGER PRIMARY KEY, unit BLOB NOT NULL, assignment BLOB NOT NULL, at INTEGER NOT NULL, lat_e6 INTEGER NOT NULL, lon_e6 INTEGER NOT NULL, checksum INTEGER NOT NULL) STRICT",
+];
+
+/// The indexes. `records_open` is what a start reads, `records_changed` what lists read.
+const INDEXES: [&str; 11] = [
+    "CREATE UNIQUE INDEX entries_by_seq ON entries (feed, seq)",
+    "CREATE INDEX entries_by_record ON entries (record, position)",
+    "CREATE INDEX records_changed ON records (kind, changed_at, id)",
+    "CREATE INDEX records_open ON records (kind, changed_at, id) WHERE open = 1",
+    "CREATE INDEX records_by_parent ON records (parent, kind, changed_at, id) WHERE parent IS NOT NULL",
+    "CREATE INDEX records_by_number ON records (kind, number) WHERE number IS NOT NULL",
+    "CREATE INDEX keys_by_record ON record_keys (record)",
+    "CREATE INDEX outcomes_by_time ON outcomes (at)",
+    "CREATE INDEX sessions_by_person ON sessions (person)",
+    "CREATE INDEX trail_by_time ON trail (at)",
+    "CREATE INDEX trail_by_assignment ON trail (assignment, at)",
+];
+
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    /// The one writer.
+    Write,
+    /// Any number of readers.
+    Read,
+}
+
+/// Opens a database that exists and refuses one that is not ours.
+pub(crate) fn open(path: &Path, access: Access) -> Result<Connection, StoreError> {
+    let connection = connect(path, access)?;
+    let known = |what| pragma_int(&connection, what);
+    if known("application_id")? != APPLICATION_ID {
+        return Err(damaged("watchfire.db does not say that it is Watchfire's"));
+    }
+    let found = known("user_version")?;
+    if found != FORMAT {
+        return Err(StoreError::OtherFormat {
+            found,
+            known: FORMAT,
+        });
+    }
+    if access == Access::Write {
+        make_durable(&connection)?;
+    }
+    compare_definitions(&connection)?;
+    Ok(connection)
+}
+
+/// Makes the tables in an empty database.
+pub(crate) fn create(path: &Path) -> Result<Connection, StoreError> {
+    let connection = connect(path, Access::Write)?;
+    let pragma = |name: &str, value: i64| connection.pragma_update(None, name, value);
+    pragma("page_size", 4_096).doing("making the database")?;
+    pragma("application_id", APPLICATION_ID).doing("making the database")?;
+    pragma("user_version", FORMAT).doing("making the database")?;
+    make_durable(&connection)?;
+    for sql in TABLES.iter().chain(&INDEXES) {
+        connection.execute(sql, []).doing("making the tables")?;
+    }
+    Ok(connection)
+}
+
+/// Opens any SQLite file with the settings that all of ours have.
+pub(crate) fn connect(path: &Path, access: Access) -> Result<Connection, StoreError> {
+    let mode = match access {
+        Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        Access::Read => OpenFlags::SQLITE_OPEN_READ_ONLY,
+    };
+    let flags = mode | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let path = path.canonicalize().doing("finding the database")?;
+    let connection = Connection::open_with_flags(path, flags).doing("opening the database")?;
+    let set = |name, on| connection.set_db_config(name, on).map(|_| ());
+    set(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true).doing("setting up the database")?;
+    set(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false).doing("setting up the database")?;
+    // A reader never waits in WAL mode but while a log is being recovered or truncated.
+    let patience = std::time::Duration::from_secs(5);
+    connection
+        .busy_timeout(patience)
+        .doing("setting up the database")?;
+    let pragma = |name: &str, value: i64| connection.pragma_update(None, name, value);
+    pragma("cell_size_check", 1).doing("setting up the database")?;
+    pragma("mmap_size", 0).doing("setting up the database")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+fn make_durable(connection: &Connection) -> Result<(), StoreError> {
+    let mode: String = connection
+        .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
+        .doing("setting up the log")?;
+    if mode != "wal" {
+        return Err(damaged("the database cannot use a write-ahead log here"));
+    }
+    let pragma = |name: &str, value: i64| connection.pragma_update(None, name, value);
+    connection
+        .pragma_update(None, "synchronous", "FULL")
+        .doing("setting up the log")?;
+    pragma("cache_size", -limits::WRITER_CACHE_KIB).doing("setting up the log")
+}
+
+pub(crate) fn pragma_int(connection: &Connection, name: &str) -> Result<i64, StoreError> {
+    connection
+        .pragma_query_value(None, name, |row| row.get(0))
+        .doing("reading the database's head")
+}
+
+fn compare_definitions(connection: &Connection) -> Result<(), StoreError> {
+    let sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid";
+    let mut statement = connection.prepare(sql).doing("reading the tables")?;
+    let found = statement
+        .query_map([], |row| row.get::<_, String>(0))
+        .and_then(Iterator::collect::<Result<Vec<String>, _>>)
+        .doing("reading the tables")?;
+    let mut wanted: Vec<&str> = TABLES.iter().chain(&INDEXES).copied().collect();
+    let mut found: Vec<&str> = found.iter().map(String::as_str).collect();
+    // VACUUM and analysis tools may put them in another order; only their words matter.
+    wanted.sort_unstable();
+    found.sort_unstable();
+    if wanted != found {
+        return Err(damaged(
+            "the definitions of the tables are not as they were made",
+        ));
+    }
+    Ok(())
+}
+
+/// Names in `meta`.
+pub(crate) const META_INCARNATION: &str = "incarnation";
+/// What people call the node.
+pub(crate) const META_NODE_NAME: &str = "node_name";
+
+pub(crate) fn write_meta(
+    connection: &Connection,
+    name: &str,
+    value: &[u8],
+) -> Result<(), StoreError> {
+    connection
+        .execute(
+            "INSERT OR REPLACE INTO meta (name, value, checksum) VALUES (?1, ?2, ?3)",
+            params![name, value, meta_checksum(name, value)],
+        )
+        .doing("writing the table meta")?;
+    Ok(())
+}
+
+pub(crate) fn read_meta(
+    connection: &Connection,
+    name: &str,
+) -> Result<Option<Vec<u8>>, StoreError> {
+    let found: Option<(Vec<u8>, i64)> = connection
+        .query_row(
+            "SELECT value, checksum FROM meta WHERE name = ?1",
+            [name],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()
+        .doing("reading the table meta")?;
+    match found {
+        Some((value, checksum)) if checksum == meta_checksum(name, &value) => Ok(Some(value)),
+        Some(_) => Err(damaged(format!("the line {name:?} of the table meta"))),
+        None => Ok(None),
+    }
+}
+
+fn meta_checksum(name: &str, value: &[u8]) -> i64 {
+    Checksum::of("meta")
+        .bytes(name.as_bytes())
+        .bytes(value)
+        .finish()
+}
