@@ -1,1 +1,25 @@
-//! Placeholder.
+//! Watchfire, the program: one node of a federated incident-command platform.
+//!
+//! Read in this order: [`node`] (the thread that owns engine and store), [`policy`] (who may do what),
+//! [`api`] (the HTTP surface), [`hub`] (what browsers are told). [`replay`] and [`desk`] let simulated
+//! people act through the same door. The rules themselves are in `watchfire-core`; this crate decides none.
+
+pub mod api;
+pub mod auth;
+pub mod city;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod console;
+pub mod desk;
+pub mod figures;
+pub mod hub;
+pub mod metrics;
+pub mod node;
+pub mod policy;
+pub mod positions;
+pub mod problem;
+pub mod replay;
+pub mod server;
+pub mod travel;
+pub mod words;

@@ -1,0 +1,311 @@
+//! Calls: taken, amended, joined to incidents, closed; and what they may be duplicates of.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::Json;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use watchfire_core::basis::{CallId, IncidentId, Line, Personal, Priority};
+use watchfire_core::duplicate::{self, Hint, Report};
+use watchfire_core::record::call::{CallAction, CallDetails};
+use watchfire_core::record::{Action, Record, RecordKind};
+
+use super::view::{self, CallView, ChannelView, ReasonView};
+use super::{
+    App, Asked, Body, Envelope, NothingMore, Page, PageQuery, PlaceBody, Query, WithReason, answer, read, read_id,
+    read_maybe, read_place,
+};
+use crate::policy::{Permission, Session};
+use crate::problem::Problem;
+
+/// A new call, or what is new about one.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CallBody {
+    /// How it came; by telephone if nothing is said. Not changed by an amendment.
+    channel: Option<ChannelView>,
+    /// The sending system's own name for it. Not changed by an amendment.
+    #[schema(max_length = 200)]
+    source: Option<String>,
+    /// Where.
+    place: Option<PlaceBody>,
+    /// What, a code of the response file.
+    #[schema(max_length = 48)]
+    category: Option<String>,
+    /// How urgent; 1 is most urgent.
+    #[schema(minimum = 1, maximum = 4)]
+    priority: Option<u8>,
+    /// Who called (sealed).
+    #[schema(max_length = 200)]
+    caller: Option<String>,
+    /// The number to call back (sealed).
+    #[schema(max_length = 200)]
+    callback: Option<String>,
+    /// What was said (sealed).
+    #[schema(max_length = 4000)]
+    said: Option<String>,
+    /// When it came, if not now.
+    #[schema(format = DateTime)]
+    happened_at: Option<String>,
+}
+
+/// Which incident to join.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct JoinBody {
+    /// The incident.
+    incident: String,
+    /// When, if not now.
+    #[schema(format = DateTime)]
+    happened_at: Option<String>,
+}
+
+crate::timed!(CallBody, JoinBody);
+
+impl CallBody {
+    fn details(&self) -> Result<CallDetails, Problem> {
+        Ok(CallDetails {
+            place: read_place(self.place.as_ref())?,
+            category: read_maybe("category", self.category.as_deref())?,
+            priority: read_priority(self.priority)?,
+            personal: Personal {
+                caller: read_maybe("caller", self.caller.as_deref())?,
+                callback: read_maybe("callback", self.callback.as_deref())?,
+                said: read_maybe("said", self.said.as_deref())?,
+                note: None,
+            },
+        })
+    }
+}
+
+/// Reads an optional priority.
+pub(crate) fn read_priority(priority: Option<u8>) -> Result<Option<Priority>, Problem> {
+    let read = priority.map(Priority::try_from).transpose();
+    read.map_err(|error| Problem::unreadable(format!("`priority` cannot be taken: {error}."), "优先级为 1（最急）、2、3 或 4。"))
+}
+
+/// Lists calls, last changed first.
+#[utoipa::path(get, path = "/api/v1/calls", tag = "calls", params(PageQuery), responses((status = 200, body = Page<CallView>)))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    session: Session,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<CallView>>, Problem> {
+    let personal = session.may(Permission::ReadPersonal);
+    super::board::page(&app, &session, RecordKind::Call, &query, |_, record| match record {
+        Record::Call(one) => Some(view::call(one, personal)),
+        Record::Incident(_) | Record::Unit(_) | Record::Assignment(_) | Record::Station(_) | Record::Person(_) => None,
+    })
+}
+
+/// Shows a call.
+#[utoipa::path(get, path = "/api/v1/calls/{id}", tag = "calls", params(("id" = String, Path)), responses((status = 200, body = CallView)))]
+pub(crate) async fn show(State(app): State<App>, session: Session, Path(id): Path<String>) -> Result<Response, Problem> {
+    super::board::allowed(&session)?;
+    respond(&app, &session, read_id(&id)?, StatusCode::OK)
+}
+
+fn respond(app: &App, session: &Session, id: CallId, status: StatusCode) -> Result<Response, Problem> {
+    let Some(Record::Call(call)) = super::board::find(app, id.into())? else { return Err(Problem::not_found()) };
+    let shown = view::call(&call, session.may(Permission::ReadPersonal));
+    Ok(answer(status, call.version, &shown))
+}
+
+/// Takes a call.
+#[utoipa::path(post, path = "/api/v1/calls", tag = "calls", request_body = CallBody,
+    params(("Idempotency-Key" = String, Header)), responses((status = 201, body = CallView)))]
+pub(crate) async fn receive(
+    State(app): State<App>,
+    session: Session,
+    envelope: Envelope,
+    body: Body,
+) -> Result<Response, Problem> {
+    let asked = Asked { app: &app, session: &session, envelope, body };
+    let outcome = asked.act(&[Permission::TakeCalls], |body: CallBody| {
+        Ok(Action::Call(CallAction::Receive {
+            channel: body.channel.unwrap_or(ChannelView::Phone).into(),
+            source: read_maybe("source", body.source.as_deref())?,
+            details: body.details()?,
+        }))
+    });
+    let outcome = outcome.await?;
+    respond(&app, &session, CallId(outcome.records[0].0.id), StatusCode::CREATED)
+}
+
+/// Adds to or corrects what is known of a call; what is left out stays as it was.
+#[utoipa::path(patch, path = "/api/v1/calls/{id}", tag = "calls", request_body = CallBody,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = CallView)))]
+pub(crate) async fn amend(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+    envelope: Envelope,
+    body: Body,
+) -> Result<Response, Problem> {
+    let call = read_id(&id);
+    let asked = Asked { app: &app, session: &session, envelope, body };
+    let meaning = |body: CallBody| Ok(Action::Call(CallAction::Amend { call: call?, details: body.details()? }));
+    let outcome = asked.act(&[Permission::TakeCalls], meaning).await?;
+    respond(&app, &session, CallId(outcome.records[0].0.id), StatusCode::OK)
+}
+
+/// Makes a call part of an incident.
+#[utoipa::path(post, path = "/api/v1/calls/{id}/join", tag = "calls", request_body = JoinBody,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = CallView)))]
+pub(crate) async fn join(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+    envelope: Envelope,
+    body: Body,
+) -> Result<Response, Problem> {
+    let asked = Asked { app: &app, session: &session, envelope, body };
+    let meaning = |body: JoinBody| {
+        Ok(Action::Call(CallAction::Join { call: read_id(&id)?, incident: read_id::<IncidentId>(&body.incident)? }))
+    };
+    let outcome = asked.act(&[Permission::TakeCalls], meaning).await?;
+    respond(&app, &session, CallId(outcome.records[0].0.id), StatusCode::OK)
+}
+
+/// Takes a call off its incident again.
+#[utoipa::path(post, path = "/api/v1/calls/{id}/detach", tag = "calls", request_body = NothingMore,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = CallView)))]
+pub(crate) async fn detach(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+    envelope: Envelope,
+    body: Body,
+) -> Result<Response, Problem> {
+    let asked = Asked { app: &app, session: &session, envelope, body };
+    let meaning = |_: NothingMore| Ok(Action::Call(CallAction::Detach { call: read_id(&id)? }));
+    let outcome = asked.act(&[Permission::TakeCalls], meaning).await?;
+    respond(&app, &session, CallId(outcome.records[0].0.id), StatusCode::OK)
+}
+
+/// Closes a call without action.
+#[utoipa::path(post, path = "/api/v1/calls/{id}/close", tag = "calls", request_body = WithReason,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = CallView)))]
+pub(crate) async fn close(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+    envelope: Envelope,
+    body: Body,
+) -> Result<Response, Problem> {
+    let asked = Asked { app: &app, session: &session, envelope, body };
+    let meaning = |body: WithReason| {
+        Ok(Action::Call(CallAction::Close { call: read_id(&id)?, reason: read("reason", &body.reason)? }))
+    };
+    let outcome = asked.act(&[Permission::TakeCalls], meaning).await?;
+    respond(&app, &session, CallId(outcome.records[0].0.id), StatusCode::OK)
+}
+
+/// Something a call may be a duplicate of.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HintView {
+    /// The incident, unless the other report is still a loose call.
+    incident: Option<String>,
+    /// The loose call.
+    call: Option<String>,
+    /// The other's running number.
+    number: u64,
+    /// Why.
+    reason: ReasonView,
+    /// Metres between the places.
+    distance_m: Option<u32>,
+    /// Seconds since it was last reported.
+    age_s: u32,
+}
+
+/// Hints, best first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HintsView {
+    /// What it may be a duplicate of.
+    hints: Vec<HintView>,
+}
+
+/// Shows what a call may be a duplicate of.
+#[utoipa::path(get, path = "/api/v1/calls/{id}/duplicates", tag = "calls", params(("id" = String, Path)),
+    responses((status = 200, body = HintsView)))]
+pub(crate) async fn duplicates(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+) -> Result<Json<HintsView>, Problem> {
+    super::board::allowed(&session)?;
+    let id: CallId = read_id(&id)?;
+    let Some(Record::Call(call)) = super::board::find(&app, id.into())? else { return Err(Problem::not_found()) };
+    Ok(hints(&app, &Report::of(&call)))
+}
+
+/// What is known of a call that is still being typed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DraftBody {
+    /// Where.
+    place: Option<PlaceBody>,
+    /// What.
+    #[schema(max_length = 48)]
+    category: Option<String>,
+    /// The number to call back; compared, never stored.
+    #[schema(max_length = 200)]
+    callback: Option<String>,
+}
+
+/// Shows what a call that is still being typed may be a duplicate of; nothing is stored.
+#[utoipa::path(post, path = "/api/v1/duplicates", tag = "calls", request_body = DraftBody,
+    responses((status = 200, body = HintsView)))]
+pub(crate) async fn duplicates_of_draft(
+    State(app): State<App>,
+    session: Session,
+    envelope: Envelope,
+    body: Body,
+) -> Result<Response, Problem> {
+    if !session.may(Permission::TakeCalls) {
+        return Err(Problem::denied());
+    }
+    let draft: DraftBody = body.read(envelope.json)?;
+    let place = read_place(draft.place.as_ref())?;
+    let category = read_maybe("category", draft.category.as_deref())?;
+    let callback: Option<Line> = read_maybe("callback", draft.callback.as_deref())?;
+    let report = Report {
+        call: None,
+        place: place.as_ref(),
+        category: category.as_ref(),
+        callback: callback.as_ref(),
+        received_at: app.node.now(),
+    };
+    Ok(hints(&app, &report).into_response())
+}
+
+fn hints(app: &App, report: &Report<'_>) -> Json<HintsView> {
+    let board = app.node.board();
+    let number = |hint: &Hint| {
+        let incident = hint.incident.and_then(|id| board.incidents.get(&id)).map(|incident| incident.number);
+        incident.or_else(|| Some(board.calls.get(&hint.call?)?.number)).unwrap_or_default()
+    };
+    let found = duplicate::hints(&board, &app.node.settings().duplicates, report);
+    let shown = found.iter().map(|hint| HintView {
+        incident: hint.incident.map(|id| id.to_string()),
+        call: hint.call.map(|id| id.to_string()),
+        number: number(hint),
+        reason: ReasonView { code: reason_code(hint).to_owned(), text: hint.reason.text().into() },
+        distance_m: hint.distance_m,
+        age_s: hint.age_s,
+    });
+    Json(HintsView { hints: shown.collect() })
+}
+
+fn reason_code(hint: &Hint) -> &'static str {
+    match hint.reason {
+        duplicate::HintReason::SameCaller => "same_caller",
+        duplicate::HintReason::SamePlaceAndCategory => "same_place_and_category",
+        duplicate::HintReason::SamePlace => "same_place",
+    }
+}

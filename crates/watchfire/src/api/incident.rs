@@ -1,0 +1,671 @@
+//! Incidents: opened, graded, merged and closed; what to send to them, and what happened to them.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use watchfire_core::basis::{AssignmentId, CallId, IncidentId, Prose, UnitId};
+use watchfire_core::engine::{self, Decoded};
+use watchfire_core::recommend::{Reason, Recommendation};
+use watchfire_core::record::assignment::{AssignmentAction, Choice, Why};
+use watchfire_core::record::incident::{Incident, IncidentAction};
+use watchfire_core::record::{Action, Record, RecordKind, RecordRef};
+
+use super::view::{self, AssignmentView, IncidentView, RecommendationView, RelationView, TextView};
+use super::{
+    App, Asked, Body, Envelope, NothingMore, Page, PageQuery, PlaceBody, Query, WithReason, answer, read, read_id,
+    read_maybe, read_place,
+};
+use crate::node::Chain;
+use crate::policy::{Permission, Session};
+use crate::problem::Problem;
+use watchfire_store::StoreError;
+
+/// A new incident.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OpenBody {
+    /// The call it begins with; what is left out below is taken from it.
+    call: Option<String>,
+    /// What it is, a code of the response file.
+    #[schema(max_length = 48)]
+    category: Option<String>,
+    /// How urgent; 1 is most urgent.
+    #[schema(minimum = 1, maximum = 4)]
+    priority: Option<u8>,
+    /// Where.
+    place: Option<PlaceBody>,
+    /// When, if not now.
+    #[schema(format = DateTime)]
+    happened_at: Option<String>,
+}
+
+/// What an incident is now thought to be.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct GradeBody {
+    /// What it is.
+    #[schema(max_length = 48)]
+    category: Option<String>,
+    /// How urgent.
+    #[schema(minimum = 1, maximum = 4)]
+    priority: Option<u8>,
+    /// When, if not now.
+    #[schema(format = DateTime)]
+    happened_at: Option<String>,
+}
+
+/// Where an incident really is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RelocateBody {
+    /// Where.
+    place: PlaceBody,
+    /// When, if not now.
+    #[schema(format = DateTime)]
+    happened_at: Option<String>,
+}
+
+/// Something to write down.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NoteBody {
+    /// The text (sealed).
+    #[schema(min_length = 1, max_length = 4000)]
+    text: String,
+    /// When, if not now.
+    #[schema(format = DateTime)]
+    happened_at: Option<String>,
+}
+
+/// A higher alarm.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AlarmBody {
+    /// The new level.
+    #[schema(minimum = 2, maximum = 9)]
+    level: u8,
+    /// When, if not now.
+    #[schema(format = DateTime)]
+    happened_at: Option<String>,
+}
+
+/// How an incident ended.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CloseBody {
+    /// How it ended.
+    #[schema(min_length = 1, max_length = 200)]
+    disposition: String,
+    /// When, if not now.
+    #[schema(format = DateTime)]
+    happened_at: Option<String>,
+}
+
+/// The incident that goes on.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MergeBody {
+    /// Which.
+    into: String,
+    /// When, if not now.
+    #[schema(format = DateTime)]
+    happened_at: Option<String>,
+}
+
+/// The calls that turn out to be another incident.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SplitBody {
+    /// The calls that move.
+    #[schema(min_items = 1, max_items = 200)]
+    calls: Vec<String>,
+    /// What the new incident is; as the old one if left out.
+    #[schema(max_length = 48)]
+    category: Option<String>,
+    /// How urgent; as the old one if left out.
+    #[schema(minimum = 1, maximum = 4)]
+    priority: Option<u8>,
+    /// Where; as the first call or the old one if left out.
+    place: Option<PlaceBody>,
+    /// When, if not now.
+    #[schema(format = DateTime)]
+    happened_at: Option<String>,
+}
+
+/// Another incident and how it stands to this one.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct LinkBody {
+    /// The other.
+    incident: String,
+    /// How it stands to this one.
+    relation: RelationView,
+    /// When, if not now.
+    #[schema(format = DateTime)]
+    happened_at: Option<String>,
+}
+
+/// Which units to send.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SendBody {
+    /// The units: all of them are sent, or none.
+    #[schema(min_items = 1, max_items = 50)]
+    units: Vec<String>,
+    /// True to put them forward only.
+    #[serde(default)]
+    propose: bool,
+    /// When, if not now.
+    #[schema(format = DateTime)]
+    happened_at: Option<String>,
+}
+
+crate::timed!(
+    OpenBody, GradeBody, RelocateBody, NoteBody, AlarmBody, CloseBody, MergeBody, SplitBody, LinkBody, SendBody
+);
+
+/// Lists incidents, last changed first.
+#[utoipa::path(get, path = "/api/v1/incidents", tag = "incidents", params(PageQuery),
+    responses((status = 200, body = Page<IncidentView>)))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    session: Session,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<Page<IncidentView>>, Problem> {
+    super::board::page(&app, &session, RecordKind::Incident, &query, |board, record| match record {
+        Record::Incident(one) => Some(view::incident(board, one)),
+        Record::Call(_) | Record::Unit(_) | Record::Assignment(_) | Record::Station(_) | Record::Person(_) => None,
+    })
+}
+
+/// Shows an incident.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}", tag = "incidents", params(("id" = String, Path)),
+    responses((status = 200, body = IncidentView)))]
+pub(crate) async fn show(State(app): State<App>, session: Session, Path(id): Path<String>) -> Result<Response, Problem> {
+    super::board::allowed(&session)?;
+    respond(&app, read_id(&id)?, StatusCode::OK)
+}
+
+fn respond(app: &App, id: IncidentId, status: StatusCode) -> Result<Response, Problem> {
+    let incident = find(app, id)?;
+    Ok(answer(status, incident.version, &view::incident(&app.node.board(), &incident)))
+}
+
+fn find(app: &App, id: IncidentId) -> Result<std::sync::Arc<Incident>, Problem> {
+    match super::board::find(app, id.into())? {
+        Some(Record::Incident(incident)) => Ok(incident),
+        Some(Record::Call(_) | Record::Unit(_) | Record::Assignment(_) | Record::Station(_) | Record::Person(_))
+        | None => Err(Problem::not_found()),
+    }
+}
+
+async fn act<T: serde::de::DeserializeOwned + super::Timed>(
+    app: &App,
+    session: &Session,
+    envelope: Envelope,
+    body: Body,
+    permission: Permission,
+    status: StatusCode,
+    meaning: impl FnOnce(T) -> Result<IncidentAction, Problem>,
+) -> Result<Response, Problem> {
+    let asked = Asked { app, session, envelope, body };
+    let outcome = asked.act(&[permission], |body: T| meaning(body).map(Action::Incident)).await?;
+    respond(app, IncidentId(outcome.records[0].0.id), status)
+}
+
+/// Opens an incident, from a call or of one's own accord.
+#[utoipa::path(post, path = "/api/v1/incidents", tag = "incidents", request_body = OpenBody,
+    params(("Idempotency-Key" = String, Header)), responses((status = 201, body = IncidentView)))]
+pub(crate) async fn open(
+    State(app): State<App>,
+    session: Session,
+    envelope: Envelope,
+    body: Body,
+) -> Result<Response, Problem> {
+    act(&app, &session, envelope, body, Permission::OpenIncidents, StatusCode::CREATED, |body: OpenBody| {
+        Ok(IncidentAction::Open {
+            from_call: body.call.as_deref().map(read_id).transpose()?,
+            category: read_maybe("category", body.category.as_deref())?,
+            priority: super::call::read_priority(body.priority)?,
+            place: read_place(body.place.as_ref())?,
+        })
+    })
+    .await
+}
+
+/// Changes what an incident is or how urgent.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/grade", tag = "incidents", request_body = GradeBody,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = IncidentView)))]
+pub(crate) async fn grade(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+    envelope: Envelope,
+    body: Body,
+) -> Result<Response, Problem> {
+    act(&app, &session, envelope, body, Permission::RunIncidents, StatusCode::OK, |body: GradeBody| {
+        Ok(IncidentAction::Grade {
+            incident: read_id(&id)?,
+            category: read_maybe("category", body.category.as_deref())?,
+            priority: super::call::read_priority(body.priority)?,
+        })
+    })
+    .await
+}
+
+/// Corrects where an incident is.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/relocate", tag = "incidents", request_body = RelocateBody,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = IncidentView)))]
+pub(crate) async fn relocate(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+    envelope: Envelope,
+    body: Body,
+) -> Result<Response, Problem> {
+    act(&app, &session, envelope, body, Permission::RunIncidents, StatusCode::OK, |body: RelocateBody| {
+        Ok(IncidentAction::Relocate { incident: read_id(&id)?, place: body.place.read()? })
+    })
+    .await
+}
+
+/// Writes a note on an incident.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/notes", tag = "incidents", request_body = NoteBody,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 201, body = IncidentView)))]
+pub(crate) async fn add_note(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+    envelope: Envelope,
+    body: Body,
+) -> Result<Response, Problem> {
+    act(&app, &session, envelope, body, Permission::OpenIncidents, StatusCode::CREATED, |body: NoteBody| {
+        Ok(IncidentAction::AddNote { incident: read_id(&id)?, text: read::<Prose>("text", &body.text)? })
+    })
+    .await
+}
+
+/// A note.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NoteView {
+    /// When.
+    at: String,
+    /// By whom.
+    by: String,
+    /// The text; absent when its key is gone.
+    text: Option<String>,
+}
+
+/// The notes of an incident.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NotesView {
+    /// Oldest first.
+    notes: Vec<NoteView>,
+}
+
+/// Shows the notes of an incident.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/notes", tag = "incidents", params(("id" = String, Path)),
+    responses((status = 200, body = NotesView)))]
+pub(crate) async fn notes(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+) -> Result<Json<NotesView>, Problem> {
+    if !session.may(Permission::ReadPersonal) {
+        return Err(Problem::denied());
+    }
+    let incident = find(&app, read_id(&id)?)?;
+    let board = app.node.board();
+    let note = |note: &watchfire_core::record::incident::Note| NoteView {
+        at: view::time(note.at),
+        by: name_of(&board, note.by.person),
+        text: note.text.as_ref().map(|text| text.as_str().to_owned()),
+    };
+    Ok(Json(NotesView { notes: incident.notes.iter().map(note).collect() }))
+}
+
+/// Strikes a higher alarm.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/alarm", tag = "incidents", request_body = AlarmBody,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = IncidentView)))]
+pub(crate) async fn raise_alarm(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+    envelope: Envelope,
+    body: Body,
+) -> Result<Response, Problem> {
+    act(&app, &session, envelope, body, Permission::RunIncidents, StatusCode::OK, |body: AlarmBody| {
+        Ok(IncidentAction::RaiseAlarm { incident: read_id(&id)?, level: body.level })
+    })
+    .await
+}
+
+/// Closes an incident.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/close", tag = "incidents", request_body = CloseBody,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = IncidentView)))]
+pub(crate) async fn close(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+    envelope: Envelope,
+    body: Body,
+) -> Result<Response, Problem> {
+    act(&app, &session, envelope, body, Permission::RunIncidents, StatusCode::OK, |body: CloseBody| {
+        Ok(IncidentAction::Close { incident: read_id(&id)?, disposition: read("disposition", &body.disposition)? })
+    })
+    .await
+}
+
+/// Cancels an incident.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/cancel", tag = "incidents", request_body = WithReason,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = IncidentView)))]
+pub(crate) async fn cancel(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+    envelope: Envelope,
+    body: Body,
+) -> Result<Response, Problem> {
+    act(&app, &session, envelope, body, Permission::RunIncidents, StatusCode::OK, |body: WithReason| {
+        Ok(IncidentAction::Cancel { incident: read_id(&id)?, reason: read("reason", &body.reason)? })
+    })
+    .await
+}
+
+/// Takes an ended incident up again.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/reopen", tag = "incidents", request_body = WithReason,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = IncidentView)))]
+pub(crate) async fn reopen(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+    envelope: Envelope,
+    body: Body,
+) -> Result<Response, Problem> {
+    act(&app, &session, envelope, body, Permission::RunIncidents, StatusCode::OK, |body: WithReason| {
+        Ok(IncidentAction::Reopen { incident: read_id(&id)?, reason: read("reason", &body.reason)? })
+    })
+    .await
+}
+
+/// Says that an incident is the same situation as another.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/merge", tag = "incidents", request_body = MergeBody,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = IncidentView)))]
+pub(crate) async fn merge(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+    envelope: Envelope,
+    body: Body,
+) -> Result<Response, Problem> {
+    act(&app, &session, envelope, body, Permission::RunIncidents, StatusCode::OK, |body: MergeBody| {
+        Ok(IncidentAction::Merge { incident: read_id(&id)?, into: read_id(&body.into)? })
+    })
+    .await
+}
+
+/// Says that a merged incident was one of its own after all.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/unmerge", tag = "incidents", request_body = NothingMore,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = IncidentView)))]
+pub(crate) async fn unmerge(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+    envelope: Envelope,
+    body: Body,
+) -> Result<Response, Problem> {
+    act(&app, &session, envelope, body, Permission::RunIncidents, StatusCode::OK, |_: NothingMore| {
+        Ok(IncidentAction::Unmerge { incident: read_id(&id)? })
+    })
+    .await
+}
+
+/// Makes a new incident of some of the calls; answers with the new one.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/split", tag = "incidents", request_body = SplitBody,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 201, body = IncidentView)))]
+pub(crate) async fn split(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+    envelope: Envelope,
+    body: Body,
+) -> Result<Response, Problem> {
+    act(&app, &session, envelope, body, Permission::RunIncidents, StatusCode::CREATED, |body: SplitBody| {
+        let calls: Result<Vec<CallId>, Problem> = body.calls.iter().map(|call| read_id(call)).collect();
+        Ok(IncidentAction::Split {
+            incident: read_id(&id)?,
+            calls: calls?,
+            category: read_maybe("category", body.category.as_deref())?,
+            priority: super::call::read_priority(body.priority)?,
+            place: read_place(body.place.as_ref())?,
+        })
+    })
+    .await
+}
+
+/// Links an incident to another, on both sides.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/links", tag = "incidents", request_body = LinkBody,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = IncidentView)))]
+pub(crate) async fn link(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+    envelope: Envelope,
+    body: Body,
+) -> Result<Response, Problem> {
+    act(&app, &session, envelope, body, Permission::RunIncidents, StatusCode::OK, |body: LinkBody| {
+        let other = read_id(&body.incident)?;
+        Ok(IncidentAction::Link { incident: read_id(&id)?, other, relation: body.relation.into() })
+    })
+    .await
+}
+
+/// Takes a link away, on both sides.
+#[utoipa::path(delete, path = "/api/v1/incidents/{id}/links/{other}", tag = "incidents",
+    params(("id" = String, Path), ("other" = String, Path), ("Idempotency-Key" = String, Header),
+        ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = IncidentView)))]
+pub(crate) async fn unlink(
+    State(app): State<App>,
+    session: Session,
+    Path((id, other)): Path<(String, String)>,
+    envelope: Envelope,
+    body: Body,
+) -> Result<Response, Problem> {
+    act(&app, &session, envelope, body, Permission::RunIncidents, StatusCode::OK, |_: NothingMore| {
+        Ok(IncidentAction::Unlink { incident: read_id(&id)?, other: read_id(&other)? })
+    })
+    .await
+}
+
+/// Recommends what to send to an incident, and why.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/recommendation", tag = "incidents", params(("id" = String, Path)),
+    responses((status = 200, body = RecommendationView)))]
+pub(crate) async fn recommendation(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+) -> Result<Json<RecommendationView>, Problem> {
+    super::board::allowed(&session)?;
+    let incident = find(&app, read_id(&id)?)?;
+    let made = recommend(&app, &incident);
+    Ok(Json(view::recommendation(&app.node.board(), &app.node, &made)))
+}
+
+fn recommend(app: &App, incident: &Incident) -> Recommendation {
+    let node = &app.node;
+    node.settings().travel.recommend(&node.board(), node.response(), node.positions(), incident, node.now())
+}
+
+/// The assignments that were made.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SentView {
+    /// One for each unit.
+    assignments: Vec<AssignmentView>,
+}
+
+/// Sends (or proposes) units to an incident: all of them or none.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/assignments", tag = "incidents", request_body = SendBody,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header)), responses((status = 201, body = SentView)))]
+pub(crate) async fn send(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+    envelope: Envelope,
+    body: Body,
+) -> Result<Response, Problem> {
+    let asked = Asked { app: &app, session: &session, envelope, body };
+    let meaning = |body: SendBody| {
+        let id: IncidentId = read_id(&id)?;
+        let incident = find(&app, id)?;
+        let units: Result<Vec<UnitId>, Problem> = body.units.iter().map(|unit| read_id(unit)).collect();
+        let choices = choices(&recommend(&app, &incident), &units?);
+        Ok(Action::Assignment(if body.propose {
+            AssignmentAction::Propose { incident: id, choices }
+        } else {
+            AssignmentAction::Send { incident: id, choices }
+        }))
+    };
+    let outcome = asked.act(&[Permission::SendUnits], meaning).await?;
+    let board = app.node.board();
+    let made = outcome.records.iter().filter_map(|(name, _)| board.assignments.get(&AssignmentId(name.id)));
+    let sent = SentView { assignments: made.map(|one| view::assignment(one, &app.node)).collect() };
+    Ok(answer(StatusCode::CREATED, 1, &sent))
+}
+
+/// Puts down with each unit why it was chosen: what the recommendation said of it at that moment.
+pub(crate) fn choices(made: &Recommendation, units: &[UnitId]) -> Vec<Choice> {
+    let by_unit: BTreeMap<UnitId, _> = made.candidates.iter().map(|candidate| (candidate.unit, candidate)).collect();
+    let choice = |unit: &UnitId| match by_unit.get(unit) {
+        Some(candidate) => {
+            let mut reasons = candidate.reasons.clone();
+            if !candidate.chosen {
+                reasons.push(Reason::ByHand);
+            }
+            Choice { unit: *unit, why: Why { travel: Some(candidate.travel), reasons } }
+        }
+        None => Choice { unit: *unit, why: Why { travel: None, reasons: vec![Reason::ByHand] } },
+    };
+    units.iter().map(choice).collect()
+}
+
+/// One thing that happened.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EntryView {
+    /// Its place in the feed.
+    seq: u64,
+    /// When this node accepted it.
+    at: String,
+    /// When it happened, where something else was claimed.
+    claimed_at: Option<String>,
+    /// Who did it.
+    by: String,
+    /// What kind of entry.
+    kind: String,
+    /// The record it happened to.
+    record: String,
+    /// What happened, in words.
+    text: TextView,
+}
+
+/// What happened, oldest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EntriesView {
+    /// A page of it.
+    entries: Vec<EntryView>,
+    /// What to give as `cursor` for the next page; absent on the last.
+    next: Option<String>,
+}
+
+/// Shows everything that happened to an incident, its calls and its assignments, oldest first.
+#[utoipa::path(get, path = "/api/v1/incidents/{id}/entries", tag = "incidents",
+    params(("id" = String, Path), PageQuery), responses((status = 200, body = EntriesView)))]
+pub(crate) async fn entries(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<EntriesView>, Problem> {
+    if !session.may(Permission::ReadEntries) {
+        return Err(Problem::denied());
+    }
+    let id: IncidentId = read_id(&id)?;
+    find(&app, id)?;
+    let records = family(&app, id)?;
+    let limit = query.limit();
+    let after = match query.cursor.as_deref() {
+        None => None,
+        Some(text) => Some(text.parse().map_err(|_| super::board::bad_cursor())?),
+    };
+    let found = app.node.read_store(|reader| {
+        let stored = reader.entries_of(&records, after, limit)?;
+        let next = stored.last().filter(|_| stored.len() == limit).map(|last| last.position.to_string());
+        let opened: Result<Vec<_>, StoreError> =
+            stored.into_iter().map(|one| Ok((reader.personal_of_entry(&one.entry)?, one.entry))).collect();
+        Ok::<_, StoreError>((opened?, next))
+    });
+    let (found, next) = found.map_err(|fault| {
+        tracing::error!(error = %Chain(&fault), "entries could not be read");
+        Problem::fault()
+    })?;
+    let board = app.node.board();
+    let personal_allowed = session.may(Permission::ReadPersonal);
+    let mut entries = Vec::new();
+    for (personal, entry) in found {
+        let Ok(Decoded::Event { record, event, meta, .. }) = engine::decode(&entry) else { continue };
+        let personal = personal.filter(|_| personal_allowed);
+        entries.push(EntryView {
+            seq: entry.header.seq,
+            at: view::time(meta.at),
+            claimed_at: (meta.happened_at != meta.at).then(|| view::time(meta.happened_at)),
+            by: name_of(&board, meta.by.person),
+            kind: entry.header.kind.to_string(),
+            record: RecordKind::as_str(record.kind).to_owned(),
+            text: crate::words::of(&board, app.node.response(), record, &event, personal.as_ref()).into(),
+        });
+    }
+    Ok(Json(EntriesView { entries, next }))
+}
+
+/// Returns an incident, those merged into it, and the calls and assignments of all of them.
+fn family(app: &App, id: IncidentId) -> Result<Vec<RecordRef>, Problem> {
+    let board = app.node.board();
+    let mut records: Vec<RecordRef> = board.merged_family(id).into_iter().map(RecordRef::from).collect();
+    records.extend(board.calls_of(id).map(|call| RecordRef::from(call.id)));
+    records.extend(board.assignments_of(id).map(|assignment| RecordRef::from(assignment.id)));
+    drop(board);
+    // One that ended long ago has its children in the tables only.
+    for kind in [RecordKind::Call, RecordKind::Assignment] {
+        let filter = watchfire_store::Filter { open: None, parent: Some(id) };
+        let found = app.node.read_store(|reader| reader.records(kind, filter, None, super::PAGE_MAX));
+        for child in found.map_err(super::person::fault)?.rows {
+            if !records.contains(&child.record) {
+                records.push(child.record);
+            }
+        }
+    }
+    Ok(records)
+}
+
+fn name_of(board: &watchfire_core::board::Board, person: watchfire_core::basis::PersonId) -> String {
+    match board.people.get(&person) {
+        Some(person) => person.details.name.to_string(),
+        None => "Watchfire".to_owned(),
+    }
+}

@@ -1,0 +1,509 @@
+//! The HTTP API under `/api/v1`: resources in the glossary's words. Each file has one kind of record.
+//!
+//! A handler checks the seat, parses the body into an action, and hands both to [`act`]; it decides
+//! nothing itself. Errors are problem details (RFC 9457) with a next step. The description served at
+//! `/api/v1/openapi.json` is generated from this code and committed in `docs/openapi.json`.
+
+pub mod assignment;
+pub mod board;
+pub mod call;
+pub mod incident;
+pub mod node;
+pub mod person;
+pub mod session;
+pub mod station;
+pub mod stream;
+pub mod unit;
+pub mod view;
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use watchfire_core::basis::{PersonId, Place, Point, Text, Timestamp, Unreadable};
+use watchfire_core::engine::{HappenedWhen, Outcome};
+use watchfire_core::limits;
+use watchfire_core::record::Action;
+
+use crate::auth::Limits;
+use crate::node::{Node, Submission};
+use crate::policy::{self, Permission, Session};
+use crate::problem::Problem;
+
+/// Largest request body, in bytes.
+pub const BODY_MAX_BYTES: usize = 256 * 1024;
+/// Items on one page at most, and when nothing is said.
+pub const PAGE_MAX: usize = 500;
+const PAGE_DEFAULT: usize = 100;
+
+/// What every handler has at hand.
+#[derive(Clone)]
+pub struct App {
+    /// The node.
+    pub node: Node,
+    /// Limits on how often things may be tried.
+    pub limits: Arc<Limits>,
+    /// Whom a visitor of the demo on this machine is signed in as.
+    pub demo_visitor: Option<PersonId>,
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Watchfire",
+        description = "One node of a federated incident-command platform. Every action takes an `Idempotency-Key`; repeat it with the same key until it is answered.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    tags(
+        (name = "session", description = "Signing in and out"),
+        (name = "board", description = "Everything open, the stream of changes, the node and its map"),
+        (name = "calls", description = "Reports reaching the agency"),
+        (name = "incidents", description = "Situations needing response"),
+        (name = "units", description = "Dispatchable crews"),
+        (name = "assignments", description = "Units' tasks on incidents"),
+        (name = "stations", description = "Places units start from"),
+        (name = "people", description = "The agency's own staff and programs")
+    )
+)]
+struct Description;
+
+fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(session::show, session::sign_in, session::sign_out))
+        .routes(routes!(session::enrol))
+        .routes(routes!(node::show))
+        .routes(routes!(node::roads))
+        .routes(routes!(board::show))
+        .routes(routes!(stream::follow))
+        .routes(routes!(call::list, call::receive))
+        .routes(routes!(call::show, call::amend))
+        .routes(routes!(call::join))
+        .routes(routes!(call::detach))
+        .routes(routes!(call::close))
+        .routes(routes!(call::duplicates))
+        .routes(routes!(call::duplicates_of_draft))
+        .routes(routes!(incident::list, incident::open))
+        .routes(routes!(incident::show))
+        .routes(routes!(incident::recommendation))
+        .routes(routes!(incident::entries))
+        .routes(routes!(incident::send))
+        .routes(routes!(incident::notes, incident::add_note))
+        .routes(routes!(incident::grade))
+        .routes(routes!(incident::relocate))
+        .routes(routes!(incident::raise_alarm))
+        .routes(routes!(incident::close))
+        .routes(routes!(incident::cancel))
+        .routes(routes!(incident::reopen))
+        .routes(routes!(incident::merge))
+        .routes(routes!(incident::unmerge))
+        .routes(routes!(incident::split))
+        .routes(routes!(incident::link))
+        .routes(routes!(incident::unlink))
+        .routes(routes!(unit::list, unit::enter))
+        .routes(routes!(unit::show, unit::amend))
+        .routes(routes!(unit::step))
+        .routes(routes!(unit::report_position))
+        .routes(routes!(unit::report_positions))
+        .routes(routes!(assignment::list))
+        .routes(routes!(assignment::show))
+        .routes(routes!(assignment::step))
+        .routes(routes!(station::list, station::enter))
+        .routes(routes!(station::show, station::amend))
+        .routes(routes!(person::list, person::enrol))
+        .routes(routes!(person::show, person::amend))
+        .routes(routes!(person::disable))
+        .routes(routes!(person::code))
+        .routes(routes!(person::token))
+}
+
+/// Returns the description of the API as JSON, as it is served and committed.
+pub fn description() -> serde_json::Value {
+    let (_, openapi) = routes().split_for_parts();
+    let mut json = serde_json::to_value(openapi).expect("the description holds only strings and lists");
+    add_problems(&mut json);
+    json
+}
+
+/// Every operation can answer with a problem; said once here instead of at each handler.
+fn add_problems(json: &mut serde_json::Value) {
+    json["components"]["responses"]["Problem"] = serde_json::json!({
+        "description": "What went wrong, and what to do next (RFC 9457)",
+        "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } }
+    });
+    let schema = serde_json::to_value(<Problem as utoipa::PartialSchema>::schema()).unwrap_or_default();
+    json["components"]["schemas"]["Problem"] = schema;
+    let text = serde_json::to_value(<view::TextView as utoipa::PartialSchema>::schema()).unwrap_or_default();
+    json["components"]["schemas"]["TextView"] = text;
+    json["components"]["securitySchemes"] = serde_json::json!({
+        "cookie": { "type": "apiKey", "in": "cookie", "name": crate::auth::COOKIE },
+        "token": { "type": "http", "scheme": "bearer" }
+    });
+    json["security"] = serde_json::json!([{ "cookie": [] }, { "token": [] }]);
+    let statuses = ["400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "500", "503"];
+    let paths = json["paths"].as_object_mut().into_iter().flatten();
+    for operation in paths.filter_map(|(_, path)| path.as_object_mut()).flatten() {
+        let Some(responses) = operation.1.get_mut("responses").and_then(|found| found.as_object_mut()) else { continue };
+        for status in statuses {
+            let problem = serde_json::json!({ "$ref": "#/components/responses/Problem" });
+            responses.entry(status).or_insert(problem);
+        }
+    }
+}
+
+/// Returns all routes of the node: the API, its description, health, figures and the console.
+pub fn router(app: App) -> Router {
+    let (api, _) = routes().split_for_parts();
+    // A description of megabytes is not made anew for every reader.
+    let described: Arc<str> = description().to_string().into();
+    let served = move || {
+        let described = Arc::clone(&described);
+        async move { ([(header::CONTENT_TYPE, "application/json")], described.to_string()) }
+    };
+    let squeeze = SizeAbove::new(1_024).and(NotForContentType::new("text/event-stream"));
+    api.route("/api/v1/openapi.json", axum::routing::get(served))
+        .route("/healthz", axum::routing::get(node::healthy))
+        .route("/readyz", axum::routing::get(node::ready))
+        .route("/metrics", axum::routing::get(node::metrics))
+        .fallback(crate::console::serve)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
+        .layer(CompressionLayer::new().compress_when(squeeze))
+        .layer(middleware::from_fn(guard))
+        .with_state(app)
+}
+
+async fn wrong_method() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        Text::new("This address does not take that method.", "该地址不支持此方法。"),
+        Text::new("/api/v1/openapi.json lists what it takes.", "可用方法见 /api/v1/openapi.json。"),
+    )
+}
+
+/// Puts the headers on that keep a browser from doing more than it must.
+async fn guard(request: Request, next: Next) -> Response {
+    let private = request.uri().path().starts_with("/api/");
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    set(
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; \
+         connect-src 'self'; worker-src 'self' blob:; manifest-src 'self'; base-uri 'none'; form-action 'self'; \
+         frame-ancestors 'none'",
+    );
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::REFERRER_POLICY, "no-referrer");
+    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
+    set(HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=(self)");
+    if private {
+        set(header::CACHE_CONTROL, "no-store");
+    }
+    response
+}
+
+/// What goes with an action besides its body.
+#[derive(Debug)]
+pub struct Envelope {
+    key: String,
+    if_version: Option<u64>,
+    address: String,
+    json: bool,
+}
+
+impl FromRequestParts<App> for Envelope {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Envelope, Problem> {
+        let json = is_json(&parts.headers);
+        let address = format!("{} {}", parts.method, parts.uri.path());
+        // Whether the seat allows it is said before what is wrong with the request, so these stay unread until then.
+        let key = parts.headers.get("idempotency-key").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let if_version = match parts.headers.get(header::IF_MATCH) {
+            None => None,
+            Some(value) => Some(version_in(value)?),
+        };
+        Ok(Envelope { key: key.to_owned(), if_version, address, json })
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+fn version_in(value: &HeaderValue) -> Result<u64, Problem> {
+    let quoted = value.to_str().ok().and_then(|text| text.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok());
+    quoted.ok_or_else(|| Problem::unreadable("If-Match is a version in quotes, such as \"3\".", "If-Match 应为带引号的版本号，如 \"3\"。"))
+}
+
+/// The body of a request, read only after the seat was checked.
+#[derive(Debug)]
+pub struct Body(Bytes);
+
+impl axum::extract::FromRequest<App> for Body {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &App) -> Result<Body, Problem> {
+        Bytes::from_request(request, state).await.map(Body).map_err(|_| {
+            Problem::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "too_large",
+                Text::new("The request is too large.", "请求过大。"),
+                Text::new("Send less at a time.", "请分批发送。"),
+            )
+        })
+    }
+}
+
+impl Body {
+    fn read<T: DeserializeOwned>(&self, json: bool) -> Result<T, Problem> {
+        if !json && !self.0.is_empty() {
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "not_json",
+                Text::new("The body is not application/json.", "请求体不是 application/json。"),
+                Text::new("Send JSON with that Content-Type.", "请以该 Content-Type 发送 JSON。"),
+            ));
+        }
+        let bytes: &[u8] = if self.0.is_empty() { b"{}" } else { &self.0 };
+        serde_json::from_slice(bytes).map_err(|error| {
+            Problem::unreadable(format!("The body cannot be read: {error}."), format!("无法读取请求体：{error}。"))
+        })
+    }
+}
+
+/// A request's session, envelope and body: all that an acting handler takes.
+pub struct Asked<'a> {
+    /// The node and its limits.
+    pub app: &'a App,
+    /// Who asks.
+    pub session: &'a Session,
+    /// Keys and versions.
+    pub envelope: Envelope,
+    /// What they sent.
+    pub body: Body,
+}
+
+impl Asked<'_> {
+    /// Checks the seat, reads the body, authorises the action it means and waits until it is durable.
+    pub async fn act<T: DeserializeOwned + Timed>(
+        self,
+        any_of: &[Permission],
+        meaning: impl FnOnce(T) -> Result<Action, Problem>,
+    ) -> Result<Outcome, Problem> {
+        if !any_of.iter().any(|permission| self.session.may(*permission)) {
+            return Err(Problem::denied());
+        }
+        if self.envelope.key.is_empty() || self.envelope.key.chars().count() > limits::IDEMPOTENCY_KEY_CHARS_MAX {
+            return Err(Problem::unreadable(
+                format!("An Idempotency-Key of 1 to {} characters is needed.", limits::IDEMPOTENCY_KEY_CHARS_MAX),
+                format!("需要 1 至 {} 个字符的 Idempotency-Key。", limits::IDEMPOTENCY_KEY_CHARS_MAX),
+            ));
+        }
+        let body: T = self.body.read(self.envelope.json)?;
+        let happened = match body.happened_at() {
+            None => HappenedWhen::Now,
+            Some(text) => HappenedWhen::At(read_time("happened_at", text)?),
+        };
+        let action = policy::authorize(self.session, meaning(body)?, &self.app.node.board())?;
+        let mut hash = Sha256::new();
+        hash.update(self.envelope.address.as_bytes());
+        hash.update([0]);
+        hash.update(&self.body.0);
+        let submission = Submission {
+            action,
+            key: self.envelope.key,
+            fingerprint: hash.finalize().into(),
+            if_version: self.envelope.if_version,
+            happened,
+        };
+        Ok(self.app.node.submit(submission).await?)
+    }
+}
+
+/// A body that may say when it happened.
+pub trait Timed {
+    /// Returns the claimed time, RFC 3339.
+    fn happened_at(&self) -> Option<&str>;
+}
+
+/// Answers with a record and its version as an ETag.
+pub fn answer<T: Serialize>(status: StatusCode, version: u64, view: &T) -> Response {
+    let body = serde_json::to_vec(view).unwrap_or_default();
+    let etag = HeaderValue::from_str(&format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"0\""));
+    let kind = HeaderValue::from_static("application/json");
+    (status, [(header::CONTENT_TYPE, kind), (header::ETAG, etag)], body).into_response()
+}
+
+/// Reads an id from a path or a body; something that is no id names nothing.
+pub fn read_id<T: FromStr>(text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|_| Problem::not_found())
+}
+
+/// Reads a value that a person entered, naming the field in the error.
+pub fn read<T: FromStr<Err = Unreadable>>(field: &str, text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|error| unreadable(field, &error))
+}
+
+/// Reads an optional value that a person entered.
+pub fn read_maybe<T: FromStr<Err = Unreadable>>(field: &str, text: Option<&str>) -> Result<Option<T>, Problem> {
+    text.map(|text| read(field, text)).transpose()
+}
+
+fn unreadable(field: &str, error: &Unreadable) -> Problem {
+    let zh = match error {
+        Unreadable::Id => "编号应为 32 位十六进制数字".to_owned(),
+        Unreadable::Empty => "不能为空".to_owned(),
+        Unreadable::TooLong { max, found } => format!("共 {found} 字，最多 {max} 字"),
+        Unreadable::Control => "含有控制字符".to_owned(),
+        Unreadable::Code => "代码仅可用小写字母、数字、下划线和连字符".to_owned(),
+        Unreadable::Priority => "优先级为 1（最急）、2、3 或 4".to_owned(),
+        Unreadable::Place => "纬度应在 ±90 之间，经度应在 ±180 之间".to_owned(),
+    };
+    Problem::unreadable(format!("`{field}` cannot be taken: {error}."), format!("“{field}”无法接受：{zh}。"))
+}
+
+/// Reads a time, RFC 3339.
+pub fn read_time(field: &str, text: &str) -> Result<Timestamp, Problem> {
+    let time: Result<jiff::Timestamp, _> = text.parse();
+    time.map(|time| Timestamp(time.as_millisecond())).map_err(|_| {
+        Problem::unreadable(
+            format!("`{field}` is no time: write it as 2016-12-31T23:59:00Z."),
+            format!("“{field}”不是时间：请写作 2016-12-31T23:59:00Z。"),
+        )
+    })
+}
+
+/// A place in a request.
+#[derive(Debug, Clone, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlaceBody {
+    /// Latitude in degrees (WGS 84).
+    #[schema(minimum = -90, maximum = 90)]
+    lat: f64,
+    /// Longitude in degrees (WGS 84).
+    #[schema(minimum = -180, maximum = 180)]
+    lon: f64,
+    /// The address as entered.
+    #[schema(max_length = 200)]
+    address: Option<String>,
+    /// The station area.
+    #[schema(max_length = 200)]
+    area: Option<String>,
+}
+
+impl PlaceBody {
+    /// Reads the place.
+    pub fn read(&self) -> Result<Place, Problem> {
+        Ok(Place {
+            point: Point::from_degrees(self.lat, self.lon).map_err(|error| unreadable("place", &error))?,
+            address: read_maybe("place.address", self.address.as_deref())?,
+            area: read_maybe("place.area", self.area.as_deref())?,
+        })
+    }
+}
+
+/// Reads an optional place.
+pub fn read_place(place: Option<&PlaceBody>) -> Result<Option<Place>, Problem> {
+    place.map(PlaceBody::read).transpose()
+}
+
+/// An action that needs nothing more said.
+#[derive(Debug, Default, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NothingMore {
+    /// When it happened, if not now.
+    #[schema(format = DateTime)]
+    happened_at: Option<String>,
+}
+
+/// An action that needs a reason.
+#[derive(Debug, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WithReason {
+    /// Why.
+    #[schema(min_length = 1, max_length = 200)]
+    pub reason: String,
+    /// When it happened, if not now.
+    #[schema(format = DateTime)]
+    happened_at: Option<String>,
+}
+
+/// Lets a body say when it happened.
+#[macro_export]
+macro_rules! timed {
+    ($($body:ty),* $(,)?) => {$(
+        impl $crate::api::Timed for $body {
+            fn happened_at(&self) -> Option<&str> { self.happened_at.as_deref() }
+        }
+    )*};
+}
+
+timed!(NothingMore, WithReason);
+
+/// Which page of a list.
+#[derive(Debug, serde::Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct PageQuery {
+    /// Only open ones (`true`), or only ended ones (`false`).
+    pub open: Option<bool>,
+    /// Where the last page ended, as it said in `next`.
+    #[param(max_length = 64)]
+    pub cursor: Option<String>,
+    /// How many at most.
+    #[param(minimum = 1, maximum = 500)]
+    pub limit: Option<usize>,
+}
+
+impl PageQuery {
+    /// Returns how many items a page may have.
+    pub fn limit(&self) -> usize {
+        self.limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX)
+    }
+}
+
+/// A query string, with problems like everything else.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &App) -> Result<Query<T>, Problem> {
+        match axum::extract::Query::<T>::from_request_parts(parts, state).await {
+            Ok(query) => Ok(Query(query.0)),
+            Err(error) => Err(Problem::unreadable(
+                format!("The query cannot be read: {}.", error.body_text()),
+                format!("无法读取查询参数：{}。", error.body_text()),
+            )),
+        }
+    }
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Page<T> {
+    /// The items, last changed first.
+    pub items: Vec<T>,
+    /// What to give as `cursor` for the next page; absent on the last.
+    pub next: Option<String>,
+}

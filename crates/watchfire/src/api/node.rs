@@ -1,0 +1,230 @@
+//! The node itself: its name, clock and catalogue, its roads for the map, its health and figures.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+use watchfire_core::basis::{Code, Text};
+
+use super::App;
+use super::view::{self, BasisView, TextView};
+use crate::auth::From;
+use crate::node::Health;
+use crate::policy::{Permission, Session};
+use crate::problem::Problem;
+
+/// The node, as a screen needs to know it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NodeView {
+    /// What people call it.
+    name: String,
+    /// Its version.
+    version: &'static str,
+    /// Its id: the hash of its first public key.
+    id: String,
+    /// Its clock.
+    clock: ClockView,
+    /// What is simulated, if anything is.
+    simulated: Option<SimulatedView>,
+    /// Its travel times.
+    roads: RoadsView,
+    /// The words for its codes.
+    catalogue: CatalogueView,
+}
+
+/// A node's clock.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ClockView {
+    /// The time now.
+    now: String,
+    /// The machine's clock, or one that replays a past time.
+    kind: ClockKindView,
+    /// How many times as fast, for a replay.
+    speed: Option<u32>,
+    /// The time zone the node lives in, an IANA name; the browser's own if absent.
+    zone: Option<String>,
+}
+
+/// What kind of clock it is.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ClockKindView {
+    /// The machine's.
+    Real,
+    /// A past time that runs on.
+    Replay,
+}
+
+/// What is simulated.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SimulatedView {
+    /// True if the crews are.
+    crews: bool,
+    /// What to say on the screen.
+    text: TextView,
+}
+
+/// A node's travel times.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RoadsView {
+    /// What they rest on.
+    basis: BasisView,
+    /// By how much they are stretched: road times for what the network does not know, or the straight line.
+    factor: Option<f64>,
+    /// Whose map it is; shown wherever it is.
+    attribution: Option<String>,
+    /// West, south, east and north in degrees.
+    bounds: Option<[f64; 4]>,
+}
+
+/// The words for a node's codes.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct CatalogueView {
+    /// Of categories.
+    categories: BTreeMap<String, TextView>,
+    /// Of kinds of unit.
+    kinds: BTreeMap<String, TextView>,
+    /// Of capabilities.
+    capabilities: BTreeMap<String, TextView>,
+}
+
+/// Shows the node.
+#[utoipa::path(get, path = "/api/v1/node", tag = "board", responses((status = 200, body = NodeView)))]
+pub(crate) async fn show(State(app): State<App>, _: Session) -> Json<NodeView> {
+    let node = &app.node;
+    let settings = node.settings();
+    let speed = settings.clock.speed();
+    let words = |map: &BTreeMap<Code, Text>| -> BTreeMap<String, TextView> {
+        map.iter().map(|(code, text)| (code.to_string(), text.clone().into())).collect()
+    };
+    let response = node.response();
+    let travel = &settings.travel;
+    let graph = travel.router().map(|router| router.graph());
+    Json(NodeView {
+        name: settings.name.clone(),
+        version: env!("CARGO_PKG_VERSION"),
+        id: node.feed().node.to_string(),
+        clock: ClockView {
+            now: view::time(node.now()),
+            kind: if speed.is_some() { ClockKindView::Replay } else { ClockKindView::Real },
+            speed,
+            zone: settings.zone.clone(),
+        },
+        simulated: settings.simulated.clone().map(|text| SimulatedView { crews: true, text: text.into() }),
+        roads: RoadsView {
+            basis: travel.basis().into(),
+            factor: Some(f64::from(travel.factor_percent()) / 100.0),
+            attribution: graph.map(|graph| graph.attribution().to_owned()),
+            bounds: graph.map(|graph| {
+                let bounds = graph.bounds();
+                [bounds.south_west.lon, bounds.south_west.lat, bounds.north_east.lon, bounds.north_east.lat]
+            }),
+        },
+        catalogue: CatalogueView {
+            categories: words(&response.categories),
+            kinds: words(&response.kinds),
+            capabilities: words(&response.capabilities),
+        },
+    })
+}
+
+/// Lines to draw the roads with, as GeoJSON (RFC 7946).
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RoadLinesView {
+    /// `FeatureCollection`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// One line for each stretch of road.
+    features: Vec<RoadLineView>,
+}
+
+/// One line.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RoadLineView {
+    /// `Feature`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// What it is.
+    properties: RoadView,
+    /// Where.
+    geometry: LineView,
+}
+
+/// What a line is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RoadView {
+    /// Its class, OSM's word for it.
+    class: String,
+    /// Its name.
+    name: Option<String>,
+}
+
+/// Where a line is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LineView {
+    /// `LineString`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// Longitude and latitude in degrees.
+    coordinates: Vec<[f64; 2]>,
+}
+
+/// Shows the roads of the node's own network, to draw the map with.
+#[utoipa::path(get, path = "/api/v1/map/roads.geojson", tag = "board",
+    responses((status = 200, body = RoadLinesView, content_type = "application/geo+json")))]
+pub(crate) async fn roads(State(app): State<App>, session: Session) -> Result<Response, Problem> {
+    super::board::allowed(&session)?;
+    let Some(router) = app.node.settings().travel.router() else { return Err(Problem::not_found()) };
+    // Six decimals are a tenth of a metre.
+    let round = |degrees: f64| (degrees * 1e6).round() / 1e6;
+    let feature = |line: watchfire_roads::Line<'_>| RoadLineView {
+        kind: "Feature",
+        properties: RoadView { class: line.class.tag().to_owned(), name: line.name.map(str::to_owned) },
+        geometry: LineView {
+            kind: "LineString",
+            coordinates: line.points.iter().map(|point| [round(point.lon), round(point.lat)]).collect(),
+        },
+    };
+    let lines = RoadLinesView { kind: "FeatureCollection", features: router.graph().lines().map(feature).collect() };
+    let body = serde_json::to_vec(&lines).map_err(|_| Problem::fault())?;
+    let headers =
+        [(header::CONTENT_TYPE, "application/geo+json"), (header::CACHE_CONTROL, "private, max-age=3600")];
+    Ok((headers, body).into_response())
+}
+
+/// Answers that the process is alive.
+pub(crate) async fn healthy() -> &'static str {
+    "alive\n"
+}
+
+/// Answers whether actions are accepted.
+pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
+    match app.node.health() {
+        Health::Ready => (StatusCode::OK, "ready\n"),
+        Health::DiskFull => (StatusCode::SERVICE_UNAVAILABLE, "the disk is full: reads, accepts nothing\n"),
+        Health::Failed => (StatusCode::SERVICE_UNAVAILABLE, "the store failed: stopping\n"),
+        Health::Stopped => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
+    }
+}
+
+/// Shows the node's figures to Prometheus: on this machine freely, elsewhere with a token.
+pub(crate) async fn metrics(
+    State(app): State<App>,
+    From(address): From,
+    headers: HeaderMap,
+    session: Result<Session, Problem>,
+) -> Result<Response, Problem> {
+    // A proxy on this machine would make everybody look local, so its header takes that away.
+    let local = address.is_loopback() && !headers.contains_key("x-forwarded-for");
+    if !local && !session?.may(Permission::ReadMetrics) {
+        return Err(Problem::denied());
+    }
+    let open = app.node.board().open_incident_count();
+    let ready = app.node.health() == Health::Ready;
+    let text = app.node.metrics().encode(app.node.hub().reader_count(), open, ready);
+    Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
+}

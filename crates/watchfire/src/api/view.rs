@@ -1,0 +1,871 @@
+//! What the API shows: whole records with what follows from several of them, made by hand from the core's.
+//!
+//! Nothing here is read back; the words are the glossary's. Times are RFC 3339, UTC, with milliseconds.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use watchfire_core::basis::{Place, Text, Timestamp, TravelBasis, UnitId};
+use watchfire_core::board::{Board, IncidentStatus, UnitStatus};
+use watchfire_core::recommend::Recommendation;
+use watchfire_core::record::assignment::{Assignment, AssignmentStatus};
+use watchfire_core::record::call::{Call, CallState, Channel};
+use watchfire_core::record::incident::{Incident, IncidentState, Relation};
+use watchfire_core::record::person::{Person, Seat};
+use watchfire_core::record::station::Station;
+use watchfire_core::record::unit::{Duty, Unit};
+use watchfire_core::record::{Record, RecordRef};
+use watchfire_core::timer::{self, AlarmCode};
+
+use crate::hub::{Message, RECORD};
+use crate::node::Node;
+use crate::positions::Position;
+
+/// The same words in both languages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TextView {
+    /// English.
+    pub en: String,
+    /// Simplified Chinese.
+    pub zh: String,
+}
+
+impl From<Text> for TextView {
+    fn from(text: Text) -> TextView {
+        TextView { en: text.en, zh: text.zh }
+    }
+}
+
+/// Writes a time as RFC 3339, UTC, with milliseconds.
+pub fn time(at: Timestamp) -> String {
+    match jiff::Timestamp::from_millisecond(at.0) {
+        Ok(time) => format!("{time:.3}"),
+        Err(_) => "9999-12-31T23:59:59.999Z".to_owned(),
+    }
+}
+
+fn maybe_time(at: Option<Timestamp>) -> Option<String> {
+    at.map(time)
+}
+
+/// Where something is.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct PlaceView {
+    /// Latitude in degrees (WGS 84).
+    pub lat: f64,
+    /// Longitude in degrees (WGS 84).
+    pub lon: f64,
+    /// The address as entered.
+    pub address: Option<String>,
+    /// The station area.
+    pub area: Option<String>,
+}
+
+impl From<&Place> for PlaceView {
+    fn from(place: &Place) -> PlaceView {
+        PlaceView {
+            lat: place.point.lat(),
+            lon: place.point.lon(),
+            address: place.address.as_ref().map(ToString::to_string),
+            area: place.area.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+/// A call.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct CallView {
+    /// Its id.
+    pub id: String,
+    /// Its version, for `If-Match`.
+    pub version: u64,
+    /// The agency's running number.
+    pub number: u64,
+    /// Where it is in its life.
+    pub status: CallStatusView,
+    /// How it came.
+    pub channel: ChannelView,
+    /// When it came.
+    pub received_at: String,
+    /// Where.
+    pub place: Option<PlaceView>,
+    /// What.
+    pub category: Option<String>,
+    /// How urgent; 1 is most urgent.
+    pub priority: Option<u8>,
+    /// The incident it joined.
+    pub incident: Option<String>,
+    /// The sending system's own name for it.
+    pub source: Option<String>,
+    /// Why it was closed without action.
+    pub reason: Option<String>,
+    /// Who called and what was said; absent when it is sealed or not yours to see.
+    pub personal: Option<PersonalView>,
+}
+
+/// Where a call is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CallStatusView {
+    /// Taken, not yet part of an incident.
+    Received,
+    /// Part of an incident.
+    Joined,
+    /// Closed without action.
+    Closed,
+}
+
+/// How a call came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChannelView {
+    /// By telephone.
+    Phone,
+    /// By text message.
+    Text,
+    /// From an application.
+    App,
+    /// From an alarm centre.
+    Alarm,
+    /// From a sensor.
+    Sensor,
+    /// By radio.
+    Radio,
+    /// In person.
+    Counter,
+    /// Read from another system's export.
+    Import,
+}
+
+macro_rules! same_words {
+    ($one:ident <=> $other:ident { $($word:ident),* $(,)? }) => {
+        impl From<$one> for $other { fn from(one: $one) -> $other { match one { $($one::$word => $other::$word),* } } }
+        impl From<$other> for $one { fn from(one: $other) -> $one { match one { $($other::$word => $one::$word),* } } }
+    };
+}
+
+same_words!(Channel <=> ChannelView { Phone, Text, App, Alarm, Sensor, Radio, Counter, Import });
+
+/// Who called and what was said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PersonalView {
+    /// Who.
+    pub caller: Option<String>,
+    /// The number to call back.
+    pub callback: Option<String>,
+    /// What was said.
+    pub said: Option<String>,
+}
+
+/// Shows a call, with what is personal in it or without.
+pub fn call(call: &Call, personal: bool) -> CallView {
+    let shown = (personal && !call.personal.is_empty()).then(|| PersonalView {
+        caller: call.personal.caller.as_ref().map(ToString::to_string),
+        callback: call.personal.callback.as_ref().map(ToString::to_string),
+        said: call.personal.said.as_ref().map(ToString::to_string),
+    });
+    let (status, reason) = match &call.state {
+        CallState::Received => (CallStatusView::Received, None),
+        CallState::Joined { .. } => (CallStatusView::Joined, None),
+        CallState::Closed { reason, .. } => (CallStatusView::Closed, Some(reason.to_string())),
+    };
+    CallView {
+        id: call.id.to_string(),
+        version: call.version,
+        number: call.number,
+        status,
+        channel: call.channel.into(),
+        received_at: time(call.received_at),
+        place: call.place.as_ref().map(PlaceView::from),
+        category: call.category.as_ref().map(ToString::to_string),
+        priority: call.priority.map(u8::from),
+        incident: call.incident().map(|incident| incident.to_string()),
+        source: call.source.as_ref().map(ToString::to_string),
+        reason,
+        personal: shown,
+    }
+}
+
+/// An incident.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct IncidentView {
+    /// Its id.
+    pub id: String,
+    /// Its version, for `If-Match`.
+    pub version: u64,
+    /// The agency's running number.
+    pub number: u64,
+    /// How far it has come, its response included.
+    pub status: IncidentStatusView,
+    /// What it is.
+    pub category: String,
+    /// How urgent; 1 is most urgent.
+    pub priority: u8,
+    /// Alarm level, 1 or more.
+    pub alarm_level: u8,
+    /// Where.
+    pub place: PlaceView,
+    /// When it was opened.
+    pub opened_at: String,
+    /// When it ended.
+    pub closed_at: Option<String>,
+    /// How or why it ended.
+    pub disposition: Option<String>,
+    /// Its calls, those of incidents merged into it included.
+    pub calls: Vec<String>,
+    /// Its assignments, those of incidents merged into it included.
+    pub assignments: Vec<String>,
+    /// The incident it was merged into.
+    pub merged_into: Option<String>,
+    /// The incident it was split from.
+    pub split_from: Option<String>,
+    /// Its links.
+    pub links: Vec<LinkView>,
+    /// How many notes it has.
+    pub notes: usize,
+}
+
+/// A link to another incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LinkView {
+    /// The other incident.
+    pub incident: String,
+    /// How the other stands to this one.
+    pub relation: RelationView,
+}
+
+/// How one incident stands to another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RelationView {
+    /// The other contains this one.
+    Parent,
+    /// This one contains the other.
+    Child,
+    /// They have to do with each other.
+    Related,
+}
+
+same_words!(Relation <=> RelationView { Parent, Child, Related });
+
+/// How far an incident has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum IncidentStatusView {
+    /// Nobody is on it.
+    Active,
+    /// A unit is assigned.
+    Assigned,
+    /// A unit is on its way.
+    EnRoute,
+    /// A unit is there.
+    OnScene,
+    /// It ended.
+    Closed,
+    /// It was not needed.
+    Cancelled,
+    /// It goes on as part of another.
+    Merged,
+}
+
+same_words!(IncidentStatus <=> IncidentStatusView { Active, Assigned, EnRoute, OnScene, Closed, Cancelled, Merged });
+
+/// Shows an incident.
+pub fn incident(board: &Board, incident: &Incident) -> IncidentView {
+    let disposition = match &incident.state {
+        IncidentState::Closed { disposition: words, .. } | IncidentState::Cancelled { reason: words, .. } => {
+            Some(words.to_string())
+        }
+        IncidentState::Active | IncidentState::Merged { .. } => None,
+    };
+    let link = |link: &watchfire_core::record::incident::Link| LinkView {
+        incident: link.other.to_string(),
+        relation: link.relation.into(),
+    };
+    IncidentView {
+        id: incident.id.to_string(),
+        version: incident.version,
+        number: incident.number,
+        status: board.incident_status(incident).into(),
+        category: incident.category.to_string(),
+        priority: incident.priority.into(),
+        alarm_level: incident.alarm_level,
+        place: PlaceView::from(&incident.place),
+        opened_at: time(incident.opened_at),
+        closed_at: maybe_time(incident.ended_at()),
+        disposition,
+        calls: board.calls_of(incident.id).map(|call| call.id.to_string()).collect(),
+        assignments: board.assignments_of(incident.id).map(|one| one.id.to_string()).collect(),
+        merged_into: incident.merged_into().map(|into| into.to_string()),
+        split_from: incident.split_from.map(|from| from.to_string()),
+        links: incident.links.iter().map(link).collect(),
+        notes: incident.notes.len(),
+    }
+}
+
+/// A unit.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct UnitView {
+    /// Its id.
+    pub id: String,
+    /// Its version, for `If-Match`.
+    pub version: u64,
+    /// What it is called on the radio.
+    pub callsign: String,
+    /// Its kind.
+    pub kind: String,
+    /// What it can do.
+    pub capabilities: Vec<String>,
+    /// The station it starts from.
+    pub station: Option<String>,
+    /// How many people are on it.
+    pub crew: Option<u8>,
+    /// The station areas it may be sent to; everywhere when empty.
+    pub areas: Vec<String>,
+    /// What it is doing, its assignment included.
+    pub status: UnitStatusView,
+    /// Since when.
+    pub status_since: String,
+    /// Why it is out of service.
+    pub reason: Option<String>,
+    /// The assignment that binds it.
+    pub assignment: Option<String>,
+    /// Until when its crew rests.
+    pub rest_until: Option<String>,
+    /// Where it was last.
+    pub position: Option<PositionView>,
+}
+
+/// Where a unit was last.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct PositionView {
+    /// Latitude in degrees.
+    pub lat: f64,
+    /// Longitude in degrees.
+    pub lon: f64,
+    /// Degrees clockwise from north, if it moves.
+    pub heading_deg: Option<u16>,
+    /// When.
+    pub at: String,
+}
+
+/// What a unit is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UnitStatusView {
+    /// Nobody is on it.
+    OffDuty,
+    /// It can be sent.
+    Available,
+    /// It has an assignment and has not departed.
+    Assigned,
+    /// It is on its way.
+    EnRoute,
+    /// It is there.
+    OnScene,
+    /// It cannot be sent.
+    OutOfService,
+}
+
+same_words!(UnitStatus <=> UnitStatusView { OffDuty, Available, Assigned, EnRoute, OnScene, OutOfService });
+
+/// Shows a unit.
+pub fn unit(board: &Board, unit: &Unit, position: Option<Position>) -> UnitView {
+    let (status, since) = board.unit_status(unit);
+    let reason = match &unit.duty {
+        Duty::OutOfService { reason } => Some(reason.to_string()),
+        Duty::OffDuty | Duty::Available => None,
+    };
+    UnitView {
+        id: unit.id.to_string(),
+        version: unit.version,
+        callsign: unit.callsign.to_string(),
+        kind: unit.details.kind.to_string(),
+        capabilities: unit.details.capabilities.iter().map(ToString::to_string).collect(),
+        station: unit.details.station.map(|station| station.to_string()),
+        crew: unit.details.crew,
+        areas: unit.details.areas.iter().map(ToString::to_string).collect(),
+        status: status.into(),
+        status_since: time(since),
+        reason,
+        assignment: board.live_assignment(unit.id).map(|live| live.id.to_string()),
+        rest_until: maybe_time(unit.rest_until),
+        position: position.map(|position| PositionView {
+            lat: position.point.lat(),
+            lon: position.point.lon(),
+            heading_deg: position.heading_deg,
+            at: time(position.at),
+        }),
+    }
+}
+
+/// An assignment.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct AssignmentView {
+    /// Its id.
+    pub id: String,
+    /// Its version, for `If-Match`.
+    pub version: u64,
+    /// Where the unit is sent.
+    pub incident: String,
+    /// The unit.
+    pub unit: String,
+    /// Where it is in its life.
+    pub status: AssignmentStatusView,
+    /// When it was proposed.
+    pub proposed_at: Option<String>,
+    /// When it was sent.
+    pub sent_at: Option<String>,
+    /// When it was last sent again.
+    pub resent_at: Option<String>,
+    /// When the crew acknowledged.
+    pub acknowledged_at: Option<String>,
+    /// When it departed.
+    pub departed_at: Option<String>,
+    /// When it arrived.
+    pub arrived_at: Option<String>,
+    /// When it ended.
+    pub cleared_at: Option<String>,
+    /// How or why it ended.
+    pub ending: Option<String>,
+    /// How long it was expected to need, in seconds.
+    pub travel_time_s: Option<u32>,
+    /// What that rests on.
+    pub basis: Option<BasisView>,
+    /// Why this unit.
+    pub reasons: Vec<ReasonView>,
+    /// What is late about it.
+    pub alarms: Vec<AlarmView>,
+}
+
+/// Where an assignment is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AssignmentStatusView {
+    /// Put forward.
+    Proposed,
+    /// Sent.
+    Sent,
+    /// The crew has it.
+    Acknowledged,
+    /// The crew said no.
+    Declined,
+    /// On its way.
+    Departed,
+    /// On scene.
+    Arrived,
+    /// Done.
+    Cleared,
+    /// Called off.
+    Cancelled,
+}
+
+same_words!(AssignmentStatus <=> AssignmentStatusView {
+    Proposed, Sent, Acknowledged, Declined, Departed, Arrived, Cleared, Cancelled,
+});
+
+/// What a travel time rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BasisView {
+    /// The road network.
+    Road,
+    /// The straight line.
+    StraightLine,
+}
+
+same_words!(TravelBasis <=> BasisView { Road, StraightLine });
+
+/// A reason, a shortfall or a hint: a stable code and its words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ReasonView {
+    /// The code.
+    pub code: String,
+    /// The words.
+    pub text: TextView,
+}
+
+/// Something that is late.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AlarmView {
+    /// What.
+    pub code: AlarmCodeView,
+    /// Since when.
+    pub since: String,
+    /// The words, and what to do.
+    pub text: TextView,
+}
+
+/// What is late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AlarmCodeView {
+    /// The crew has not answered.
+    Unanswered,
+    /// The crew has not departed.
+    LateDeparture,
+    /// The crew should have arrived.
+    OverdueArrival,
+}
+
+same_words!(AlarmCode <=> AlarmCodeView { Unanswered, LateDeparture, OverdueArrival });
+
+/// Shows an assignment as of now.
+pub fn assignment(assignment: &Assignment, node: &Node) -> AssignmentView {
+    let alarm = timer::alarm(assignment, &node.settings().timers, node.now()).map(|alarm| AlarmView {
+        code: alarm.code.into(),
+        since: time(alarm.since),
+        text: alarm.code.text().into(),
+    });
+    let reason = |reason: &watchfire_core::recommend::Reason| ReasonView {
+        code: reason.code().to_owned(),
+        text: reason.text().into(),
+    };
+    AssignmentView {
+        id: assignment.id.to_string(),
+        version: assignment.version,
+        incident: assignment.incident.to_string(),
+        unit: assignment.unit.to_string(),
+        status: assignment.status.into(),
+        proposed_at: maybe_time(assignment.proposed_at),
+        sent_at: maybe_time(assignment.sent_at),
+        resent_at: maybe_time(assignment.resent_at),
+        acknowledged_at: maybe_time(assignment.acknowledged_at),
+        departed_at: maybe_time(assignment.departed_at),
+        arrived_at: maybe_time(assignment.arrived_at),
+        cleared_at: maybe_time(assignment.ended_at),
+        ending: assignment.ending.as_ref().map(ToString::to_string),
+        travel_time_s: assignment.why.travel.map(|travel| travel.seconds),
+        basis: assignment.why.travel.map(|travel| travel.basis.into()),
+        reasons: assignment.why.reasons.iter().map(reason).collect(),
+        alarms: alarm.into_iter().collect(),
+    }
+}
+
+/// A station.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct StationView {
+    /// Its id.
+    pub id: String,
+    /// Its version, for `If-Match`.
+    pub version: u64,
+    /// The agency's short code for it.
+    pub code: String,
+    /// What people call it.
+    pub name: String,
+    /// Where.
+    pub place: PlaceView,
+    /// The areas it answers for first; its own code when empty.
+    pub areas: Vec<String>,
+}
+
+/// Shows a station.
+pub fn station(station: &Station) -> StationView {
+    StationView {
+        id: station.id.to_string(),
+        version: station.version,
+        code: station.code.to_string(),
+        name: station.details.name.to_string(),
+        place: PlaceView::from(&station.details.place),
+        areas: station.details.areas.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// A person or program that signs in.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct PersonView {
+    /// Their id.
+    pub id: String,
+    /// Their version, for `If-Match`.
+    pub version: u64,
+    /// What they sign in with.
+    pub login: String,
+    /// What the screens call them.
+    pub name: String,
+    /// The seats they may take.
+    pub seats: Vec<SeatView>,
+    /// The unit whose crew they are.
+    pub unit: Option<String>,
+    /// True for a program.
+    pub program: bool,
+    /// True once they may not sign in.
+    pub disabled: bool,
+}
+
+/// A seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, serde::Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SeatView {
+    /// Takes calls.
+    CallTaker,
+    /// Picks units and watches timers.
+    Dispatcher,
+    /// Commands the shift.
+    DutyOfficer,
+    /// Gets assignments and reports back.
+    Crew,
+    /// Works on assessments.
+    Analyst,
+    /// Reads everything, changes nothing.
+    Overseer,
+    /// Installs, enrols, backs up.
+    Administrator,
+    /// Shows; nobody touches it.
+    Wall,
+}
+
+same_words!(Seat <=> SeatView { CallTaker, Dispatcher, DutyOfficer, Crew, Analyst, Overseer, Administrator, Wall });
+
+/// Shows a person.
+pub fn person(person: &Person) -> PersonView {
+    PersonView {
+        id: person.id.to_string(),
+        version: person.version,
+        login: person.login.to_string(),
+        name: person.details.name.to_string(),
+        seats: person.details.seats.iter().map(|seat| SeatView::from(*seat)).collect(),
+        unit: person.details.unit.map(|unit| unit.to_string()),
+        program: person.details.program,
+        disabled: person.disabled,
+    }
+}
+
+/// What to send, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct RecommendationView {
+    /// What the node's travel times rest on.
+    pub basis: BasisView,
+    /// The version of the response file that was used.
+    pub response_version: String,
+    /// The needs of the plan and how they are met.
+    pub needs: Vec<NeedView>,
+    /// Those that could go, nearest first.
+    pub candidates: Vec<CandidateView>,
+    /// What is lacking.
+    pub shortfalls: Vec<ReasonView>,
+    /// Those of a wanted kind that are not offered, and why.
+    pub passed_over: Vec<PassedOverView>,
+}
+
+/// A need of the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct NeedView {
+    /// What is wanted.
+    pub label: TextView,
+    /// How many.
+    pub wanted: u32,
+    /// How many are on the incident already.
+    pub have: u32,
+    /// Within how many seconds.
+    pub within_s: Option<u32>,
+    /// Who is proposed for the rest.
+    pub chosen: Vec<String>,
+}
+
+/// A unit that could go.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct CandidateView {
+    /// The unit.
+    pub unit: String,
+    /// What it is called.
+    pub callsign: String,
+    /// Its kind.
+    pub kind: String,
+    /// How long it needs, in seconds.
+    pub travel_time_s: u32,
+    /// What that rests on.
+    pub basis: BasisView,
+    /// True if it is proposed.
+    pub chosen: bool,
+    /// Why, and what speaks against it.
+    pub reasons: Vec<ReasonView>,
+}
+
+/// A unit that is not offered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PassedOverView {
+    /// The unit.
+    pub unit: String,
+    /// What it is called.
+    pub callsign: String,
+    /// Why not.
+    pub text: TextView,
+}
+
+/// Candidates shown at most; the rest is farther away.
+pub const CANDIDATES_SHOWN_MAX: usize = 50;
+
+/// Shows a recommendation.
+pub fn recommendation(board: &Board, node: &Node, made: &Recommendation) -> RecommendationView {
+    let callsign = |unit: &UnitId| board.units.get(unit).map(|unit| unit.callsign.to_string()).unwrap_or_default();
+    let ids = |units: &[UnitId]| units.iter().map(ToString::to_string).collect();
+    let mut candidates = Vec::new();
+    for candidate in &made.candidates {
+        if candidates.len() >= CANDIDATES_SHOWN_MAX && !candidate.chosen {
+            continue;
+        }
+        candidates.push(CandidateView {
+            unit: candidate.unit.to_string(),
+            callsign: callsign(&candidate.unit),
+            kind: board.units.get(&candidate.unit).map(|unit| unit.details.kind.to_string()).unwrap_or_default(),
+            travel_time_s: candidate.travel.seconds,
+            basis: candidate.travel.basis.into(),
+            chosen: candidate.chosen,
+            reasons: candidate
+                .reasons
+                .iter()
+                .map(|reason| ReasonView { code: reason.code().to_owned(), text: reason.text().into() })
+                .collect(),
+        });
+    }
+    RecommendationView {
+        basis: node.settings().travel.basis().into(),
+        response_version: made.response_version.clone(),
+        needs: made
+            .needs
+            .iter()
+            .map(|met| NeedView {
+                label: met.label.clone().into(),
+                wanted: met.need.count,
+                have: met.have,
+                within_s: met.need.within_s,
+                chosen: ids(&met.chosen),
+            })
+            .collect(),
+        candidates,
+        shortfalls: made
+            .shortfalls
+            .iter()
+            .map(|shortfall| ReasonView { code: shortfall.code().to_owned(), text: shortfall.text().into() })
+            .collect(),
+        passed_over: made
+            .passed_over
+            .iter()
+            .map(|(unit, why)| PassedOverView {
+                unit: unit.to_string(),
+                callsign: callsign(unit),
+                text: why.text().into(),
+            })
+            .collect(),
+    }
+}
+
+/// A record of any kind, as the stream carries it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(tag = "kind", content = "record", rename_all = "snake_case")]
+pub enum RecordView {
+    /// A call.
+    Call(CallView),
+    /// An incident.
+    Incident(IncidentView),
+    /// A unit.
+    Unit(UnitView),
+    /// An assignment.
+    Assignment(AssignmentView),
+    /// A station.
+    Station(StationView),
+}
+
+fn record_view(board: &Board, node: &Node, record: &Record, personal: bool) -> Option<RecordView> {
+    Some(match record {
+        Record::Call(one) => RecordView::Call(call(one, personal)),
+        Record::Incident(one) => RecordView::Incident(incident(board, one)),
+        Record::Unit(one) => RecordView::Unit(unit(board, one, node.positions().get(one.id))),
+        Record::Assignment(one) => RecordView::Assignment(assignment(one, node)),
+        Record::Station(one) => RecordView::Station(station(one)),
+        // Who may sign in is nobody's business but the administrator's, who asks for it.
+        Record::Person(_) => return None,
+    })
+}
+
+/// Makes the message that shows a record, as it is on the board.
+pub fn record_message(board: &Board, node: &Node, record: &Record, position: Option<u64>) -> Message {
+    let text = |personal| -> Arc<str> {
+        let view = record_view(board, node, record, personal);
+        view.and_then(|view| serde_json::to_string(&view).ok()).unwrap_or_else(|| "null".to_owned()).into()
+    };
+    let redacted = text(false);
+    let full = if matches!(record, Record::Call(_)) { text(true) } else { Arc::clone(&redacted) };
+    Message { position, event: RECORD, full, redacted }
+}
+
+/// Returns what looks different because these records are about to change: what they leave behind.
+pub fn left_behind(board: &Board, changed: &[Record]) -> Vec<RecordRef> {
+    let before = changed.iter().filter_map(|record| board.get(record.reference()));
+    before.filter_map(|record| record.parent().or(merged_into(&record))).map(|root| root.into()).collect()
+}
+
+fn merged_into(record: &Record) -> Option<watchfire_core::basis::IncidentId> {
+    match record {
+        Record::Incident(incident) => incident.merged_into(),
+        Record::Call(_) | Record::Unit(_) | Record::Assignment(_) | Record::Station(_) | Record::Person(_) => None,
+    }
+}
+
+/// Makes the messages that a batch of changed records comes to, with what changes along with them.
+pub fn messages(
+    board: &Board,
+    node: &Node,
+    changed: &[Record],
+    left_behind: &[RecordRef],
+    position: u64,
+) -> Vec<Message> {
+    let mut shown: Vec<RecordRef> = Vec::new();
+    let mut add = |reference: RecordRef| {
+        if !shown.contains(&reference) {
+            shown.push(reference);
+        }
+    };
+    left_behind.iter().copied().for_each(&mut add);
+    for record in changed {
+        add(record.reference());
+        match record {
+            Record::Assignment(assignment) => {
+                add(assignment.unit.into());
+                add(board.merge_root(assignment.incident).into());
+            }
+            Record::Call(call) => {
+                if let Some(incident) = call.incident() {
+                    add(board.merge_root(incident).into());
+                }
+            }
+            Record::Incident(incident) => {
+                add(board.merge_root(incident.id).into());
+                if let Some(from) = incident.split_from {
+                    add(board.merge_root(from).into());
+                }
+            }
+            Record::Unit(_) | Record::Station(_) | Record::Person(_) => {}
+        }
+    }
+    let records: Vec<Record> = shown.into_iter().filter_map(|reference| board.get(reference)).collect();
+    let last = records.len().saturating_sub(1);
+    let message = |(at, record): (usize, &Record)| {
+        record_message(board, node, record, (at == last).then_some(position))
+    };
+    records.iter().enumerate().map(message).collect()
+}
+
+/// Makes the message that shows where units have moved to.
+pub fn positions_message(node: &Node, moved: &[(UnitId, Position)]) -> Message {
+    let rows: Vec<serde_json::Value> = moved
+        .iter()
+        .map(|(unit, position)| {
+            let (lat, lon) = (position.point.lat(), position.point.lon());
+            serde_json::json!([unit.to_string(), lat, lon, position.heading_deg, position.at.0])
+        })
+        .collect();
+    unlogged("positions", &serde_json::json!({ "at": node.now().0, "positions": rows }))
+}
+
+/// Makes the message that tells the time, so that silence can be told from peace.
+pub fn clock_message(node: &Node) -> Message {
+    let clock = &node.settings().clock;
+    unlogged("clock", &serde_json::json!({ "now": time(node.now()), "speed": clock.speed() }))
+}
+
+fn unlogged(event: &'static str, data: &serde_json::Value) -> Message {
+    let text: Arc<str> = data.to_string().into();
+    Message { position: None, event, full: Arc::clone(&text), redacted: text }
+}

@@ -1,0 +1,230 @@
+//! The command line: what each command is called, what it takes, and what it prints.
+//!
+//! Results go to standard output, progress and errors to standard error. Exit codes: 0 done, 1 refused or
+//! failed (with what to do), 2 wrong usage, 3 a check found something wrong.
+
+// Printing is what a command line is for.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod import;
+mod play;
+mod roads;
+mod tend;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Watchfire (烽燧): one node of a federated incident-command platform.
+///
+/// Try it: `watchfire demo`. Begin for real: `watchfire init DIR`, then `watchfire serve DIR`.
+#[derive(Debug, Parser)]
+#[command(name = "watchfire", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Make a new node in an empty directory; prints the code for the first sign-in
+    Init {
+        /// Where the node's database, keys and configuration are put
+        dir: PathBuf,
+        /// What people call the node
+        #[arg(long, default_value = "Watchfire")]
+        name: String,
+    },
+    /// Run the node of a directory until Ctrl-C or SIGTERM
+    Serve {
+        /// The node's directory
+        dir: PathBuf,
+        /// Listen here instead of where the configuration says
+        #[arg(long)]
+        listen: Option<SocketAddr>,
+    },
+    /// Show San Francisco's real New Year's Eve 2016/17 on a node of its own (simulated crews)
+    Demo(play::DemoArgs),
+    /// Replay past calls through the engine with simulated crews, and compare the times
+    Replay(play::ReplayArgs),
+    /// Import stations, units or past calls into a node
+    Import {
+        #[command(subcommand)]
+        what: import::Import,
+    },
+    /// Build and look at road networks
+    Roads {
+        #[command(subcommand)]
+        what: roads::Roads,
+    },
+    /// Verify every signature and link, refold all entries and compare with the tables
+    Check(tend::CheckArgs),
+    /// Copy a node to a new directory while it runs
+    Backup(tend::BackupArgs),
+    /// Begin a new epoch in a directory that was restored, copied or moved, so that it may write again
+    Epoch {
+        /// The directory
+        dir: PathBuf,
+        /// Why; this is kept in the feed for ever, so no personal data
+        #[arg(long)]
+        reason: String,
+    },
+    /// Build the tables of a node anew from its entries
+    Rebuild(tend::CheckArgs),
+    /// Write all entries to a file, for an independent verifier or another node
+    Export {
+        /// The node's directory
+        dir: PathBuf,
+        /// The file, or `-` for standard output
+        file: PathBuf,
+    },
+    /// Make a one-time code with which somebody can sign in and choose a password
+    Code {
+        /// The node's directory (the node must not be running)
+        dir: PathBuf,
+        /// Their login; the first administrator's if left out
+        #[arg(long)]
+        login: Option<String>,
+    },
+    /// Make a token for a program, enrolling the program if needed
+    Token {
+        /// The node's directory (the node must not be running)
+        dir: PathBuf,
+        /// The program's login
+        #[arg(long)]
+        login: String,
+        /// The seat from which it acts: call_taker, dispatcher, duty_officer, crew, analyst, overseer, administrator or wall
+        #[arg(long)]
+        seat: String,
+    },
+    /// Print the configuration file with every key explained
+    Config,
+    /// Print the description of the HTTP API (OpenAPI 3.1)
+    Openapi,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, Args)]
+struct Output {
+    /// Print the result as JSON, for a program to read
+    #[arg(long)]
+    json: bool,
+}
+
+/// How a command ended.
+enum Ended {
+    Done,
+    /// A check found something wrong.
+    Wrong,
+}
+
+type Result<T> = std::result::Result<T, Failure>;
+
+/// A failure with everything that led to it, and what to do.
+struct Failure {
+    text: String,
+}
+
+impl<E: std::error::Error + 'static> From<E> for Failure {
+    fn from(error: E) -> Failure {
+        Failure { text: crate::node::Chain(&error).to_string() }
+    }
+}
+
+fn fail<T>(text: impl Into<String>) -> Result<T> {
+    Err(Failure { text: text.into() })
+}
+
+/// Runs the program.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    match dispatch(cli.command) {
+        Ok(Ended::Done) => ExitCode::SUCCESS,
+        Ok(Ended::Wrong) => ExitCode::from(3),
+        Err(failure) => {
+            eprintln!("watchfire: {}", failure.text);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(command: Command) -> Result<Ended> {
+    match command {
+        Command::Init { dir, name } => tend::init(&dir, &name),
+        Command::Serve { dir, listen } => play::serve(&dir, listen),
+        Command::Demo(args) => play::demo(args),
+        Command::Replay(args) => play::replay(args),
+        Command::Import { what } => import::run(what),
+        Command::Roads { what } => roads::run(what),
+        Command::Check(args) => tend::check(&args),
+        Command::Backup(args) => tend::backup(&args),
+        Command::Epoch { dir, reason } => tend::epoch(&dir, &reason),
+        Command::Rebuild(args) => tend::rebuild(&args),
+        Command::Export { dir, file } => tend::export(&dir, &file),
+        Command::Code { dir, login } => tend::code(&dir, login.as_deref()),
+        Command::Token { dir, login, seat } => tend::token(&dir, &login, &seat),
+        Command::Config => {
+            print!("{}", crate::config::example(&crate::config::Config::default()));
+            Ok(Ended::Done)
+        }
+        Command::Openapi => {
+            println!("{:#}", crate::api::description());
+            Ok(Ended::Done)
+        }
+    }
+}
+
+/// Tells how far long work is, on one line of a terminal, or now and then in a log.
+struct Progress {
+    shown: Option<std::time::Instant>,
+    terminal: bool,
+}
+
+impl Progress {
+    fn new() -> Progress {
+        use std::io::IsTerminal as _;
+        Progress { shown: None, terminal: std::io::stderr().is_terminal() }
+    }
+
+    fn show(&mut self, what: &str, done: u64, total: u64) {
+        let every = if self.terminal { 100 } else { 5_000 };
+        if self.shown.is_some_and(|at| at.elapsed().as_millis() < every) {
+            return;
+        }
+        self.shown = Some(std::time::Instant::now());
+        let of = if total > 0 { format!(" {:>3} %", done.saturating_mul(100) / total) } else { format!(" {done}") };
+        if self.terminal {
+            eprint!("\r\x1b[K{what}{of}");
+        } else {
+            eprintln!("{what}{of}");
+        }
+    }
+
+    fn end(&mut self) {
+        if self.terminal && self.shown.is_some() {
+            eprint!("\r\x1b[K");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn every_command_and_argument_has_help() {
+        let cli = Cli::command();
+        cli.clone().debug_assert();
+        fn look(command: &clap::Command) {
+            assert!(command.get_about().is_some(), "{} has no help", command.get_name());
+            for argument in command.get_arguments().filter(|argument| argument.get_id() != "help") {
+                assert!(argument.get_help().is_some(), "{} {} has no help", command.get_name(), argument.get_id());
+            }
+            command.get_subcommands().for_each(look);
+        }
+        look(&cli);
+    }
+}

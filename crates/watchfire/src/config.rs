@@ -1,0 +1,325 @@
+//! The configuration: one TOML file, `watchfire.toml` in the node's directory. Every key has a default.
+//!
+//! [`example`] writes the file that `watchfire init` puts down, from the defaults and the words below; a
+//! test sees that it reads back as the defaults and leaves no key out.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use watchfire_core::duplicate::DuplicateRules;
+use watchfire_core::timer::TimerRules;
+
+/// The name of the file in a node's directory.
+pub const FILE: &str = "watchfire.toml";
+
+/// The configuration of a node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// What people call the node.
+    pub name: String,
+    /// The time zone it lives in, an IANA name; the browser's own if empty.
+    pub zone: String,
+    /// Where it listens and how.
+    pub http: Http,
+    /// Its road network.
+    pub roads: Roads,
+    /// Its response plans.
+    pub response: Response,
+    /// When a step of an assignment is late.
+    pub timers: TimerRules,
+    /// When two reports may be about one event.
+    pub duplicates: DuplicateRules,
+    /// How long things are kept at hand.
+    pub keep: Keep,
+    /// What it writes to its log.
+    pub log: Log,
+}
+
+/// Where the node listens and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http {
+    /// Address and port.
+    pub listen: SocketAddr,
+    /// How connections are protected.
+    pub tls: Tls,
+    /// Certificate chain, PEM, for `tls = "files"`.
+    pub certificate: PathBuf,
+    /// Private key, PEM, for `tls = "files"`.
+    pub key: PathBuf,
+}
+
+/// How connections are protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tls {
+    /// Not at all: on this machine only.
+    Off,
+    /// By a certificate that the node made itself at its first start.
+    SelfSigned,
+    /// By the certificate and key named.
+    Files,
+    /// By a proxy in front that ends TLS.
+    Proxy,
+}
+
+/// The road network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Roads {
+    /// The file made by `watchfire roads build`; empty for none.
+    pub file: PathBuf,
+    /// Percent put on road times.
+    pub time_percent: u32,
+    /// Speed in km/h along the straight line, where there is no road network.
+    pub straight_line_kmh: f64,
+    /// How much longer than the straight line, in percent.
+    pub straight_line_percent: u16,
+}
+
+/// The response plans.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Response {
+    /// The response file; empty for none.
+    pub file: PathBuf,
+}
+
+/// How long things are kept at hand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Keep {
+    /// Hours that ended records stay in memory.
+    pub ended_h: u64,
+    /// Hours that trails of positions are kept.
+    pub trail_h: u64,
+}
+
+/// What the node writes to its log.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// Level: error, warn, info, debug or trace.
+    pub level: String,
+    /// `text` or `json`.
+    pub format: LogFormat,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            name: "Watchfire".to_owned(),
+            zone: String::new(),
+            http: Http::default(),
+            roads: Roads::default(),
+            response: Response::default(),
+            timers: TimerRules::default(),
+            duplicates: DuplicateRules::default(),
+            keep: Keep::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Default for Http {
+    fn default() -> Http {
+        Http {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8440)),
+            tls: Tls::Off,
+            certificate: PathBuf::new(),
+            key: PathBuf::new(),
+        }
+    }
+}
+
+impl Default for Roads {
+    fn default() -> Roads {
+        Roads { file: PathBuf::new(), time_percent: 100, straight_line_kmh: 40.0, straight_line_percent: 130 }
+    }
+}
+
+impl Default for Response {
+    fn default() -> Response {
+        Response { file: PathBuf::new() }
+    }
+}
+
+impl Default for Keep {
+    fn default() -> Keep {
+        Keep { ended_h: 48, trail_h: 72 }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Log {
+        Log { level: "info".to_owned(), format: LogFormat::Text }
+    }
+}
+
+/// What is said of each key in the example: section, key, words.
+const WORDS: &[(&str, &str, &str)] = &[
+    ("", "name", "What people call this node; shown on every screen."),
+    ("", "zone", "The time zone it lives in, an IANA name such as \"Asia/Shanghai\"; the browser's own if empty."),
+    ("http", "listen", "Address and port. The default is for this machine only."),
+    ("http", "tls", "\"off\" (this machine only), \"self_signed\", \"files\", or \"proxy\" (a proxy in front ends TLS)."),
+    ("http", "certificate", "Certificate chain in PEM, for tls = \"files\". Relative paths start at this directory."),
+    ("http", "key", "Private key in PEM, for tls = \"files\"."),
+    ("roads", "file", "The file made by `watchfire roads build`. Without one, times are by straight line and say so."),
+    ("roads", "time_percent", "Percent put on road times, for what the network does not know (lights, turns, traffic)."),
+    ("roads", "straight_line_kmh", "Speed along the straight line, in km/h, where there is no road network."),
+    ("roads", "straight_line_percent", "How much longer than the straight line a way is taken to be, in percent."),
+    ("response", "file", "Categories, kinds, capabilities and response plans (docs/book/response.md). Without one, any code is taken."),
+    ("timers", "unanswered_s", "Seconds from sent until a crew that has not answered is reported."),
+    ("timers", "late_departure_s", "Seconds from sent until a crew that has not departed is reported."),
+    ("timers", "overdue_arrival_percent", "Percent of the expected travel time until a crew that has not arrived is reported."),
+    ("timers", "overdue_arrival_grace_s", "Seconds added to that."),
+    ("timers", "arrival_without_estimate_s", "Seconds en route until a crew is reported when no travel time was known."),
+    ("duplicates", "radius_m", "Metres between two reports of the same category that may be one event."),
+    ("duplicates", "window_s", "Seconds between them at most."),
+    ("duplicates", "radius_other_category_m", "Metres between them at most when the categories differ."),
+    ("duplicates", "same_caller_window_s", "Seconds within which the same number may be calling about the same event."),
+    ("duplicates", "hints_max", "Hints shown at most, best first."),
+    ("keep", "ended_h", "Hours that ended records stay in memory; after that they are read from disk when asked for."),
+    ("keep", "trail_h", "Hours that sampled trails of assigned units are kept."),
+    ("log", "level", "error, warn, info, debug or trace. Personal data is never logged at any level."),
+    ("log", "format", "\"text\" for people or \"json\" for programs."),
+];
+
+/// What is wrong with a configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("{path} cannot be read")]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not what it should be.
+    #[error("{path} is not right: {problem}\n`watchfire config` prints an example with every key explained")]
+    Parse {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong, with line and column.
+        problem: String,
+    },
+    /// It would be open to others without protection.
+    #[error("http.listen = \"{listen}\" can be reached from other machines, but http.tls is \"off\"; set http.tls to \"self_signed\" or \"files\", to \"proxy\" if one in front ends TLS, or listen on 127.0.0.1")]
+    Open {
+        /// The address.
+        listen: SocketAddr,
+    },
+}
+
+impl Config {
+    /// Reads a node's configuration; relative paths in it start at the node's directory.
+    pub fn read(directory: &Path) -> Result<Config, ConfigError> {
+        let path = directory.join(FILE);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            Err(source) => return Err(ConfigError::Read { path, source }),
+        };
+        let mut config = Config::parse(&text, &path)?;
+        for file in
+            [&mut config.roads.file, &mut config.response.file, &mut config.http.certificate, &mut config.http.key]
+        {
+            if !file.as_os_str().is_empty() {
+                *file = directory.join(&*file);
+            }
+        }
+        Ok(config)
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
+        let config: Config = toml::from_str(text)
+            .map_err(|error| ConfigError::Parse { path: path.to_owned(), problem: error.to_string() })?;
+        let wrong = |problem: &str| Err(ConfigError::Parse { path: path.to_owned(), problem: problem.to_owned() });
+        if !(50..=500).contains(&config.roads.time_percent) {
+            return wrong("roads.time_percent must be 50 to 500");
+        }
+        if config.http.tls == Tls::Files
+            && (config.http.certificate.as_os_str().is_empty() || config.http.key.as_os_str().is_empty())
+        {
+            return wrong("http.tls = \"files\" needs http.certificate and http.key");
+        }
+        if let Err(error) = watchfire_roads::StraightLine::new(
+            config.roads.straight_line_kmh,
+            config.roads.straight_line_percent,
+        ) {
+            return wrong(&error.to_string());
+        }
+        if !config.zone.is_empty() && jiff::tz::TimeZone::get(&config.zone).is_err() {
+            return wrong("zone is no IANA time zone, such as \"Asia/Shanghai\"");
+        }
+        if config.log.level.parse::<tracing::Level>().is_err() {
+            return wrong("log.level must be error, warn, info, debug or trace");
+        }
+        if config.http.tls == Tls::Off && !config.http.listen.ip().is_loopback() {
+            return Err(ConfigError::Open { listen: config.http.listen });
+        }
+        Ok(config)
+    }
+}
+
+/// Writes a configuration file with every key explained.
+pub fn example(config: &Config) -> String {
+    let table = toml::Table::try_from(config).expect("a configuration holds only what TOML can say");
+    let mut text = String::from("# Configuration of a Watchfire node. Every key may be left out; what stands here is then taken.\n");
+    let mut section = "";
+    for (own_section, key, words) in WORDS {
+        if own_section != &section {
+            text.push_str(&format!("\n[{own_section}]\n"));
+            section = own_section;
+        }
+        let value = match section {
+            "" => table.get(*key),
+            _ => table.get(section).and_then(|inner| inner.get(key)),
+        };
+        let value = value.expect("a test sees that every key in the words is one of the configuration");
+        text.push_str(&format!("# {words}\n{key} = {value}\n"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, String> {
+        Config::parse(text, Path::new("watchfire.toml")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_example_is_the_defaults_and_leaves_no_key_out() {
+        let text = example(&Config::default());
+        assert_eq!(parse(&text), Ok(Config::default()));
+        let table = toml::Table::try_from(Config::default()).unwrap();
+        let keys = table.values().map(|value| value.as_table().map_or(1, toml::Table::len)).sum::<usize>();
+        assert_eq!(WORDS.len(), keys, "a key without words, or words without a key");
+    }
+
+    #[test]
+    fn a_slip_is_told_with_its_line_and_an_open_door_is_refused() {
+        assert!(parse("[http]\nlissten = 1").unwrap_err().contains("line 2"));
+        assert!(parse("[roads]\ntime_percent = 0").unwrap_err().contains("50 to 500"));
+        let open = parse("[http]\nlisten = \"0.0.0.0:8440\"").unwrap_err();
+        assert!(open.contains("self_signed"), "{open}");
+        assert!(parse("[http]\nlisten = \"0.0.0.0:8440\"\ntls = \"self_signed\"").is_ok());
+        assert!(parse("[http]\ntls = \"files\"").unwrap_err().contains("http.certificate"));
+        assert!(parse("[log]\nlevel = \"loud\"").unwrap_err().contains("log.level"));
+    }
+}

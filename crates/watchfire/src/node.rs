@@ -1,0 +1,622 @@
+//! The node at work: one thread owns the engine and the store, everybody else sends it inputs and reads
+//! a board that is never ahead of the disk.
+//!
+//! The thread drains up to 64 waiting inputs, lets the engine decide them, appends all they come to in one
+//! transaction, and only then answers, shows and tells. If the disk is full nothing of the batch is kept
+//! and every asker is told so; if reading or writing fails in any other way the node stops, since what is
+//! on disk is then in doubt until it has been read again.
+
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
+use watchfire_core::basis::{AssignmentId, Text, Timestamp};
+use watchfire_core::board::Board;
+use watchfire_core::duplicate::DuplicateRules;
+use watchfire_core::engine::{Engine, HappenedWhen, Outcome, Request, Step, Then};
+use watchfire_core::entropy::Entropy;
+use watchfire_core::limits::BATCH_INPUTS_MAX;
+use watchfire_core::log::{Batch, Log};
+use watchfire_core::plan::ResponseFile;
+use watchfire_core::record::{Record, RecordRef};
+use watchfire_core::refusal::Refusal;
+use watchfire_core::timer::{self, AlarmCode, TimerRules};
+use watchfire_feed::Feed;
+use watchfire_feed::seal::RecordKey;
+use watchfire_store::{Reader, Store, StoreError};
+
+use crate::api::view;
+use crate::clock::Clock;
+use crate::hub::{Hub, Message};
+use crate::metrics::Metrics;
+use crate::policy::Authorized;
+use crate::positions::Positions;
+use crate::travel::Travel;
+
+/// Inputs that may wait for the engine; one more is told to try again.
+const QUEUE_MAX: usize = 4_096;
+/// Record keys kept ready; each batch uses up at most two for every input.
+const SPARE_KEYS_WANTED: usize = 1_024;
+/// How often alarms, positions and the clock are looked at.
+const BEAT: Duration = Duration::from_secs(1);
+/// How often a unit's position goes into the trail while it is assigned, in seconds.
+const TRAIL_EVERY_S: u64 = 15;
+
+/// What the node is made of besides its store and engine.
+pub struct Settings {
+    /// What people call it.
+    pub name: String,
+    /// The time zone it lives in, an IANA name, if it says so.
+    pub zone: Option<String>,
+    /// Its clock.
+    pub clock: Clock,
+    /// Its travel times.
+    pub travel: Travel,
+    /// When a step is late.
+    pub timers: TimerRules,
+    /// When two reports may be about one event.
+    pub duplicates: DuplicateRules,
+    /// How long ended records stay in memory, in seconds.
+    pub keep_ended_s: u64,
+    /// How long trails of positions are kept, in seconds.
+    pub keep_trail_s: u64,
+    /// What is simulated, if anything is; shown on every screen.
+    pub simulated: Option<Text>,
+    /// True if visitors on this machine are signed in as dispatchers.
+    pub demo: bool,
+}
+
+/// A running node. Cheap to clone.
+#[derive(Clone)]
+pub struct Node {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    settings: Settings,
+    feed: Feed,
+    response: Arc<ResponseFile>,
+    board: RwLock<Board>,
+    position: AtomicU64,
+    positions: Positions,
+    hub: Hub,
+    metrics: Metrics,
+    health: AtomicU8,
+    queue: SyncSender<Input>,
+    reader: Mutex<Reader>,
+}
+
+/// How the node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Health {
+    /// Accepts actions.
+    Ready,
+    /// The disk is full: reads, refuses to accept.
+    DiskFull,
+    /// Reading or writing failed: it is stopping.
+    Failed,
+    /// It was asked to stop.
+    Stopped,
+}
+
+/// Why an action was not accepted.
+#[derive(Debug)]
+pub enum NotAccepted {
+    /// A rule said no.
+    Refused(Refusal),
+    /// The disk is full; nothing was kept.
+    DiskFull,
+    /// Too much is waiting; nothing was kept.
+    Busy,
+    /// The node is stopping; whether it was kept is unknown, repeat it with the same key.
+    Stopping,
+}
+
+/// An authorised action with what goes with it.
+pub struct Submission {
+    /// What is asked, and who asks.
+    pub action: Authorized,
+    /// The key against doing it twice.
+    pub key: String,
+    /// SHA-256 of what was asked.
+    pub fingerprint: [u8; 32],
+    /// The version that the asker saw.
+    pub if_version: Option<u64>,
+    /// When it happened.
+    pub happened: HappenedWhen,
+}
+
+type Answer = oneshot::Sender<Result<Outcome, NotAccepted>>;
+type StoreJob = Box<dyn FnOnce(&mut Store) + Send>;
+
+enum Input {
+    Action(Box<Submission>, Answer),
+    Store(StoreJob),
+    LetGo(Timestamp),
+    Stop,
+}
+
+impl Node {
+    /// Starts the engine thread over an open store.
+    pub fn start(
+        mut store: Store,
+        settings: Settings,
+        response: Arc<ResponseFile>,
+        entropy: Entropy,
+    ) -> Result<(Node, JoinHandle<Health>), StoreError> {
+        let keep_since = Timestamp(settings.clock.now().0.saturating_sub(to_ms(settings.keep_ended_s)));
+        let (engine, position) = load(&mut store, keep_since, Arc::clone(&response), entropy)?;
+        let (queue, inputs) = sync_channel(QUEUE_MAX);
+        let node = Node {
+            inner: Arc::new(Inner {
+                settings,
+                feed: engine.feed().clone(),
+                response,
+                board: RwLock::new(engine.board().clone()),
+                position: AtomicU64::new(position),
+                positions: Positions::default(),
+                hub: Hub::new(position),
+                metrics: Metrics::default(),
+                health: AtomicU8::new(Health::Ready as u8),
+                queue,
+                reader: Mutex::new(store.reader()?),
+            }),
+        };
+        let worker = Worker { node: node.clone(), engine, store, waiting: Vec::new() };
+        let thread = std::thread::Builder::new().name("engine".into()).spawn(move || worker.run(&inputs));
+        let thread = thread.map_err(|source| StoreError::Io { what: "starting the engine thread".into(), source })?;
+        Ok((node, thread))
+    }
+
+    /// Sends an action through the engine and waits until what it came to is durable.
+    pub async fn submit(&self, submission: Submission) -> Result<Outcome, NotAccepted> {
+        let (answer, answered) = oneshot::channel();
+        match self.inner.queue.try_send(Input::Action(Box::new(submission), answer)) {
+            Ok(()) => answered.await.unwrap_or(Err(NotAccepted::Stopping)),
+            Err(TrySendError::Full(_)) => Err(NotAccepted::Busy),
+            Err(TrySendError::Disconnected(_)) => Err(NotAccepted::Stopping),
+        }
+    }
+
+    /// Does the same from a thread of its own, for the simulated crews.
+    pub fn submit_blocking(&self, submission: Submission) -> Result<Outcome, NotAccepted> {
+        let (answer, answered) = oneshot::channel();
+        let sent = self.inner.queue.send(Input::Action(Box::new(submission), answer));
+        sent.map_err(|_| NotAccepted::Stopping)?;
+        answered.blocking_recv().unwrap_or(Err(NotAccepted::Stopping))
+    }
+
+    /// Runs something on the store in the one thread that writes, and waits for it.
+    pub async fn on_store<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Store) -> T + Send + 'static,
+    ) -> Result<T, NotAccepted> {
+        let (done, result) = oneshot::channel();
+        let job: StoreJob = Box::new(move |store| drop(done.send(job(store))));
+        match self.inner.queue.try_send(Input::Store(job)) {
+            Ok(()) => result.await.map_err(|_| NotAccepted::Stopping),
+            Err(TrySendError::Full(_)) => Err(NotAccepted::Busy),
+            Err(TrySendError::Disconnected(_)) => Err(NotAccepted::Stopping),
+        }
+    }
+
+    /// Reads from the tables, beside the writer.
+    pub fn read_store<T>(&self, read: impl FnOnce(&Reader) -> T) -> T {
+        read(&self.inner.reader.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    }
+
+    /// Returns the board as it is on disk.
+    pub fn board(&self) -> RwLockReadGuard<'_, Board> {
+        self.inner.board.read().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Returns the log position that [`Node::board`] shows, or an earlier one.
+    pub fn position(&self) -> u64 {
+        self.inner.position.load(Ordering::Acquire)
+    }
+
+    /// Returns the settings.
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// Returns the time now.
+    pub fn now(&self) -> Timestamp {
+        self.inner.settings.clock.now()
+    }
+
+    /// Returns the feed that the node writes.
+    pub fn feed(&self) -> &Feed {
+        &self.inner.feed
+    }
+
+    /// Returns the categories, kinds and plans in use.
+    pub fn response(&self) -> &Arc<ResponseFile> {
+        &self.inner.response
+    }
+
+    /// Returns where units are.
+    pub fn positions(&self) -> &Positions {
+        &self.inner.positions
+    }
+
+    /// Returns where readers are told of what happens.
+    pub fn hub(&self) -> &Hub {
+        &self.inner.hub
+    }
+
+    /// Returns the figures for Prometheus.
+    pub fn metrics(&self) -> &Metrics {
+        &self.inner.metrics
+    }
+
+    /// Returns how the node is.
+    pub fn health(&self) -> Health {
+        match self.inner.health.load(Ordering::Acquire) {
+            0 => Health::Ready,
+            1 => Health::DiskFull,
+            2 => Health::Failed,
+            _ => Health::Stopped,
+        }
+    }
+
+    fn set_health(&self, health: Health) {
+        self.inner.health.store(health as u8, Ordering::Release);
+    }
+
+    /// Asks the engine thread to finish what waits and stop.
+    pub fn stop(&self) {
+        let _ = self.inner.queue.send(Input::Stop);
+    }
+}
+
+/// Reads an engine and its log position from a store, and sees that it has spare record keys.
+pub fn load(
+    store: &mut Store,
+    keep_since: Timestamp,
+    response: Arc<ResponseFile>,
+    entropy: Entropy,
+) -> Result<(Engine, u64), StoreError> {
+    let loaded = store.load(keep_since)?;
+    let signer = store.signer();
+    let start = watchfire_core::engine::Start {
+        feed: loaded.feed,
+        head: loaded.head,
+        last_time: loaded.last_time,
+        signer,
+        board: loaded.board,
+        keys: loaded.keys,
+        outcomes: loaded.outcomes,
+        entropy,
+        response,
+    };
+    let mut engine = Engine::resume(start);
+    engine.add_spare_keys(loaded.spare_keys);
+    Ok((engine, loaded.position))
+}
+
+/// Sees that there are enough spare record keys for a batch, durable in the keyring before any is used.
+pub fn top_up_keys(
+    engine: &mut Engine,
+    store: &mut Store,
+    mut fresh: impl FnMut() -> RecordKey,
+) -> Result<(), StoreError> {
+    if engine.spare_key_count() > 2 * BATCH_INPUTS_MAX {
+        return Ok(());
+    }
+    let keys: Vec<RecordKey> = (engine.spare_key_count()..SPARE_KEYS_WANTED).map(|_| fresh()).collect();
+    store.add_keys(&keys)?;
+    engine.add_spare_keys(keys);
+    Ok(())
+}
+
+/// Returns a record key from the operating system's randomness.
+pub fn fresh_key() -> RecordKey {
+    RecordKey::new(random(), random())
+}
+
+/// Returns bytes from the operating system's randomness.
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("an operating system without randomness cannot run a node");
+    bytes
+}
+
+struct Worker {
+    node: Node,
+    engine: Engine,
+    store: Store,
+    waiting: Vec<Answer>,
+}
+
+enum Next {
+    GoOn,
+    Stop(Health),
+}
+
+impl Worker {
+    fn run(mut self, inputs: &Receiver<Input>) -> Health {
+        let health = loop {
+            let Ok(first) = inputs.recv() else { break Health::Stopped };
+            let mut batch = vec![first];
+            while batch.len() < BATCH_INPUTS_MAX {
+                match inputs.try_recv() {
+                    Ok(input) => batch.push(input),
+                    Err(_) => break,
+                }
+            }
+            match self.take(batch) {
+                Next::GoOn => {}
+                Next::Stop(health) => break health,
+            }
+        };
+        self.node.set_health(health);
+        health
+    }
+
+    fn take(&mut self, inputs: Vec<Input>) -> Next {
+        if let Err(fault) = top_up_keys(&mut self.engine, &mut self.store, fresh_key) {
+            tracing::error!(error = %Chain(&fault), "record keys could not be stored");
+            // Without spare keys nothing personal may be written; treat it as a disk that takes nothing.
+            return self.refuse_all(inputs, &fault);
+        }
+        let head = self.engine.head();
+        let now = self.node.now();
+        let mut append = Batch::default();
+        let mut then = Vec::new();
+        let mut stop = None;
+        for input in inputs {
+            match input {
+                Input::Action(submission, answer) => {
+                    let ticket = self.waiting.len() as u64;
+                    self.waiting.push(answer);
+                    let step = self.handle(*submission, ticket, now);
+                    append.extend(step.append);
+                    then.push(step.then);
+                }
+                Input::Store(job) => job(&mut self.store),
+                Input::LetGo(before) => self.let_go(before),
+                Input::Stop => stop = Some(Next::Stop(Health::Stopped)),
+            }
+        }
+        if let Next::Stop(health) = self.commit(&append, then, head) {
+            return Next::Stop(health);
+        }
+        stop.unwrap_or(Next::GoOn)
+    }
+
+    fn handle(&mut self, submission: Submission, ticket: u64, now: Timestamp) -> Step {
+        let (by, action) = submission.action.into_parts();
+        for name in action.names() {
+            self.bring_back(name);
+        }
+        let request = Request {
+            ticket,
+            key: submission.key,
+            fingerprint: submission.fingerprint,
+            by,
+            if_version: submission.if_version,
+            happened: submission.happened,
+            action,
+        };
+        self.engine.handle(request, now)
+    }
+
+    /// Brings a record that ended long ago back into memory, with the incident it belongs to.
+    fn bring_back(&mut self, name: RecordRef) {
+        if self.engine.board().get(name).is_some() {
+            return;
+        }
+        match self.store.record_with_key(name) {
+            Ok(Some((record, key))) => {
+                let parent = record.parent();
+                self.engine.adopt(record.clone(), key);
+                self.board_mut(|board| board.put(record));
+                if let Some(incident) = parent {
+                    self.bring_back(incident.into());
+                }
+            }
+            Ok(None) => {}
+            Err(fault) => tracing::error!(error = %Chain(&fault), "a closed record could not be read"),
+        }
+    }
+
+    fn commit(&mut self, append: &Batch, then: Vec<Then>, head: watchfire_feed::Head) -> Next {
+        let began = Instant::now();
+        let appended = if append.is_empty() { Ok(()) } else { self.store.append(append) };
+        match appended {
+            Ok(()) => {
+                if !append.is_empty() {
+                    self.node.inner.metrics.appended(append.entries.len(), began.elapsed());
+                    if self.node.health() == Health::DiskFull {
+                        tracing::info!("there is room on the disk again; actions are accepted");
+                        self.node.set_health(Health::Ready);
+                    }
+                }
+                self.engine.persisted();
+                self.speak(append, then);
+                Next::GoOn
+            }
+            Err(fault) => {
+                tracing::error!(error = %fault, "nothing of this batch was kept");
+                let durable = self.node.board().clone();
+                self.engine.abandon(durable, head);
+                let go_on = fault.may_go_on();
+                self.node.set_health(if go_on { Health::DiskFull } else { Health::Failed });
+                for answer in self.waiting.drain(..) {
+                    let _ = answer.send(Err(if go_on { NotAccepted::DiskFull } else { NotAccepted::Stopping }));
+                }
+                if go_on { Next::GoOn } else { Next::Stop(Health::Failed) }
+            }
+        }
+    }
+
+    /// Shows, tells and answers, now that it is durable.
+    fn speak(&mut self, append: &Batch, then: Vec<Then>) {
+        let mut shown: Vec<Record> = Vec::new();
+        let mut answers: Vec<(u64, Result<Outcome, Refusal>)> = Vec::with_capacity(then.len());
+        for one in then {
+            self.node.inner.metrics.decided(&one.answer);
+            for record in one.show {
+                shown.retain(|earlier| earlier.reference() != record.reference());
+                shown.push(record);
+            }
+            answers.push((one.ticket, one.answer));
+        }
+        if !shown.is_empty() {
+            let position = self.node.position() + append.entries.len() as u64;
+            let messages = {
+                let mut board = self.node.inner.board.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+                let left_behind = view::left_behind(&board, &shown);
+                for record in &shown {
+                    board.put(record.clone());
+                }
+                view::messages(&board, &self.node, &shown, &left_behind, position)
+            };
+            self.node.inner.hub.send(messages);
+            self.node.inner.position.store(position, Ordering::Release);
+        }
+        let mut waiting: Vec<Option<Answer>> = self.waiting.drain(..).map(Some).collect();
+        for (ticket, answer) in answers {
+            let asker = usize::try_from(ticket).ok().and_then(|ticket| waiting.get_mut(ticket)?.take());
+            if let Some(asker) = asker {
+                let _ = asker.send(answer.map_err(NotAccepted::Refused));
+            }
+        }
+    }
+
+    fn refuse_all(&mut self, inputs: Vec<Input>, fault: &StoreError) -> Next {
+        let go_on = fault.is_disk_full();
+        self.node.set_health(if go_on { Health::DiskFull } else { Health::Failed });
+        for input in inputs {
+            match input {
+                Input::Action(_, answer) => {
+                    let _ = answer.send(Err(if go_on { NotAccepted::DiskFull } else { NotAccepted::Stopping }));
+                }
+                Input::Store(job) => job(&mut self.store),
+                Input::LetGo(_) => {}
+                Input::Stop => return Next::Stop(Health::Stopped),
+            }
+        }
+        if go_on { Next::GoOn } else { Next::Stop(Health::Failed) }
+    }
+
+    fn let_go(&mut self, before: Timestamp) {
+        let gone = self.engine.let_go(before);
+        self.board_mut(|board| gone.iter().for_each(|reference| board.remove(*reference)));
+        let trail_before = Timestamp(self.node.now().0 - to_ms(self.node.settings().keep_trail_s));
+        let outcomes_before = Timestamp(self.node.now().0 - to_ms(OUTCOMES_KEPT_S));
+        let pruned = self.store.prune(outcomes_before, trail_before);
+        if let Err(fault) = pruned {
+            tracing::warn!(error = %Chain(&fault), "old positions and keys could not be deleted");
+        }
+    }
+
+    fn board_mut(&self, change: impl FnOnce(&mut Board)) {
+        change(&mut self.node.inner.board.write().unwrap_or_else(|poisoned| poisoned.into_inner()));
+    }
+}
+
+/// How long an idempotency key is remembered, in seconds.
+const OUTCOMES_KEPT_S: u64 = 7 * 24 * 3_600;
+
+/// Watches the clock: shows alarms as they come and go, positions and the time; lets ended records leave memory.
+pub async fn keep_time(node: Node) {
+    let mut alarms: std::collections::BTreeMap<AssignmentId, AlarmCode> = std::collections::BTreeMap::new();
+    let mut beats: u64 = 0;
+    let mut interval = tokio::time::interval(BEAT);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        beats += 1;
+        if matches!(node.health(), Health::Failed | Health::Stopped) {
+            return;
+        }
+        show_alarms(&node, &mut alarms);
+        show_positions(&node, beats);
+        if beats.is_multiple_of(2) {
+            node.hub().send(vec![view::clock_message(&node)]);
+        }
+        if beats.is_multiple_of(60) {
+            let before = Timestamp(node.now().0 - to_ms(node.settings().keep_ended_s));
+            let _ = node.inner.queue.try_send(Input::LetGo(before));
+        }
+    }
+}
+
+fn show_alarms(node: &Node, known: &mut std::collections::BTreeMap<AssignmentId, AlarmCode>) {
+    let now = node.now();
+    let rules = &node.settings().timers;
+    let board = node.board();
+    let current: std::collections::BTreeMap<AssignmentId, AlarmCode> = board
+        .live_assignments()
+        .filter_map(|assignment| Some((assignment.id, timer::alarm(assignment, rules, now)?.code)))
+        .collect();
+    let changed = current.iter().filter(|(id, code)| known.get(id) != Some(*code)).map(|(id, _)| *id);
+    let ended = known.keys().filter(|id| !current.contains_key(id)).copied();
+    let messages: Vec<Message> = changed
+        .chain(ended)
+        .filter_map(|id| board.assignments.get(&id))
+        .map(|assignment| view::record_message(&board, node, &Record::Assignment(Arc::clone(assignment)), None))
+        .collect();
+    drop(board);
+    node.inner.metrics.alarms(current.len());
+    if !messages.is_empty() {
+        node.hub().send(messages);
+    }
+    *known = current;
+}
+
+fn show_positions(node: &Node, beats: u64) {
+    let moved = node.positions().take_unshown();
+    if moved.is_empty() {
+        return;
+    }
+    node.hub().send(vec![view::positions_message(node, &moved)]);
+    if !beats.is_multiple_of(TRAIL_EVERY_S) {
+        return;
+    }
+    let board = node.board();
+    let trail: Vec<_> = moved
+        .iter()
+        .filter_map(|(unit, position)| {
+            let live = board.live_assignment(*unit)?;
+            Some(watchfire_store::TrailPoint {
+                unit: *unit,
+                assignment: live.id,
+                at: position.at,
+                point: position.point,
+            })
+        })
+        .collect();
+    drop(board);
+    let job: StoreJob = Box::new(move |store| {
+        if let Err(fault) = store.add_trail(&trail) {
+            tracing::warn!(error = %Chain(&fault), "a trail of positions could not be kept");
+        }
+    });
+    let _ = node.inner.queue.try_send(Input::Store(job));
+}
+
+fn to_ms(seconds: u64) -> i64 {
+    i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX)
+}
+
+/// Writes an error with everything that led to it, for the log.
+pub struct Chain<'a>(pub &'a (dyn std::error::Error + 'static));
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}

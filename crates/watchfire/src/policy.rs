@@ -1,0 +1,202 @@
+//! Who may do what: one table of permissions and seats, and the only place that makes an [`Authorized`].
+//!
+//! A policy engine can take the place of the table later without anything else noticing.
+
+use std::collections::BTreeSet;
+
+use watchfire_core::basis::{PersonId, UnitId};
+use watchfire_core::board::Board;
+use watchfire_core::record::assignment::{AssignmentAction, Step};
+use watchfire_core::record::call::CallAction;
+use watchfire_core::record::incident::IncidentAction;
+use watchfire_core::record::person::Seat;
+use watchfire_core::record::unit::UnitAction;
+use watchfire_core::record::{Action, Actor};
+
+/// Something that a seat may or may not do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Permission {
+    /// See the board, its records, the map and the stream.
+    ReadBoard,
+    /// See who called and what was said, and the text of notes.
+    ReadPersonal,
+    /// Read what happened to a record, entry by entry.
+    ReadEntries,
+    /// Read who may sign in.
+    ReadPeople,
+    /// Read the node's figures.
+    ReadMetrics,
+    /// Take and amend calls, join them to incidents, close them.
+    TakeCalls,
+    /// Open incidents and write notes.
+    OpenIncidents,
+    /// Grade, relocate, raise, close, cancel, reopen, merge, split and link incidents.
+    RunIncidents,
+    /// Propose, send and call off units, and report their status for them.
+    SendUnits,
+    /// Report one's own unit's status, position and rest.
+    ReportOwnUnit,
+    /// Report any unit's position (position feeds).
+    ReportPositions,
+    /// Bring units on and off duty, in and out of service.
+    RunUnits,
+    /// Enter and amend units and stations.
+    KeepUnits,
+    /// Enrol people, change what they may do, hand out codes and tokens.
+    KeepPeople,
+}
+
+use Permission as P;
+use Seat::{Administrator, Analyst, CallTaker, Crew, Dispatcher, DutyOfficer, Overseer, Wall};
+
+/// The table: which seats have which permission.
+pub const TABLE: &[(Permission, &[Seat])] = &[
+    (P::ReadBoard, &[CallTaker, Dispatcher, DutyOfficer, Crew, Analyst, Overseer, Wall]),
+    (P::ReadPersonal, &[CallTaker, Dispatcher, DutyOfficer, Overseer]),
+    (P::ReadEntries, &[CallTaker, Dispatcher, DutyOfficer, Analyst, Overseer]),
+    (P::ReadPeople, &[Administrator, Overseer, DutyOfficer]),
+    (P::ReadMetrics, &[Administrator, Overseer]),
+    (P::TakeCalls, &[CallTaker, Dispatcher, DutyOfficer]),
+    (P::OpenIncidents, &[CallTaker, Dispatcher, DutyOfficer]),
+    (P::RunIncidents, &[Dispatcher, DutyOfficer]),
+    (P::SendUnits, &[Dispatcher, DutyOfficer]),
+    (P::ReportOwnUnit, &[Crew]),
+    (P::ReportPositions, &[Dispatcher, DutyOfficer]),
+    (P::RunUnits, &[Dispatcher, DutyOfficer]),
+    (P::KeepUnits, &[Administrator, DutyOfficer]),
+    (P::KeepPeople, &[Administrator]),
+];
+
+/// Somebody who has proved who they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Who.
+    pub person: PersonId,
+    /// The seats they may take.
+    pub seats: BTreeSet<Seat>,
+    /// The unit whose crew they are.
+    pub unit: Option<UnitId>,
+}
+
+impl Session {
+    /// Returns the seat that gives them a permission, if one does.
+    pub fn seat_for(&self, permission: Permission) -> Option<Seat> {
+        let (_, seats) = TABLE.iter().find(|(row, _)| *row == permission)?;
+        seats.iter().copied().find(|seat| self.seats.contains(seat))
+    }
+
+    /// Returns true if they have a permission.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.seat_for(permission).is_some()
+    }
+}
+
+/// An action that somebody was found to be allowed. Only this module makes one.
+#[derive(Debug, Clone)]
+pub struct Authorized {
+    by: Actor,
+    action: Action,
+}
+
+impl Authorized {
+    /// Returns who acts and what is done.
+    pub fn into_parts(self) -> (Actor, Action) {
+        (self.by, self.action)
+    }
+
+    /// Authorises what the node does of its own accord while it is set up, by whoever holds its directory.
+    pub fn by_the_node(action: Action) -> Authorized {
+        Authorized { by: Actor::NODE, action }
+    }
+}
+
+/// Nobody with these seats may do this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Denied {
+    /// What it would have needed.
+    pub permission: Permission,
+}
+
+/// Finds whether a session may do an action, and under which seat.
+pub fn authorize(session: &Session, action: Action, board: &Board) -> Result<Authorized, Denied> {
+    let needed = permissions_for(session, &action, board);
+    for permission in &needed {
+        if let Some(seat) = session.seat_for(*permission) {
+            return Ok(Authorized { by: Actor { person: session.person, seat }, action });
+        }
+    }
+    Err(Denied { permission: needed[0] })
+}
+
+/// Returns the permissions any of which allows an action; the usual one first.
+fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Permission> {
+    match action {
+        Action::Call(
+            CallAction::Receive { .. }
+            | CallAction::Amend { .. }
+            | CallAction::Join { .. }
+            | CallAction::Detach { .. }
+            | CallAction::Close { .. },
+        ) => vec![P::TakeCalls],
+        Action::Incident(IncidentAction::Open { .. } | IncidentAction::AddNote { .. }) => vec![P::OpenIncidents],
+        Action::Incident(
+            IncidentAction::Grade { .. }
+            | IncidentAction::Relocate { .. }
+            | IncidentAction::RaiseAlarm { .. }
+            | IncidentAction::Close { .. }
+            | IncidentAction::Cancel { .. }
+            | IncidentAction::Reopen { .. }
+            | IncidentAction::Merge { .. }
+            | IncidentAction::Unmerge { .. }
+            | IncidentAction::Split { .. }
+            | IncidentAction::Link { .. }
+            | IncidentAction::Unlink { .. },
+        ) => vec![P::RunIncidents],
+        Action::Unit(UnitAction::Enter { .. } | UnitAction::Amend { .. }) => vec![P::KeepUnits],
+        Action::Unit(
+            UnitAction::MakeAvailable { unit }
+            | UnitAction::TakeOutOfService { unit, .. }
+            | UnitAction::GoOffDuty { unit }
+            | UnitAction::Rest { unit, .. }
+            | UnitAction::EndRest { unit },
+        ) => with_own(P::RunUnits, session.unit == Some(*unit)),
+        Action::Assignment(AssignmentAction::Propose { .. } | AssignmentAction::Send { .. }) => vec![P::SendUnits],
+        Action::Assignment(AssignmentAction::Advance { assignment, step }) => {
+            let unit = board.assignments.get(assignment).map(|found| found.unit);
+            let own = unit.is_some() && unit == session.unit;
+            with_own(P::SendUnits, own && step_is_the_crews(step))
+        }
+        Action::Station(_) => vec![P::KeepUnits],
+        Action::Person(_) => vec![P::KeepPeople],
+    }
+}
+
+fn with_own(permission: Permission, own: bool) -> Vec<Permission> {
+    if own { vec![permission, P::ReportOwnUnit] } else { vec![permission] }
+}
+
+fn step_is_the_crews(step: &Step) -> bool {
+    match step {
+        Step::Acknowledge | Step::Decline { .. } | Step::Depart | Step::Arrive | Step::Clear { .. } => true,
+        Step::SendProposed | Step::Resend | Step::Cancel { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_permission_stands_in_the_table_once_and_those_who_only_look_change_nothing() {
+        let reads = [P::ReadBoard, P::ReadPersonal, P::ReadEntries, P::ReadPeople, P::ReadMetrics];
+        let mut seen = BTreeSet::new();
+        for (permission, seats) in TABLE {
+            assert!(seen.insert(*permission), "{permission:?} stands twice");
+            if !reads.contains(permission) {
+                assert!(!seats.contains(&Overseer) && !seats.contains(&Wall), "{permission:?}");
+            }
+        }
+        assert!(!TABLE.iter().any(|(permission, seats)| *permission == P::ReadPersonal && seats.contains(&Wall)));
+        assert_eq!(seen.len(), 14, "a new permission needs a row");
+    }
+}

@@ -1,0 +1,147 @@
+//! Travel times for recommendations: by road where the node has a road network, else by straight line and said so.
+//!
+//! This is the one place where the domain's units meet the road graph; neither knows the other.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use watchfire_core::basis::{Point, Timestamp, TravelBasis, TravelTime, UnitId};
+use watchfire_core::board::Board;
+use watchfire_core::recommend::{self, Origin, Recommendation, StartsFrom};
+use watchfire_core::record::incident::Incident;
+use watchfire_core::record::unit::Unit;
+use watchfire_core::plan::ResponseFile;
+use watchfire_roads::{Basis, NoRoute, Router, Snap, StraightLine};
+
+use crate::positions::{Position, Positions};
+
+/// How many snapped points are remembered; units stand still for most of a night.
+const SNAPS_KEPT_MAX: usize = 50_000;
+
+/// Computes travel times.
+pub struct Travel {
+    router: Option<Arc<Router>>,
+    straight: StraightLine,
+    /// Percent put on road times, for what the network does not know (lights, turns, bridges).
+    factor_percent: u32,
+    snaps: Mutex<BTreeMap<Point, Option<Snap>>>,
+}
+
+impl Travel {
+    /// Makes it from a road network, if there is one, and what to do without.
+    pub fn new(router: Option<Arc<Router>>, straight: StraightLine, factor_percent: u32) -> Travel {
+        Travel { router, straight, factor_percent, snaps: Mutex::new(BTreeMap::new()) }
+    }
+
+    /// Returns the road network, if there is one.
+    pub fn router(&self) -> Option<&Arc<Router>> {
+        self.router.as_ref()
+    }
+
+    /// Returns what its times rest on.
+    pub fn basis(&self) -> TravelBasis {
+        if self.router.is_some() { TravelBasis::Road } else { TravelBasis::StraightLine }
+    }
+
+    /// Returns the percent put on road times.
+    pub fn factor_percent(&self) -> u32 {
+        self.factor_percent
+    }
+
+    /// Returns the factor put on the straight line, in percent, and its speed in km/h.
+    pub fn straight(&self) -> &StraightLine {
+        &self.straight
+    }
+
+    /// Returns the time from each source to one target; none where no way leads there.
+    pub fn times_to(&self, target: Point, sources: &[Point]) -> Vec<Option<TravelTime>> {
+        match &self.router {
+            Some(router) => self.road_times(router, target, sources),
+            None => {
+                let points: Vec<_> = sources.iter().map(|source| road_point(*source)).collect();
+                self.straight.times_to(road_point(target), &points).into_iter().map(|time| self.time(time)).collect()
+            }
+        }
+    }
+
+    fn road_times(&self, router: &Router, target: Point, sources: &[Point]) -> Vec<Option<TravelTime>> {
+        let Some(target) = self.snap(router, target) else { return vec![None; sources.len()] };
+        let snapped: Vec<Option<Snap>> = sources.iter().map(|source| self.snap(router, *source)).collect();
+        let known: Vec<Snap> = snapped.iter().flatten().cloned().collect();
+        let mut times = router.times_to_snapped(&target, &known).into_iter();
+        let mut next = || times.next().and_then(|time| self.time(time));
+        snapped.iter().map(|snap| snap.as_ref().and_then(|_| next())).collect()
+    }
+
+    fn snap(&self, router: &Router, point: Point) -> Option<Snap> {
+        let mut snaps = self.snaps.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if snaps.len() >= SNAPS_KEPT_MAX {
+            snaps.clear();
+        }
+        snaps.entry(point).or_insert_with(|| router.snap(road_point(point))).clone()
+    }
+
+    fn time(&self, time: Result<watchfire_roads::TravelTime, NoRoute>) -> Option<TravelTime> {
+        let time = time.ok()?;
+        let (basis, percent) = match time.basis {
+            Basis::Road => (TravelBasis::Road, self.factor_percent),
+            Basis::StraightLine => (TravelBasis::StraightLine, 100),
+        };
+        let ms = u64::from(time.time_ms) * u64::from(percent) / 100;
+        Some(TravelTime { seconds: u32::try_from(ms.div_ceil(1_000)).unwrap_or(u32::MAX), basis })
+    }
+
+    /// Recommends what to send to an incident as things stand.
+    pub fn recommend(
+        &self,
+        board: &Board,
+        response: &ResponseFile,
+        positions: &Positions,
+        incident: &Incident,
+        now: Timestamp,
+    ) -> Recommendation {
+        let origins = self.origins(board, positions, incident, now);
+        recommend::recommend(board, response, incident, &origins, now)
+    }
+
+    fn origins(
+        &self,
+        board: &Board,
+        positions: &Positions,
+        incident: &Incident,
+        now: Timestamp,
+    ) -> BTreeMap<UnitId, Origin> {
+        let mut units = Vec::new();
+        let mut points = Vec::new();
+        positions.read(|known| {
+            for unit in recommend::sendable(board, incident, now) {
+                if let Some((point, from)) = whereabouts(board, known.get(&unit.id), unit, now) {
+                    units.push((unit.id, from));
+                    points.push(point);
+                }
+            }
+        });
+        let times = self.times_to(incident.place.point, &points);
+        units.into_iter().zip(times).map(|((unit, from), travel)| (unit, Origin { travel, from })).collect()
+    }
+}
+
+/// Returns where a unit is, as well as is known: its last position, else its station or post.
+pub fn whereabouts(
+    board: &Board,
+    known: Option<&Position>,
+    unit: &Unit,
+    now: Timestamp,
+) -> Option<(Point, StartsFrom)> {
+    if let Some(position) = known {
+        let age_s = u32::try_from(now.seconds_since(position.at)).unwrap_or(u32::MAX);
+        return Some((position.point, StartsFrom::Position { age_s }));
+    }
+    let station = unit.details.station.and_then(|station| board.stations.get(&station));
+    let point = station.map(|station| station.details.place.point).or(unit.details.post)?;
+    Some((point, StartsFrom::Post))
+}
+
+fn road_point(point: Point) -> watchfire_roads::Point {
+    watchfire_roads::Point { lat: point.lat(), lon: point.lon() }
+}
