@@ -237,6 +237,11 @@ fn a_proposal_is_not_sent_once_the_unit_is_bound() {
         propose E1 for incident 2             -> E1 proposed
         close incident 2: nothing             -> incident 2 closed
         send proposed E1                      -> refused wrong_state; next Reopen it first.
+        reopen incident 2: it goes on
+        send E1 to incident 1                 -> E1 assigned; incident 1 units E1, T1
+        send proposed E1                      -> refused unit_not_free; says E1 cannot be sent: it is on incident 1.; incident 2 no units
+        E1 clears
+        send proposed E1                      -> E1 assigned; incident 2 units E1
         send E2 to incident 1                 -> refused unit_not_free; says E2 cannot be sent: it is off duty.
         T1 out of service: axle               -> refused wrong_state; says The unit is on an assignment.; next Clear or cancel its assignment first.
         T1 goes off duty                      -> refused wrong_state

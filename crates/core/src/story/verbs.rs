@@ -14,7 +14,9 @@ use crate::basis::{
 use crate::duplicate::{self, DuplicateRules, Report};
 use crate::engine::HappenedWhen;
 use crate::recommend::{self, Origin, Recommendation, StartsFrom};
-use crate::record::assignment::{AssignmentAction, Choice, Step, Why};
+use crate::record::assignment::{
+    Assignment, AssignmentAction, AssignmentStatus, Choice, Step, Why,
+};
 use crate::record::call::{CallAction, CallDetails, Channel};
 use crate::record::incident::{IncidentAction, Relation};
 use crate::record::person::{PersonAction, PersonDetails, Seat};
@@ -637,7 +639,18 @@ impl Story {
         let unit = self.world.unit(callsign);
         let mut own: Vec<_> = self.world.engine.board().assignments.values().collect();
         own.retain(|assignment| assignment.unit == unit);
-        own.sort_by_key(|assignment| (assignment.is_live(), assignment.changed_at));
+        // Of a unit's assignments the live one is meant, or the latest; to be sent, the one that is proposed.
+        let meant = |assignment: &Assignment| match step {
+            Step::SendProposed => assignment.status == AssignmentStatus::Proposed,
+            Step::Resend
+            | Step::Acknowledge
+            | Step::Decline { .. }
+            | Step::Depart
+            | Step::Arrive
+            | Step::Clear { .. }
+            | Step::Cancel { .. } => assignment.is_live(),
+        };
+        own.sort_by_key(|assignment| (meant(assignment), assignment.changed_at));
         let unknown = crate::basis::AssignmentId([0xa5; 16]);
         let assignment = own.last().map_or(unknown, |assignment| assignment.id);
         Action::Assignment(AssignmentAction::Advance { assignment, step })
