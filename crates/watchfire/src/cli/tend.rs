@@ -10,7 +10,7 @@ use watchfire_core::entropy::Entropy;
 use watchfire_core::plan::ResponseFile;
 use watchfire_core::record::person::Seat;
 use watchfire_feed::{Draft, Feed, Head, HybridClock, HybridTime, NodeId, OPENING_KIND, OPENING_KIND_VERSION, Scope, Signer};
-use watchfire_store::{Code, Store, Token};
+use watchfire_store::{BackupKeys, Code, Store, Token};
 
 use super::{Ended, Output, Progress, Result, fail};
 use crate::auth::{CODE_S, CodeAbout, Secret};
@@ -152,8 +152,101 @@ pub(super) fn direct(dir: &Path) -> Result<DirectDesk> {
     Ok(DirectDesk::new(engine, store, Travel::new(None, watchfire_roads::StraightLine::default(), 100), response))
 }
 
-pub(super) fn check(_: &CheckArgs) -> Result<Ended> { fail("x") }
-pub(super) fn rebuild(_: &CheckArgs) -> Result<Ended> { fail("x") }
-pub(super) fn backup(_: &BackupArgs) -> Result<Ended> { fail("x") }
-pub(super) fn epoch(_: &Path, _: &str) -> Result<Ended> { fail("x") }
-pub(super) fn export(_: &Path, _: &Path) -> Result<Ended> { fail("x") }
+pub(super) fn check(args: &CheckArgs) -> Result<Ended> {
+    let mut progress = Progress::new();
+    let checked = watchfire_store::check(&args.dir, |at| progress.show(at.step, at.done, at.total));
+    progress.end();
+    match checked {
+        Ok(report) => {
+            if args.output.json {
+                println!("{}", serde_json::json!({
+                    "ok": true, "node": report.node_name, "entries": report.entries, "epochs": report.epochs,
+                    "records": report.records, "unknown": report.unknown, "erased": report.erased,
+                    "keys_missing": report.keys_missing,
+                }));
+                return Ok(Ended::Done);
+            }
+            let (entries, epochs, records) = (report.entries, report.epochs, report.records);
+            println!("{}: {entries} entries in {epochs} epoch(s): every signature and link verifies.", report.node_name);
+            println!("{records} records folded anew are what the tables hold.");
+            for (count, words) in [
+                (report.unknown, "entries are of kinds that this version does not know: verified, kept, not folded"),
+                (report.erased, "entries had their personal data erased"),
+                (report.keys_missing, "entries have personal data that could not be compared: their keys are not here"),
+            ] {
+                if count > 0 {
+                    println!("{count} {words}.");
+                }
+            }
+            Ok(Ended::Done)
+        }
+        Err(error) => {
+            let text = node::Chain(&error).to_string();
+            if args.output.json {
+                println!("{}", serde_json::json!({ "ok": false, "first_difference": text }));
+            }
+            eprintln!("watchfire: {text}");
+            Ok(Ended::Wrong)
+        }
+    }
+}
+
+pub(super) fn rebuild(args: &CheckArgs) -> Result<Ended> {
+    let mut progress = Progress::new();
+    let report = watchfire_store::rebuild(&args.dir, |at| progress.show(at.step, at.done, at.total));
+    progress.end();
+    let report = report?;
+    if args.output.json {
+        let (entries, records, lost) = (report.entries, report.records, report.lost);
+        println!("{}", serde_json::json!({ "ok": true, "entries": entries, "records": records, "lost": lost }));
+    } else {
+        println!("{} records made anew from {} entries.", report.records, report.entries);
+        if report.lost > 0 {
+            println!("{} lines of other tables (sign-ins, trails) could not be read and are lost.", report.lost);
+        }
+    }
+    Ok(Ended::Done)
+}
+
+pub(super) fn backup(args: &BackupArgs) -> Result<Ended> {
+    let keys = if args.include_keys { BackupKeys::Included } else { BackupKeys::LeftOut };
+    let mut progress = Progress::new();
+    let done = watchfire_store::backup(&args.dir, &args.to, keys, |at| progress.show(at.step, at.done, at.total));
+    progress.end();
+    let entries = done?.entries;
+    if args.output.json {
+        println!("{}", serde_json::json!({ "to": args.to, "entries": entries, "keys": args.include_keys }));
+        return Ok(Ended::Done);
+    }
+    println!("{entries} entries are in {}. Check them with:  watchfire check {}", args.to.display(), args.to.display());
+    if args.include_keys {
+        println!("The keys of records are in it: keep it apart, protected, and not for long.");
+    } else {
+        println!("The keys of records and the node's own key are not in it: personal data in it cannot be read.");
+    }
+    println!("To go on from it once the original is gone for good:  watchfire epoch {} --reason \"...\"", args.to.display());
+    Ok(Ended::Done)
+}
+
+pub(super) fn epoch(dir: &Path, reason: &str) -> Result<Ended> {
+    let feed = watchfire_store::new_epoch(dir, reason, &random(), Clock::Real.now())?;
+    println!("{} may write again, in epoch {} of its feed.", dir.display(), feed.epoch);
+    println!("If the original comes back, it must not be started: the two would tell different stories.");
+    Ok(Ended::Done)
+}
+
+pub(super) fn export(dir: &Path, file: &Path) -> Result<Ended> {
+    let entries = if file == Path::new("-") {
+        let mut out = BufWriter::new(std::io::stdout().lock());
+        let entries = watchfire_store::export(dir, &mut out)?;
+        out.flush()?;
+        entries
+    } else {
+        let mut out = BufWriter::new(std::fs::File::create(file)?);
+        let entries = watchfire_store::export(dir, &mut out)?;
+        out.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
+        entries
+    };
+    eprintln!("{entries} entries written");
+    Ok(Ended::Done)
+}
