@@ -2,6 +2,7 @@
 //! written. It guards against accidents, not against people: what people could forge is proved by the
 //! signed entries, which `check` folds again. Start at [`Checksum`].
 
+use rusqlite::types::ValueRef;
 use sha2::{Digest, Sha256};
 
 /// Collects the columns of one line; the table's name and every length go in, so that no two differ in
@@ -50,4 +51,19 @@ impl Checksum {
         word.copy_from_slice(&hash[..8]);
         i64::from_be_bytes(word)
     }
+}
+
+/// Says whether a line, read with the checksum as its last column, is what was written.
+pub(crate) fn is_sound(table: &str, line: &rusqlite::Row<'_>) -> rusqlite::Result<bool> {
+    let last = line.as_ref().column_count() - 1;
+    let mut sum = Checksum::of(table);
+    for at in 0..last {
+        sum = match line.get_ref(at)? {
+            ValueRef::Integer(value) => sum.int(value),
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => sum.bytes(bytes),
+            // No table has such a column.
+            ValueRef::Null | ValueRef::Real(_) => return Ok(false),
+        };
+    }
+    Ok(line.get_ref(last)? == ValueRef::Integer(sum.finish()))
 }

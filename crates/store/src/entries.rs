@@ -22,7 +22,6 @@ pub(crate) struct StoredFeed {
     /// The feed.
     pub(crate) feed: Feed,
     /// The head of the epoch before.
-    #[expect(dead_code, reason = "read once epochs are checked")]
     pub(crate) follows: Option<Head>,
 }
 

@@ -21,6 +21,7 @@ use rusqlite::Connection;
 
 use crate::error::{Doing, StoreError, damaged};
 use crate::files;
+use crate::refold;
 use crate::schema;
 
 const FIRST_LINE: &str = "watchfire incarnation 1";
@@ -38,11 +39,7 @@ pub(crate) struct Incarnation {
 impl Incarnation {
     /// Begins a life: in the database first, so that a crash between leaves a directory that is refused.
     pub(crate) fn begin(connection: &Connection) -> Result<[u8; 16], StoreError> {
-        let mut id = [0; 16];
-        getrandom::fill(&mut id).map_err(|error| StoreError::Io {
-            what: "drawing a random id".to_owned(),
-            source: error.into(),
-        })?;
+        let id = refold::random()?;
         schema::write_meta(connection, schema::META_INCARNATION, &id)?;
         Ok(id)
     }
@@ -59,43 +56,49 @@ impl Incarnation {
         Ok(incarnation)
     }
 
-    /// Checks that the directory is the one that may write its feed, which has this many entries.
-    pub(crate) fn check(
-        dir: &Path,
-        connection: &Connection,
-        entries: u64,
-    ) -> Result<Incarnation, StoreError> {
-        let other = |why| {
-            Err(StoreError::OtherIncarnation {
-                dir: dir.to_owned(),
-                why,
-            })
-        };
+    /// Checks that the files are those that may write, before anything is opened for writing.
+    pub(crate) fn check(dir: &Path) -> Result<Incarnation, StoreError> {
         let path = dir.join(files::INCARNATION);
         if !path.is_file() {
-            return other("it has no file `incarnation`, so it is a restored backup");
+            return Err(other(
+                dir,
+                "it has no file `incarnation`, so it is a restored backup",
+            ));
         }
         let text = fs::read_to_string(&path).doing("reading the file incarnation")?;
         let Some(incarnation) = Incarnation::parse(&text) else {
             return Err(damaged("the file incarnation cannot be read"));
         };
-        let id = schema::read_meta(connection, schema::META_INCARNATION)?;
-        if id.as_deref() != Some(incarnation.id.as_slice()) {
-            return other(
-                "its database is of another life of the node, so it is a restored backup",
-            );
-        }
         if incarnation.place != place(dir)? {
-            return other(
-                "its database is not the file that was made here, so the directory was copied, or moved from another disk",
-            );
-        }
-        if entries < incarnation.entries {
-            return other(
-                "its database has fewer entries than it has had, so an older watchfire.db was put in place",
-            );
+            return Err(other(
+                dir,
+                "its database is not the file that was made here, so the directory was copied, or moved from another disk, or a backup was put in place",
+            ));
         }
         Ok(incarnation)
+    }
+
+    /// Checks that the database is of the same life and has not gone back in time.
+    pub(crate) fn check_database(
+        &self,
+        dir: &Path,
+        connection: &Connection,
+        entries: u64,
+    ) -> Result<(), StoreError> {
+        let id = schema::read_meta(connection, schema::META_INCARNATION)?;
+        if id.as_deref() != Some(self.id.as_slice()) {
+            return Err(other(
+                dir,
+                "its database is of another life of the node, so it is a restored backup",
+            ));
+        }
+        if entries < self.entries {
+            return Err(other(
+                dir,
+                "its database has fewer entries than it has had, so an older watchfire.db was put in place",
+            ));
+        }
+        Ok(())
     }
 
     /// Notes that the log has this many entries.
@@ -123,6 +126,13 @@ impl Incarnation {
         let place = lines.next()?.strip_prefix("place ")?.to_owned();
         let entries = lines.next()?.strip_prefix("entries ")?.parse().ok()?;
         Some(Incarnation { id, place, entries })
+    }
+}
+
+fn other(dir: &Path, why: &'static str) -> StoreError {
+    StoreError::OtherIncarnation {
+        dir: dir.to_owned(),
+        why,
     }
 }
 

@@ -153,6 +153,37 @@ impl Keyring {
         }
     }
 
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Reads every key and verifies it.
+    pub(crate) fn check(&self) -> Result<(), StoreError> {
+        let doing = "reading the keyring";
+        let answer: String = self
+            .connection
+            .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+            .doing(doing)?;
+        if answer != "ok" {
+            return Err(damaged(answer));
+        }
+        let mut statement = self
+            .connection
+            .prepare("SELECT id FROM keys")
+            .doing(doing)?;
+        let mut rows = statement.query([]).doing(doing)?;
+        while let Some(row) = rows.next().doing(doing)? {
+            self.find(&row.get(0).doing(doing)?)?;
+        }
+        Ok(())
+    }
+
+    /// Notes that all keys are used: none is to be given to another record than the one it may have.
+    pub(crate) fn retire_fresh(&mut self) -> Result<(), StoreError> {
+        let fresh = self.fresh_ids()?;
+        self.mark_used(&fresh)
+    }
+
     /// Returns the ids of the keys that are not known to be used.
     pub(crate) fn fresh_ids(&self) -> Result<Vec<[u8; 16]>, StoreError> {
         let doing = "reading the spare record keys";
@@ -195,9 +226,13 @@ impl Keyring {
         self.connection
             .execute(sql, params![id, STATE_DESTROYED, checksum])
             .doing(doing)?;
-        self.connection
-            .pragma_query(None, "wal_checkpoint(TRUNCATE)", |_| Ok(()))
-            .doing(doing)
+        if schema::empty_log(&self.connection)? {
+            return Ok(());
+        }
+        let what = "the key is destroyed, but a reader kept its old log from being emptied; destroy it again";
+        Err(StoreError::NotTaken {
+            what: what.to_owned(),
+        })
     }
 }
 

@@ -50,6 +50,23 @@ const INDEXES: [&str; 11] = [
     "CREATE INDEX trail_by_assignment ON trail (assignment, at)",
 ];
 
+/// The tables that do not follow from entries: their names, and their columns in the order of the checksum.
+pub(crate) const PLAIN_TABLES: [(&str, &str); 7] = [
+    ("meta", "name, value, checksum"),
+    (
+        "outcomes",
+        "person, key, fingerprint, at, records, checksum",
+    ),
+    ("credentials", "person, hash, checksum"),
+    ("codes", "hash, about, expires_at, checksum"),
+    (
+        "sessions",
+        "hash, person, seat, created_at, last_seen_at, expires_at, checksum",
+    ),
+    ("tokens", "hash, person, label, seat, created_at, checksum"),
+    ("trail", "unit, assignment, at, lat_e6, lon_e6, checksum"),
+];
+
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
@@ -132,6 +149,26 @@ fn make_durable(connection: &Connection) -> Result<(), StoreError> {
     pragma("cache_size", -limits::WRITER_CACHE_KIB).doing("setting up the log")
 }
 
+/// Moves the write-ahead log into its database and empties it; returns false if a reader was in the way.
+pub(crate) fn empty_log(connection: &Connection) -> Result<bool, StoreError> {
+    let mut busy: i64 = 1;
+    connection
+        .pragma(None, "wal_checkpoint", "TRUNCATE", |row| {
+            busy = row.get(0)?;
+            Ok(())
+        })
+        .doing("emptying the write-ahead log")?;
+    Ok(busy == 0)
+}
+
+/// Lets a backup overwrite the whole file of a connection, which is otherwise forbidden.
+pub(crate) fn allow_overwriting(connection: &Connection) -> Result<(), StoreError> {
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false)
+        .doing("setting up the copy")?;
+    Ok(())
+}
+
 pub(crate) fn pragma_int(connection: &Connection, name: &str) -> Result<i64, StoreError> {
     connection
         .pragma_query_value(None, name, |row| row.get(0))
@@ -173,6 +210,13 @@ pub(crate) fn write_meta(
             "INSERT OR REPLACE INTO meta (name, value, checksum) VALUES (?1, ?2, ?3)",
             params![name, value, meta_checksum(name, value)],
         )
+        .doing("writing the table meta")?;
+    Ok(())
+}
+
+pub(crate) fn remove_meta(connection: &Connection, name: &str) -> Result<(), StoreError> {
+    connection
+        .execute("DELETE FROM meta WHERE name = ?1", [name])
         .doing("writing the table meta")?;
     Ok(())
 }

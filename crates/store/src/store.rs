@@ -23,7 +23,7 @@ use crate::incarnation::Incarnation;
 use crate::keyring::{Found, Keyring};
 use crate::reader::Reader;
 use crate::schema::{self, Access};
-use crate::{limits, load, records};
+use crate::{limits, load, records, refold};
 
 /// The one writer of a data directory. Readers go beside it: see [`Store::reader`].
 #[derive(Debug)]
@@ -83,9 +83,10 @@ impl Store {
     pub fn open(dir: &Path) -> Result<Store, StoreError> {
         let path = files::database(dir)?;
         let lock = Lock::take(dir)?;
+        let mut incarnation = Incarnation::check(dir)?;
         let connection = schema::open(&path, Access::Write)?;
         let count = entries::count(&connection)?;
-        let mut incarnation = Incarnation::check(dir, &connection, count)?;
+        incarnation.check_database(dir, &connection, count)?;
         let seed = files::read_seed(dir)?;
         let keyring = Keyring::open(dir, Access::Write)?;
         let feed = verify_tail(&connection)?;
@@ -198,9 +199,11 @@ impl Store {
             kind: records::parse_kind(&kind)?,
             id,
         };
-        if let Some(mut row) = records::find(&transaction, record)? {
-            // The row may be sealed under a later key and still hold what the earlier one sealed.
-            row.sealed = Vec::new();
+        // The row may be sealed under a later key and still hold what this one sealed: it is made anew
+        // of what its entries still say.
+        if let Some((folded, key)) = refold::refold_one(&transaction, Some(&self.keyring), record)?
+        {
+            let row = refold::row(&folded, key.as_ref())?;
             records::write(&transaction, &[row])?;
         }
         transaction.commit().doing(doing)
@@ -260,11 +263,21 @@ impl Store {
         Ok(gone as u64)
     }
 
-    /// Moves what is in the write-ahead log into the database, as before a copy of the disk.
-    pub fn checkpoint(&self) -> Result<(), StoreError> {
+    /// Limits how large the database may grow, in bytes, so that it leaves room for others on its disk;
+    /// beyond it appends find the disk full.
+    pub fn limit_size(&mut self, bytes_max: u64) -> Result<(), StoreError> {
+        let doing = "limiting the size of the database";
+        let page_bytes = schema::pragma_int(&self.connection, "page_size")?;
+        let pages = bytes_max / u64::try_from(page_bytes).unwrap_or(1).max(1);
         self.connection
-            .pragma_query(None, "wal_checkpoint(TRUNCATE)", |_| Ok(()))
-            .doing("emptying the write-ahead log")
+            .pragma_update_and_check(None, "max_page_count", pages.max(1), |_| Ok(()))
+            .doing(doing)
+    }
+
+    /// Moves what is in the write-ahead log into the database, as before a copy of the disk; returns false
+    /// if a reader was in the way and the log is not empty.
+    pub fn checkpoint(&self) -> Result<bool, StoreError> {
+        schema::empty_log(&self.connection)
     }
 
     /// Returns the head of the current feed and the time of its last entry, as they are on disk.

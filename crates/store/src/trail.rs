@@ -69,28 +69,37 @@ impl Reader {
         after: Timestamp,
     ) -> Result<Vec<TrailPoint>, StoreError> {
         let doing = "reading the trail";
-        let sql = "SELECT unit, at, lat_e6, lon_e6, checksum FROM trail WHERE assignment = ?1 AND at > ?2 ORDER BY at LIMIT ?3";
-        let mut statement = self.connection.prepare_cached(sql).doing(doing)?;
+        let sql = format!(
+            "SELECT {COLUMNS} FROM trail WHERE assignment = ?1 AND at > ?2 ORDER BY at LIMIT ?3"
+        );
+        let mut statement = self.connection.prepare_cached(&sql).doing(doing)?;
         let parameters = params![assignment.0, after.0, limits::PAGE_MAX as u64];
         let mut lines = statement.query(parameters).doing(doing)?;
         let mut points = Vec::new();
         while let Some(line) = lines.next().doing(doing)? {
-            let point = TrailPoint {
-                unit: UnitId(line.get(0).doing(doing)?),
-                assignment,
-                at: Timestamp(line.get(1).doing(doing)?),
-                point: Point {
-                    lat_e6: line.get(2).doing(doing)?,
-                    lon_e6: line.get(3).doing(doing)?,
-                },
-            };
-            let sum: i64 = line.get(4).doing(doing)?;
-            if sum != checksum(&point) {
-                return Err(damaged("a point of the trail"));
-            }
-            points.push(point);
+            points.push(read(line)?);
         }
         Ok(points)
+    }
+}
+
+const COLUMNS: &str = "unit, assignment, at, lat_e6, lon_e6, checksum";
+
+fn read(line: &rusqlite::Row<'_>) -> Result<TrailPoint, StoreError> {
+    let doing = "reading the trail";
+    let point = TrailPoint {
+        unit: UnitId(line.get(0).doing(doing)?),
+        assignment: AssignmentId(line.get(1).doing(doing)?),
+        at: Timestamp(line.get(2).doing(doing)?),
+        point: Point {
+            lat_e6: line.get(3).doing(doing)?,
+            lon_e6: line.get(4).doing(doing)?,
+        },
+    };
+    let sum: i64 = line.get(5).doing(doing)?;
+    match sum == checksum(&point) {
+        true => Ok(point),
+        false => Err(damaged("a point of the trail")),
     }
 }
 

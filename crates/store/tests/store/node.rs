@@ -273,7 +273,9 @@ impl Node {
     /// refuse is passed over.
     pub(crate) fn work(&mut self, actions: usize) {
         if self.engine.board().units.len() < 4 {
-            (0..4).for_each(|number| drop(self.unit(&format!("E{number}"))));
+            for number in 0..4 {
+                self.unit(&format!("E{number}"));
+            }
             self.person("head");
         }
         for _ in 0..actions {

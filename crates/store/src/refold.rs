@@ -1,0 +1,239 @@
+//! Reading the log from its first entry: what `check`, `rebuild` and the erasing of a record have in
+//! common. Every entry is verified and must follow on the one before; every feed must follow on the
+//! epoch before; then all are folded by the core's one `apply`. Must not look at the tables that follow
+//! from entries. Start at [`refold`].
+
+use std::collections::BTreeMap;
+
+use rusqlite::Connection;
+use watchfire_core::basis::Personal;
+use watchfire_core::board::Board;
+use watchfire_core::engine::{self, Decoded};
+use watchfire_core::log::Row;
+use watchfire_core::record::{Record, RecordRef};
+use watchfire_feed::seal::{self, RecordKey};
+use watchfire_feed::{Chain, Entry, Head};
+
+use crate::Progress;
+use crate::entries::{self, COLUMNS, Line, StoredFeed};
+use crate::error::{Doing, StoreError, damaged};
+use crate::keyring::{Found, Keyring};
+use crate::limits::PROGRESS_EVERY;
+
+/// All that the entries say.
+#[derive(Debug, Default)]
+pub(crate) struct Refolded {
+    /// The records, with their personal data where its key is there.
+    pub(crate) board: Board,
+    /// The key that each record's personal data was last sealed under, if it is there.
+    pub(crate) keys: BTreeMap<RecordRef, RecordKey>,
+    /// Which record each key that is named in an entry is for.
+    pub(crate) owners: BTreeMap<[u8; 16], RecordRef>,
+    /// How many entries there are.
+    pub(crate) entries: u64,
+    /// Entries of kinds that this program does not know.
+    pub(crate) unknown: u64,
+    /// Entries whose personal data was erased.
+    pub(crate) erased: u64,
+    /// Entries whose personal data could not be read because this keyring never had the key.
+    pub(crate) keys_missing: u64,
+}
+
+/// Verifies and folds all entries; `each` sees every one after it was verified.
+pub(crate) fn refold(
+    connection: &Connection,
+    keyring: Option<&Keyring>,
+    feeds: &[StoredFeed],
+    progress: &mut dyn FnMut(Progress),
+    each: &mut dyn FnMut(&Line) -> Result<(), StoreError>,
+) -> Result<Refolded, StoreError> {
+    let total = entries::last_position(connection)?;
+    let mut chains = Chains::new(feeds)?;
+    let mut refolded = Refolded::default();
+    let doing = "reading the entries";
+    let sql = format!("SELECT {COLUMNS} FROM entries ORDER BY position");
+    let mut statement = connection.prepare(&sql).doing(doing)?;
+    let mut rows = statement.query([]).doing(doing)?;
+    while let Some(row) = rows.next().doing(doing)? {
+        let line = entries::read(row)?;
+        refolded.entries += 1;
+        if line.position != refolded.entries {
+            let (expected, found) = (refolded.entries, line.position);
+            return Err(damaged(format!(
+                "the entry at position {expected} is missing, the next is at {found}"
+            )));
+        }
+        chains.accept(&line)?;
+        each(&line)?;
+        refolded.take(&line.entry, keyring)?;
+        if refolded.entries % PROGRESS_EVERY == 0 || refolded.entries == total {
+            let (step, done) = ("entries", refolded.entries);
+            progress(Progress { step, done, total });
+        }
+    }
+    chains.finish()?;
+    Ok(refolded)
+}
+
+impl Refolded {
+    fn take(&mut self, entry: &Entry, keyring: Option<&Keyring>) -> Result<(), StoreError> {
+        let decoded = decode(entry)?;
+        let Decoded::Event { record, .. } = &decoded else {
+            if matches!(decoded, Decoded::Unknown) {
+                self.unknown += 1;
+            }
+            return Ok(());
+        };
+        let opened = open(entry, keyring)?;
+        match &opened {
+            Opened::Personal(_, key) => drop(self.keys.insert(*record, key.clone())),
+            Opened::Erased => self.erased += 1,
+            Opened::KeyMissing => self.keys_missing += 1,
+            Opened::Nothing => {}
+        }
+        if let Some(key) = entries::sealed_under(entry) {
+            self.owners.insert(key, *record);
+        }
+        engine::fold(&mut self.board, &decoded, opened.personal());
+        Ok(())
+    }
+}
+
+fn decode(entry: &Entry) -> Result<Decoded, StoreError> {
+    engine::decode(entry).map_err(|error| damaged(error.to_string()))
+}
+
+/// Personal data of an entry, as far as it can be read.
+enum Opened {
+    Nothing,
+    Personal(Personal, RecordKey),
+    Erased,
+    KeyMissing,
+}
+
+impl Opened {
+    fn personal(&self) -> Option<&Personal> {
+        match self {
+            Opened::Personal(personal, _) => Some(personal),
+            Opened::Nothing | Opened::Erased | Opened::KeyMissing => None,
+        }
+    }
+}
+
+fn open(entry: &Entry, keyring: Option<&Keyring>) -> Result<Opened, StoreError> {
+    if entry.header.sealed_size == 0 {
+        return Ok(Opened::Nothing);
+    }
+    let Some(id) = entries::sealed_under(entry) else {
+        return Ok(Opened::Erased);
+    };
+    let found = match keyring {
+        Some(keyring) => keyring.find(&id)?,
+        None => Found::Missing,
+    };
+    match found {
+        Found::Here(key) => match engine::open_personal(entry, Some(&key)) {
+            Some(personal) => Ok(Opened::Personal(personal, key)),
+            None => {
+                let seq = entry.header.seq;
+                let what = format!("the personal data of entry {seq} does not open with its key");
+                Err(damaged(what))
+            }
+        },
+        Found::Destroyed => Ok(Opened::Erased),
+        Found::Missing => Ok(Opened::KeyMissing),
+    }
+}
+
+/// Folds the entries of one record alone, which the core's `apply` allows.
+pub(crate) fn refold_one(
+    connection: &Connection,
+    keyring: Option<&Keyring>,
+    record: RecordRef,
+) -> Result<Option<(Record, Option<RecordKey>)>, StoreError> {
+    let mut one = Refolded::default();
+    for line in entries::of_record(connection, &record.id)? {
+        one.take(&line.entry, keyring)?;
+    }
+    let key = one.keys.remove(&record);
+    Ok(one.board.get(record).map(|record| (record, key)))
+}
+
+/// Makes the row of a folded record, its personal data sealed anew under its key.
+pub(crate) fn row(record: &Record, key: Option<&RecordKey>) -> Result<Row, StoreError> {
+    let sealed = match (record.personal_json(), key) {
+        (Some(json), Some(key)) => {
+            let context = engine::row_context(record.reference());
+            seal::seal(key, random()?, &context, &json)
+        }
+        (None, _) | (_, None) => Vec::new(),
+    };
+    Ok(engine::row_of(record, sealed))
+}
+
+/// Returns bytes from the operating system's randomness.
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], StoreError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|error| StoreError::Io {
+        what: "drawing random bytes".to_owned(),
+        source: error.into(),
+    })?;
+    Ok(bytes)
+}
+
+/// Follows every feed of the store to its head.
+struct Chains<'a> {
+    feeds: &'a [StoredFeed],
+    chains: BTreeMap<i64, Chain>,
+}
+
+impl<'a> Chains<'a> {
+    fn new(feeds: &'a [StoredFeed]) -> Result<Chains<'a>, StoreError> {
+        for pair in feeds.windows(2) {
+            let (before, next) = (&pair[0].feed, &pair[1].feed);
+            let goes_on = before.node == next.node
+                && before.scope == next.scope
+                && before.epoch.checked_add(1) == Some(next.epoch);
+            if !goes_on {
+                let epoch = next.epoch;
+                return Err(damaged(format!(
+                    "epoch {epoch} is not the next of its node"
+                )));
+            }
+        }
+        let chain = |known: &StoredFeed| (known.number, Chain::new(&known.feed));
+        let chains = feeds.iter().map(chain).collect();
+        Ok(Chains { feeds, chains })
+    }
+
+    fn accept(&mut self, line: &Line) -> Result<(), StoreError> {
+        let Some(chain) = self.chains.get_mut(&line.feed) else {
+            let position = line.position;
+            let what = format!("the entry at position {position} is of no known feed");
+            return Err(damaged(what));
+        };
+        let header = &line.entry.header;
+        chain
+            .accept(&line.entry)
+            .map_err(|source| StoreError::BadEntry {
+                feed: header.feed.to_string(),
+                seq: header.seq,
+                source,
+            })
+    }
+
+    /// Compares each epoch's opening with the end of the epoch before.
+    fn finish(&self) -> Result<(), StoreError> {
+        let mut before: Option<Head> = None;
+        for known in self.feeds {
+            if known.follows != before {
+                let epoch = known.feed.epoch;
+                return Err(damaged(format!(
+                    "epoch {epoch} does not follow on the end of the epoch before"
+                )));
+            }
+            before = self.chains.get(&known.number).map(Chain::head);
+        }
+        Ok(())
+    }
+}

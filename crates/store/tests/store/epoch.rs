@@ -1,0 +1,227 @@
+//! A directory that is not the one that may write is told from it, and is made one on purpose only.
+
+use std::fs;
+use std::path::Path;
+
+use watchfire_core::basis::Timestamp;
+use watchfire_store::{BackupKeys, Reader, Store, StoreError, backup, check, limits, new_epoch};
+
+use crate::node::{BEGIN_MS, Node, load_all};
+
+fn later() -> Timestamp {
+    Timestamp(BEGIN_MS + 1_000_000)
+}
+
+/// Copies a directory as `cp -r` does.
+fn copy_dir(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for item in fs::read_dir(from).unwrap() {
+        let item = item.unwrap();
+        fs::copy(item.path(), to.join(item.file_name())).unwrap();
+    }
+}
+
+#[track_caller]
+fn must_be_refused(dir: &Path, words: &str) {
+    let error = Store::open(dir).unwrap_err();
+    assert!(
+        matches!(error, StoreError::OtherIncarnation { .. }),
+        "{error}"
+    );
+    let said = error.to_string();
+    assert!(said.contains(words), "{said}");
+    assert!(
+        said.contains("go on with the original") && said.contains("watchfire epoch"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_backup_of_a_running_node_reads_but_does_not_write() {
+    let dir = tempfile::tempdir().unwrap();
+    let restored = dir.path().join("restored");
+    let mut node = Node::new(&dir.path().join("node"), 31);
+    node.work(150);
+    let board = node.engine.board().clone();
+    let mut last = None;
+    let report = backup(
+        node.store.dir(),
+        &restored,
+        BackupKeys::Included,
+        |progress| {
+            last = Some(progress);
+        },
+    );
+    let report = report.unwrap();
+    assert_eq!(report.entries, node.engine.head().seq);
+    assert!(last.is_some_and(|last| last.done == last.total));
+    node.work(20);
+    let mut names: Vec<_> = fs::read_dir(&restored)
+        .unwrap()
+        .map(|item| item.unwrap().file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["keyring.db", "watchfire.db"]);
+    assert_eq!(check(&restored, |_| ()).unwrap().entries, report.entries);
+    let reader = Reader::open(&restored).unwrap();
+    let call = board
+        .calls
+        .values()
+        .find(|call| !call.personal.is_empty())
+        .unwrap();
+    let row = reader.record(call.id.into()).unwrap().unwrap();
+    assert_eq!(
+        reader.whole(&row).unwrap(),
+        watchfire_core::record::Record::Call(call.clone())
+    );
+    must_be_refused(&restored, "restored backup");
+}
+
+#[test]
+fn a_restored_backup_writes_again_in_a_new_epoch() {
+    let dir = tempfile::tempdir().unwrap();
+    let restored = dir.path().join("restored");
+    let mut node = Node::new(&dir.path().join("node"), 32);
+    node.work(100);
+    let (board, head) = (node.engine.board().clone(), node.engine.head());
+    let old = *node.engine.feed();
+    backup(node.store.dir(), &restored, BackupKeys::Included, |_| ()).unwrap();
+    node.work(10);
+    drop(node);
+    let feed = new_epoch(&restored, "disk lost 磁盘损坏", &[5; 32], later()).unwrap();
+    assert_eq!((feed.node, feed.epoch), (old.node, 2));
+    assert!(
+        load_all(&restored).unwrap() == board,
+        "all records are kept"
+    );
+    let mut node = Node::open(&restored, 33);
+    node.work(100);
+    assert_eq!(*node.engine.feed(), feed);
+    let report = check(&restored, |_| ()).unwrap();
+    assert_eq!(report.epochs, 2);
+    assert_eq!(report.entries, head.seq + node.engine.head().seq);
+    let reader = node.store.reader().unwrap();
+    assert_eq!(reader.feeds().copied().collect::<Vec<_>>(), [old, feed]);
+    assert_eq!(reader.entries(&old.id(), head.seq, 10).unwrap().len(), 1);
+    let third = new_epoch(&restored, "again", &[6; 32], later());
+    assert!(matches!(third, Err(StoreError::InUse { .. })));
+    drop(node);
+    let error = new_epoch(&restored, "again", &[5; 32], later()).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("a key that no epoch before has had"),
+        "{error}"
+    );
+    assert_eq!(
+        new_epoch(&restored, "again", &[6; 32], later())
+            .unwrap()
+            .epoch,
+        3
+    );
+    assert_eq!(check(&restored, |_| ()).unwrap().epochs, 3);
+}
+
+#[test]
+fn a_backup_without_keys_has_no_personal_data_and_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let restored = dir.path().join("restored");
+    let mut node = Node::new(&dir.path().join("node"), 34);
+    node.work(60);
+    backup(node.store.dir(), &restored, BackupKeys::LeftOut, |_| ()).unwrap();
+    let report = check(&restored, |_| ()).unwrap();
+    assert!(report.keys_missing > 10, "{report:?}");
+    new_epoch(&restored, "moved", &[5; 32], later()).unwrap();
+    let mut store = Store::open(&restored).unwrap();
+    let loaded = store.load(Timestamp(0)).unwrap();
+    assert!(loaded.keys_missing > 10 && loaded.keys.is_empty());
+    assert!(
+        loaded
+            .board
+            .calls
+            .values()
+            .all(|call| call.personal.is_empty())
+    );
+    drop(store);
+    let mut node = Node::open(&restored, 35);
+    node.work(60);
+    check(&restored, |_| ()).unwrap();
+}
+
+#[test]
+fn a_copied_directory_is_refused_and_a_renamed_one_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let (original, copy) = (dir.path().join("original"), dir.path().join("copy"));
+    let mut node = Node::new(&original, 36);
+    node.work(30);
+    drop(node);
+    copy_dir(&original, &copy);
+    must_be_refused(&copy, "copied");
+    let renamed = dir.path().join("renamed");
+    fs::rename(&original, &renamed).unwrap();
+    Store::open(&renamed).unwrap();
+}
+
+#[test]
+fn an_older_database_put_back_in_place_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut node = Node::new(dir.path(), 37);
+    node.work(30);
+    drop(node);
+    let path = dir.path().join("watchfire.db");
+    let older = fs::read(&path).unwrap();
+    let mut node = Node::open(dir.path(), 38);
+    node.work(30);
+    drop(node);
+    // Written over in place: the inode and the birth time stay.
+    fs::write(&path, &older).unwrap();
+    must_be_refused(dir.path(), "older watchfire.db");
+    let restored = dir.path().join("backup");
+    fs::write(&path, &older).unwrap();
+    backup(dir.path(), &restored, BackupKeys::LeftOut, |_| ()).unwrap();
+    fs::write(&path, fs::read(restored.join("watchfire.db")).unwrap()).unwrap();
+    must_be_refused(dir.path(), "another life of the node");
+}
+
+#[test]
+fn a_wrong_or_missing_key_file_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(Node::new(dir.path(), 39));
+    let path = dir.path().join("node.key");
+    fs::write(&path, "00".repeat(32)).unwrap();
+    let error = Store::open(dir.path()).unwrap_err();
+    assert!(matches!(error, StoreError::WrongKey { .. }), "{error}");
+    fs::remove_file(&path).unwrap();
+    let error = Store::open(dir.path()).unwrap_err();
+    assert!(error.to_string().contains("node.key is missing"), "{error}");
+}
+
+#[test]
+fn only_the_owner_can_read_the_files() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let mut node = Node::new(&data, 40);
+    node.work(10);
+    assert_eq!(
+        fs::metadata(&data).unwrap().permissions().mode() & 0o777,
+        0o700
+    );
+    for item in fs::read_dir(&data).unwrap() {
+        let item = item.unwrap();
+        let mode = item.metadata().unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o600, "{:?}", item.file_name());
+    }
+}
+
+#[test]
+fn a_reason_at_its_limit_is_taken_and_one_past_it_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(Node::new(dir.path(), 41));
+    let longest = "因".repeat(limits::REASON_CHARS_MAX);
+    for wrong in ["", &format!("{longest}因")] {
+        let error = new_epoch(dir.path(), wrong, &[5; 32], later()).unwrap_err();
+        assert!(matches!(error, StoreError::NotTaken { .. }), "{error}");
+    }
+    new_epoch(dir.path(), &longest, &[5; 32], later()).unwrap();
+}
