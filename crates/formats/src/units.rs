@@ -136,7 +136,8 @@ pub fn stations_csv(bytes: &[u8]) -> Result<ListImport<StationRow>, ImportError>
 
 /// Reads units from CSV with the columns callsign, kind and, if wanted, capabilities, station, lat, lon, crew and areas.
 ///
-/// A unit without coordinates waits at its station, which then has to be among `stations`.
+/// A unit without coordinates waits at its station, which then has to be among `stations`. Without any stations, the
+/// codes are taken as they are.
 pub fn units_csv(
     bytes: &[u8],
     stations: &[StationRow],
@@ -162,6 +163,8 @@ pub fn units_csv(
         let station = row.optional("station")?;
         let at_station = match &station {
             None => None,
+            // Without a list of stations the code is taken as it is; the place then has to be in the row.
+            Some(_) if by_code.is_empty() => None,
             Some(code) => Some(*by_code.get(code.as_str()).ok_or_else(|| {
                 let meant = nearest_station(code, &by_code).map_or(String::new(), |other| {
                     format!("; did you mean \"{other}\"?")

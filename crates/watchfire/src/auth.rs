@@ -70,11 +70,15 @@ impl Default for Limits {
 impl Limits {
     /// Counts an attempt to sign in; fails if there were too many.
     pub fn attempt(&self, from: IpAddr) -> Result<(), Problem> {
-        self.attempts.check_key(&from).map_err(|_| Problem::too_many())
+        self.attempts
+            .check_key(&from)
+            .map_err(|_| Problem::too_many())
     }
 
     fn request(&self, who: String) -> Result<(), Problem> {
-        self.requests.check_key(&who).map_err(|_| Problem::too_many())
+        self.requests
+            .check_key(&who)
+            .map_err(|_| Problem::too_many())
     }
 
     /// Forgets those who have not been seen for a while.
@@ -87,26 +91,39 @@ impl Limits {
     pub async fn hash_password(&self, password: String) -> Result<String, Problem> {
         let _turn = self.hashes.acquire().await.map_err(|_| Problem::fault())?;
         let hashed = tokio::task::spawn_blocking(move || {
-            Argon2::default().hash_password_with_salt(password.as_bytes(), &random::<16>()).map(|hash| hash.to_string())
+            Argon2::default()
+                .hash_password_with_salt(password.as_bytes(), &random::<16>())
+                .map(|hash| hash.to_string())
         });
-        hashed.await.map_err(|_| Problem::fault())?.map_err(|_| Problem::fault())
+        hashed
+            .await
+            .map_err(|_| Problem::fault())?
+            .map_err(|_| Problem::fault())
     }
 
     /// Compares a password with what was kept; against nothing in the same time if nothing was.
-    pub async fn check_password(&self, password: String, kept: Option<String>) -> Result<bool, Problem> {
+    pub async fn check_password(
+        &self,
+        password: String,
+        kept: Option<String>,
+    ) -> Result<bool, Problem> {
         let _turn = self.hashes.acquire().await.map_err(|_| Problem::fault())?;
         let checked = tokio::task::spawn_blocking(move || {
             let kept = kept.as_deref().unwrap_or(NOBODYS_HASH);
-            let Ok(hash) = PasswordHash::new(kept) else { return false };
-            Argon2::default().verify_password(password.as_bytes(), &hash).is_ok() && kept != NOBODYS_HASH
+            let Ok(hash) = PasswordHash::new(kept) else {
+                return false;
+            };
+            Argon2::default()
+                .verify_password(password.as_bytes(), &hash)
+                .is_ok()
+                && kept != NOBODYS_HASH
         });
         checked.await.map_err(|_| Problem::fault())
     }
 }
 
 /// A well-formed hash of nobody's password, so that an unknown login takes as long as a wrong password.
-const NOBODYS_HASH: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGF0IGFsbCEhIQ$uM1Y3cWq6mqkbRIaXLcVqkvl8pVqIrIKv2Wlq0n1x3A";
+const NOBODYS_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5IGF0IGFsbCEhIQ$uM1Y3cWq6mqkbRIaXLcVqkvl8pVqIrIKv2Wlq0n1x3A";
 
 /// What a one-time code is for.
 #[derive(Debug, Default, serde::Serialize, serde::Deserialize)]
@@ -138,16 +155,31 @@ pub struct Secret {
 impl Secret {
     /// Makes a one-time code of 100 random bits that can be read over a telephone.
     pub fn code() -> Secret {
-        let letters: Vec<u8> = random::<20>().iter().map(|byte| LETTERS[usize::from(byte % 32)]).collect();
-        let groups: Vec<&str> = letters.chunks(5).filter_map(|group| std::str::from_utf8(group).ok()).collect();
+        let letters: Vec<u8> = random::<20>()
+            .iter()
+            .map(|byte| LETTERS[usize::from(byte % 32)])
+            .collect();
+        let groups: Vec<&str> = letters
+            .chunks(5)
+            .filter_map(|group| std::str::from_utf8(group).ok())
+            .collect();
         let text = groups.join("-");
-        Secret { hash: hash_of(&text), text }
+        Secret {
+            hash: hash_of(&text),
+            text,
+        }
     }
 
     /// Makes a token of 256 random bits.
     pub fn token() -> Secret {
-        let text: String = random::<32>().iter().map(|byte| format!("{byte:02x}")).collect();
-        Secret { hash: hash_of(&text), text }
+        let text: String = random::<32>()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        Secret {
+            hash: hash_of(&text),
+            text,
+        }
     }
 }
 
@@ -158,8 +190,15 @@ pub fn hash_of(secret: &str) -> [u8; 32] {
 
 /// Returns the session that a person's record gives, if they may sign in.
 pub fn session_of(board: &Board, person: PersonId) -> Option<Session> {
-    let found = board.people.get(&person).filter(|person| !person.disabled)?;
-    Some(Session { person, seats: found.details.seats.clone(), unit: found.details.unit })
+    let found = board
+        .people
+        .get(&person)
+        .filter(|person| !person.disabled)?;
+    Some(Session {
+        person,
+        seats: found.details.seats.clone(),
+        unit: found.details.unit,
+    })
 }
 
 /// The address that a request came from.
@@ -170,8 +209,13 @@ impl FromRequestParts<App> for From {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<From, Problem> {
-        let address = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
-        Ok(From(address.unwrap_or(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED))))
+        let address = parts
+            .extensions
+            .get::<ConnectInfo<SocketAddr>>()
+            .map(|info| info.0.ip());
+        Ok(From(
+            address.unwrap_or(IpAddr::V4(std::net::Ipv4Addr::UNSPECIFIED)),
+        ))
     }
 }
 
@@ -186,7 +230,9 @@ impl FromRequestParts<App> for Session {
             must_come_from_our_page(&parts.headers)?;
         }
         let session = match secret {
-            Some(Presented::Cookie(text) | Presented::Bearer(text)) => session_for(&app.node, &text)?,
+            Some(Presented::Cookie(text) | Presented::Bearer(text)) => {
+                session_for(&app.node, &text)?
+            }
             None => None,
         };
         let session = session.or_else(|| demo_session(app, address, &parts.headers));
@@ -206,7 +252,8 @@ enum Presented {
 
 fn secret_in(headers: &HeaderMap) -> Option<Presented> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(token) = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer ")) {
+    if let Some(token) = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "))
+    {
         return Some(Presented::Bearer(token.to_owned()));
     }
     cookie(headers).map(Presented::Cookie)
@@ -214,14 +261,22 @@ fn secret_in(headers: &HeaderMap) -> Option<Presented> {
 
 /// Returns the secret in the session cookie.
 pub fn cookie(headers: &HeaderMap) -> Option<String> {
-    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = values.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value.to_owned())
+    let values = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let mut pairs = values
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    pairs
+        .find(|(name, _)| *name == COOKIE)
+        .map(|(_, value)| value.to_owned())
 }
 
 fn session_for(node: &Node, secret: &str) -> Result<Option<Session>, Problem> {
     let hash = hash_of(secret);
-    let found = node.read_store(|reader| Ok::<_, StoreError>((reader.session(&hash)?, reader.token(&hash)?)));
+    let found = node
+        .read_store(|reader| Ok::<_, StoreError>((reader.session(&hash)?, reader.token(&hash)?)));
     let (session, token) = found.map_err(crate::api::person::fault)?;
     // Sessions run on the machine's clock even where the node replays a past night.
     let now = crate::clock::Clock::Real.now();
@@ -240,9 +295,12 @@ fn session_for(node: &Node, secret: &str) -> Result<Option<Session>, Problem> {
 fn must_come_from_our_page(headers: &HeaderMap) -> Result<(), Problem> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let same = match (text(header::ORIGIN), text(header::HOST)) {
-        (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, from)| from == host),
+        (Some(origin), Some(host)) => origin
+            .split_once("://")
+            .is_some_and(|(_, from)| from == host),
         (Some(_), None) => false,
-        (None, _) => text(header::HeaderName::from_static("sec-fetch-site")).is_none_or(|site| site == "same-origin"),
+        (None, _) => text(header::HeaderName::from_static("sec-fetch-site"))
+            .is_none_or(|site| site == "same-origin"),
     };
     if same { Ok(()) } else { Err(Problem::denied()) }
 }
@@ -250,11 +308,18 @@ fn must_come_from_our_page(headers: &HeaderMap) -> Result<(), Problem> {
 /// In the demo, whoever sits at this machine is signed in as a dispatcher; nobody else is.
 fn demo_session(app: &App, address: IpAddr, headers: &HeaderMap) -> Option<Session> {
     let person = app.demo_visitor?;
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     // A page elsewhere may point its own name at this machine; then the Host header gives it away.
     let here = address.is_loopback() && matches!(name, "localhost" | "127.0.0.1" | "[::1]");
-    if here { session_of(&app.node.board(), person) } else { None }
+    if here {
+        session_of(&app.node.board(), person)
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -266,7 +331,11 @@ mod tests {
         let (a, b) = (Secret::code(), Secret::code());
         assert_ne!(a.text, b.text);
         assert_eq!(a.text.len(), 23);
-        assert!(a.text.chars().all(|c| c == '-' || LETTERS.contains(&(c as u8))));
+        assert!(
+            a.text
+                .chars()
+                .all(|c| c == '-' || LETTERS.contains(&(c as u8)))
+        );
         assert_eq!(a.hash, hash_of(&format!(" {} ", a.text)));
         assert_eq!(Secret::token().text.len(), 64);
     }
@@ -274,13 +343,28 @@ mod tests {
     #[test]
     fn a_cookie_acts_only_from_our_own_page() {
         let headers = |pairs: &[(&'static str, &str)]| -> HeaderMap {
-            pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+            pairs
+                .iter()
+                .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+                .collect()
         };
         let fine = |pairs| must_come_from_our_page(&headers(pairs)).is_ok();
-        assert!(fine(&[("origin", "https://node.example"), ("host", "node.example")]));
-        assert!(!fine(&[("origin", "https://evil.example"), ("host", "node.example")]));
+        assert!(fine(&[
+            ("origin", "https://node.example"),
+            ("host", "node.example")
+        ]));
+        assert!(!fine(&[
+            ("origin", "https://evil.example"),
+            ("host", "node.example")
+        ]));
         assert!(!fine(&[("origin", "null"), ("host", "node.example")]));
-        assert!(fine(&[("host", "node.example")]), "a program sends no Origin");
-        assert!(!fine(&[("host", "node.example"), ("sec-fetch-site", "cross-site")]));
+        assert!(
+            fine(&[("host", "node.example")]),
+            "a program sends no Origin"
+        );
+        assert!(!fine(&[
+            ("host", "node.example"),
+            ("sec-fetch-site", "cross-site")
+        ]));
     }
 }

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use watchfire_core::basis::{Code, Line, Place, Point, Priority, Text};
+use watchfire_core::board::Board;
 use watchfire_core::plan::{Need, NeedOf, Plan, ResponseFile};
 use watchfire_core::record::Action;
 use watchfire_core::record::station::{StationAction, StationDetails};
 use watchfire_core::record::unit::{UnitAction, UnitDetails};
-use watchfire_core::board::Board;
 use watchfire_formats::{CallMap, Import, ListImport, PastCall, StationRow, UnitRow};
 use watchfire_roads::{BuildOptions, BuildReport, Format, RoadGraph, Router, Stage};
 
@@ -39,13 +39,19 @@ pub enum CityError {
 
 impl CityError {
     fn content(path: &Path, problem: impl ToString) -> CityError {
-        CityError::Content { path: path.to_owned(), problem: problem.to_string() }
+        CityError::Content {
+            path: path.to_owned(),
+            problem: problem.to_string(),
+        }
     }
 }
 
 /// Reads a file, naming it in the error.
 pub fn read(path: &Path) -> Result<Vec<u8>, CityError> {
-    std::fs::read(path).map_err(|source| CityError::File { path: path.to_owned(), source })
+    std::fs::read(path).map_err(|source| CityError::File {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Reads a text file, naming it in the error.
@@ -66,7 +72,8 @@ pub fn calls(path: &Path, map: &Path) -> Result<Import, CityError> {
 
 /// Reads a list of units; those without coordinates wait at one of the stations.
 pub fn units(path: &Path, stations: &[StationRow]) -> Result<ListImport<UnitRow>, CityError> {
-    watchfire_formats::units_csv(&read(path)?, stations).map_err(|error| CityError::content(path, error))
+    watchfire_formats::units_csv(&read(path)?, stations)
+        .map_err(|error| CityError::content(path, error))
 }
 
 /// Reads a list of stations.
@@ -81,9 +88,13 @@ pub fn build_roads(
     options: &BuildOptions,
     mut progress: impl FnMut(Stage, u64, u64),
 ) -> Result<(RoadGraph, BuildReport), CityError> {
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let format = Format::detect(&name, bytes).map_err(|error| CityError::content(path, error))?;
-    watchfire_roads::build(format, bytes, options, &mut progress).map_err(|error| CityError::content(path, error))
+    watchfire_roads::build(format, bytes, options, &mut progress)
+        .map_err(|error| CityError::content(path, error))
 }
 
 /// Reads a road network: a file made by `watchfire roads build`, or a map, which is then built.
@@ -91,7 +102,9 @@ pub fn router(path: &Path) -> Result<Arc<Router>, CityError> {
     let bytes = read(path)?;
     let graph = match RoadGraph::from_bytes(&bytes) {
         Ok(graph) => graph,
-        Err(error) if bytes.starts_with(ROAD_FILE_MAGIC) => return Err(CityError::content(path, error)),
+        Err(error) if bytes.starts_with(ROAD_FILE_MAGIC) => {
+            return Err(CityError::content(path, error));
+        }
         Err(_) => build_roads(path, &bytes, &BuildOptions::default(), |_, _, _| {})?.0,
     };
     Ok(Arc::new(Router::new(Arc::new(graph))))
@@ -102,12 +115,17 @@ const ROAD_FILE_MAGIC: &[u8] = b"WFROADS\n";
 
 /// Writes a file whole or not at all.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), CityError> {
-    let fault = |source| CityError::File { path: path.to_owned(), source };
+    let fault = |source| CityError::File {
+        path: path.to_owned(),
+        source,
+    };
     let mut partial = path.as_os_str().to_owned();
     partial.push(".part");
     let partial = PathBuf::from(partial);
     let mut file = std::fs::File::create(&partial).map_err(fault)?;
-    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(fault)?;
+    file.write_all(bytes)
+        .and_then(|()| file.sync_all())
+        .map_err(fault)?;
     std::fs::rename(&partial, path).map_err(fault)
 }
 
@@ -131,25 +149,51 @@ pub fn stations_of(units: &[UnitRow]) -> Vec<StationRow> {
 
 /// Turns a row into the action that enters the station, unless the board has it.
 pub fn enter_station(board: &Board, row: &StationRow) -> Result<Option<Action>, String> {
-    let code: Line = row.code.parse().map_err(|error| format!("station code \"{}\": {error}", row.code))?;
+    let code: Line = row
+        .code
+        .parse()
+        .map_err(|error| format!("station code \"{}\": {error}", row.code))?;
     if board.station_by_code(&code).is_some() {
         return Ok(None);
     }
-    let place = Place { point: point(row.lat, row.lon)?, address: None, area: Some(code.clone()) };
-    let name = row.name.parse().map_err(|error| format!("station name \"{}\": {error}", row.name))?;
-    let details = StationDetails { name, place, areas: lines(&row.areas)? };
-    Ok(Some(Action::Station(StationAction::Enter { code, details })))
+    let place = Place {
+        point: point(row.lat, row.lon)?,
+        address: None,
+        area: Some(code.clone()),
+    };
+    let name = row
+        .name
+        .parse()
+        .map_err(|error| format!("station name \"{}\": {error}", row.name))?;
+    let details = StationDetails {
+        name,
+        place,
+        areas: lines(&row.areas)?,
+    };
+    Ok(Some(Action::Station(StationAction::Enter {
+        code,
+        details,
+    })))
 }
 
 /// Turns a row into the action that enters the unit, unless the board has it. Its station must be there already.
 pub fn enter_unit(board: &Board, row: &UnitRow) -> Result<Option<Action>, String> {
-    let callsign: Line = row.callsign.parse().map_err(|error| format!("call sign \"{}\": {error}", row.callsign))?;
+    let callsign: Line = row
+        .callsign
+        .parse()
+        .map_err(|error| format!("call sign \"{}\": {error}", row.callsign))?;
     if board.unit_by_callsign(&callsign).is_some() {
         return Ok(None);
     }
-    let code = |word: &String| word.parse::<Code>().map_err(|error| format!("\"{word}\": {error}"));
+    let code = |word: &String| {
+        word.parse::<Code>()
+            .map_err(|error| format!("\"{word}\": {error}"))
+    };
     let capabilities: Result<BTreeSet<Code>, String> = row.capabilities.iter().map(code).collect();
-    let station = row.station.as_ref().and_then(|code| board.station_by_code(&code.parse().ok()?));
+    let station = row
+        .station
+        .as_ref()
+        .and_then(|code| board.station_by_code(&code.parse().ok()?));
     let details = UnitDetails {
         kind: code(&row.kind)?,
         capabilities: capabilities?,
@@ -166,51 +210,93 @@ fn point(lat: f64, lon: f64) -> Result<Point, String> {
 }
 
 fn lines(words: &[String]) -> Result<BTreeSet<Line>, String> {
-    words.iter().map(|word| word.parse().map_err(|error| format!("area \"{word}\": {error}"))).collect()
+    words
+        .iter()
+        .map(|word| {
+            word.parse()
+                .map_err(|error| format!("area \"{word}\": {error}"))
+        })
+        .collect()
 }
 
 /// Derives plans from what was usually sent: the median number of each kind by category and priority.
 ///
 /// For an agency that has no response file yet; its codes are their own labels.
 pub fn plans_from(calls: &[PastCall], units: &[UnitRow]) -> ResponseFile {
-    let kind_of: BTreeMap<&str, &str> = units.iter().map(|unit| (unit.callsign.as_str(), unit.kind.as_str())).collect();
+    let kind_of: BTreeMap<&str, &str> = units
+        .iter()
+        .map(|unit| (unit.callsign.as_str(), unit.kind.as_str()))
+        .collect();
     let mut sent: BTreeMap<(&str, u8), Vec<BTreeMap<&str, u32>>> = BTreeMap::new();
     for call in calls {
         let mut kinds: BTreeMap<&str, u32> = BTreeMap::new();
         for response in &call.responses {
-            let kind = kind_of.get(response.unit.as_str()).copied().or(response.kind.as_deref());
+            let kind = kind_of
+                .get(response.unit.as_str())
+                .copied()
+                .or(response.kind.as_deref());
             if let Some(kind) = kind {
                 *kinds.entry(kind).or_default() += 1;
             }
         }
-        sent.entry((&call.category, call.priority)).or_default().push(kinds);
+        sent.entry((&call.category, call.priority))
+            .or_default()
+            .push(kinds);
     }
     let label = |code: &Code| (code.clone(), Text::new(code.as_str(), code.as_str()));
     let codes = |words: BTreeSet<&str>| -> BTreeMap<Code, Text> {
-        words.into_iter().filter_map(|word| word.parse().ok()).map(|code| label(&code)).collect()
+        words
+            .into_iter()
+            .filter_map(|word| word.parse().ok())
+            .map(|code| label(&code))
+            .collect()
     };
     let kinds = codes(units.iter().map(|unit| unit.kind.as_str()).collect());
     let mut plans = Vec::new();
     for ((category, priority), calls) in &sent {
-        let (Ok(category), Ok(priority)) = (category.parse::<Code>(), Priority::try_from(*priority)) else { continue };
+        let (Ok(category), Ok(priority)) =
+            (category.parse::<Code>(), Priority::try_from(*priority))
+        else {
+            continue;
+        };
         let mut needs: Vec<Need> = Vec::new();
         for kind in kinds.keys() {
-            let mut counts: Vec<u32> = calls.iter().map(|kinds| kinds.get(kind.as_str()).copied().unwrap_or(0)).collect();
+            let mut counts: Vec<u32> = calls
+                .iter()
+                .map(|kinds| kinds.get(kind.as_str()).copied().unwrap_or(0))
+                .collect();
             counts.sort_unstable();
             let count = counts[counts.len() / 2];
             if count > 0 {
-                needs.push(Need { count, of: NeedOf::Kinds([kind.clone()].into()), within_s: None });
+                needs.push(Need {
+                    count,
+                    of: NeedOf::Kinds([kind.clone()].into()),
+                    within_s: None,
+                });
             }
         }
         if needs.is_empty() {
-            needs.push(Need { count: 1, of: NeedOf::Anything, within_s: None });
+            needs.push(Need {
+                count: 1,
+                of: NeedOf::Anything,
+                within_s: None,
+            });
         }
-        plans.push(Plan { category: Some(category), priorities: [priority].into(), alarms: vec![needs] });
+        plans.push(Plan {
+            category: Some(category),
+            priorities: [priority].into(),
+            alarms: vec![needs],
+        });
     }
     ResponseFile {
         categories: codes(calls.iter().map(|call| call.category.as_str()).collect()),
         kinds,
-        capabilities: codes(units.iter().flat_map(|unit| unit.capabilities.iter().map(String::as_str)).collect()),
+        capabilities: codes(
+            units
+                .iter()
+                .flat_map(|unit| unit.capabilities.iter().map(String::as_str))
+                .collect(),
+        ),
         plans,
         version: "from-the-calls".to_owned(),
     }

@@ -25,19 +25,28 @@ pub enum Clock {
 impl Clock {
     /// Starts a clock at a past time.
     pub fn replay(from: Timestamp, speed: u32) -> Clock {
-        Clock::Replay { from, began: Instant::now(), speed }
+        Clock::Replay {
+            from,
+            began: Instant::now(),
+            speed,
+        }
     }
 
     /// Returns the time now, UTC.
     pub fn now(&self) -> Timestamp {
         match self {
             Clock::Real => {
-                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                let since = SystemTime::now()
+                    .duration_since(UNIX_EPOCH)
+                    .unwrap_or_default();
                 Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
             }
             Clock::Replay { from, began, speed } => {
                 let passed_ms = began.elapsed().as_millis() * u128::from(*speed);
-                Timestamp(from.0.saturating_add(i64::try_from(passed_ms).unwrap_or(i64::MAX)))
+                Timestamp(
+                    from.0
+                        .saturating_add(i64::try_from(passed_ms).unwrap_or(i64::MAX)),
+                )
             }
         }
     }

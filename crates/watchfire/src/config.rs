@@ -146,55 +146,165 @@ impl Default for Http {
 
 impl Default for Roads {
     fn default() -> Roads {
-        Roads { file: PathBuf::new(), time_percent: 100, straight_line_kmh: 40.0, straight_line_percent: 130 }
+        Roads {
+            file: PathBuf::new(),
+            time_percent: 100,
+            straight_line_kmh: 40.0,
+            straight_line_percent: 130,
+        }
     }
 }
 
 impl Default for Response {
     fn default() -> Response {
-        Response { file: PathBuf::new() }
+        Response {
+            file: PathBuf::new(),
+        }
     }
 }
 
 impl Default for Keep {
     fn default() -> Keep {
-        Keep { ended_h: 48, trail_h: 72 }
+        Keep {
+            ended_h: 48,
+            trail_h: 72,
+        }
     }
 }
 
 impl Default for Log {
     fn default() -> Log {
-        Log { level: "info".to_owned(), format: LogFormat::Text }
+        Log {
+            level: "info".to_owned(),
+            format: LogFormat::Text,
+        }
     }
 }
 
 /// What is said of each key in the example: section, key, words.
 const WORDS: &[(&str, &str, &str)] = &[
-    ("", "name", "What people call this node; shown on every screen."),
-    ("", "zone", "The time zone it lives in, an IANA name such as \"Asia/Shanghai\"; the browser's own if empty."),
-    ("http", "listen", "Address and port. The default is for this machine only."),
-    ("http", "tls", "\"off\" (this machine only), \"self_signed\", \"files\", or \"proxy\" (a proxy in front ends TLS)."),
-    ("http", "certificate", "Certificate chain in PEM, for tls = \"files\". Relative paths start at this directory."),
+    (
+        "",
+        "name",
+        "What people call this node; shown on every screen.",
+    ),
+    (
+        "",
+        "zone",
+        "The time zone it lives in, an IANA name such as \"Asia/Shanghai\"; the browser's own if empty.",
+    ),
+    (
+        "http",
+        "listen",
+        "Address and port. The default is for this machine only.",
+    ),
+    (
+        "http",
+        "tls",
+        "\"off\" (this machine only), \"self_signed\", \"files\", or \"proxy\" (a proxy in front ends TLS).",
+    ),
+    (
+        "http",
+        "certificate",
+        "Certificate chain in PEM, for tls = \"files\". Relative paths start at this directory.",
+    ),
     ("http", "key", "Private key in PEM, for tls = \"files\"."),
-    ("roads", "file", "The file made by `watchfire roads build`. Without one, times are by straight line and say so."),
-    ("roads", "time_percent", "Percent put on road times, for what the network does not know (lights, turns, traffic)."),
-    ("roads", "straight_line_kmh", "Speed along the straight line, in km/h, where there is no road network."),
-    ("roads", "straight_line_percent", "How much longer than the straight line a way is taken to be, in percent."),
-    ("response", "file", "Categories, kinds, capabilities and response plans (docs/book/response.md). Without one, any code is taken."),
-    ("timers", "unanswered_s", "Seconds from sent until a crew that has not answered is reported."),
-    ("timers", "late_departure_s", "Seconds from sent until a crew that has not departed is reported."),
-    ("timers", "overdue_arrival_percent", "Percent of the expected travel time until a crew that has not arrived is reported."),
-    ("timers", "overdue_arrival_grace_s", "Seconds added to that."),
-    ("timers", "arrival_without_estimate_s", "Seconds en route until a crew is reported when no travel time was known."),
-    ("duplicates", "radius_m", "Metres between two reports of the same category that may be one event."),
+    (
+        "roads",
+        "file",
+        "The file made by `watchfire roads build`. Without one, times are by straight line and say so.",
+    ),
+    (
+        "roads",
+        "time_percent",
+        "Percent put on road times, for what the network does not know (lights, turns, traffic).",
+    ),
+    (
+        "roads",
+        "straight_line_kmh",
+        "Speed along the straight line, in km/h, where there is no road network.",
+    ),
+    (
+        "roads",
+        "straight_line_percent",
+        "How much longer than the straight line a way is taken to be, in percent.",
+    ),
+    (
+        "response",
+        "file",
+        "Categories, kinds, capabilities and response plans (docs/book/response.md). Without one, any code is taken.",
+    ),
+    (
+        "timers",
+        "unanswered_s",
+        "Seconds from sent until a crew that has not answered is reported.",
+    ),
+    (
+        "timers",
+        "late_departure_s",
+        "Seconds from sent until a crew that has not departed is reported.",
+    ),
+    (
+        "timers",
+        "overdue_arrival_percent",
+        "Percent of the expected travel time until a crew that has not arrived is reported.",
+    ),
+    (
+        "timers",
+        "overdue_arrival_grace_s",
+        "Seconds added to that.",
+    ),
+    (
+        "timers",
+        "arrival_without_estimate_s",
+        "Seconds en route until a crew is reported when no travel time was known.",
+    ),
+    (
+        "duplicates",
+        "radius_m",
+        "Metres between two reports of the same category that may be one event.",
+    ),
     ("duplicates", "window_s", "Seconds between them at most."),
-    ("duplicates", "radius_other_category_m", "Metres between them at most when the categories differ."),
-    ("duplicates", "same_caller_window_s", "Seconds within which the same number may be calling about the same event."),
-    ("duplicates", "hints_max", "Hints shown at most, best first."),
-    ("keep", "ended_h", "Hours that ended records stay in memory; after that they are read from disk when asked for."),
-    ("keep", "trail_h", "Hours that sampled trails of assigned units are kept."),
-    ("log", "level", "error, warn, info, debug or trace. Personal data is never logged at any level."),
-    ("log", "format", "\"text\" for people or \"json\" for programs."),
+    (
+        "duplicates",
+        "radius_other_category_m",
+        "Metres between them at most when the categories differ.",
+    ),
+    (
+        "duplicates",
+        "same_caller_window_s",
+        "Seconds within which the same number may be calling about the same event.",
+    ),
+    (
+        "duplicates",
+        "same_caller_radius_m",
+        "Metres between the places at most for that, where both are known.",
+    ),
+    (
+        "duplicates",
+        "hints_max",
+        "Hints shown at most, best first.",
+    ),
+    (
+        "keep",
+        "ended_h",
+        "Hours that ended records stay in memory; after that they are read from disk when asked for.",
+    ),
+    (
+        "keep",
+        "trail_h",
+        "Hours that sampled trails of assigned units are kept.",
+    ),
+    (
+        "log",
+        "level",
+        "error, warn, info, debug or trace. Personal data is never logged at any level.",
+    ),
+    (
+        "log",
+        "format",
+        "\"text\" for people or \"json\" for programs.",
+    ),
 ];
 
 /// What is wrong with a configuration.
@@ -209,7 +319,9 @@ pub enum ConfigError {
         source: std::io::Error,
     },
     /// The file is not what it should be.
-    #[error("{path} is not right: {problem}\n`watchfire config` prints an example with every key explained")]
+    #[error(
+        "{path} is not right: {problem}\n`watchfire config` prints an example with every key explained"
+    )]
     Parse {
         /// Which file.
         path: PathBuf,
@@ -217,7 +329,9 @@ pub enum ConfigError {
         problem: String,
     },
     /// It would be open to others without protection.
-    #[error("http.listen = \"{listen}\" can be reached from other machines, but http.tls is \"off\"; set http.tls to \"self_signed\" or \"files\", to \"proxy\" if one in front ends TLS, or listen on 127.0.0.1")]
+    #[error(
+        "http.listen = \"{listen}\" can be reached from other machines, but http.tls is \"off\"; set http.tls to \"self_signed\" or \"files\", to \"proxy\" if one in front ends TLS, or listen on 127.0.0.1"
+    )]
     Open {
         /// The address.
         listen: SocketAddr,
@@ -234,9 +348,12 @@ impl Config {
             Err(source) => return Err(ConfigError::Read { path, source }),
         };
         let mut config = Config::parse(&text, &path)?;
-        for file in
-            [&mut config.roads.file, &mut config.response.file, &mut config.http.certificate, &mut config.http.key]
-        {
+        for file in [
+            &mut config.roads.file,
+            &mut config.response.file,
+            &mut config.http.certificate,
+            &mut config.http.key,
+        ] {
             if !file.as_os_str().is_empty() {
                 *file = directory.join(&*file);
             }
@@ -245,14 +362,22 @@ impl Config {
     }
 
     fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
-        let config: Config = toml::from_str(text)
-            .map_err(|error| ConfigError::Parse { path: path.to_owned(), problem: error.to_string() })?;
-        let wrong = |problem: &str| Err(ConfigError::Parse { path: path.to_owned(), problem: problem.to_owned() });
+        let config: Config = toml::from_str(text).map_err(|error| ConfigError::Parse {
+            path: path.to_owned(),
+            problem: error.to_string(),
+        })?;
+        let wrong = |problem: &str| {
+            Err(ConfigError::Parse {
+                path: path.to_owned(),
+                problem: problem.to_owned(),
+            })
+        };
         if !(50..=500).contains(&config.roads.time_percent) {
             return wrong("roads.time_percent must be 50 to 500");
         }
         if config.http.tls == Tls::Files
-            && (config.http.certificate.as_os_str().is_empty() || config.http.key.as_os_str().is_empty())
+            && (config.http.certificate.as_os_str().is_empty()
+                || config.http.key.as_os_str().is_empty())
         {
             return wrong("http.tls = \"files\" needs http.certificate and http.key");
         }
@@ -269,7 +394,9 @@ impl Config {
             return wrong("log.level must be error, warn, info, debug or trace");
         }
         if config.http.tls == Tls::Off && !config.http.listen.ip().is_loopback() {
-            return Err(ConfigError::Open { listen: config.http.listen });
+            return Err(ConfigError::Open {
+                listen: config.http.listen,
+            });
         }
         Ok(config)
     }
@@ -277,8 +404,11 @@ impl Config {
 
 /// Writes a configuration file with every key explained.
 pub fn example(config: &Config) -> String {
-    let table = toml::Table::try_from(config).expect("a configuration holds only what TOML can say");
-    let mut text = String::from("# Configuration of a Watchfire node. Every key may be left out; what stands here is then taken.\n");
+    let table =
+        toml::Table::try_from(config).expect("a configuration holds only what TOML can say");
+    let mut text = String::from(
+        "# Configuration of a Watchfire node. Every key may be left out; what stands here is then taken.\n",
+    );
     let mut section = "";
     for (own_section, key, words) in WORDS {
         if own_section != &section {
@@ -289,7 +419,8 @@ pub fn example(config: &Config) -> String {
             "" => table.get(*key),
             _ => table.get(section).and_then(|inner| inner.get(key)),
         };
-        let value = value.expect("a test sees that every key in the words is one of the configuration");
+        let value =
+            value.expect("a test sees that every key in the words is one of the configuration");
         text.push_str(&format!("# {words}\n{key} = {value}\n"));
     }
     text
@@ -308,18 +439,37 @@ mod tests {
         let text = example(&Config::default());
         assert_eq!(parse(&text), Ok(Config::default()));
         let table = toml::Table::try_from(Config::default()).unwrap();
-        let keys = table.values().map(|value| value.as_table().map_or(1, toml::Table::len)).sum::<usize>();
-        assert_eq!(WORDS.len(), keys, "a key without words, or words without a key");
+        let keys = table
+            .values()
+            .map(|value| value.as_table().map_or(1, toml::Table::len))
+            .sum::<usize>();
+        assert_eq!(
+            WORDS.len(),
+            keys,
+            "a key without words, or words without a key"
+        );
     }
 
     #[test]
     fn a_slip_is_told_with_its_line_and_an_open_door_is_refused() {
         assert!(parse("[http]\nlissten = 1").unwrap_err().contains("line 2"));
-        assert!(parse("[roads]\ntime_percent = 0").unwrap_err().contains("50 to 500"));
+        assert!(
+            parse("[roads]\ntime_percent = 0")
+                .unwrap_err()
+                .contains("50 to 500")
+        );
         let open = parse("[http]\nlisten = \"0.0.0.0:8440\"").unwrap_err();
         assert!(open.contains("self_signed"), "{open}");
         assert!(parse("[http]\nlisten = \"0.0.0.0:8440\"\ntls = \"self_signed\"").is_ok());
-        assert!(parse("[http]\ntls = \"files\"").unwrap_err().contains("http.certificate"));
-        assert!(parse("[log]\nlevel = \"loud\"").unwrap_err().contains("log.level"));
+        assert!(
+            parse("[http]\ntls = \"files\"")
+                .unwrap_err()
+                .contains("http.certificate")
+        );
+        assert!(
+            parse("[log]\nlevel = \"loud\"")
+                .unwrap_err()
+                .contains("log.level")
+        );
     }
 }

@@ -31,15 +31,27 @@ pub async fn serve(State(_): State<App>, method: Method, uri: Uri, headers: Head
     let page = path.is_empty() || !path.contains('.');
     let name = if page { "index.html" } else { path };
     let Some(file) = Files::get(name) else {
-        return if page { html(NOT_BUILT.as_bytes().to_vec()) } else { Problem::not_found().into_response() };
+        return if page {
+            html(NOT_BUILT.as_bytes().to_vec())
+        } else {
+            Problem::not_found().into_response()
+        };
     };
-    let etag: String = file.metadata.sha256_hash()[..16].iter().map(|byte| format!("{byte:02x}")).collect();
-    let etag = HeaderValue::from_str(&format!("\"{etag}\"")).unwrap_or(HeaderValue::from_static("\"0\""));
+    let etag: String = file.metadata.sha256_hash()[..16]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let etag =
+        HeaderValue::from_str(&format!("\"{etag}\"")).unwrap_or(HeaderValue::from_static("\"0\""));
     if headers.get(header::IF_NONE_MATCH) == Some(&etag) {
         return StatusCode::NOT_MODIFIED.into_response();
     }
     // Files under assets/ carry a hash in their name and never change; all others are asked for each time.
-    let caching = if name.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let caching = if name.starts_with("assets/") {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
     let kind = HeaderValue::from_static(content_type(name));
     let headers = [
         (header::CONTENT_TYPE, kind),
@@ -50,7 +62,14 @@ pub async fn serve(State(_): State<App>, method: Method, uri: Uri, headers: Head
 }
 
 fn html(body: Vec<u8>) -> Response {
-    ([(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")], body).into_response()
+    (
+        [
+            (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+            (header::CACHE_CONTROL, "no-cache"),
+        ],
+        body,
+    )
+        .into_response()
 }
 
 fn content_type(name: &str) -> &'static str {

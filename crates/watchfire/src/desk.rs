@@ -38,7 +38,12 @@ pub trait Desk {
     /// Waits a moment for that time to come.
     fn wait(&mut self, at: Timestamp) -> Waited;
     /// Acts, at that time.
-    fn act(&mut self, at: Timestamp, action: Authorized, key: String) -> Result<Result<Outcome, Refusal>, Halt>;
+    fn act(
+        &mut self,
+        at: Timestamp,
+        action: Authorized,
+        key: String,
+    ) -> Result<Result<Outcome, Refusal>, Halt>;
     /// Looks at the board.
     fn look<T>(&self, look: impl FnOnce(&Board) -> T) -> T;
     /// Recommends what to send.
@@ -76,7 +81,10 @@ pub struct LiveDesk {
 
 impl Desk for LiveDesk {
     fn wait(&mut self, at: Timestamp) -> Waited {
-        if matches!(self.node.health(), crate::node::Health::Failed | crate::node::Health::Stopped) {
+        if matches!(
+            self.node.health(),
+            crate::node::Health::Failed | crate::node::Health::Stopped
+        ) {
             return Waited::Stop;
         }
         let wait = self.node.settings().clock.wait_until(at);
@@ -87,7 +95,12 @@ impl Desk for LiveDesk {
         Waited::NotYet(self.node.now().min(at))
     }
 
-    fn act(&mut self, _: Timestamp, action: Authorized, key: String) -> Result<Result<Outcome, Refusal>, Halt> {
+    fn act(
+        &mut self,
+        _: Timestamp,
+        action: Authorized,
+        key: String,
+    ) -> Result<Result<Outcome, Refusal>, Halt> {
         loop {
             let submission = Submission {
                 action: action.clone(),
@@ -114,7 +127,13 @@ impl Desk for LiveDesk {
 
     fn recommend(&self, incident: &Incident, at: Timestamp) -> Recommendation {
         let node = &self.node;
-        self.travel().recommend(&node.board(), node.response(), node.positions(), incident, at)
+        self.travel().recommend(
+            &node.board(),
+            node.response(),
+            node.positions(),
+            incident,
+            at,
+        )
     }
 
     fn positions(&self) -> &Positions {
@@ -159,7 +178,9 @@ impl DirectDesk {
     /// Makes durable what is waiting.
     pub fn flush(&mut self) -> Result<(), Halt> {
         if !self.batch.is_empty() {
-            self.store.append(&self.batch).map_err(|fault| Halt::Store(fault.to_string()))?;
+            self.store
+                .append(&self.batch)
+                .map_err(|fault| Halt::Store(fault.to_string()))?;
             self.engine.persisted();
         }
         self.batch = Batch::default();
@@ -181,10 +202,19 @@ impl DirectDesk {
         action: Authorized,
         key: String,
     ) -> Result<Result<Outcome, Refusal>, Halt> {
-        top_up_keys(&mut self.engine, &mut self.store, fresh_key).map_err(|fault| Halt::Store(fault.to_string()))?;
+        top_up_keys(&mut self.engine, &mut self.store, fresh_key)
+            .map_err(|fault| Halt::Store(fault.to_string()))?;
         let (by, action) = action.into_parts();
         let fingerprint = fingerprint(&key);
-        let request = Request { ticket: 0, key, fingerprint, by, if_version: None, happened, action };
+        let request = Request {
+            ticket: 0,
+            key,
+            fingerprint,
+            by,
+            if_version: None,
+            happened,
+            action,
+        };
         let step = self.engine.handle(request, now);
         self.batch.extend(step.append);
         self.waiting += 1;
@@ -200,7 +230,12 @@ impl Desk for DirectDesk {
         Waited::There
     }
 
-    fn act(&mut self, at: Timestamp, action: Authorized, key: String) -> Result<Result<Outcome, Refusal>, Halt> {
+    fn act(
+        &mut self,
+        at: Timestamp,
+        action: Authorized,
+        key: String,
+    ) -> Result<Result<Outcome, Refusal>, Halt> {
         self.act_at(at, HappenedWhen::Now, action, key)
     }
 
@@ -209,7 +244,13 @@ impl Desk for DirectDesk {
     }
 
     fn recommend(&self, incident: &Incident, at: Timestamp) -> Recommendation {
-        self.travel.recommend(self.engine.board(), &self.response, &self.positions, incident, at)
+        self.travel.recommend(
+            self.engine.board(),
+            &self.response,
+            &self.positions,
+            incident,
+            at,
+        )
     }
 
     fn positions(&self) -> &Positions {

@@ -29,8 +29,12 @@ pub enum Interval {
 
 impl Interval {
     /// All of them.
-    pub const ALL: [Interval; 4] =
-        [Interval::AnswerToSent, Interval::SentToDeparted, Interval::DepartedToArrived, Interval::Total];
+    pub const ALL: [Interval; 4] = [
+        Interval::AnswerToSent,
+        Interval::SentToDeparted,
+        Interval::DepartedToArrived,
+        Interval::Total,
+    ];
 
     fn words(self) -> &'static str {
         match self {
@@ -110,7 +114,9 @@ struct Samples(BTreeMap<(Option<u8>, Interval), Vec<u32>>);
 
 impl Samples {
     fn add(&mut self, priority: u8, interval: Interval, from_ms: Option<i64>, to_ms: Option<i64>) {
-        let (Some(from), Some(to)) = (from_ms, to_ms) else { return };
+        let (Some(from), Some(to)) = (from_ms, to_ms) else {
+            return;
+        };
         // Times on record may contradict each other; an interval below zero is none.
         if let Ok(seconds) = u32::try_from((to - from).div_euclid(1_000)) {
             for key in [Some(priority), None] {
@@ -122,8 +128,13 @@ impl Samples {
     fn spread(&mut self, priority: Option<u8>, interval: Interval) -> Option<Spread> {
         let all = self.0.get_mut(&(priority, interval))?;
         all.sort_unstable();
-        let at = |share: f64| all[((all.len() as f64 * share).ceil() as usize).clamp(1, all.len()) - 1];
-        Some(Spread { count: all.len(), p50_s: at(0.5), p90_s: at(0.9) })
+        let at =
+            |share: f64| all[((all.len() as f64 * share).ceil() as usize).clamp(1, all.len()) - 1];
+        Some(Spread {
+            count: all.len(),
+            p50_s: at(0.5),
+            p90_s: at(0.9),
+        })
     }
 }
 
@@ -132,43 +143,98 @@ pub fn intervals(board: &Board, past: &Past) -> Vec<Line> {
     let mut replayed = Samples::default();
     let mut recorded = Samples::default();
     for call in board.calls.values() {
-        let Some(old) = call.source.as_ref().and_then(|source| past.call(source.as_str())) else { continue };
+        let Some(old) = call
+            .source
+            .as_ref()
+            .and_then(|source| past.call(source.as_str()))
+        else {
+            continue;
+        };
         record_past(&mut recorded, old);
-        let Some(incident) = call.incident() else { continue };
+        let Some(incident) = call.incident() else {
+            continue;
+        };
         let all: Vec<&Assignment> = board.assignments_of(incident).collect();
         let received = Some(call.received_at.0);
-        let first = |time: fn(&Assignment) -> Option<i64>| all.iter().filter_map(|one| time(one)).min();
+        let first =
+            |time: fn(&Assignment) -> Option<i64>| all.iter().filter_map(|one| time(one)).min();
         let priority = old.priority;
-        replayed.add(priority, Interval::AnswerToSent, received, first(|one| Some(one.sent_at?.0)));
-        replayed.add(priority, Interval::Total, received, first(|one| Some(one.arrived_at?.0)));
+        replayed.add(
+            priority,
+            Interval::AnswerToSent,
+            received,
+            first(|one| Some(one.sent_at?.0)),
+        );
+        replayed.add(
+            priority,
+            Interval::Total,
+            received,
+            first(|one| Some(one.arrived_at?.0)),
+        );
         for one in all {
             let (sent, left) = (one.sent_at.map(|at| at.0), one.departed_at.map(|at| at.0));
             replayed.add(priority, Interval::SentToDeparted, sent, left);
-            replayed.add(priority, Interval::DepartedToArrived, left, one.arrived_at.map(|at| at.0));
+            replayed.add(
+                priority,
+                Interval::DepartedToArrived,
+                left,
+                one.arrived_at.map(|at| at.0),
+            );
         }
     }
-    let mut priorities: Vec<Option<u8>> = past.calls.iter().map(|call| Some(call.priority)).collect();
+    let mut priorities: Vec<Option<u8>> =
+        past.calls.iter().map(|call| Some(call.priority)).collect();
     priorities.sort_unstable();
     priorities.dedup();
     priorities.push(None);
     let mut lines = Vec::new();
     for priority in priorities {
         for interval in Interval::ALL {
-            let (replayed, recorded) = (replayed.spread(priority, interval), recorded.spread(priority, interval));
-            lines.push(Line { priority, interval, replayed, recorded });
+            let (replayed, recorded) = (
+                replayed.spread(priority, interval),
+                recorded.spread(priority, interval),
+            );
+            lines.push(Line {
+                priority,
+                interval,
+                replayed,
+                recorded,
+            });
         }
     }
     lines
 }
 
 fn record_past(samples: &mut Samples, call: &PastCall) {
-    let first = |time: fn(&watchfire_formats::PastResponse) -> Option<i64>| call.responses.iter().filter_map(time).min();
+    let first = |time: fn(&watchfire_formats::PastResponse) -> Option<i64>| {
+        call.responses.iter().filter_map(time).min()
+    };
     let received = Some(call.received);
-    samples.add(call.priority, Interval::AnswerToSent, received, first(|one| one.dispatched));
-    samples.add(call.priority, Interval::Total, received, first(|one| one.arrived));
+    samples.add(
+        call.priority,
+        Interval::AnswerToSent,
+        received,
+        first(|one| one.dispatched),
+    );
+    samples.add(
+        call.priority,
+        Interval::Total,
+        received,
+        first(|one| one.arrived),
+    );
     for one in &call.responses {
-        samples.add(call.priority, Interval::SentToDeparted, one.dispatched, one.departed);
-        samples.add(call.priority, Interval::DepartedToArrived, one.departed, one.arrived);
+        samples.add(
+            call.priority,
+            Interval::SentToDeparted,
+            one.dispatched,
+            one.departed,
+        );
+        samples.add(
+            call.priority,
+            Interval::DepartedToArrived,
+            one.departed,
+            one.arrived,
+        );
     }
 }
 
@@ -176,18 +242,28 @@ fn record_past(samples: &mut Samples, call: &PastCall) {
 pub fn table(report: &Report) -> String {
     let mut text = String::new();
     let cell = |spread: Option<Spread>| match spread {
-        Some(Spread { count, p50_s, p90_s }) => format!("{p50_s:>6} {p90_s:>6} {count:>6}"),
+        Some(Spread {
+            count,
+            p50_s,
+            p90_s,
+        }) => format!("{p50_s:>6} {p90_s:>6} {count:>6}"),
         None => format!("{:>6} {:>6} {:>6}", "-", "-", 0),
     };
     // Writing to a String cannot fail.
-    let _ = writeln!(text, "{:<8} {:<32} {:^22} {:^22}", "", "seconds", "here (simulated crews)", "on record");
+    let _ = writeln!(
+        text,
+        "{:<8} {:<32} {:^22} {:^22}",
+        "", "seconds", "here (simulated crews)", "on record"
+    );
     let _ = writeln!(
         text,
         "{:<8} {:<32} {:>6} {:>6} {:>6}   {:>6} {:>6} {:>6}",
         "priority", "interval", "p50", "p90", "n", "p50", "p90", "n"
     );
     for line in &report.intervals {
-        let priority = line.priority.map_or("all".to_owned(), |priority| priority.to_string());
+        let priority = line
+            .priority
+            .map_or("all".to_owned(), |priority| priority.to_string());
         let _ = writeln!(
             text,
             "{priority:<8} {:<32} {}   {}",

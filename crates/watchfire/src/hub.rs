@@ -51,16 +51,26 @@ struct Kept {
 impl Hub {
     /// Makes a hub for a log that stands at `position`.
     pub fn new(position: u64) -> Hub {
-        let kept = Kept { dropped_to: position, last: position, messages: VecDeque::new() };
-        Hub { kept: Mutex::new(kept), live: broadcast::channel(BEHIND_MAX).0 }
+        let kept = Kept {
+            dropped_to: position,
+            last: position,
+            messages: VecDeque::new(),
+        };
+        Hub {
+            kept: Mutex::new(kept),
+            live: broadcast::channel(BEHIND_MAX).0,
+        }
     }
 
     /// Sends messages that belong together; the last of a batch carries the log position.
     pub fn send(&self, messages: Vec<Message>) {
-        let mut kept = self.kept.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut kept = self
+            .kept
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         for message in messages {
             let message = Arc::new(message);
-            if message.event == RECORD {
+            if message.event == RECORD || message.position.is_some() {
                 kept.last = message.position.unwrap_or(kept.last);
                 kept.messages.push_back(Arc::clone(&message));
             }
@@ -68,7 +78,11 @@ impl Hub {
             let _ = self.live.send(message);
         }
         while kept.messages.len() > KEPT_MAX {
-            if let Some(position) = kept.messages.pop_front().and_then(|message| message.position) {
+            if let Some(position) = kept
+                .messages
+                .pop_front()
+                .and_then(|message| message.position)
+            {
                 kept.dropped_to = position;
             } else {
                 // Half a batch is of no use to anyone: what follows up to its position goes as well.
@@ -84,12 +98,22 @@ impl Hub {
 
     /// Adds a reader that has seen everything up to `from`.
     pub fn subscribe(&self, from: u64) -> Subscription {
-        let kept = self.kept.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let kept = self
+            .kept
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         let live = self.live.subscribe();
         let known = kept.dropped_to <= from && from <= kept.last;
         let missed = known.then(|| {
-            let seen = kept.messages.iter().rposition(|message| message.position.is_some_and(|at| at <= from));
-            kept.messages.iter().skip(seen.map_or(0, |at| at + 1)).cloned().collect()
+            let seen = kept
+                .messages
+                .iter()
+                .rposition(|message| message.position.is_some_and(|at| at <= from));
+            kept.messages
+                .iter()
+                .skip(seen.map_or(0, |at| at + 1))
+                .cloned()
+                .collect()
         });
         Subscription { missed, live }
     }
@@ -102,13 +126,20 @@ impl Hub {
 
 /// The SSE event that carries a whole record.
 pub const RECORD: &str = "record";
+/// The SSE event that carries a position only: what changed is not for the stream.
+pub const MARK: &str = "mark";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn message(position: Option<u64>, text: &str) -> Message {
-        Message { position, event: RECORD, full: text.into(), redacted: text.into() }
+        Message {
+            position,
+            event: RECORD,
+            full: text.into(),
+            redacted: text.into(),
+        }
     }
 
     fn texts(missed: Option<Vec<Arc<Message>>>) -> Option<String> {
@@ -123,8 +154,16 @@ mod tests {
         assert_eq!(texts(hub.subscribe(10).missed).as_deref(), Some("abc"));
         assert_eq!(texts(hub.subscribe(12).missed).as_deref(), Some("c"));
         assert_eq!(texts(hub.subscribe(13).missed).as_deref(), Some(""));
-        assert_eq!(texts(hub.subscribe(9).missed), None, "too long ago: fetch the board");
-        assert_eq!(texts(hub.subscribe(14).missed), None, "from a future that was taken back");
+        assert_eq!(
+            texts(hub.subscribe(9).missed),
+            None,
+            "too long ago: fetch the board"
+        );
+        assert_eq!(
+            texts(hub.subscribe(14).missed),
+            None,
+            "from a future that was taken back"
+        );
     }
 
     #[test]

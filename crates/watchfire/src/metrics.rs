@@ -27,7 +27,9 @@ pub struct Metrics {
 
 impl Default for Metrics {
     fn default() -> Metrics {
-        let buckets = [0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+        let buckets = [
+            0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
+        ];
         let mut metrics = Metrics {
             registry: Registry::with_prefix("watchfire"),
             accepted: Counter::default(),
@@ -41,15 +43,51 @@ impl Default for Metrics {
             ready: Gauge::default(),
         };
         let registry = &mut metrics.registry;
-        registry.register("actions_accepted", "Actions accepted and made durable", metrics.accepted.clone());
-        registry.register("actions_repeated", "Actions answered from their idempotency key", metrics.repeated.clone());
-        registry.register("actions_refused", "Actions refused, by reason", metrics.refused.clone());
-        registry.register("entries_appended", "Entries appended", metrics.entries.clone());
-        registry.register("append_seconds", "Time to make a batch durable", metrics.append_seconds.clone());
-        registry.register("alarms", "Assignments that are late now", metrics.alarms.clone());
-        registry.register("stream_readers", "Readers of the stream now", metrics.readers.clone());
-        registry.register("open_incidents", "Active incidents now", metrics.open_incidents.clone());
-        registry.register("ready", "1 while actions are accepted", metrics.ready.clone());
+        registry.register(
+            "actions_accepted",
+            "Actions accepted and made durable",
+            metrics.accepted.clone(),
+        );
+        registry.register(
+            "actions_repeated",
+            "Actions answered from their idempotency key",
+            metrics.repeated.clone(),
+        );
+        registry.register(
+            "actions_refused",
+            "Actions refused, by reason",
+            metrics.refused.clone(),
+        );
+        registry.register(
+            "entries_appended",
+            "Entries appended",
+            metrics.entries.clone(),
+        );
+        registry.register(
+            "append_seconds",
+            "Time to make a batch durable",
+            metrics.append_seconds.clone(),
+        );
+        registry.register(
+            "alarms",
+            "Assignments that are late now",
+            metrics.alarms.clone(),
+        );
+        registry.register(
+            "stream_readers",
+            "Readers of the stream now",
+            metrics.readers.clone(),
+        );
+        registry.register(
+            "open_incidents",
+            "Active incidents now",
+            metrics.open_incidents.clone(),
+        );
+        registry.register(
+            "ready",
+            "1 while actions are accepted",
+            metrics.ready.clone(),
+        );
         metrics
     }
 }
@@ -60,7 +98,11 @@ impl Metrics {
         match answer {
             Ok(outcome) if outcome.repeated => drop(self.repeated.inc()),
             Ok(_) => drop(self.accepted.inc()),
-            Err(refusal) => drop(self.refused.get_or_create(&vec![("reason", refusal.code())]).inc()),
+            Err(refusal) => drop(
+                self.refused
+                    .get_or_create(&vec![("reason", refusal.code())])
+                    .inc(),
+            ),
         }
     }
 
@@ -78,7 +120,8 @@ impl Metrics {
     /// Returns all figures as text, with those that are read off the node now.
     pub fn encode(&self, readers: usize, open_incidents: usize, ready: bool) -> String {
         self.readers.set(i64::try_from(readers).unwrap_or(i64::MAX));
-        self.open_incidents.set(i64::try_from(open_incidents).unwrap_or(i64::MAX));
+        self.open_incidents
+            .set(i64::try_from(open_incidents).unwrap_or(i64::MAX));
         self.ready.set(i64::from(ready));
         let mut text = String::new();
         // Writing to a String cannot fail.

@@ -137,6 +137,7 @@ enum Input {
     Action(Box<Submission>, Answer),
     Store(StoreJob),
     LetGo(Timestamp),
+    TryDisk,
     Stop,
 }
 
@@ -148,7 +149,13 @@ impl Node {
         response: Arc<ResponseFile>,
         entropy: Entropy,
     ) -> Result<(Node, JoinHandle<Health>), StoreError> {
-        let keep_since = Timestamp(settings.clock.now().0.saturating_sub(to_ms(settings.keep_ended_s)));
+        let keep_since = Timestamp(
+            settings
+                .clock
+                .now()
+                .0
+                .saturating_sub(to_ms(settings.keep_ended_s)),
+        );
         let (engine, position) = load(&mut store, keep_since, Arc::clone(&response), entropy)?;
         let (queue, inputs) = sync_channel(QUEUE_MAX);
         let node = Node {
@@ -166,16 +173,30 @@ impl Node {
                 reader: Mutex::new(store.reader()?),
             }),
         };
-        let worker = Worker { node: node.clone(), engine, store, waiting: Vec::new() };
-        let thread = std::thread::Builder::new().name("engine".into()).spawn(move || worker.run(&inputs));
-        let thread = thread.map_err(|source| StoreError::Io { what: "starting the engine thread".into(), source })?;
+        let worker = Worker {
+            node: node.clone(),
+            engine,
+            store,
+            waiting: Vec::new(),
+        };
+        let thread = std::thread::Builder::new()
+            .name("engine".into())
+            .spawn(move || worker.run(&inputs));
+        let thread = thread.map_err(|source| StoreError::Io {
+            what: "starting the engine thread".into(),
+            source,
+        })?;
         Ok((node, thread))
     }
 
     /// Sends an action through the engine and waits until what it came to is durable.
     pub async fn submit(&self, submission: Submission) -> Result<Outcome, NotAccepted> {
         let (answer, answered) = oneshot::channel();
-        match self.inner.queue.try_send(Input::Action(Box::new(submission), answer)) {
+        match self
+            .inner
+            .queue
+            .try_send(Input::Action(Box::new(submission), answer))
+        {
             Ok(()) => answered.await.unwrap_or(Err(NotAccepted::Stopping)),
             Err(TrySendError::Full(_)) => Err(NotAccepted::Busy),
             Err(TrySendError::Disconnected(_)) => Err(NotAccepted::Stopping),
@@ -185,9 +206,14 @@ impl Node {
     /// Does the same from a thread of its own, for the simulated crews.
     pub fn submit_blocking(&self, submission: Submission) -> Result<Outcome, NotAccepted> {
         let (answer, answered) = oneshot::channel();
-        let sent = self.inner.queue.send(Input::Action(Box::new(submission), answer));
+        let sent = self
+            .inner
+            .queue
+            .send(Input::Action(Box::new(submission), answer));
         sent.map_err(|_| NotAccepted::Stopping)?;
-        answered.blocking_recv().unwrap_or(Err(NotAccepted::Stopping))
+        answered
+            .blocking_recv()
+            .unwrap_or(Err(NotAccepted::Stopping))
     }
 
     /// Runs something on the store in the one thread that writes, and waits for it.
@@ -206,12 +232,21 @@ impl Node {
 
     /// Reads from the tables, beside the writer.
     pub fn read_store<T>(&self, read: impl FnOnce(&Reader) -> T) -> T {
-        read(&self.inner.reader.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
+        read(
+            &self
+                .inner
+                .reader
+                .lock()
+                .unwrap_or_else(|poisoned| poisoned.into_inner()),
+        )
     }
 
     /// Returns the board as it is on disk.
     pub fn board(&self) -> RwLockReadGuard<'_, Board> {
-        self.inner.board.read().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.inner
+            .board
+            .read()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// Returns the log position that [`Node::board`] shows, or an earlier one.
@@ -308,7 +343,9 @@ pub fn top_up_keys(
     if engine.spare_key_count() > 2 * BATCH_INPUTS_MAX {
         return Ok(());
     }
-    let keys: Vec<RecordKey> = (engine.spare_key_count()..SPARE_KEYS_WANTED).map(|_| fresh()).collect();
+    let keys: Vec<RecordKey> = (engine.spare_key_count()..SPARE_KEYS_WANTED)
+        .map(|_| fresh())
+        .collect();
     store.add_keys(&keys)?;
     engine.add_spare_keys(keys);
     Ok(())
@@ -341,7 +378,9 @@ enum Next {
 impl Worker {
     fn run(mut self, inputs: &Receiver<Input>) -> Health {
         let health = loop {
-            let Ok(first) = inputs.recv() else { break Health::Stopped };
+            let Ok(first) = inputs.recv() else {
+                break Health::Stopped;
+            };
             let mut batch = vec![first];
             while batch.len() < BATCH_INPUTS_MAX {
                 match inputs.try_recv() {
@@ -380,6 +419,7 @@ impl Worker {
                 }
                 Input::Store(job) => job(&mut self.store),
                 Input::LetGo(before) => self.let_go(before),
+                Input::TryDisk => self.try_disk(),
                 Input::Stop => stop = Some(Next::Stop(Health::Stopped)),
             }
         }
@@ -421,17 +461,26 @@ impl Worker {
                 }
             }
             Ok(None) => {}
-            Err(fault) => tracing::error!(error = %Chain(&fault), "a closed record could not be read"),
+            Err(fault) => {
+                tracing::error!(error = %Chain(&fault), "a closed record could not be read")
+            }
         }
     }
 
     fn commit(&mut self, append: &Batch, then: Vec<Then>, head: watchfire_feed::Head) -> Next {
         let began = Instant::now();
-        let appended = if append.is_empty() { Ok(()) } else { self.store.append(append) };
+        let appended = if append.is_empty() {
+            Ok(())
+        } else {
+            self.store.append(append)
+        };
         match appended {
             Ok(()) => {
                 if !append.is_empty() {
-                    self.node.inner.metrics.appended(append.entries.len(), began.elapsed());
+                    self.node
+                        .inner
+                        .metrics
+                        .appended(append.entries.len(), began.elapsed());
                     if self.node.health() == Health::DiskFull {
                         tracing::info!("there is room on the disk again; actions are accepted");
                         self.node.set_health(Health::Ready);
@@ -446,11 +495,23 @@ impl Worker {
                 let durable = self.node.board().clone();
                 self.engine.abandon(durable, head);
                 let go_on = fault.may_go_on();
-                self.node.set_health(if go_on { Health::DiskFull } else { Health::Failed });
+                self.node.set_health(if go_on {
+                    Health::DiskFull
+                } else {
+                    Health::Failed
+                });
                 for answer in self.waiting.drain(..) {
-                    let _ = answer.send(Err(if go_on { NotAccepted::DiskFull } else { NotAccepted::Stopping }));
+                    let _ = answer.send(Err(if go_on {
+                        NotAccepted::DiskFull
+                    } else {
+                        NotAccepted::Stopping
+                    }));
                 }
-                if go_on { Next::GoOn } else { Next::Stop(Health::Failed) }
+                if go_on {
+                    Next::GoOn
+                } else {
+                    Next::Stop(Health::Failed)
+                }
             }
         }
     }
@@ -470,7 +531,12 @@ impl Worker {
         if !shown.is_empty() {
             let position = self.node.position() + append.entries.len() as u64;
             let messages = {
-                let mut board = self.node.inner.board.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+                let mut board = self
+                    .node
+                    .inner
+                    .board
+                    .write()
+                    .unwrap_or_else(|poisoned| poisoned.into_inner());
                 let left_behind = view::left_behind(&board, &shown);
                 for record in &shown {
                     board.put(record.clone());
@@ -482,7 +548,9 @@ impl Worker {
         }
         let mut waiting: Vec<Option<Answer>> = self.waiting.drain(..).map(Some).collect();
         for (ticket, answer) in answers {
-            let asker = usize::try_from(ticket).ok().and_then(|ticket| waiting.get_mut(ticket)?.take());
+            let asker = usize::try_from(ticket)
+                .ok()
+                .and_then(|ticket| waiting.get_mut(ticket)?.take());
             if let Some(asker) = asker {
                 let _ = asker.send(answer.map_err(NotAccepted::Refused));
             }
@@ -491,18 +559,30 @@ impl Worker {
 
     fn refuse_all(&mut self, inputs: Vec<Input>, fault: &StoreError) -> Next {
         let go_on = fault.is_disk_full();
-        self.node.set_health(if go_on { Health::DiskFull } else { Health::Failed });
+        self.node.set_health(if go_on {
+            Health::DiskFull
+        } else {
+            Health::Failed
+        });
         for input in inputs {
             match input {
                 Input::Action(_, answer) => {
-                    let _ = answer.send(Err(if go_on { NotAccepted::DiskFull } else { NotAccepted::Stopping }));
+                    let _ = answer.send(Err(if go_on {
+                        NotAccepted::DiskFull
+                    } else {
+                        NotAccepted::Stopping
+                    }));
                 }
                 Input::Store(job) => job(&mut self.store),
-                Input::LetGo(_) => {}
+                Input::LetGo(_) | Input::TryDisk => {}
                 Input::Stop => return Next::Stop(Health::Stopped),
             }
         }
-        if go_on { Next::GoOn } else { Next::Stop(Health::Failed) }
+        if go_on {
+            Next::GoOn
+        } else {
+            Next::Stop(Health::Failed)
+        }
     }
 
     fn let_go(&mut self, before: Timestamp) {
@@ -516,8 +596,24 @@ impl Worker {
         }
     }
 
+    /// Sees by a small write whether there is room again, so that a node nobody sends to says it is ready.
+    fn try_disk(&mut self) {
+        let name = self.store.node_name().to_owned();
+        if self.store.rename_node(&name).is_ok() {
+            tracing::info!("there is room on the disk again; actions are accepted");
+            self.node.set_health(Health::Ready);
+        }
+    }
+
     fn board_mut(&self, change: impl FnOnce(&mut Board)) {
-        change(&mut self.node.inner.board.write().unwrap_or_else(|poisoned| poisoned.into_inner()));
+        change(
+            &mut self
+                .node
+                .inner
+                .board
+                .write()
+                .unwrap_or_else(|poisoned| poisoned.into_inner()),
+        );
     }
 }
 
@@ -526,7 +622,8 @@ const OUTCOMES_KEPT_S: u64 = 7 * 24 * 3_600;
 
 /// Watches the clock: shows alarms as they come and go, positions and the time; lets ended records leave memory.
 pub async fn keep_time(node: Node) {
-    let mut alarms: std::collections::BTreeMap<AssignmentId, AlarmCode> = std::collections::BTreeMap::new();
+    let mut alarms: std::collections::BTreeMap<AssignmentId, AlarmCode> =
+        std::collections::BTreeMap::new();
     let mut beats: u64 = 0;
     let mut interval = tokio::time::interval(BEAT);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -540,6 +637,9 @@ pub async fn keep_time(node: Node) {
         show_positions(&node, beats);
         if beats.is_multiple_of(2) {
             node.hub().send(vec![view::clock_message(&node)]);
+        }
+        if beats.is_multiple_of(5) && node.health() == Health::DiskFull {
+            let _ = node.inner.queue.try_send(Input::TryDisk);
         }
         if beats.is_multiple_of(60) {
             let before = Timestamp(node.now().0 - to_ms(node.settings().keep_ended_s));
@@ -556,12 +656,22 @@ fn show_alarms(node: &Node, known: &mut std::collections::BTreeMap<AssignmentId,
         .live_assignments()
         .filter_map(|assignment| Some((assignment.id, timer::alarm(assignment, rules, now)?.code)))
         .collect();
-    let changed = current.iter().filter(|(id, code)| known.get(id) != Some(*code)).map(|(id, _)| *id);
+    let changed = current
+        .iter()
+        .filter(|(id, code)| known.get(id) != Some(*code))
+        .map(|(id, _)| *id);
     let ended = known.keys().filter(|id| !current.contains_key(id)).copied();
     let messages: Vec<Message> = changed
         .chain(ended)
         .filter_map(|id| board.assignments.get(&id))
-        .map(|assignment| view::record_message(&board, node, &Record::Assignment(Arc::clone(assignment)), None))
+        .map(|assignment| {
+            view::record_message(
+                &board,
+                node,
+                &Record::Assignment(Arc::clone(assignment)),
+                None,
+            )
+        })
         .collect();
     drop(board);
     node.inner.metrics.alarms(current.len());

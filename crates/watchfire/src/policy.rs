@@ -51,9 +51,26 @@ use Seat::{Administrator, Analyst, CallTaker, Crew, Dispatcher, DutyOfficer, Ove
 
 /// The table: which seats have which permission.
 pub const TABLE: &[(Permission, &[Seat])] = &[
-    (P::ReadBoard, &[CallTaker, Dispatcher, DutyOfficer, Crew, Analyst, Overseer, Wall]),
-    (P::ReadPersonal, &[CallTaker, Dispatcher, DutyOfficer, Overseer]),
-    (P::ReadEntries, &[CallTaker, Dispatcher, DutyOfficer, Analyst, Overseer]),
+    (
+        P::ReadBoard,
+        &[
+            CallTaker,
+            Dispatcher,
+            DutyOfficer,
+            Crew,
+            Analyst,
+            Overseer,
+            Wall,
+        ],
+    ),
+    (
+        P::ReadPersonal,
+        &[CallTaker, Dispatcher, DutyOfficer, Overseer],
+    ),
+    (
+        P::ReadEntries,
+        &[CallTaker, Dispatcher, DutyOfficer, Analyst, Overseer],
+    ),
     (P::ReadPeople, &[Administrator, Overseer, DutyOfficer]),
     (P::ReadMetrics, &[Administrator, Overseer]),
     (P::TakeCalls, &[CallTaker, Dispatcher, DutyOfficer]),
@@ -106,7 +123,10 @@ impl Authorized {
 
     /// Authorises what the node does of its own accord while it is set up, by whoever holds its directory.
     pub fn by_the_node(action: Action) -> Authorized {
-        Authorized { by: Actor::NODE, action }
+        Authorized {
+            by: Actor::NODE,
+            action,
+        }
     }
 }
 
@@ -122,10 +142,18 @@ pub fn authorize(session: &Session, action: Action, board: &Board) -> Result<Aut
     let needed = permissions_for(session, &action, board);
     for permission in &needed {
         if let Some(seat) = session.seat_for(*permission) {
-            return Ok(Authorized { by: Actor { person: session.person, seat }, action });
+            return Ok(Authorized {
+                by: Actor {
+                    person: session.person,
+                    seat,
+                },
+                action,
+            });
         }
     }
-    Err(Denied { permission: needed[0] })
+    Err(Denied {
+        permission: needed[0],
+    })
 }
 
 /// Returns the permissions any of which allows an action; the usual one first.
@@ -138,7 +166,9 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
             | CallAction::Detach { .. }
             | CallAction::Close { .. },
         ) => vec![P::TakeCalls],
-        Action::Incident(IncidentAction::Open { .. } | IncidentAction::AddNote { .. }) => vec![P::OpenIncidents],
+        Action::Incident(IncidentAction::Open { .. } | IncidentAction::AddNote { .. }) => {
+            vec![P::OpenIncidents]
+        }
         Action::Incident(
             IncidentAction::Grade { .. }
             | IncidentAction::Relocate { .. }
@@ -160,7 +190,9 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
             | UnitAction::Rest { unit, .. }
             | UnitAction::EndRest { unit },
         ) => with_own(P::RunUnits, session.unit == Some(*unit)),
-        Action::Assignment(AssignmentAction::Propose { .. } | AssignmentAction::Send { .. }) => vec![P::SendUnits],
+        Action::Assignment(AssignmentAction::Propose { .. } | AssignmentAction::Send { .. }) => {
+            vec![P::SendUnits]
+        }
         Action::Assignment(AssignmentAction::Advance { assignment, step }) => {
             let unit = board.assignments.get(assignment).map(|found| found.unit);
             let own = unit.is_some() && unit == session.unit;
@@ -172,12 +204,20 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
 }
 
 fn with_own(permission: Permission, own: bool) -> Vec<Permission> {
-    if own { vec![permission, P::ReportOwnUnit] } else { vec![permission] }
+    if own {
+        vec![permission, P::ReportOwnUnit]
+    } else {
+        vec![permission]
+    }
 }
 
 fn step_is_the_crews(step: &Step) -> bool {
     match step {
-        Step::Acknowledge | Step::Decline { .. } | Step::Depart | Step::Arrive | Step::Clear { .. } => true,
+        Step::Acknowledge
+        | Step::Decline { .. }
+        | Step::Depart
+        | Step::Arrive
+        | Step::Clear { .. } => true,
         Step::SendProposed | Step::Resend | Step::Cancel { .. } => false,
     }
 }
@@ -188,15 +228,28 @@ mod tests {
 
     #[test]
     fn every_permission_stands_in_the_table_once_and_those_who_only_look_change_nothing() {
-        let reads = [P::ReadBoard, P::ReadPersonal, P::ReadEntries, P::ReadPeople, P::ReadMetrics];
+        let reads = [
+            P::ReadBoard,
+            P::ReadPersonal,
+            P::ReadEntries,
+            P::ReadPeople,
+            P::ReadMetrics,
+        ];
         let mut seen = BTreeSet::new();
         for (permission, seats) in TABLE {
             assert!(seen.insert(*permission), "{permission:?} stands twice");
             if !reads.contains(permission) {
-                assert!(!seats.contains(&Overseer) && !seats.contains(&Wall), "{permission:?}");
+                assert!(
+                    !seats.contains(&Overseer) && !seats.contains(&Wall),
+                    "{permission:?}"
+                );
             }
         }
-        assert!(!TABLE.iter().any(|(permission, seats)| *permission == P::ReadPersonal && seats.contains(&Wall)));
+        assert!(
+            !TABLE
+                .iter()
+                .any(|(permission, seats)| *permission == P::ReadPersonal && seats.contains(&Wall))
+        );
         assert_eq!(seen.len(), 14, "a new permission needs a row");
     }
 }

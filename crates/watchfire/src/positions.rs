@@ -34,8 +34,15 @@ struct Inner {
 impl Positions {
     /// Takes a position, unless a later one is known already.
     pub fn put(&self, unit: UnitId, position: Position) {
-        let mut inner = self.inner.write().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if inner.last.get(&unit).is_none_or(|known| known.at <= position.at) {
+        let mut inner = self
+            .inner
+            .write()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        if inner
+            .last
+            .get(&unit)
+            .is_none_or(|known| known.at <= position.at)
+        {
             inner.last.insert(unit, position);
             inner.unshown.insert(unit);
         }
@@ -43,7 +50,10 @@ impl Positions {
 
     /// Forgets a unit that went off duty.
     pub fn forget(&self, unit: UnitId) {
-        let mut inner = self.inner.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut inner = self
+            .inner
+            .write()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         inner.last.remove(&unit);
         inner.unshown.remove(&unit);
     }
@@ -55,14 +65,26 @@ impl Positions {
 
     /// Looks at all of them at once.
     pub fn read<T>(&self, look: impl FnOnce(&BTreeMap<UnitId, Position>) -> T) -> T {
-        look(&self.inner.read().unwrap_or_else(|poisoned| poisoned.into_inner()).last)
+        look(
+            &self
+                .inner
+                .read()
+                .unwrap_or_else(|poisoned| poisoned.into_inner())
+                .last,
+        )
     }
 
     /// Takes those that have changed since the last call.
     pub fn take_unshown(&self) -> Vec<(UnitId, Position)> {
-        let mut inner = self.inner.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut inner = self
+            .inner
+            .write()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         let unshown = std::mem::take(&mut inner.unshown);
-        unshown.into_iter().filter_map(|unit| Some((unit, *inner.last.get(&unit)?))).collect()
+        unshown
+            .into_iter()
+            .filter_map(|unit| Some((unit, *inner.last.get(&unit)?)))
+            .collect()
     }
 }
 
@@ -83,6 +105,9 @@ mod tests {
         positions.put(unit, at(1_000, 2.0));
         assert_eq!(positions.get(unit), Some(at(2_000, 1.0)));
         assert_eq!(positions.take_unshown(), [(unit, at(2_000, 1.0))]);
-        assert!(positions.take_unshown().is_empty(), "each change is shown once");
+        assert!(
+            positions.take_unshown().is_empty(),
+            "each change is shown once"
+        );
     }
 }

@@ -21,10 +21,12 @@ pub struct Problem {
     pub status: u16,
     /// A stable word for programs.
     pub code: String,
-    /// What happened, in English.
+    /// What kind of problem it is, in English.
     pub title: String,
+    /// What happened, to what, in English.
+    pub detail: String,
     /// What happened, to what, in both languages.
-    pub detail: TextView,
+    pub what: TextView,
     /// What to do next, in both languages.
     pub next_step: TextView,
 }
@@ -36,8 +38,9 @@ impl Problem {
             kind: format!("/problems/{code}"),
             status: status.as_u16(),
             code: code.to_owned(),
-            title: what.en.clone(),
-            detail: what.into(),
+            title: code.replace('_', " "),
+            detail: what.en.clone(),
+            what: what.into(),
             next_step: next_step.into(),
         }
     }
@@ -48,7 +51,10 @@ impl Problem {
             StatusCode::BAD_REQUEST,
             "unreadable",
             Text::new(en.to_string(), zh.to_string()),
-            Text::new("Correct it and send it again; /api/v1/openapi.json says what is expected.", "请更正后重发；格式见 /api/v1/openapi.json。"),
+            Text::new(
+                "Correct it and send it again; /api/v1/openapi.json says what is expected.",
+                "请更正后重发；格式见 /api/v1/openapi.json。",
+            ),
         )
     }
 
@@ -58,7 +64,10 @@ impl Problem {
             StatusCode::UNAUTHORIZED,
             "not_signed_in",
             Text::new("You are not signed in.", "您尚未登录。"),
-            Text::new("Sign in, or send a token in the Authorization header.", "请登录，或在 Authorization 头中提供令牌。"),
+            Text::new(
+                "Sign in, or send a token in the Authorization header.",
+                "请登录，或在 Authorization 头中提供令牌。",
+            ),
         )
     }
 
@@ -68,7 +77,10 @@ impl Problem {
             StatusCode::FORBIDDEN,
             "not_allowed",
             Text::new("Your seat does not allow this.", "您的席位无权进行此操作。"),
-            Text::new("Ask a duty officer, or an administrator for another seat.", "请联系值班长，或请管理员调整席位。"),
+            Text::new(
+                "Ask a duty officer, or an administrator for another seat.",
+                "请联系值班长，或请管理员调整席位。",
+            ),
         )
     }
 
@@ -78,7 +90,10 @@ impl Problem {
             StatusCode::NOT_FOUND,
             "not_found",
             Text::new("There is nothing here.", "此处没有内容。"),
-            Text::new("Check the address, or open the list again.", "请核对地址，或重新打开列表。"),
+            Text::new(
+                "Check the address, or open the list again.",
+                "请核对地址，或重新打开列表。",
+            ),
         )
     }
 
@@ -88,7 +103,10 @@ impl Problem {
             StatusCode::TOO_MANY_REQUESTS,
             "too_many_requests",
             Text::new("Too many requests in a short time.", "短时间内请求过多。"),
-            Text::new("Wait for the seconds in Retry-After, then send it again.", "请按 Retry-After 所示秒数等待后重发。"),
+            Text::new(
+                "Wait for the seconds in Retry-After, then send it again.",
+                "请按 Retry-After 所示秒数等待后重发。",
+            ),
         )
     }
 
@@ -98,7 +116,10 @@ impl Problem {
             StatusCode::INTERNAL_SERVER_ERROR,
             "fault",
             Text::new("Something failed on this node.", "本节点发生故障。"),
-            Text::new("Send it again with the same Idempotency-Key; if it goes on, look at the log.", "请使用相同幂等键重发；如持续出现，请查看日志。"),
+            Text::new(
+                "Send it again with the same Idempotency-Key; if it goes on, look at the log.",
+                "请使用相同幂等键重发；如持续出现，请查看日志。",
+            ),
         )
     }
 }
@@ -123,23 +144,42 @@ impl From<Denied> for Problem {
 
 impl From<NotAccepted> for Problem {
     fn from(not: NotAccepted) -> Problem {
-        let unavailable = |code, what, next| Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, what, next);
+        let unavailable =
+            |code, what, next| Problem::new(StatusCode::SERVICE_UNAVAILABLE, code, what, next);
         match not {
             NotAccepted::Refused(refusal) => refusal.into(),
             NotAccepted::DiskFull => unavailable(
                 "disk_full",
-                Text::new("The node's disk is full: nothing was saved.", "节点磁盘已满：未保存任何内容。"),
-                Text::new("Make room on the disk, then send it again. Write it down meanwhile.", "请清理磁盘后重发；其间请手工记录。"),
+                Text::new(
+                    "The node's disk is full: nothing was saved.",
+                    "节点磁盘已满：未保存任何内容。",
+                ),
+                Text::new(
+                    "Make room on the disk, then send it again. Write it down meanwhile.",
+                    "请清理磁盘后重发；其间请手工记录。",
+                ),
             ),
             NotAccepted::Busy => unavailable(
                 "busy",
-                Text::new("The node has too much waiting: nothing was saved.", "节点排队已满：未保存任何内容。"),
-                Text::new("Send it again in a second with the same Idempotency-Key.", "请一秒后使用相同幂等键重发。"),
+                Text::new(
+                    "The node has too much waiting: nothing was saved.",
+                    "节点排队已满：未保存任何内容。",
+                ),
+                Text::new(
+                    "Send it again in a second with the same Idempotency-Key.",
+                    "请一秒后使用相同幂等键重发。",
+                ),
             ),
             NotAccepted::Stopping => unavailable(
                 "stopping",
-                Text::new("The node is stopping; whether this was saved is not known.", "节点正在停止；不确定是否已保存。"),
-                Text::new("Send it again with the same Idempotency-Key once it is back.", "恢复后请使用相同幂等键重发。"),
+                Text::new(
+                    "The node is stopping; whether this was saved is not known.",
+                    "节点正在停止；不确定是否已保存。",
+                ),
+                Text::new(
+                    "Send it again with the same Idempotency-Key once it is back.",
+                    "恢复后请使用相同幂等键重发。",
+                ),
             ),
         }
     }
@@ -151,9 +191,15 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+        if matches!(
+            status,
+            StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+        ) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         }
         response

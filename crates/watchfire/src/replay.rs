@@ -9,15 +9,19 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use watchfire_core::basis::{
-    AssignmentId, CallId, IncidentId, Line, Personal, PersonId, Place, Point, Priority, Prose, Timestamp, UnitId,
+    AssignmentId, CallId, IncidentId, Line, PersonId, Personal, Place, Point, Priority, Prose,
+    Timestamp, UnitId,
 };
+use watchfire_core::board::Board;
 use watchfire_core::engine::Outcome;
-use watchfire_core::record::assignment::{Assignment, AssignmentAction, AssignmentStatus, Choice, Step, Why};
+use watchfire_core::record::Action;
+use watchfire_core::record::assignment::{
+    Assignment, AssignmentAction, AssignmentStatus, Choice, Step, Why,
+};
 use watchfire_core::record::call::{CallAction, CallDetails, Channel};
 use watchfire_core::record::incident::IncidentAction;
 use watchfire_core::record::person::{PersonAction, PersonDetails, Seat};
-use watchfire_core::record::unit::{Duty, UnitAction};
-use watchfire_core::record::Action;
+use watchfire_core::record::unit::{Duty, Unit, UnitAction};
 use watchfire_core::refusal::Refusal;
 use watchfire_formats::{PastCall, StationRow, UnitRow};
 
@@ -43,7 +47,13 @@ pub struct Manners {
 
 impl Default for Manners {
     fn default() -> Manners {
-        Manners { entry_s: 60, dispatcher_s: 15, acknowledge_s: 8, turnout_s: 60, on_scene_s: 1_200 }
+        Manners {
+            entry_s: 60,
+            dispatcher_s: 15,
+            acknowledge_s: 8,
+            turnout_s: 60,
+            on_scene_s: 1_200,
+        }
     }
 }
 
@@ -62,8 +72,10 @@ pub struct Past {
 impl Past {
     /// Prepares past calls, given the units that answered them.
     pub fn new(calls: Vec<PastCall>, units: &[UnitRow], manners: Manners) -> Past {
-        let kind_of: BTreeMap<String, String> =
-            units.iter().map(|unit| (unit.callsign.clone(), unit.kind.clone())).collect();
+        let kind_of: BTreeMap<String, String> = units
+            .iter()
+            .map(|unit| (unit.callsign.clone(), unit.kind.clone()))
+            .collect();
         let mut turnout: BTreeMap<String, Vec<u32>> = BTreeMap::new();
         let mut on_scene: BTreeMap<(String, String), Vec<u32>> = BTreeMap::new();
         for call in &calls {
@@ -73,17 +85,30 @@ impl Past {
                     turnout.entry(kind.clone()).or_default().push(seconds);
                 }
                 if let Some(seconds) = busy_s(response) {
-                    on_scene.entry((call.category.clone(), kind)).or_default().push(seconds);
+                    on_scene
+                        .entry((call.category.clone(), kind))
+                        .or_default()
+                        .push(seconds);
                 }
             }
         }
-        let by_source = calls.iter().enumerate().map(|(at, call)| (call.source_id.clone(), at)).collect();
+        let by_source = calls
+            .iter()
+            .enumerate()
+            .map(|(at, call)| (call.source_id.clone(), at))
+            .collect();
         Past {
             calls,
             manners,
             kind_of,
-            turnout: turnout.into_iter().map(|(kind, all)| (kind, median(all))).collect(),
-            on_scene: on_scene.into_iter().map(|(key, all)| (key, median(all))).collect(),
+            turnout: turnout
+                .into_iter()
+                .map(|(kind, all)| (kind, median(all)))
+                .collect(),
+            on_scene: on_scene
+                .into_iter()
+                .map(|(key, all)| (key, median(all)))
+                .collect(),
             by_source,
         }
     }
@@ -98,16 +123,29 @@ impl Past {
             let mut own = call.responses.iter().filter(|one| self.is_kind(one, kind));
             own.find_map(|one| seconds_between(one.dispatched, one.departed))
         });
-        own.or_else(|| self.turnout.get(kind).copied()).unwrap_or(self.manners.turnout_s)
+        own.or_else(|| self.turnout.get(kind).copied())
+            .unwrap_or(self.manners.turnout_s)
     }
 
     /// The service time on record: of the same call and kind, else of its category and kind, else of the call.
     fn on_scene_s(&self, call: Option<&PastCall>, kind: &str) -> u32 {
-        let Some(call) = call else { return self.manners.on_scene_s };
-        let own = call.responses.iter().filter(|one| self.is_kind(one, kind)).find_map(busy_s);
-        let usual = || self.on_scene.get(&(call.category.clone(), kind.to_owned())).copied();
+        let Some(call) = call else {
+            return self.manners.on_scene_s;
+        };
+        let own = call
+            .responses
+            .iter()
+            .filter(|one| self.is_kind(one, kind))
+            .find_map(busy_s);
+        let usual = || {
+            self.on_scene
+                .get(&(call.category.clone(), kind.to_owned()))
+                .copied()
+        };
         let any = || call.responses.iter().find_map(busy_s);
-        own.or_else(usual).or_else(any).unwrap_or(self.manners.on_scene_s)
+        own.or_else(usual)
+            .or_else(any)
+            .unwrap_or(self.manners.on_scene_s)
     }
 
     fn is_kind(&self, response: &watchfire_formats::PastResponse, kind: &str) -> bool {
@@ -116,13 +154,21 @@ impl Past {
 
     fn entered(&self, call: &PastCall) -> Timestamp {
         let received = Timestamp(call.received);
-        let entered = call.entered.filter(|at| *at >= call.received).map(Timestamp);
+        let entered = call
+            .entered
+            .filter(|at| *at >= call.received)
+            .map(Timestamp);
         entered.unwrap_or_else(|| received.plus_s(self.manners.entry_s))
     }
 }
 
 fn kind_in(kind_of: &BTreeMap<String, String>, unit: &str, kind: Option<&str>) -> String {
-    kind_of.get(unit).map(String::as_str).or(kind).unwrap_or_default().to_owned()
+    kind_of
+        .get(unit)
+        .map(String::as_str)
+        .or(kind)
+        .unwrap_or_default()
+        .to_owned()
 }
 
 fn seconds_between(from: Option<i64>, to: Option<i64>) -> Option<u32> {
@@ -132,7 +178,9 @@ fn seconds_between(from: Option<i64>, to: Option<i64>) -> Option<u32> {
 /// Seconds from arrival until free again, patient transport and hospital included.
 fn busy_s(response: &watchfire_formats::PastResponse) -> Option<u32> {
     let whole = seconds_between(response.arrived, response.cleared);
-    let scene = response.scene_time_s().map(|seconds| seconds as u32 + response.handover_s.unwrap_or(0.0) as u32);
+    let scene = response
+        .scene_time_s()
+        .map(|seconds| seconds as u32 + response.handover_s.unwrap_or(0.0) as u32);
     whole.or(scene)
 }
 
@@ -159,7 +207,11 @@ pub fn set_stage(
 ) -> Result<Result<Cast, String>, Halt> {
     let mut people = Vec::new();
     let cast: [(&str, &str, &[Seat]); 2] = [
-        ("simulated-desk", "Simulated desk 模拟台席", &[Seat::CallTaker, Seat::Dispatcher, Seat::DutyOfficer]),
+        (
+            "simulated-desk",
+            "Simulated desk 模拟台席",
+            &[Seat::CallTaker, Seat::Dispatcher, Seat::DutyOfficer],
+        ),
         ("simulated-crews", "Simulated crews 模拟力量", &[Seat::Crew]),
     ];
     for (login, name, seats) in cast {
@@ -180,16 +232,30 @@ pub fn set_stage(
         return Ok(Err(problem));
     }
     let off: Vec<UnitId> = desk.look(|board| {
-        board.units.values().filter(|unit| unit.duty == Duty::OffDuty).map(|unit| unit.id).collect()
+        board
+            .units
+            .values()
+            .filter(|unit| unit.duty == Duty::OffDuty)
+            .map(|unit| unit.id)
+            .collect()
     });
     for unit in off {
         let on = Action::Unit(UnitAction::MakeAvailable { unit });
-        let done = act_as(desk, &session, on, at, format!("replay:on-duty:{unit}:{}", at.0))?;
+        let done = act_as(
+            desk,
+            &session,
+            on,
+            at,
+            format!("replay:on-duty:{unit}:{}", at.0),
+        )?;
         if let Err(refusal) = done {
             return Ok(Err(refusal.what().en));
         }
     }
-    Ok(Ok(Cast { desk: session, crews: people[1] }))
+    Ok(Ok(Cast {
+        desk: session,
+        crews: people[1],
+    }))
 }
 
 /// Enrols somebody in the node's own name, unless they are there already.
@@ -201,14 +267,30 @@ pub fn enrol(
     program: bool,
     at: Timestamp,
 ) -> Result<Result<PersonId, Refusal>, Halt> {
-    let line = |text: &str| text.parse::<Line>().expect("the names of the cast are written in this program");
-    if let Some(person) = desk.look(|board| board.person_by_login(&line(login)).map(|person| person.id)) {
+    let line = |text: &str| {
+        text.parse::<Line>()
+            .expect("the names of the cast are written in this program")
+    };
+    if let Some(person) =
+        desk.look(|board| board.person_by_login(&line(login)).map(|person| person.id))
+    {
         return Ok(Ok(person));
     }
-    let details =
-        PersonDetails { name: line(name), seats: seats.iter().copied().collect(), unit: None, program };
-    let action = Action::Person(PersonAction::Enrol { login: line(login), details });
-    let done = desk.act(at, Authorized::by_the_node(action), format!("replay:enrol:{login}"))?;
+    let details = PersonDetails {
+        name: line(name),
+        seats: seats.iter().copied().collect(),
+        unit: None,
+        program,
+    };
+    let action = Action::Person(PersonAction::Enrol {
+        login: line(login),
+        details,
+    });
+    let done = desk.act(
+        at,
+        Authorized::by_the_node(action),
+        format!("replay:enrol:{login}"),
+    )?;
     Ok(done.map(|outcome| PersonId(outcome.records[0].0.id)))
 }
 
@@ -224,7 +306,11 @@ fn enter_all<T>(
             Ok(None) => continue,
             Err(problem) => return Ok(Err(problem)),
         };
-        let kind = if matches!(action, Action::Unit(_)) { "unit" } else { "station" };
+        let kind = if matches!(action, Action::Unit(_)) {
+            "unit"
+        } else {
+            "station"
+        };
         let key = format!("replay:enter:{kind}:{number}:{}", at.0);
         if let Err(refusal) = desk.act(at, Authorized::by_the_node(action), key)? {
             return Ok(Err(format!("row {}: {}", number + 1, refusal.what().en)));
@@ -264,6 +350,8 @@ pub struct Replay<'a, D: Desk> {
     /// Incidents that lack units, most urgent and oldest first.
     lacking: BTreeSet<(Priority, Timestamp, IncidentId)>,
     moving: BTreeMap<UnitId, Motion>,
+    standing: BTreeMap<UnitId, Point>,
+    standing_told_at: Timestamp,
     source_of: BTreeMap<IncidentId, String>,
     attempts: BTreeMap<IncidentId, u32>,
     /// Calls that got fewer units than the plan wants, because there were none.
@@ -282,7 +370,13 @@ struct Motion {
 
 impl<'a, D: Desk> Replay<'a, D> {
     /// Begins, or goes on with, a replay of the calls received from `from` on.
-    pub fn new(desk: D, past: &'a Past, cast: Cast, from: Timestamp, until: Timestamp) -> Replay<'a, D> {
+    pub fn new(
+        desk: D,
+        past: &'a Past,
+        cast: Cast,
+        from: Timestamp,
+        until: Timestamp,
+    ) -> Replay<'a, D> {
         let mut replay = Replay {
             desk,
             past,
@@ -291,6 +385,8 @@ impl<'a, D: Desk> Replay<'a, D> {
             order: 0,
             lacking: BTreeSet::new(),
             moving: BTreeMap::new(),
+            standing: BTreeMap::new(),
+            standing_told_at: Timestamp(i64::MIN),
             source_of: BTreeMap::new(),
             attempts: BTreeMap::new(),
             short: 0,
@@ -308,6 +404,14 @@ impl<'a, D: Desk> Replay<'a, D> {
 
     /// Finds on the board what was under way when the replay was stopped.
     fn take_up(&mut self, now: Timestamp) {
+        let homes: Vec<(UnitId, Point)> = self.desk.look(|board| {
+            board
+                .units
+                .values()
+                .filter_map(|unit| Some((unit.id, home(board, unit)?)))
+                .collect()
+        });
+        self.standing.extend(homes);
         let (loose, open, live, positions) = self.desk.look(|board| {
             let loose: Vec<_> = board
                 .calls
@@ -318,11 +422,16 @@ impl<'a, D: Desk> Replay<'a, D> {
             let open: Vec<_> = board
                 .open_incidents()
                 .map(|incident| {
-                    let source = board.calls_of(incident.id).find_map(|call| call.source.clone());
+                    let source = board
+                        .calls_of(incident.id)
+                        .find_map(|call| call.source.clone());
                     (incident.id, source.map(|source| source.to_string()))
                 })
                 .collect();
-            let live: Vec<AssignmentId> = board.live_assignments().map(|assignment| assignment.id).collect();
+            let live: Vec<AssignmentId> = board
+                .live_assignments()
+                .map(|assignment| assignment.id)
+                .collect();
             let places: Vec<(UnitId, Point)> = board
                 .live_assignments()
                 .filter(|assignment| assignment.status == AssignmentStatus::Arrived)
@@ -330,18 +439,22 @@ impl<'a, D: Desk> Replay<'a, D> {
                 .collect();
             (loose, open, live, places)
         });
-        for (unit, point) in positions {
-            self.desk.positions().put(unit, Position { point, heading_deg: None, at: now });
-        }
+        self.standing.extend(positions);
         for (call, source) in loose {
-            let at = self.past.call(&source).map_or(now, |past| self.past.entered(past));
+            let at = self
+                .past
+                .call(&source)
+                .map_or(now, |past| self.past.entered(past));
             self.plan(at.max(now), Task::Open(call));
         }
         for (incident, source) in open {
             if let Some(source) = source {
                 self.source_of.insert(incident, source);
             }
-            self.plan(now.plus_s(self.past.manners.dispatcher_s), Task::Dispatch(incident));
+            self.plan(
+                now.plus_s(self.past.manners.dispatcher_s),
+                Task::Dispatch(incident),
+            );
         }
         for assignment in live {
             self.plan_next_step(assignment, now);
@@ -413,7 +526,8 @@ impl<'a, D: Desk> Replay<'a, D> {
         let mut details = match details(past) {
             Ok(details) => details,
             Err(problem) => {
-                self.refused.push(format!("call {}: {problem}", past.source_id));
+                self.refused
+                    .push(format!("call {}: {problem}", past.source_id));
                 return Ok(());
             }
         };
@@ -422,7 +536,11 @@ impl<'a, D: Desk> Replay<'a, D> {
             details.personal.caller = "(made up) 虚构报警人".parse().ok();
         }
         let source: Option<Line> = past.source_id.parse().ok();
-        let action = Action::Call(CallAction::Receive { channel: Channel::Phone, source, details });
+        let action = Action::Call(CallAction::Receive {
+            channel: Channel::Phone,
+            source,
+            details,
+        });
         let entered = self.past.entered(past);
         let key = format!("replay:call:{}", past.source_id);
         if let Some(outcome) = self.act(at, action, key)? {
@@ -434,31 +552,58 @@ impl<'a, D: Desk> Replay<'a, D> {
 
     fn open(&mut self, at: Timestamp, call: CallId) -> Result<(), Halt> {
         let found = self.desk.look(|board| {
-            board.calls.get(&call).filter(|call| call.is_loose()).and_then(|call| call.source.clone())
+            board
+                .calls
+                .get(&call)
+                .filter(|call| call.is_loose())
+                .and_then(|call| call.source.clone())
         });
         let Some(source) = found else { return Ok(()) };
-        let open = IncidentAction::Open { from_call: Some(call), category: None, priority: None, place: None };
-        if let Some(outcome) = self.act(at, Action::Incident(open), format!("replay:open:{call}"))? {
+        let open = IncidentAction::Open {
+            from_call: Some(call),
+            category: None,
+            priority: None,
+            place: None,
+        };
+        if let Some(outcome) =
+            self.act(at, Action::Incident(open), format!("replay:open:{call}"))?
+        {
             let incident = IncidentId(outcome.records[0].0.id);
             self.source_of.insert(incident, source.to_string());
-            self.plan(at.plus_s(self.past.manners.dispatcher_s), Task::Dispatch(incident));
+            self.plan(
+                at.plus_s(self.past.manners.dispatcher_s),
+                Task::Dispatch(incident),
+            );
         }
         Ok(())
     }
 
     fn dispatch(&mut self, at: Timestamp, id: IncidentId) -> Result<(), Halt> {
-        let found = self.desk.look(|board| board.incidents.get(&id).filter(|one| one.is_open()).cloned());
+        let found = self.desk.look(|board| {
+            board
+                .incidents
+                .get(&id)
+                .filter(|one| one.is_open())
+                .cloned()
+        });
         let Some(incident) = found else { return Ok(()) };
         let made = self.desk.recommend(&incident, at);
         let choices: Vec<Choice> = made
             .chosen()
             .map(|one| Choice {
                 unit: one.unit,
-                why: Why { travel: Some(one.travel), reasons: one.reasons.clone() },
+                why: Why {
+                    travel: Some(one.travel),
+                    reasons: one.reasons.clone(),
+                },
             })
             .collect();
         let wanted: u32 = made.needs.iter().map(|met| met.need.count).sum();
-        let there: u32 = made.needs.iter().map(|met| met.have + met.chosen.len() as u32).sum();
+        let there: u32 = made
+            .needs
+            .iter()
+            .map(|met| met.have + met.chosen.len() as u32)
+            .sum();
         let attempt = self.attempts.entry(id).or_default();
         *attempt += 1;
         let lacking = (incident.priority, incident.opened_at, id);
@@ -474,7 +619,10 @@ impl<'a, D: Desk> Replay<'a, D> {
             return self.close_if_done(at, id);
         }
         let key = format!("replay:send:{id}:{}:{attempt}", at.0);
-        let send = Action::Assignment(AssignmentAction::Send { incident: id, choices });
+        let send = Action::Assignment(AssignmentAction::Send {
+            incident: id,
+            choices,
+        });
         if let Some(outcome) = self.act(at, send, key)? {
             for (assignment, _) in outcome.records {
                 self.plan_next_step(AssignmentId(assignment.id), at);
@@ -485,19 +633,26 @@ impl<'a, D: Desk> Replay<'a, D> {
 
     /// Plans what a crew does next, from the record of its assignment alone.
     fn plan_next_step(&mut self, id: AssignmentId, now: Timestamp) {
-        let Some(assignment) = self.assignment(id) else { return };
+        let Some(assignment) = self.assignment(id) else {
+            return;
+        };
         let due = match assignment.status {
             AssignmentStatus::Sent => now.plus_s(self.past.manners.acknowledge_s),
             AssignmentStatus::Acknowledged => {
                 let sent = assignment.sent_at.unwrap_or(now);
-                sent.plus_s(self.past.turnout_s(self.past_call(&assignment), &self.kind(assignment.unit)))
+                sent.plus_s(
+                    self.past
+                        .turnout_s(self.past_call(&assignment), &self.kind(assignment.unit)),
+                )
             }
             AssignmentStatus::Departed => {
                 let drive_s = assignment.why.travel.map_or(600, |travel| travel.seconds);
                 assignment.departed_at.unwrap_or(now).plus_s(drive_s)
             }
             AssignmentStatus::Arrived => {
-                let busy_s = self.past.on_scene_s(self.past_call(&assignment), &self.kind(assignment.unit));
+                let busy_s = self
+                    .past
+                    .on_scene_s(self.past_call(&assignment), &self.kind(assignment.unit));
                 assignment.arrived_at.unwrap_or(now).plus_s(busy_s)
             }
             AssignmentStatus::Proposed
@@ -510,8 +665,15 @@ impl<'a, D: Desk> Replay<'a, D> {
 
     fn crew(&mut self, at: Timestamp, id: AssignmentId) -> Result<(), Halt> {
         // A person at the console may have done it already, or called it off.
-        let Some(assignment) = self.assignment(id).filter(Assignment::is_live) else { return Ok(()) };
-        let place = self.desk.look(|board| board.incidents.get(&assignment.incident).map(|one| one.place.point));
+        let Some(assignment) = self.assignment(id).filter(Assignment::is_live) else {
+            return Ok(());
+        };
+        let place = self.desk.look(|board| {
+            board
+                .incidents
+                .get(&assignment.incident)
+                .map(|one| one.place.point)
+        });
         let (step, word) = match assignment.status {
             AssignmentStatus::Sent => (Step::Acknowledge, "acknowledge"),
             AssignmentStatus::Acknowledged => (Step::Depart, "depart"),
@@ -522,14 +684,29 @@ impl<'a, D: Desk> Replay<'a, D> {
             | AssignmentStatus::Cleared
             | AssignmentStatus::Cancelled => (Step::Clear { ending: None }, "clear"),
         };
-        let session = Session { person: self.cast.crews, seats: [Seat::Crew].into(), unit: Some(assignment.unit) };
-        let action = Action::Assignment(AssignmentAction::Advance { assignment: id, step });
-        if self.act_as(&session, at, action, format!("replay:{word}:{id}"))?.is_none() {
+        let session = Session {
+            person: self.cast.crews,
+            seats: [Seat::Crew].into(),
+            unit: Some(assignment.unit),
+        };
+        let action = Action::Assignment(AssignmentAction::Advance {
+            assignment: id,
+            step,
+        });
+        if self
+            .act_as(&session, at, action, format!("replay:{word}:{id}"))?
+            .is_none()
+        {
             return Ok(());
         }
         if let Some(place) = place {
             match word {
-                "depart" => self.drive(at, assignment.unit, place, assignment.why.travel.map(|travel| travel.seconds)),
+                "depart" => self.drive(
+                    at,
+                    assignment.unit,
+                    place,
+                    assignment.why.travel.map(|travel| travel.seconds),
+                ),
                 "arrive" => self.stand(at, assignment.unit, place),
                 "clear" => self.go_home(at, assignment.unit),
                 _ => {}
@@ -537,23 +714,33 @@ impl<'a, D: Desk> Replay<'a, D> {
         }
         if word == "clear" {
             self.close_if_done(at, assignment.incident)?;
-            self.serve_lacking(at)?;
+            self.serve_lacking(at, assignment.unit)?;
         } else {
             self.plan_next_step(id, at);
         }
         Ok(())
     }
 
-    fn serve_lacking(&mut self, at: Timestamp) -> Result<(), Halt> {
+    fn serve_lacking(&mut self, at: Timestamp, freed: UnitId) -> Result<(), Halt> {
         for (_, _, incident) in self.lacking.clone() {
             self.dispatch(at, incident)?;
+            // One unit has become free; once it is bound again there is nothing left to give.
+            if self
+                .desk
+                .look(|board| board.live_assignment(freed).is_some())
+            {
+                break;
+            }
         }
         Ok(())
     }
 
     fn close_if_done(&mut self, at: Timestamp, id: IncidentId) -> Result<(), Halt> {
         let done = self.desk.look(|board| {
-            let open = board.incidents.get(&id).is_some_and(|incident| incident.is_open());
+            let open = board
+                .incidents
+                .get(&id)
+                .is_some_and(|incident| incident.is_open());
             let busy = board.assignments_of(id).any(Assignment::is_live);
             let served = board.assignments_of(id).any(Assignment::counts);
             open && served && !busy
@@ -562,85 +749,176 @@ impl<'a, D: Desk> Replay<'a, D> {
             return Ok(());
         }
         self.lacking.retain(|(_, _, lacking)| *lacking != id);
-        let past = self.source_of.get(&id).and_then(|source| self.past.call(source));
-        let words = past.and_then(|past| past.disposition.clone()).and_then(|words| words.parse::<Line>().ok());
+        let past = self
+            .source_of
+            .get(&id)
+            .and_then(|source| self.past.call(source));
+        let words = past
+            .and_then(|past| past.disposition.clone())
+            .and_then(|words| words.parse::<Line>().ok());
         let disposition = words.unwrap_or_else(|| "done".parse().expect("a plain word is a line"));
-        let close = Action::Incident(IncidentAction::Close { incident: id, disposition });
+        let close = Action::Incident(IncidentAction::Close {
+            incident: id,
+            disposition,
+        });
         self.act(at, close, format!("replay:close:{id}:{}", at.0))?;
         Ok(())
     }
 
     fn assignment(&self, id: AssignmentId) -> Option<Assignment> {
-        self.desk.look(|board| board.assignments.get(&id).map(|assignment| assignment.as_ref().clone()))
+        self.desk.look(|board| {
+            board
+                .assignments
+                .get(&id)
+                .map(|assignment| assignment.as_ref().clone())
+        })
     }
 
     fn past_call(&self, assignment: &Assignment) -> Option<&'a PastCall> {
-        self.source_of.get(&assignment.incident).and_then(|source| self.past.call(source))
+        self.source_of
+            .get(&assignment.incident)
+            .and_then(|source| self.past.call(source))
     }
 
     fn kind(&self, unit: UnitId) -> String {
-        self.desk.look(|board| board.units.get(&unit).map(|unit| unit.details.kind.to_string())).unwrap_or_default()
+        self.desk
+            .look(|board| {
+                board
+                    .units
+                    .get(&unit)
+                    .map(|unit| unit.details.kind.to_string())
+            })
+            .unwrap_or_default()
     }
 
     fn drive(&mut self, at: Timestamp, unit: UnitId, to: Point, seconds: Option<u32>) {
-        let here = self.desk.positions().get(unit).map(|position| position.point);
-        let post = self.desk.look(|board| {
-            let found = board.units.get(&unit)?;
-            let station = found.details.station.and_then(|station| board.stations.get(&station));
-            station.map(|station| station.details.place.point).or(found.details.post)
-        });
-        let Some(from) = here.or(post) else { return };
+        let Some(from) = self
+            .desk
+            .positions()
+            .get(unit)
+            .map(|position| position.point)
+        else {
+            return;
+        };
+        self.standing.remove(&unit);
         let (line, seconds) = self.way(from, to, seconds);
         let mut along_m = vec![0.0];
         for pair in line.windows(2) {
             along_m.push(along_m[along_m.len() - 1] + pair[0].distance_m(pair[1]));
         }
-        self.moving.insert(unit, Motion { from: at, until: at.plus_s(seconds.max(1)), line, along_m });
+        self.moving.insert(
+            unit,
+            Motion {
+                from: at,
+                until: at.plus_s(seconds.max(1)),
+                line,
+                along_m,
+            },
+        );
     }
 
     fn way(&self, from: Point, to: Point, seconds: Option<u32>) -> (Vec<Point>, u32) {
-        let seconds = seconds.or_else(|| self.desk.travel().times_to(to, &[from])[0].map(|travel| travel.seconds));
+        let seconds = seconds
+            .or_else(|| self.desk.travel().times_to(to, &[from])[0].map(|travel| travel.seconds));
         let seconds = seconds.unwrap_or(600);
-        let road = |point: Point| watchfire_roads::Point { lat: point.lat(), lon: point.lon() };
-        let route = self.desk.travel().router().and_then(|router| router.route(road(from), road(to)).ok());
+        let road = |point: Point| watchfire_roads::Point {
+            lat: point.lat(),
+            lon: point.lon(),
+        };
+        let route = self
+            .desk
+            .travel()
+            .router()
+            .and_then(|router| router.route(road(from), road(to)).ok());
         let line = route.map(|route| {
-            route.points.iter().filter_map(|point| Point::from_degrees(point.lat, point.lon).ok()).collect::<Vec<_>>()
+            route
+                .points
+                .iter()
+                .filter_map(|point| Point::from_degrees(point.lat, point.lon).ok())
+                .collect::<Vec<_>>()
         });
-        (line.filter(|line| line.len() >= 2).unwrap_or_else(|| vec![from, to]), seconds)
+        (
+            line.filter(|line| line.len() >= 2)
+                .unwrap_or_else(|| vec![from, to]),
+            seconds,
+        )
     }
 
     fn stand(&mut self, at: Timestamp, unit: UnitId, point: Point) {
         self.moving.remove(&unit);
-        self.desk.positions().put(unit, Position { point, heading_deg: None, at });
+        self.standing.insert(unit, point);
+        self.desk.positions().put(
+            unit,
+            Position {
+                point,
+                heading_deg: None,
+                at,
+            },
+        );
     }
 
     fn go_home(&mut self, at: Timestamp, unit: UnitId) {
-        let home = self.desk.look(|board| {
-            let found = board.units.get(&unit)?;
-            let station = found.details.station.and_then(|station| board.stations.get(&station));
-            station.map(|station| station.details.place.point).or(found.details.post)
-        });
+        let home = self.desk.look(|board| home(board, board.units.get(&unit)?));
         if let Some(home) = home {
             self.drive(at, unit, home, None);
         }
     }
 
-    /// Puts every unit where it is at that time.
+    /// Puts every unit where it is at that time; those that stand tell so now and then, as their devices do.
     fn move_units(&mut self, at: Timestamp) {
+        if at.seconds_since(self.standing_told_at) >= STANDING_TOLD_EVERY_S {
+            self.standing_told_at = at;
+            for (unit, point) in &self.standing {
+                self.desk.positions().put(
+                    *unit,
+                    Position {
+                        point: *point,
+                        heading_deg: None,
+                        at,
+                    },
+                );
+            }
+        }
         let mut there = Vec::new();
         for (unit, motion) in &self.moving {
             let (point, heading_deg) = motion.at(at);
             let moving = at < motion.until;
             let heading_deg = heading_deg.filter(|_| moving);
-            self.desk.positions().put(*unit, Position { point, heading_deg, at });
+            self.desk.positions().put(
+                *unit,
+                Position {
+                    point,
+                    heading_deg,
+                    at,
+                },
+            );
             if !moving {
                 there.push(*unit);
             }
         }
         for unit in there {
-            self.moving.remove(&unit);
+            if let Some(end) = self
+                .moving
+                .remove(&unit)
+                .and_then(|motion| motion.line.last().copied())
+            {
+                self.standing.insert(unit, end);
+            }
         }
     }
+}
+
+/// How often a simulated unit that stands tells where, in seconds.
+const STANDING_TOLD_EVERY_S: u64 = 30;
+
+fn home(board: &Board, unit: &Unit) -> Option<Point> {
+    let station = unit
+        .details
+        .station
+        .and_then(|station| board.stations.get(&station));
+    station
+        .map(|station| station.details.place.point)
+        .or(unit.details.post)
 }
 
 impl Motion {
@@ -648,12 +926,16 @@ impl Motion {
         let whole_ms = (self.until.0 - self.from.0).max(1) as f64;
         let share = ((at.0 - self.from.0) as f64 / whole_ms).clamp(0.0, 1.0);
         let reached_m = self.along_m.last().copied().unwrap_or(0.0) * share;
-        let next = self.along_m.partition_point(|m| *m < reached_m).clamp(1, self.line.len() - 1);
+        let next = self
+            .along_m
+            .partition_point(|m| *m < reached_m)
+            .clamp(1, self.line.len() - 1);
         let (a, b) = (self.line[next - 1], self.line[next]);
         let piece_m = (self.along_m[next] - self.along_m[next - 1]).max(1e-9);
         let part = ((reached_m - self.along_m[next - 1]) / piece_m).clamp(0.0, 1.0);
         let between = |from: f64, to: f64| from + (to - from) * part;
-        let point = Point::from_degrees(between(a.lat(), b.lat()), between(a.lon(), b.lon())).unwrap_or(b);
+        let point =
+            Point::from_degrees(between(a.lat(), b.lat()), between(a.lon(), b.lon())).unwrap_or(b);
         (point, heading(a, b))
     }
 }
@@ -670,13 +952,17 @@ fn heading(a: Point, b: Point) -> Option<u16> {
 /// What a past call says of itself.
 pub fn details(past: &PastCall) -> Result<CallDetails, String> {
     let text = |error: watchfire_core::basis::Unreadable| error.to_string();
-    let maybe = |words: &Option<String>| words.as_ref().and_then(|words| words.parse::<Line>().ok());
+    let maybe =
+        |words: &Option<String>| words.as_ref().and_then(|words| words.parse::<Line>().ok());
     let place = Place {
         point: Point::from_degrees(past.lat, past.lon).map_err(text)?,
         address: maybe(&past.address),
         area: maybe(&past.area),
     };
-    let said = past.said.as_ref().and_then(|words| words.parse::<Prose>().ok());
+    let said = past
+        .said
+        .as_ref()
+        .and_then(|words| words.parse::<Prose>().ok());
     let personal = Personal {
         caller: maybe(&past.caller),
         callback: maybe(&past.callback),

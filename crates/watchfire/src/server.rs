@@ -52,9 +52,16 @@ pub async fn serve(
     started: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
     let limits = Arc::new(Limits::default());
-    let app = router(App { node: node.clone(), limits: Arc::clone(&limits), demo_visitor });
+    let app = router(App {
+        node: node.clone(),
+        limits: Arc::clone(&limits),
+        demo_visitor,
+    });
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
-    let listen = |source| ServeError::Listen { address: http.listen, source };
+    let listen = |source| ServeError::Listen {
+        address: http.listen,
+        source,
+    };
     let listener = std::net::TcpListener::bind(http.listen).map_err(listen)?;
     listener.set_nonblocking(true).map_err(listen)?;
     let address = listener.local_addr().map_err(listen)?;
@@ -74,13 +81,29 @@ pub async fn serve(
     });
     started(address);
     let served = match tls {
-        None => axum_server::from_tcp(listener).map_err(listen)?.handle(handle).serve(service).await,
-        Some(tls) => axum_server::from_tcp_rustls(listener, tls).map_err(listen)?.handle(handle).serve(service).await,
+        None => {
+            axum_server::from_tcp(listener)
+                .map_err(listen)?
+                .handle(handle)
+                .serve(service)
+                .await
+        }
+        Some(tls) => {
+            axum_server::from_tcp_rustls(listener, tls)
+                .map_err(listen)?
+                .handle(handle)
+                .serve(service)
+                .await
+        }
     };
     served.map_err(listen)?;
     let failed = node.health() == Health::Failed;
     node.stop();
-    if failed { Err(ServeError::Store) } else { Ok(()) }
+    if failed {
+        Err(ServeError::Store)
+    } else {
+        Ok(())
+    }
 }
 
 async fn stop_when_asked(node: Node, handle: Handle<SocketAddr>) {
@@ -118,7 +141,10 @@ async fn certificate(certificate: &Path, key: &Path) -> Result<RustlsConfig, Ser
     let _ = rustls::crypto::ring::default_provider().install_default();
     RustlsConfig::from_pem_file(certificate, key)
         .await
-        .map_err(|source| ServeError::Certificate { certificate: certificate.to_owned(), source })
+        .map_err(|source| ServeError::Certificate {
+            certificate: certificate.to_owned(),
+            source,
+        })
 }
 
 async fn self_signed(directory: &Path) -> Result<RustlsConfig, ServeError> {
@@ -127,7 +153,8 @@ async fn self_signed(directory: &Path) -> Result<RustlsConfig, ServeError> {
         let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned(), host_name()])
             .map_err(|error| ServeError::SelfSigned(error.to_string()))?;
         let write = |path: &Path, text: String| {
-            crate::city::write(path, text.as_bytes()).map_err(|error| ServeError::SelfSigned(error.to_string()))
+            crate::city::write(path, text.as_bytes())
+                .map_err(|error| ServeError::SelfSigned(error.to_string()))
         };
         write(&key_file, made.signing_key.serialize_pem())?;
         write(&certificate_file, made.cert.pem())?;
@@ -145,5 +172,9 @@ async fn self_signed(directory: &Path) -> Result<RustlsConfig, ServeError> {
 fn host_name() -> String {
     let name = std::fs::read_to_string("/etc/hostname").unwrap_or_default();
     let name = name.trim();
-    if name.is_empty() { "watchfire".to_owned() } else { name.to_owned() }
+    if name.is_empty() {
+        "watchfire".to_owned()
+    } else {
+        name.to_owned()
+    }
 }

@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex};
 
 use watchfire_core::basis::{Point, Timestamp, TravelBasis, TravelTime, UnitId};
 use watchfire_core::board::Board;
+use watchfire_core::plan::ResponseFile;
 use watchfire_core::recommend::{self, Origin, Recommendation, StartsFrom};
 use watchfire_core::record::incident::Incident;
 use watchfire_core::record::unit::Unit;
-use watchfire_core::plan::ResponseFile;
 use watchfire_roads::{Basis, NoRoute, Router, Snap, StraightLine};
 
 use crate::positions::{Position, Positions};
@@ -30,7 +30,12 @@ pub struct Travel {
 impl Travel {
     /// Makes it from a road network, if there is one, and what to do without.
     pub fn new(router: Option<Arc<Router>>, straight: StraightLine, factor_percent: u32) -> Travel {
-        Travel { router, straight, factor_percent, snaps: Mutex::new(BTreeMap::new()) }
+        Travel {
+            router,
+            straight,
+            factor_percent,
+            snaps: Mutex::new(BTreeMap::new()),
+        }
     }
 
     /// Returns the road network, if there is one.
@@ -40,7 +45,11 @@ impl Travel {
 
     /// Returns what its times rest on.
     pub fn basis(&self) -> TravelBasis {
-        if self.router.is_some() { TravelBasis::Road } else { TravelBasis::StraightLine }
+        if self.router.is_some() {
+            TravelBasis::Road
+        } else {
+            TravelBasis::StraightLine
+        }
     }
 
     /// Returns the percent put on road times.
@@ -59,26 +68,49 @@ impl Travel {
             Some(router) => self.road_times(router, target, sources),
             None => {
                 let points: Vec<_> = sources.iter().map(|source| road_point(*source)).collect();
-                self.straight.times_to(road_point(target), &points).into_iter().map(|time| self.time(time)).collect()
+                self.straight
+                    .times_to(road_point(target), &points)
+                    .into_iter()
+                    .map(|time| self.time(time))
+                    .collect()
             }
         }
     }
 
-    fn road_times(&self, router: &Router, target: Point, sources: &[Point]) -> Vec<Option<TravelTime>> {
-        let Some(target) = self.snap(router, target) else { return vec![None; sources.len()] };
-        let snapped: Vec<Option<Snap>> = sources.iter().map(|source| self.snap(router, *source)).collect();
+    fn road_times(
+        &self,
+        router: &Router,
+        target: Point,
+        sources: &[Point],
+    ) -> Vec<Option<TravelTime>> {
+        let Some(target) = self.snap(router, target) else {
+            return vec![None; sources.len()];
+        };
+        let snapped: Vec<Option<Snap>> = sources
+            .iter()
+            .map(|source| self.snap(router, *source))
+            .collect();
         let known: Vec<Snap> = snapped.iter().flatten().cloned().collect();
         let mut times = router.times_to_snapped(&target, &known).into_iter();
         let mut next = || times.next().and_then(|time| self.time(time));
-        snapped.iter().map(|snap| snap.as_ref().and_then(|_| next())).collect()
+        snapped
+            .iter()
+            .map(|snap| snap.as_ref().and_then(|_| next()))
+            .collect()
     }
 
     fn snap(&self, router: &Router, point: Point) -> Option<Snap> {
-        let mut snaps = self.snaps.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut snaps = self
+            .snaps
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         if snaps.len() >= SNAPS_KEPT_MAX {
             snaps.clear();
         }
-        snaps.entry(point).or_insert_with(|| router.snap(road_point(point))).clone()
+        snaps
+            .entry(point)
+            .or_insert_with(|| router.snap(road_point(point)))
+            .clone()
     }
 
     fn time(&self, time: Result<watchfire_roads::TravelTime, NoRoute>) -> Option<TravelTime> {
@@ -88,7 +120,10 @@ impl Travel {
             Basis::StraightLine => (TravelBasis::StraightLine, 100),
         };
         let ms = u64::from(time.time_ms) * u64::from(percent) / 100;
-        Some(TravelTime { seconds: u32::try_from(ms.div_ceil(1_000)).unwrap_or(u32::MAX), basis })
+        Some(TravelTime {
+            seconds: u32::try_from(ms.div_ceil(1_000)).unwrap_or(u32::MAX),
+            basis,
+        })
     }
 
     /// Recommends what to send to an incident as things stand.
@@ -122,7 +157,11 @@ impl Travel {
             }
         });
         let times = self.times_to(incident.place.point, &points);
-        units.into_iter().zip(times).map(|((unit, from), travel)| (unit, Origin { travel, from })).collect()
+        units
+            .into_iter()
+            .zip(times)
+            .map(|((unit, from), travel)| (unit, Origin { travel, from }))
+            .collect()
     }
 }
 
@@ -137,11 +176,19 @@ pub fn whereabouts(
         let age_s = u32::try_from(now.seconds_since(position.at)).unwrap_or(u32::MAX);
         return Some((position.point, StartsFrom::Position { age_s }));
     }
-    let station = unit.details.station.and_then(|station| board.stations.get(&station));
-    let point = station.map(|station| station.details.place.point).or(unit.details.post)?;
+    let station = unit
+        .details
+        .station
+        .and_then(|station| board.stations.get(&station));
+    let point = station
+        .map(|station| station.details.place.point)
+        .or(unit.details.post)?;
     Some((point, StartsFrom::Post))
 }
 
 fn road_point(point: Point) -> watchfire_roads::Point {
-    watchfire_roads::Point { lat: point.lat(), lon: point.lon() }
+    watchfire_roads::Point {
+        lat: point.lat(),
+        lon: point.lon(),
+    }
 }

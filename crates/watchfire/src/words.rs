@@ -1,5 +1,6 @@
 //! What an entry says, in words a dispatcher or an auditor reads, in both languages.
 
+use watchfire_core::basis::{AssignmentId, CallId, IncidentId};
 use watchfire_core::basis::{Code, Personal, Text, UnitId, say_seconds};
 use watchfire_core::board::Board;
 use watchfire_core::plan::ResponseFile;
@@ -8,7 +9,6 @@ use watchfire_core::record::call::CallEvent;
 use watchfire_core::record::incident::IncidentEvent;
 use watchfire_core::record::unit::UnitEvent;
 use watchfire_core::record::{Event, RecordRef};
-use watchfire_core::basis::{AssignmentId, CallId, IncidentId};
 
 /// Says what happened.
 pub fn of(
@@ -31,26 +31,38 @@ pub fn of(
 fn call(board: &Board, record: RecordRef, event: &CallEvent, personal: Option<&Personal>) -> Text {
     let number = match event {
         CallEvent::Received { number, .. } => *number,
-        CallEvent::Amended { .. } | CallEvent::Joined { .. } | CallEvent::Detached | CallEvent::Closed { .. } => {
-            board.calls.get(&CallId(record.id)).map_or(0, |call| call.number)
-        }
+        CallEvent::Amended { .. }
+        | CallEvent::Joined { .. }
+        | CallEvent::Detached
+        | CallEvent::Closed { .. } => board
+            .calls
+            .get(&CallId(record.id))
+            .map_or(0, |call| call.number),
     };
-    let said = personal.and_then(|personal| personal.said.as_ref()).map(|said| format!(": “{}”", said.as_str()));
+    let said = personal
+        .and_then(|personal| personal.said.as_ref())
+        .map(|said| format!(": “{}”", said.as_str()));
     let said = said.unwrap_or_default();
     match event {
-        CallEvent::Received { .. } => {
-            Text::new(format!("call {number} received{said}"), format!("接警单 {number} 已接{said}"))
-        }
-        CallEvent::Amended { .. } => {
-            Text::new(format!("call {number} amended{said}"), format!("接警单 {number} 补充{said}"))
-        }
+        CallEvent::Received { .. } => Text::new(
+            format!("call {number} received{said}"),
+            format!("接警单 {number} 已接{said}"),
+        ),
+        CallEvent::Amended { .. } => Text::new(
+            format!("call {number} amended{said}"),
+            format!("接警单 {number} 补充{said}"),
+        ),
         CallEvent::Joined { incident } => {
             let to = incident_number(board, *incident);
-            Text::new(format!("call {number} joined incident {to}"), format!("接警单 {number} 并入警情 {to}"))
+            Text::new(
+                format!("call {number} joined incident {to}"),
+                format!("接警单 {number} 并入警情 {to}"),
+            )
         }
-        CallEvent::Detached => {
-            Text::new(format!("call {number} taken off its incident"), format!("接警单 {number} 已分离"))
-        }
+        CallEvent::Detached => Text::new(
+            format!("call {number} taken off its incident"),
+            format!("接警单 {number} 已分离"),
+        ),
         CallEvent::Closed { reason } => Text::new(
             format!("call {number} closed without action: {reason}"),
             format!("接警单 {number} 不予处置：{reason}"),
@@ -58,53 +70,100 @@ fn call(board: &Board, record: RecordRef, event: &CallEvent, personal: Option<&P
     }
 }
 
-fn incident(board: &Board, response: &ResponseFile, event: &IncidentEvent, personal: Option<&Personal>) -> Text {
+fn incident(
+    board: &Board,
+    response: &ResponseFile,
+    event: &IncidentEvent,
+    personal: Option<&Personal>,
+) -> Text {
     let label = |category: &Code| {
-        response.categories.get(category).cloned().unwrap_or_else(|| Text::new(category.as_str(), category.as_str()))
+        response
+            .categories
+            .get(category)
+            .cloned()
+            .unwrap_or_else(|| Text::new(category.as_str(), category.as_str()))
     };
     match event {
-        IncidentEvent::Opened { category, priority, .. } => {
+        IncidentEvent::Opened {
+            category, priority, ..
+        } => {
             let (label, priority) = (label(category), u8::from(*priority));
-            Text::new(format!("opened: {}, priority {priority}", label.en), format!("立警：{}，{priority} 级", label.zh))
+            Text::new(
+                format!("opened: {}, priority {priority}", label.en),
+                format!("立警：{}，{priority} 级", label.zh),
+            )
         }
         IncidentEvent::Graded { category, priority } => {
             let (label, priority) = (label(category), u8::from(*priority));
-            Text::new(format!("now {}, priority {priority}", label.en), format!("调整为{}，{priority} 级", label.zh))
+            Text::new(
+                format!("now {}, priority {priority}", label.en),
+                format!("调整为{}，{priority} 级", label.zh),
+            )
         }
         IncidentEvent::Relocated { place } => {
-            let address = place.address.as_ref().map(ToString::to_string).unwrap_or_default();
-            Text::new(format!("place corrected {address}"), format!("更正地点 {address}"))
+            let address = place
+                .address
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            Text::new(
+                format!("place corrected {address}"),
+                format!("更正地点 {address}"),
+            )
         }
         IncidentEvent::NoteAdded => match personal.and_then(|personal| personal.note.as_ref()) {
-            Some(note) => Text::new(format!("note: {}", note.as_str()), format!("备注：{}", note.as_str())),
+            Some(note) => Text::new(
+                format!("note: {}", note.as_str()),
+                format!("备注：{}", note.as_str()),
+            ),
             None => Text::new("note (sealed)", "备注（已密封）"),
         },
-        IncidentEvent::AlarmRaised { level } => {
-            Text::new(format!("alarm raised to {level}"), format!("升至 {level} 级出动"))
+        IncidentEvent::AlarmRaised { level } => Text::new(
+            format!("alarm raised to {level}"),
+            format!("升至 {level} 级出动"),
+        ),
+        IncidentEvent::Closed { disposition } => Text::new(
+            format!("closed: {disposition}"),
+            format!("结案：{disposition}"),
+        ),
+        IncidentEvent::Cancelled { reason } => {
+            Text::new(format!("cancelled: {reason}"), format!("取消：{reason}"))
         }
-        IncidentEvent::Closed { disposition } => {
-            Text::new(format!("closed: {disposition}"), format!("结案：{disposition}"))
+        IncidentEvent::Reopened { reason } => {
+            Text::new(format!("reopened: {reason}"), format!("恢复：{reason}"))
         }
-        IncidentEvent::Cancelled { reason } => Text::new(format!("cancelled: {reason}"), format!("取消：{reason}")),
-        IncidentEvent::Reopened { reason } => Text::new(format!("reopened: {reason}"), format!("恢复：{reason}")),
         IncidentEvent::Merged { into } => {
             let into = incident_number(board, *into);
-            Text::new(format!("merged into incident {into}"), format!("并入警情 {into}"))
+            Text::new(
+                format!("merged into incident {into}"),
+                format!("并入警情 {into}"),
+            )
         }
         IncidentEvent::Unmerged => Text::new("unmerged", "撤销合并"),
         IncidentEvent::Linked { other, .. } => {
             let other = incident_number(board, *other);
-            Text::new(format!("linked to incident {other}"), format!("关联警情 {other}"))
+            Text::new(
+                format!("linked to incident {other}"),
+                format!("关联警情 {other}"),
+            )
         }
         IncidentEvent::Unlinked { other } => {
             let other = incident_number(board, *other);
-            Text::new(format!("unlinked from incident {other}"), format!("解除与警情 {other} 的关联"))
+            Text::new(
+                format!("unlinked from incident {other}"),
+                format!("解除与警情 {other} 的关联"),
+            )
         }
     }
 }
 
 fn assignment(board: &Board, record: RecordRef, event: &AssignmentEvent) -> Text {
-    let named = |unit: &UnitId| board.units.get(unit).map_or_else(|| "?".to_owned(), |unit| unit.callsign.to_string());
+    let named = |unit: &UnitId| {
+        board
+            .units
+            .get(unit)
+            .map_or_else(|| "?".to_owned(), |unit| unit.callsign.to_string())
+    };
     let unit = match event {
         AssignmentEvent::Proposed { unit, .. } | AssignmentEvent::Sent { unit, .. } => named(unit),
         AssignmentEvent::Resent
@@ -113,9 +172,10 @@ fn assignment(board: &Board, record: RecordRef, event: &AssignmentEvent) -> Text
         | AssignmentEvent::Departed
         | AssignmentEvent::Arrived
         | AssignmentEvent::Cleared { .. }
-        | AssignmentEvent::Cancelled { .. } => {
-            board.assignments.get(&AssignmentId(record.id)).map_or_else(|| "?".to_owned(), |found| named(&found.unit))
-        }
+        | AssignmentEvent::Cancelled { .. } => board
+            .assignments
+            .get(&AssignmentId(record.id))
+            .map_or_else(|| "?".to_owned(), |found| named(&found.unit)),
     };
     let say = |en: &str, zh: &str| Text::new(format!("{unit} {en}"), format!("{unit} {zh}"));
     match event {
@@ -123,20 +183,27 @@ fn assignment(board: &Board, record: RecordRef, event: &AssignmentEvent) -> Text
         AssignmentEvent::Sent { why, .. } => match why.travel {
             Some(travel) => {
                 let time = say_seconds(travel.seconds);
-                say(&format!("sent, {} away", time.en), &format!("已派，约 {}", time.zh))
+                say(
+                    &format!("sent, {} away", time.en),
+                    &format!("已派，约 {}", time.zh),
+                )
             }
             None => say("sent", "已派"),
         },
         AssignmentEvent::Resent => say("sent again", "已重发"),
         AssignmentEvent::Acknowledged => say("acknowledged", "已接收"),
-        AssignmentEvent::Declined { reason } => say(&format!("declined: {reason}"), &format!("拒绝：{reason}")),
+        AssignmentEvent::Declined { reason } => {
+            say(&format!("declined: {reason}"), &format!("拒绝：{reason}"))
+        }
         AssignmentEvent::Departed => say("departed", "已出发"),
         AssignmentEvent::Arrived => say("arrived", "已到达"),
-        AssignmentEvent::Cleared { ending: Some(ending) } => {
-            say(&format!("cleared: {ending}"), &format!("结束：{ending}"))
-        }
+        AssignmentEvent::Cleared {
+            ending: Some(ending),
+        } => say(&format!("cleared: {ending}"), &format!("结束：{ending}")),
         AssignmentEvent::Cleared { ending: None } => say("cleared", "结束"),
-        AssignmentEvent::Cancelled { reason } => say(&format!("called off: {reason}"), &format!("取消：{reason}")),
+        AssignmentEvent::Cancelled { reason } => {
+            say(&format!("called off: {reason}"), &format!("取消：{reason}"))
+        }
     }
 }
 
@@ -145,9 +212,10 @@ fn unit(event: &UnitEvent) -> Text {
         UnitEvent::Entered { .. } => Text::new("unit entered", "力量登记"),
         UnitEvent::Amended { .. } => Text::new("unit amended", "力量变更"),
         UnitEvent::MadeAvailable => Text::new("available", "待命"),
-        UnitEvent::TakenOutOfService { reason } => {
-            Text::new(format!("out of service: {reason}"), format!("停用：{reason}"))
-        }
+        UnitEvent::TakenOutOfService { reason } => Text::new(
+            format!("out of service: {reason}"),
+            format!("停用：{reason}"),
+        ),
         UnitEvent::WentOffDuty => Text::new("off duty", "下班"),
         UnitEvent::RestBegan { .. } => Text::new("rest began", "开始休整"),
         UnitEvent::RestEnded => Text::new("rest ended", "结束休整"),
@@ -155,5 +223,8 @@ fn unit(event: &UnitEvent) -> Text {
 }
 
 fn incident_number(board: &Board, id: IncidentId) -> u64 {
-    board.incidents.get(&id).map_or(0, |incident| incident.number)
+    board
+        .incidents
+        .get(&id)
+        .map_or(0, |incident| incident.number)
 }

@@ -11,7 +11,9 @@ use watchfire_core::record::assignment::{AssignmentAction, Step};
 use watchfire_core::record::{Action, Record, RecordKind};
 
 use super::view::{self, AssignmentView};
-use super::{App, Asked, Body, Envelope, Page, PageQuery, Query, answer, read, read_id, read_maybe};
+use super::{
+    App, Asked, Body, Envelope, Page, PageQuery, Query, answer, read, read_id, read_maybe,
+};
 use crate::policy::{Permission, Session};
 use crate::problem::Problem;
 
@@ -59,23 +61,43 @@ pub(crate) async fn list(
     session: Session,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<AssignmentView>>, Problem> {
-    super::board::page(&app, &session, RecordKind::Assignment, &query, |_, record| match record {
-        Record::Assignment(one) => Some(view::assignment(one, &app.node)),
-        Record::Call(_) | Record::Incident(_) | Record::Unit(_) | Record::Station(_) | Record::Person(_) => None,
-    })
+    super::board::page(
+        &app,
+        &session,
+        RecordKind::Assignment,
+        &query,
+        |_, record| match record {
+            Record::Assignment(one) => Some(view::assignment(one, &app.node)),
+            Record::Call(_)
+            | Record::Incident(_)
+            | Record::Unit(_)
+            | Record::Station(_)
+            | Record::Person(_) => None,
+        },
+    )
 }
 
 /// Shows an assignment.
 #[utoipa::path(get, path = "/api/v1/assignments/{id}", tag = "assignments", params(("id" = String, Path)),
     responses((status = 200, body = AssignmentView)))]
-pub(crate) async fn show(State(app): State<App>, session: Session, Path(id): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     super::board::allowed(&session)?;
     respond(&app, read_id(&id)?)
 }
 
 fn respond(app: &App, id: AssignmentId) -> Result<Response, Problem> {
-    let Some(Record::Assignment(found)) = super::board::find(app, id.into())? else { return Err(Problem::not_found()) };
-    Ok(answer(StatusCode::OK, found.version, &view::assignment(&found, &app.node)))
+    let Some(Record::Assignment(found)) = super::board::find(app, id.into())? else {
+        return Err(Problem::not_found());
+    };
+    Ok(answer(
+        StatusCode::OK,
+        found.version,
+        &view::assignment(&found, &app.node),
+    ))
 }
 
 /// Takes an assignment a step further.
@@ -90,31 +112,45 @@ pub(crate) async fn step(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    let asked = Asked { app: &app, session: &session, envelope, body };
-    let outcome = asked.act(&[Permission::SendUnits, Permission::ReportOwnUnit], |body: StepBody| {
-        let assignment = read_id(&id)?;
-        let step: StepView = read_word(&step)?;
-        let needed = || {
-            let reason = body.reason.as_deref();
-            read("reason", reason.unwrap_or_default())
-        };
-        let step = match step {
-            StepView::Send => Step::SendProposed,
-            StepView::Resend => Step::Resend,
-            StepView::Acknowledge => Step::Acknowledge,
-            StepView::Decline => Step::Decline { reason: needed()? },
-            StepView::Depart => Step::Depart,
-            StepView::Arrive => Step::Arrive,
-            StepView::Clear => Step::Clear { ending: read_maybe("reason", body.reason.as_deref())? },
-            StepView::Cancel => Step::Cancel { reason: needed()? },
-        };
-        Ok(Action::Assignment(AssignmentAction::Advance { assignment, step }))
-    });
+    let asked = Asked {
+        app: &app,
+        session: &session,
+        envelope,
+        body,
+    };
+    let outcome = asked.act(
+        &[Permission::SendUnits, Permission::ReportOwnUnit],
+        |body: StepBody| {
+            let assignment = read_id(&id)?;
+            let step: StepView = read_word(&step)?;
+            let needed = || {
+                let reason = body.reason.as_deref();
+                read("reason", reason.unwrap_or_default())
+            };
+            let step = match step {
+                StepView::Send => Step::SendProposed,
+                StepView::Resend => Step::Resend,
+                StepView::Acknowledge => Step::Acknowledge,
+                StepView::Decline => Step::Decline { reason: needed()? },
+                StepView::Depart => Step::Depart,
+                StepView::Arrive => Step::Arrive,
+                StepView::Clear => Step::Clear {
+                    ending: read_maybe("reason", body.reason.as_deref())?,
+                },
+                StepView::Cancel => Step::Cancel { reason: needed()? },
+            };
+            Ok(Action::Assignment(AssignmentAction::Advance {
+                assignment,
+                step,
+            }))
+        },
+    );
     let outcome = outcome.await?;
     respond(&app, AssignmentId(outcome.records[0].0.id))
 }
 
 /// Reads a word of a path that stands for one of a few things; any other is not found.
 pub(crate) fn read_word<T: serde::de::DeserializeOwned>(word: &str) -> Result<T, Problem> {
-    serde_json::from_value(serde_json::Value::String(word.to_owned())).map_err(|_| Problem::not_found())
+    serde_json::from_value(serde_json::Value::String(word.to_owned()))
+        .map_err(|_| Problem::not_found())
 }

@@ -33,7 +33,10 @@ pub(crate) struct BoardView {
 
 /// Shows everything open and what ended recently.
 #[utoipa::path(get, path = "/api/v1/board", tag = "board", responses((status = 200, body = BoardView)))]
-pub(crate) async fn show(State(app): State<App>, session: Session) -> Result<Json<BoardView>, Problem> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    session: Session,
+) -> Result<Json<BoardView>, Problem> {
     allowed(&session)?;
     let personal = session.may(Permission::ReadPersonal);
     let node = &app.node;
@@ -42,17 +45,41 @@ pub(crate) async fn show(State(app): State<App>, session: Session) -> Result<Jso
     let board = node.board();
     Ok(Json(BoardView {
         cursor,
-        incidents: board.incidents.values().map(|one| view::incident(&board, one)).collect(),
-        calls: board.calls.values().map(|one| view::call(one, personal)).collect(),
-        units: board.units.values().map(|one| view::unit(&board, one, node.positions().get(one.id))).collect(),
-        assignments: board.assignments.values().map(|one| view::assignment(one, node)).collect(),
-        stations: board.stations.values().map(|one| view::station(one)).collect(),
+        incidents: board
+            .incidents
+            .values()
+            .map(|one| view::incident(&board, one))
+            .collect(),
+        calls: board
+            .calls
+            .values()
+            .map(|one| view::call(one, personal))
+            .collect(),
+        units: board
+            .units
+            .values()
+            .map(|one| view::unit(&board, one, node.positions().get(one.id)))
+            .collect(),
+        assignments: board
+            .assignments
+            .values()
+            .map(|one| view::assignment(one, node))
+            .collect(),
+        stations: board
+            .stations
+            .values()
+            .map(|one| view::station(one))
+            .collect(),
     }))
 }
 
 /// Fails unless a session may see the board.
 pub(crate) fn allowed(session: &Session) -> Result<(), Problem> {
-    if session.may(Permission::ReadBoard) { Ok(()) } else { Err(Problem::denied()) }
+    if session.may(Permission::ReadBoard) {
+        Ok(())
+    } else {
+        Err(Problem::denied())
+    }
 }
 
 /// Finds a record in memory or in the tables.
@@ -60,7 +87,12 @@ pub(crate) fn find(app: &App, name: RecordRef) -> Result<Option<Record>, Problem
     if let Some(record) = app.node.board().get(name) {
         return Ok(Some(record));
     }
-    let read = |reader: &Reader| reader.record(name)?.map(|row| reader.whole(&row)).transpose();
+    let read = |reader: &Reader| {
+        reader
+            .record(name)?
+            .map(|row| reader.whole(&row))
+            .transpose()
+    };
     app.node.read_store(read).map_err(|fault| {
         tracing::error!(error = %Chain(&fault), "a record could not be read");
         Problem::fault()
@@ -69,7 +101,10 @@ pub(crate) fn find(app: &App, name: RecordRef) -> Result<Option<Record>, Problem
 
 /// The cursor is none that this node gave.
 pub(crate) fn bad_cursor() -> Problem {
-    Problem::unreadable("`cursor` is none that this node gave.", "cursor 不是本节点给出的游标。")
+    Problem::unreadable(
+        "`cursor` is none that this node gave.",
+        "cursor 不是本节点给出的游标。",
+    )
 }
 
 /// Shows a page of records from the tables, last changed first.
@@ -81,14 +116,18 @@ pub(crate) fn page<T>(
     shown: impl Fn(&Board, &Record) -> Option<T>,
 ) -> Result<Json<Page<T>>, Problem> {
     allowed(session)?;
-    let filter = watchfire_store::Filter { open: query.open, parent: None };
+    let filter = watchfire_store::Filter {
+        open: query.open,
+        parent: None,
+    };
     let after = match query.cursor.as_deref() {
         None => None,
         Some(text) => Some(text.parse().map_err(|_| bad_cursor())?),
     };
     let found = app.node.read_store(|reader| {
         let page = reader.records(kind, filter, after, query.limit())?;
-        let records: Result<Vec<Record>, StoreError> = page.rows.iter().map(|row| reader.whole(row)).collect();
+        let records: Result<Vec<Record>, StoreError> =
+            page.rows.iter().map(|row| reader.whole(row)).collect();
         Ok::<_, StoreError>((records?, page.next))
     });
     let (records, next) = found.map_err(|fault| {
@@ -96,6 +135,12 @@ pub(crate) fn page<T>(
         Problem::fault()
     })?;
     let board = app.node.board();
-    let items = records.iter().filter_map(|record| shown(&board, record)).collect();
-    Ok(Json(Page { items, next: next.map(|next| next.to_string()) }))
+    let items = records
+        .iter()
+        .filter_map(|record| shown(&board, record))
+        .collect();
+    Ok(Json(Page {
+        items,
+        next: next.map(|next| next.to_string()),
+    }))
 }

@@ -1,9 +1,9 @@
 //! Calls: taken, amended, joined to incidents, closed; and what they may be duplicates of.
 
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::Json;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use watchfire_core::basis::{CallId, IncidentId, Line, Personal, Priority};
@@ -13,8 +13,8 @@ use watchfire_core::record::{Action, Record, RecordKind};
 
 use super::view::{self, CallView, ChannelView, ReasonView};
 use super::{
-    App, Asked, Body, Envelope, NothingMore, Page, PageQuery, PlaceBody, Query, WithReason, answer, read, read_id,
-    read_maybe, read_place,
+    App, Asked, Body, Envelope, NothingMore, Page, PageQuery, PlaceBody, Query, WithReason, answer,
+    read, read_id, read_maybe, read_place,
 };
 use crate::policy::{Permission, Session};
 use crate::problem::Problem;
@@ -82,7 +82,12 @@ impl CallBody {
 /// Reads an optional priority.
 pub(crate) fn read_priority(priority: Option<u8>) -> Result<Option<Priority>, Problem> {
     let read = priority.map(Priority::try_from).transpose();
-    read.map_err(|error| Problem::unreadable(format!("`priority` cannot be taken: {error}."), "优先级为 1（最急）、2、3 或 4。"))
+    read.map_err(|error| {
+        Problem::unreadable(
+            format!("`priority` cannot be taken: {error}."),
+            "优先级为 1（最急）、2、3 或 4。",
+        )
+    })
 }
 
 /// Lists calls, last changed first.
@@ -93,21 +98,42 @@ pub(crate) async fn list(
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<CallView>>, Problem> {
     let personal = session.may(Permission::ReadPersonal);
-    super::board::page(&app, &session, RecordKind::Call, &query, |_, record| match record {
-        Record::Call(one) => Some(view::call(one, personal)),
-        Record::Incident(_) | Record::Unit(_) | Record::Assignment(_) | Record::Station(_) | Record::Person(_) => None,
-    })
+    super::board::page(
+        &app,
+        &session,
+        RecordKind::Call,
+        &query,
+        |_, record| match record {
+            Record::Call(one) => Some(view::call(one, personal)),
+            Record::Incident(_)
+            | Record::Unit(_)
+            | Record::Assignment(_)
+            | Record::Station(_)
+            | Record::Person(_) => None,
+        },
+    )
 }
 
 /// Shows a call.
 #[utoipa::path(get, path = "/api/v1/calls/{id}", tag = "calls", params(("id" = String, Path)), responses((status = 200, body = CallView)))]
-pub(crate) async fn show(State(app): State<App>, session: Session, Path(id): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     super::board::allowed(&session)?;
     respond(&app, &session, read_id(&id)?, StatusCode::OK)
 }
 
-fn respond(app: &App, session: &Session, id: CallId, status: StatusCode) -> Result<Response, Problem> {
-    let Some(Record::Call(call)) = super::board::find(app, id.into())? else { return Err(Problem::not_found()) };
+fn respond(
+    app: &App,
+    session: &Session,
+    id: CallId,
+    status: StatusCode,
+) -> Result<Response, Problem> {
+    let Some(Record::Call(call)) = super::board::find(app, id.into())? else {
+        return Err(Problem::not_found());
+    };
     let shown = view::call(&call, session.may(Permission::ReadPersonal));
     Ok(answer(status, call.version, &shown))
 }
@@ -121,7 +147,12 @@ pub(crate) async fn receive(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    let asked = Asked { app: &app, session: &session, envelope, body };
+    let asked = Asked {
+        app: &app,
+        session: &session,
+        envelope,
+        body,
+    };
     let outcome = asked.act(&[Permission::TakeCalls], |body: CallBody| {
         Ok(Action::Call(CallAction::Receive {
             channel: body.channel.unwrap_or(ChannelView::Phone).into(),
@@ -130,7 +161,12 @@ pub(crate) async fn receive(
         }))
     });
     let outcome = outcome.await?;
-    respond(&app, &session, CallId(outcome.records[0].0.id), StatusCode::CREATED)
+    respond(
+        &app,
+        &session,
+        CallId(outcome.records[0].0.id),
+        StatusCode::CREATED,
+    )
 }
 
 /// Adds to or corrects what is known of a call; what is left out stays as it was.
@@ -145,10 +181,25 @@ pub(crate) async fn amend(
     body: Body,
 ) -> Result<Response, Problem> {
     let call = read_id(&id);
-    let asked = Asked { app: &app, session: &session, envelope, body };
-    let meaning = |body: CallBody| Ok(Action::Call(CallAction::Amend { call: call?, details: body.details()? }));
+    let asked = Asked {
+        app: &app,
+        session: &session,
+        envelope,
+        body,
+    };
+    let meaning = |body: CallBody| {
+        Ok(Action::Call(CallAction::Amend {
+            call: call?,
+            details: body.details()?,
+        }))
+    };
     let outcome = asked.act(&[Permission::TakeCalls], meaning).await?;
-    respond(&app, &session, CallId(outcome.records[0].0.id), StatusCode::OK)
+    respond(
+        &app,
+        &session,
+        CallId(outcome.records[0].0.id),
+        StatusCode::OK,
+    )
 }
 
 /// Makes a call part of an incident.
@@ -162,12 +213,25 @@ pub(crate) async fn join(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    let asked = Asked { app: &app, session: &session, envelope, body };
+    let asked = Asked {
+        app: &app,
+        session: &session,
+        envelope,
+        body,
+    };
     let meaning = |body: JoinBody| {
-        Ok(Action::Call(CallAction::Join { call: read_id(&id)?, incident: read_id::<IncidentId>(&body.incident)? }))
+        Ok(Action::Call(CallAction::Join {
+            call: read_id(&id)?,
+            incident: read_id::<IncidentId>(&body.incident)?,
+        }))
     };
     let outcome = asked.act(&[Permission::TakeCalls], meaning).await?;
-    respond(&app, &session, CallId(outcome.records[0].0.id), StatusCode::OK)
+    respond(
+        &app,
+        &session,
+        CallId(outcome.records[0].0.id),
+        StatusCode::OK,
+    )
 }
 
 /// Takes a call off its incident again.
@@ -181,10 +245,24 @@ pub(crate) async fn detach(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    let asked = Asked { app: &app, session: &session, envelope, body };
-    let meaning = |_: NothingMore| Ok(Action::Call(CallAction::Detach { call: read_id(&id)? }));
+    let asked = Asked {
+        app: &app,
+        session: &session,
+        envelope,
+        body,
+    };
+    let meaning = |_: NothingMore| {
+        Ok(Action::Call(CallAction::Detach {
+            call: read_id(&id)?,
+        }))
+    };
     let outcome = asked.act(&[Permission::TakeCalls], meaning).await?;
-    respond(&app, &session, CallId(outcome.records[0].0.id), StatusCode::OK)
+    respond(
+        &app,
+        &session,
+        CallId(outcome.records[0].0.id),
+        StatusCode::OK,
+    )
 }
 
 /// Closes a call without action.
@@ -198,12 +276,25 @@ pub(crate) async fn close(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    let asked = Asked { app: &app, session: &session, envelope, body };
+    let asked = Asked {
+        app: &app,
+        session: &session,
+        envelope,
+        body,
+    };
     let meaning = |body: WithReason| {
-        Ok(Action::Call(CallAction::Close { call: read_id(&id)?, reason: read("reason", &body.reason)? }))
+        Ok(Action::Call(CallAction::Close {
+            call: read_id(&id)?,
+            reason: read("reason", &body.reason)?,
+        }))
     };
     let outcome = asked.act(&[Permission::TakeCalls], meaning).await?;
-    respond(&app, &session, CallId(outcome.records[0].0.id), StatusCode::OK)
+    respond(
+        &app,
+        &session,
+        CallId(outcome.records[0].0.id),
+        StatusCode::OK,
+    )
 }
 
 /// Something a call may be a duplicate of.
@@ -240,7 +331,9 @@ pub(crate) async fn duplicates(
 ) -> Result<Json<HintsView>, Problem> {
     super::board::allowed(&session)?;
     let id: CallId = read_id(&id)?;
-    let Some(Record::Call(call)) = super::board::find(&app, id.into())? else { return Err(Problem::not_found()) };
+    let Some(Record::Call(call)) = super::board::find(&app, id.into())? else {
+        return Err(Problem::not_found());
+    };
     Ok(hints(&app, &Report::of(&call)))
 }
 
@@ -287,19 +380,29 @@ pub(crate) async fn duplicates_of_draft(
 fn hints(app: &App, report: &Report<'_>) -> Json<HintsView> {
     let board = app.node.board();
     let number = |hint: &Hint| {
-        let incident = hint.incident.and_then(|id| board.incidents.get(&id)).map(|incident| incident.number);
-        incident.or_else(|| Some(board.calls.get(&hint.call?)?.number)).unwrap_or_default()
+        let incident = hint
+            .incident
+            .and_then(|id| board.incidents.get(&id))
+            .map(|incident| incident.number);
+        incident
+            .or_else(|| Some(board.calls.get(&hint.call?)?.number))
+            .unwrap_or_default()
     };
     let found = duplicate::hints(&board, &app.node.settings().duplicates, report);
     let shown = found.iter().map(|hint| HintView {
         incident: hint.incident.map(|id| id.to_string()),
         call: hint.call.map(|id| id.to_string()),
         number: number(hint),
-        reason: ReasonView { code: reason_code(hint).to_owned(), text: hint.reason.text().into() },
+        reason: ReasonView {
+            code: reason_code(hint).to_owned(),
+            text: hint.reason.text().into(),
+        },
         distance_m: hint.distance_m,
         age_s: hint.age_s,
     });
-    Json(HintsView { hints: shown.collect() })
+    Json(HintsView {
+        hints: shown.collect(),
+    })
 }
 
 fn reason_code(hint: &Hint) -> &'static str {

@@ -17,8 +17,8 @@ use watchfire_core::record::{Action, Record, RecordKind, RecordRef};
 
 use super::view::{self, AssignmentView, IncidentView, RecommendationView, RelationView, TextView};
 use super::{
-    App, Asked, Body, Envelope, NothingMore, Page, PageQuery, PlaceBody, Query, WithReason, answer, read, read_id,
-    read_maybe, read_place,
+    App, Asked, Body, Envelope, NothingMore, Page, PageQuery, PlaceBody, Query, WithReason, answer,
+    read, read_id, read_maybe, read_place,
 };
 use crate::node::Chain;
 use crate::policy::{Permission, Session};
@@ -166,7 +166,16 @@ pub(crate) struct SendBody {
 }
 
 crate::timed!(
-    OpenBody, GradeBody, RelocateBody, NoteBody, AlarmBody, CloseBody, MergeBody, SplitBody, LinkBody, SendBody
+    OpenBody,
+    GradeBody,
+    RelocateBody,
+    NoteBody,
+    AlarmBody,
+    CloseBody,
+    MergeBody,
+    SplitBody,
+    LinkBody,
+    SendBody
 );
 
 /// Lists incidents, last changed first.
@@ -177,29 +186,53 @@ pub(crate) async fn list(
     session: Session,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<IncidentView>>, Problem> {
-    super::board::page(&app, &session, RecordKind::Incident, &query, |board, record| match record {
-        Record::Incident(one) => Some(view::incident(board, one)),
-        Record::Call(_) | Record::Unit(_) | Record::Assignment(_) | Record::Station(_) | Record::Person(_) => None,
-    })
+    super::board::page(
+        &app,
+        &session,
+        RecordKind::Incident,
+        &query,
+        |board, record| match record {
+            Record::Incident(one) => Some(view::incident(board, one)),
+            Record::Call(_)
+            | Record::Unit(_)
+            | Record::Assignment(_)
+            | Record::Station(_)
+            | Record::Person(_) => None,
+        },
+    )
 }
 
 /// Shows an incident.
 #[utoipa::path(get, path = "/api/v1/incidents/{id}", tag = "incidents", params(("id" = String, Path)),
     responses((status = 200, body = IncidentView)))]
-pub(crate) async fn show(State(app): State<App>, session: Session, Path(id): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     super::board::allowed(&session)?;
     respond(&app, read_id(&id)?, StatusCode::OK)
 }
 
 fn respond(app: &App, id: IncidentId, status: StatusCode) -> Result<Response, Problem> {
     let incident = find(app, id)?;
-    Ok(answer(status, incident.version, &view::incident(&app.node.board(), &incident)))
+    Ok(answer(
+        status,
+        incident.version,
+        &view::incident(&app.node.board(), &incident),
+    ))
 }
 
 fn find(app: &App, id: IncidentId) -> Result<std::sync::Arc<Incident>, Problem> {
     match super::board::find(app, id.into())? {
         Some(Record::Incident(incident)) => Ok(incident),
-        Some(Record::Call(_) | Record::Unit(_) | Record::Assignment(_) | Record::Station(_) | Record::Person(_))
+        Some(
+            Record::Call(_)
+            | Record::Unit(_)
+            | Record::Assignment(_)
+            | Record::Station(_)
+            | Record::Person(_),
+        )
         | None => Err(Problem::not_found()),
     }
 }
@@ -213,8 +246,15 @@ async fn act<T: serde::de::DeserializeOwned + super::Timed>(
     status: StatusCode,
     meaning: impl FnOnce(T) -> Result<IncidentAction, Problem>,
 ) -> Result<Response, Problem> {
-    let asked = Asked { app, session, envelope, body };
-    let outcome = asked.act(&[permission], |body: T| meaning(body).map(Action::Incident)).await?;
+    let asked = Asked {
+        app,
+        session,
+        envelope,
+        body,
+    };
+    let outcome = asked
+        .act(&[permission], |body: T| meaning(body).map(Action::Incident))
+        .await?;
     respond(app, IncidentId(outcome.records[0].0.id), status)
 }
 
@@ -227,14 +267,22 @@ pub(crate) async fn open(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    act(&app, &session, envelope, body, Permission::OpenIncidents, StatusCode::CREATED, |body: OpenBody| {
-        Ok(IncidentAction::Open {
-            from_call: body.call.as_deref().map(read_id).transpose()?,
-            category: read_maybe("category", body.category.as_deref())?,
-            priority: super::call::read_priority(body.priority)?,
-            place: read_place(body.place.as_ref())?,
-        })
-    })
+    act(
+        &app,
+        &session,
+        envelope,
+        body,
+        Permission::OpenIncidents,
+        StatusCode::CREATED,
+        |body: OpenBody| {
+            Ok(IncidentAction::Open {
+                from_call: body.call.as_deref().map(read_id).transpose()?,
+                category: read_maybe("category", body.category.as_deref())?,
+                priority: super::call::read_priority(body.priority)?,
+                place: read_place(body.place.as_ref())?,
+            })
+        },
+    )
     .await
 }
 
@@ -249,13 +297,21 @@ pub(crate) async fn grade(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    act(&app, &session, envelope, body, Permission::RunIncidents, StatusCode::OK, |body: GradeBody| {
-        Ok(IncidentAction::Grade {
-            incident: read_id(&id)?,
-            category: read_maybe("category", body.category.as_deref())?,
-            priority: super::call::read_priority(body.priority)?,
-        })
-    })
+    act(
+        &app,
+        &session,
+        envelope,
+        body,
+        Permission::RunIncidents,
+        StatusCode::OK,
+        |body: GradeBody| {
+            Ok(IncidentAction::Grade {
+                incident: read_id(&id)?,
+                category: read_maybe("category", body.category.as_deref())?,
+                priority: super::call::read_priority(body.priority)?,
+            })
+        },
+    )
     .await
 }
 
@@ -270,9 +326,20 @@ pub(crate) async fn relocate(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    act(&app, &session, envelope, body, Permission::RunIncidents, StatusCode::OK, |body: RelocateBody| {
-        Ok(IncidentAction::Relocate { incident: read_id(&id)?, place: body.place.read()? })
-    })
+    act(
+        &app,
+        &session,
+        envelope,
+        body,
+        Permission::RunIncidents,
+        StatusCode::OK,
+        |body: RelocateBody| {
+            Ok(IncidentAction::Relocate {
+                incident: read_id(&id)?,
+                place: body.place.read()?,
+            })
+        },
+    )
     .await
 }
 
@@ -287,9 +354,20 @@ pub(crate) async fn add_note(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    act(&app, &session, envelope, body, Permission::OpenIncidents, StatusCode::CREATED, |body: NoteBody| {
-        Ok(IncidentAction::AddNote { incident: read_id(&id)?, text: read::<Prose>("text", &body.text)? })
-    })
+    act(
+        &app,
+        &session,
+        envelope,
+        body,
+        Permission::OpenIncidents,
+        StatusCode::CREATED,
+        |body: NoteBody| {
+            Ok(IncidentAction::AddNote {
+                incident: read_id(&id)?,
+                text: read::<Prose>("text", &body.text)?,
+            })
+        },
+    )
     .await
 }
 
@@ -329,7 +407,9 @@ pub(crate) async fn notes(
         by: name_of(&board, note.by.person),
         text: note.text.as_ref().map(|text| text.as_str().to_owned()),
     };
-    Ok(Json(NotesView { notes: incident.notes.iter().map(note).collect() }))
+    Ok(Json(NotesView {
+        notes: incident.notes.iter().map(note).collect(),
+    }))
 }
 
 /// Strikes a higher alarm.
@@ -343,9 +423,20 @@ pub(crate) async fn raise_alarm(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    act(&app, &session, envelope, body, Permission::RunIncidents, StatusCode::OK, |body: AlarmBody| {
-        Ok(IncidentAction::RaiseAlarm { incident: read_id(&id)?, level: body.level })
-    })
+    act(
+        &app,
+        &session,
+        envelope,
+        body,
+        Permission::RunIncidents,
+        StatusCode::OK,
+        |body: AlarmBody| {
+            Ok(IncidentAction::RaiseAlarm {
+                incident: read_id(&id)?,
+                level: body.level,
+            })
+        },
+    )
     .await
 }
 
@@ -360,9 +451,20 @@ pub(crate) async fn close(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    act(&app, &session, envelope, body, Permission::RunIncidents, StatusCode::OK, |body: CloseBody| {
-        Ok(IncidentAction::Close { incident: read_id(&id)?, disposition: read("disposition", &body.disposition)? })
-    })
+    act(
+        &app,
+        &session,
+        envelope,
+        body,
+        Permission::RunIncidents,
+        StatusCode::OK,
+        |body: CloseBody| {
+            Ok(IncidentAction::Close {
+                incident: read_id(&id)?,
+                disposition: read("disposition", &body.disposition)?,
+            })
+        },
+    )
     .await
 }
 
@@ -377,9 +479,20 @@ pub(crate) async fn cancel(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    act(&app, &session, envelope, body, Permission::RunIncidents, StatusCode::OK, |body: WithReason| {
-        Ok(IncidentAction::Cancel { incident: read_id(&id)?, reason: read("reason", &body.reason)? })
-    })
+    act(
+        &app,
+        &session,
+        envelope,
+        body,
+        Permission::RunIncidents,
+        StatusCode::OK,
+        |body: WithReason| {
+            Ok(IncidentAction::Cancel {
+                incident: read_id(&id)?,
+                reason: read("reason", &body.reason)?,
+            })
+        },
+    )
     .await
 }
 
@@ -394,9 +507,20 @@ pub(crate) async fn reopen(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    act(&app, &session, envelope, body, Permission::RunIncidents, StatusCode::OK, |body: WithReason| {
-        Ok(IncidentAction::Reopen { incident: read_id(&id)?, reason: read("reason", &body.reason)? })
-    })
+    act(
+        &app,
+        &session,
+        envelope,
+        body,
+        Permission::RunIncidents,
+        StatusCode::OK,
+        |body: WithReason| {
+            Ok(IncidentAction::Reopen {
+                incident: read_id(&id)?,
+                reason: read("reason", &body.reason)?,
+            })
+        },
+    )
     .await
 }
 
@@ -411,9 +535,20 @@ pub(crate) async fn merge(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    act(&app, &session, envelope, body, Permission::RunIncidents, StatusCode::OK, |body: MergeBody| {
-        Ok(IncidentAction::Merge { incident: read_id(&id)?, into: read_id(&body.into)? })
-    })
+    act(
+        &app,
+        &session,
+        envelope,
+        body,
+        Permission::RunIncidents,
+        StatusCode::OK,
+        |body: MergeBody| {
+            Ok(IncidentAction::Merge {
+                incident: read_id(&id)?,
+                into: read_id(&body.into)?,
+            })
+        },
+    )
     .await
 }
 
@@ -428,9 +563,19 @@ pub(crate) async fn unmerge(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    act(&app, &session, envelope, body, Permission::RunIncidents, StatusCode::OK, |_: NothingMore| {
-        Ok(IncidentAction::Unmerge { incident: read_id(&id)? })
-    })
+    act(
+        &app,
+        &session,
+        envelope,
+        body,
+        Permission::RunIncidents,
+        StatusCode::OK,
+        |_: NothingMore| {
+            Ok(IncidentAction::Unmerge {
+                incident: read_id(&id)?,
+            })
+        },
+    )
     .await
 }
 
@@ -445,16 +590,25 @@ pub(crate) async fn split(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    act(&app, &session, envelope, body, Permission::RunIncidents, StatusCode::CREATED, |body: SplitBody| {
-        let calls: Result<Vec<CallId>, Problem> = body.calls.iter().map(|call| read_id(call)).collect();
-        Ok(IncidentAction::Split {
-            incident: read_id(&id)?,
-            calls: calls?,
-            category: read_maybe("category", body.category.as_deref())?,
-            priority: super::call::read_priority(body.priority)?,
-            place: read_place(body.place.as_ref())?,
-        })
-    })
+    act(
+        &app,
+        &session,
+        envelope,
+        body,
+        Permission::RunIncidents,
+        StatusCode::CREATED,
+        |body: SplitBody| {
+            let calls: Result<Vec<CallId>, Problem> =
+                body.calls.iter().map(|call| read_id(call)).collect();
+            Ok(IncidentAction::Split {
+                incident: read_id(&id)?,
+                calls: calls?,
+                category: read_maybe("category", body.category.as_deref())?,
+                priority: super::call::read_priority(body.priority)?,
+                place: read_place(body.place.as_ref())?,
+            })
+        },
+    )
     .await
 }
 
@@ -469,10 +623,22 @@ pub(crate) async fn link(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    act(&app, &session, envelope, body, Permission::RunIncidents, StatusCode::OK, |body: LinkBody| {
-        let other = read_id(&body.incident)?;
-        Ok(IncidentAction::Link { incident: read_id(&id)?, other, relation: body.relation.into() })
-    })
+    act(
+        &app,
+        &session,
+        envelope,
+        body,
+        Permission::RunIncidents,
+        StatusCode::OK,
+        |body: LinkBody| {
+            let other = read_id(&body.incident)?;
+            Ok(IncidentAction::Link {
+                incident: read_id(&id)?,
+                other,
+                relation: body.relation.into(),
+            })
+        },
+    )
     .await
 }
 
@@ -488,9 +654,20 @@ pub(crate) async fn unlink(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    act(&app, &session, envelope, body, Permission::RunIncidents, StatusCode::OK, |_: NothingMore| {
-        Ok(IncidentAction::Unlink { incident: read_id(&id)?, other: read_id(&other)? })
-    })
+    act(
+        &app,
+        &session,
+        envelope,
+        body,
+        Permission::RunIncidents,
+        StatusCode::OK,
+        |_: NothingMore| {
+            Ok(IncidentAction::Unlink {
+                incident: read_id(&id)?,
+                other: read_id(&other)?,
+            })
+        },
+    )
     .await
 }
 
@@ -505,12 +682,22 @@ pub(crate) async fn recommendation(
     super::board::allowed(&session)?;
     let incident = find(&app, read_id(&id)?)?;
     let made = recommend(&app, &incident);
-    Ok(Json(view::recommendation(&app.node.board(), &app.node, &made)))
+    Ok(Json(view::recommendation(
+        &app.node.board(),
+        &app.node,
+        &made,
+    )))
 }
 
 fn recommend(app: &App, incident: &Incident) -> Recommendation {
     let node = &app.node;
-    node.settings().travel.recommend(&node.board(), node.response(), node.positions(), incident, node.now())
+    node.settings().travel.recommend(
+        &node.board(),
+        node.response(),
+        node.positions(),
+        incident,
+        node.now(),
+    )
 }
 
 /// The assignments that were made.
@@ -530,37 +717,70 @@ pub(crate) async fn send(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    let asked = Asked { app: &app, session: &session, envelope, body };
+    let asked = Asked {
+        app: &app,
+        session: &session,
+        envelope,
+        body,
+    };
     let meaning = |body: SendBody| {
         let id: IncidentId = read_id(&id)?;
         let incident = find(&app, id)?;
-        let units: Result<Vec<UnitId>, Problem> = body.units.iter().map(|unit| read_id(unit)).collect();
+        let units: Result<Vec<UnitId>, Problem> =
+            body.units.iter().map(|unit| read_id(unit)).collect();
         let choices = choices(&recommend(&app, &incident), &units?);
         Ok(Action::Assignment(if body.propose {
-            AssignmentAction::Propose { incident: id, choices }
+            AssignmentAction::Propose {
+                incident: id,
+                choices,
+            }
         } else {
-            AssignmentAction::Send { incident: id, choices }
+            AssignmentAction::Send {
+                incident: id,
+                choices,
+            }
         }))
     };
     let outcome = asked.act(&[Permission::SendUnits], meaning).await?;
     let board = app.node.board();
-    let made = outcome.records.iter().filter_map(|(name, _)| board.assignments.get(&AssignmentId(name.id)));
-    let sent = SentView { assignments: made.map(|one| view::assignment(one, &app.node)).collect() };
+    let made = outcome
+        .records
+        .iter()
+        .filter_map(|(name, _)| board.assignments.get(&AssignmentId(name.id)));
+    let sent = SentView {
+        assignments: made.map(|one| view::assignment(one, &app.node)).collect(),
+    };
     Ok(answer(StatusCode::CREATED, 1, &sent))
 }
 
 /// Puts down with each unit why it was chosen: what the recommendation said of it at that moment.
 pub(crate) fn choices(made: &Recommendation, units: &[UnitId]) -> Vec<Choice> {
-    let by_unit: BTreeMap<UnitId, _> = made.candidates.iter().map(|candidate| (candidate.unit, candidate)).collect();
+    let by_unit: BTreeMap<UnitId, _> = made
+        .candidates
+        .iter()
+        .map(|candidate| (candidate.unit, candidate))
+        .collect();
     let choice = |unit: &UnitId| match by_unit.get(unit) {
         Some(candidate) => {
             let mut reasons = candidate.reasons.clone();
             if !candidate.chosen {
                 reasons.push(Reason::ByHand);
             }
-            Choice { unit: *unit, why: Why { travel: Some(candidate.travel), reasons } }
+            Choice {
+                unit: *unit,
+                why: Why {
+                    travel: Some(candidate.travel),
+                    reasons,
+                },
+            }
         }
-        None => Choice { unit: *unit, why: Why { travel: None, reasons: vec![Reason::ByHand] } },
+        None => Choice {
+            unit: *unit,
+            why: Why {
+                travel: None,
+                reasons: vec![Reason::ByHand],
+            },
+        },
     };
     units.iter().map(choice).collect()
 }
@@ -615,9 +835,14 @@ pub(crate) async fn entries(
     };
     let found = app.node.read_store(|reader| {
         let stored = reader.entries_of(&records, after, limit)?;
-        let next = stored.last().filter(|_| stored.len() == limit).map(|last| last.position.to_string());
-        let opened: Result<Vec<_>, StoreError> =
-            stored.into_iter().map(|one| Ok((reader.personal_of_entry(&one.entry)?, one.entry))).collect();
+        let next = stored
+            .last()
+            .filter(|_| stored.len() == limit)
+            .map(|last| last.position.to_string());
+        let opened: Result<Vec<_>, StoreError> = stored
+            .into_iter()
+            .map(|one| Ok((reader.personal_of_entry(&one.entry)?, one.entry)))
+            .collect();
         Ok::<_, StoreError>((opened?, next))
     });
     let (found, next) = found.map_err(|fault| {
@@ -628,7 +853,15 @@ pub(crate) async fn entries(
     let personal_allowed = session.may(Permission::ReadPersonal);
     let mut entries = Vec::new();
     for (personal, entry) in found {
-        let Ok(Decoded::Event { record, event, meta, .. }) = engine::decode(&entry) else { continue };
+        let Ok(Decoded::Event {
+            record,
+            event,
+            meta,
+            ..
+        }) = engine::decode(&entry)
+        else {
+            continue;
+        };
         let personal = personal.filter(|_| personal_allowed);
         entries.push(EntryView {
             seq: entry.header.seq,
@@ -637,7 +870,14 @@ pub(crate) async fn entries(
             by: name_of(&board, meta.by.person),
             kind: entry.header.kind.to_string(),
             record: RecordKind::as_str(record.kind).to_owned(),
-            text: crate::words::of(&board, app.node.response(), record, &event, personal.as_ref()).into(),
+            text: crate::words::of(
+                &board,
+                app.node.response(),
+                record,
+                &event,
+                personal.as_ref(),
+            )
+            .into(),
         });
     }
     Ok(Json(EntriesView { entries, next }))
@@ -646,14 +886,27 @@ pub(crate) async fn entries(
 /// Returns an incident, those merged into it, and the calls and assignments of all of them.
 fn family(app: &App, id: IncidentId) -> Result<Vec<RecordRef>, Problem> {
     let board = app.node.board();
-    let mut records: Vec<RecordRef> = board.merged_family(id).into_iter().map(RecordRef::from).collect();
+    let mut records: Vec<RecordRef> = board
+        .merged_family(id)
+        .into_iter()
+        .map(RecordRef::from)
+        .collect();
     records.extend(board.calls_of(id).map(|call| RecordRef::from(call.id)));
-    records.extend(board.assignments_of(id).map(|assignment| RecordRef::from(assignment.id)));
+    records.extend(
+        board
+            .assignments_of(id)
+            .map(|assignment| RecordRef::from(assignment.id)),
+    );
     drop(board);
     // One that ended long ago has its children in the tables only.
     for kind in [RecordKind::Call, RecordKind::Assignment] {
-        let filter = watchfire_store::Filter { open: None, parent: Some(id) };
-        let found = app.node.read_store(|reader| reader.records(kind, filter, None, super::PAGE_MAX));
+        let filter = watchfire_store::Filter {
+            open: None,
+            parent: Some(id),
+        };
+        let found = app
+            .node
+            .read_store(|reader| reader.records(kind, filter, None, super::PAGE_MAX));
         for child in found.map_err(super::person::fault)?.rows {
             if !records.contains(&child.record) {
                 records.push(child.record);
@@ -663,7 +916,10 @@ fn family(app: &App, id: IncidentId) -> Result<Vec<RecordRef>, Problem> {
     Ok(records)
 }
 
-fn name_of(board: &watchfire_core::board::Board, person: watchfire_core::basis::PersonId) -> String {
+fn name_of(
+    board: &watchfire_core::board::Board,
+    person: watchfire_core::basis::PersonId,
+) -> String {
     match board.people.get(&person) {
         Some(person) => person.details.name.to_string(),
         None => "Watchfire".to_owned(),

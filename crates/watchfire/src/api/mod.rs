@@ -133,7 +133,8 @@ fn routes() -> OpenApiRouter<App> {
 /// Returns the description of the API as JSON, as it is served and committed.
 pub fn description() -> serde_json::Value {
     let (_, openapi) = routes().split_for_parts();
-    let mut json = serde_json::to_value(openapi).expect("the description holds only strings and lists");
+    let mut json =
+        serde_json::to_value(openapi).expect("the description holds only strings and lists");
     add_problems(&mut json);
     json
 }
@@ -144,19 +145,29 @@ fn add_problems(json: &mut serde_json::Value) {
         "description": "What went wrong, and what to do next (RFC 9457)",
         "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } }
     });
-    let schema = serde_json::to_value(<Problem as utoipa::PartialSchema>::schema()).unwrap_or_default();
+    let schema =
+        serde_json::to_value(<Problem as utoipa::PartialSchema>::schema()).unwrap_or_default();
     json["components"]["schemas"]["Problem"] = schema;
-    let text = serde_json::to_value(<view::TextView as utoipa::PartialSchema>::schema()).unwrap_or_default();
+    let text = serde_json::to_value(<view::TextView as utoipa::PartialSchema>::schema())
+        .unwrap_or_default();
     json["components"]["schemas"]["TextView"] = text;
     json["components"]["securitySchemes"] = serde_json::json!({
         "cookie": { "type": "apiKey", "in": "cookie", "name": crate::auth::COOKIE },
         "token": { "type": "http", "scheme": "bearer" }
     });
     json["security"] = serde_json::json!([{ "cookie": [] }, { "token": [] }]);
-    let statuses = ["400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "500", "503"];
+    let statuses = [
+        "400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "500", "503",
+    ];
     let paths = json["paths"].as_object_mut().into_iter().flatten();
     for operation in paths.filter_map(|(_, path)| path.as_object_mut()).flatten() {
-        let Some(responses) = operation.1.get_mut("responses").and_then(|found| found.as_object_mut()) else { continue };
+        let Some(responses) = operation
+            .1
+            .get_mut("responses")
+            .and_then(|found| found.as_object_mut())
+        else {
+            continue;
+        };
         for status in statuses {
             let problem = serde_json::json!({ "$ref": "#/components/responses/Problem" });
             responses.entry(status).or_insert(problem);
@@ -171,7 +182,12 @@ pub fn router(app: App) -> Router {
     let described: Arc<str> = description().to_string().into();
     let served = move || {
         let described = Arc::clone(&described);
-        async move { ([(header::CONTENT_TYPE, "application/json")], described.to_string()) }
+        async move {
+            (
+                [(header::CONTENT_TYPE, "application/json")],
+                described.to_string(),
+            )
+        }
     };
     let squeeze = SizeAbove::new(1_024).and(NotForContentType::new("text/event-stream"));
     api.route("/api/v1/openapi.json", axum::routing::get(served))
@@ -190,8 +206,14 @@ async fn wrong_method() -> Problem {
     Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "method_not_allowed",
-        Text::new("This address does not take that method.", "该地址不支持此方法。"),
-        Text::new("/api/v1/openapi.json lists what it takes.", "可用方法见 /api/v1/openapi.json。"),
+        Text::new(
+            "This address does not take that method.",
+            "该地址不支持此方法。",
+        ),
+        Text::new(
+            "/api/v1/openapi.json lists what it takes.",
+            "可用方法见 /api/v1/openapi.json。",
+        ),
     )
 }
 
@@ -201,7 +223,9 @@ async fn guard(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
     let mut set = |name: HeaderName, value: &'static str| {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
     };
     set(
         header::CONTENT_SECURITY_POLICY,
@@ -211,9 +235,18 @@ async fn guard(request: Request, next: Next) -> Response {
     );
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "no-referrer");
-    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
-    set(HeaderName::from_static("cross-origin-resource-policy"), "same-origin");
-    set(HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=(self)");
+    set(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
+    set(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    );
+    set(
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), microphone=(), geolocation=(self)",
+    );
     if private {
         set(header::CACHE_CONTROL, "no-store");
     }
@@ -236,23 +269,48 @@ impl FromRequestParts<App> for Envelope {
         let json = is_json(&parts.headers);
         let address = format!("{} {}", parts.method, parts.uri.path());
         // Whether the seat allows it is said before what is wrong with the request, so these stay unread until then.
-        let key = parts.headers.get("idempotency-key").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let key = parts
+            .headers
+            .get("idempotency-key")
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         let if_version = match parts.headers.get(header::IF_MATCH) {
             None => None,
             Some(value) => Some(version_in(value)?),
         };
-        Ok(Envelope { key: key.to_owned(), if_version, address, json })
+        Ok(Envelope {
+            key: key.to_owned(),
+            if_version,
+            address,
+            json,
+        })
     }
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    kind.split(';')
+        .next()
+        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
 fn version_in(value: &HeaderValue) -> Result<u64, Problem> {
-    let quoted = value.to_str().ok().and_then(|text| text.trim().strip_prefix('"')?.strip_suffix('"')?.parse().ok());
-    quoted.ok_or_else(|| Problem::unreadable("If-Match is a version in quotes, such as \"3\".", "If-Match 应为带引号的版本号，如 \"3\"。"))
+    let quoted = value.to_str().ok().and_then(|text| {
+        text.trim()
+            .strip_prefix('"')?
+            .strip_suffix('"')?
+            .parse()
+            .ok()
+    });
+    quoted.ok_or_else(|| {
+        Problem::unreadable(
+            "If-Match is a version in quotes, such as \"3\".",
+            "If-Match 应为带引号的版本号，如 \"3\"。",
+        )
+    })
 }
 
 /// The body of a request, read only after the seat was checked.
@@ -263,14 +321,17 @@ impl axum::extract::FromRequest<App> for Body {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &App) -> Result<Body, Problem> {
-        Bytes::from_request(request, state).await.map(Body).map_err(|_| {
-            Problem::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "too_large",
-                Text::new("The request is too large.", "请求过大。"),
-                Text::new("Send less at a time.", "请分批发送。"),
-            )
-        })
+        Bytes::from_request(request, state)
+            .await
+            .map(Body)
+            .map_err(|_| {
+                Problem::new(
+                    StatusCode::PAYLOAD_TOO_LARGE,
+                    "too_large",
+                    Text::new("The request is too large.", "请求过大。"),
+                    Text::new("Send less at a time.", "请分批发送。"),
+                )
+            })
     }
 }
 
@@ -280,13 +341,22 @@ impl Body {
             return Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "not_json",
-                Text::new("The body is not application/json.", "请求体不是 application/json。"),
-                Text::new("Send JSON with that Content-Type.", "请以该 Content-Type 发送 JSON。"),
+                Text::new(
+                    "The body is not application/json.",
+                    "请求体不是 application/json。",
+                ),
+                Text::new(
+                    "Send JSON with that Content-Type.",
+                    "请以该 Content-Type 发送 JSON。",
+                ),
             ));
         }
         let bytes: &[u8] = if self.0.is_empty() { b"{}" } else { &self.0 };
         serde_json::from_slice(bytes).map_err(|error| {
-            Problem::unreadable(format!("The body cannot be read: {error}."), format!("无法读取请求体：{error}。"))
+            Problem::unreadable(
+                format!("The body cannot be read: {error}."),
+                format!("无法读取请求体：{error}。"),
+            )
         })
     }
 }
@@ -310,13 +380,24 @@ impl Asked<'_> {
         any_of: &[Permission],
         meaning: impl FnOnce(T) -> Result<Action, Problem>,
     ) -> Result<Outcome, Problem> {
-        if !any_of.iter().any(|permission| self.session.may(*permission)) {
+        if !any_of
+            .iter()
+            .any(|permission| self.session.may(*permission))
+        {
             return Err(Problem::denied());
         }
-        if self.envelope.key.is_empty() || self.envelope.key.chars().count() > limits::IDEMPOTENCY_KEY_CHARS_MAX {
+        if self.envelope.key.is_empty()
+            || self.envelope.key.chars().count() > limits::IDEMPOTENCY_KEY_CHARS_MAX
+        {
             return Err(Problem::unreadable(
-                format!("An Idempotency-Key of 1 to {} characters is needed.", limits::IDEMPOTENCY_KEY_CHARS_MAX),
-                format!("需要 1 至 {} 个字符的 Idempotency-Key。", limits::IDEMPOTENCY_KEY_CHARS_MAX),
+                format!(
+                    "An Idempotency-Key of 1 to {} characters is needed.",
+                    limits::IDEMPOTENCY_KEY_CHARS_MAX
+                ),
+                format!(
+                    "需要 1 至 {} 个字符的 Idempotency-Key。",
+                    limits::IDEMPOTENCY_KEY_CHARS_MAX
+                ),
             ));
         }
         let body: T = self.body.read(self.envelope.json)?;
@@ -349,9 +430,15 @@ pub trait Timed {
 /// Answers with a record and its version as an ETag.
 pub fn answer<T: Serialize>(status: StatusCode, version: u64, view: &T) -> Response {
     let body = serde_json::to_vec(view).unwrap_or_default();
-    let etag = HeaderValue::from_str(&format!("\"{version}\"")).unwrap_or(HeaderValue::from_static("\"0\""));
+    let etag = HeaderValue::from_str(&format!("\"{version}\""))
+        .unwrap_or(HeaderValue::from_static("\"0\""));
     let kind = HeaderValue::from_static("application/json");
-    (status, [(header::CONTENT_TYPE, kind), (header::ETAG, etag)], body).into_response()
+    (
+        status,
+        [(header::CONTENT_TYPE, kind), (header::ETAG, etag)],
+        body,
+    )
+        .into_response()
 }
 
 /// Reads an id from a path or a body; something that is no id names nothing.
@@ -365,7 +452,10 @@ pub fn read<T: FromStr<Err = Unreadable>>(field: &str, text: &str) -> Result<T, 
 }
 
 /// Reads an optional value that a person entered.
-pub fn read_maybe<T: FromStr<Err = Unreadable>>(field: &str, text: Option<&str>) -> Result<Option<T>, Problem> {
+pub fn read_maybe<T: FromStr<Err = Unreadable>>(
+    field: &str,
+    text: Option<&str>,
+) -> Result<Option<T>, Problem> {
     text.map(|text| read(field, text)).transpose()
 }
 
@@ -379,18 +469,22 @@ fn unreadable(field: &str, error: &Unreadable) -> Problem {
         Unreadable::Priority => "优先级为 1（最急）、2、3 或 4".to_owned(),
         Unreadable::Place => "纬度应在 ±90 之间，经度应在 ±180 之间".to_owned(),
     };
-    Problem::unreadable(format!("`{field}` cannot be taken: {error}."), format!("“{field}”无法接受：{zh}。"))
+    Problem::unreadable(
+        format!("`{field}` cannot be taken: {error}."),
+        format!("“{field}”无法接受：{zh}。"),
+    )
 }
 
 /// Reads a time, RFC 3339.
 pub fn read_time(field: &str, text: &str) -> Result<Timestamp, Problem> {
     let time: Result<jiff::Timestamp, _> = text.parse();
-    time.map(|time| Timestamp(time.as_millisecond())).map_err(|_| {
-        Problem::unreadable(
-            format!("`{field}` is no time: write it as 2016-12-31T23:59:00Z."),
-            format!("“{field}”不是时间：请写作 2016-12-31T23:59:00Z。"),
-        )
-    })
+    time.map(|time| Timestamp(time.as_millisecond()))
+        .map_err(|_| {
+            Problem::unreadable(
+                format!("`{field}` is no time: write it as 2016-12-31T23:59:00Z."),
+                format!("“{field}”不是时间：请写作 2016-12-31T23:59:00Z。"),
+            )
+        })
 }
 
 /// A place in a request.
@@ -415,7 +509,8 @@ impl PlaceBody {
     /// Reads the place.
     pub fn read(&self) -> Result<Place, Problem> {
         Ok(Place {
-            point: Point::from_degrees(self.lat, self.lon).map_err(|error| unreadable("place", &error))?,
+            point: Point::from_degrees(self.lat, self.lon)
+                .map_err(|error| unreadable("place", &error))?,
             address: read_maybe("place.address", self.address.as_deref())?,
             area: read_maybe("place.area", self.area.as_deref())?,
         })

@@ -99,7 +99,9 @@ pub(crate) async fn show(State(app): State<App>, _: Session) -> Json<NodeView> {
     let settings = node.settings();
     let speed = settings.clock.speed();
     let words = |map: &BTreeMap<Code, Text>| -> BTreeMap<String, TextView> {
-        map.iter().map(|(code, text)| (code.to_string(), text.clone().into())).collect()
+        map.iter()
+            .map(|(code, text)| (code.to_string(), text.clone().into()))
+            .collect()
     };
     let response = node.response();
     let travel = &settings.travel;
@@ -110,18 +112,30 @@ pub(crate) async fn show(State(app): State<App>, _: Session) -> Json<NodeView> {
         id: node.feed().node.to_string(),
         clock: ClockView {
             now: view::time(node.now()),
-            kind: if speed.is_some() { ClockKindView::Replay } else { ClockKindView::Real },
+            kind: if speed.is_some() {
+                ClockKindView::Replay
+            } else {
+                ClockKindView::Real
+            },
             speed,
             zone: settings.zone.clone(),
         },
-        simulated: settings.simulated.clone().map(|text| SimulatedView { crews: true, text: text.into() }),
+        simulated: settings.simulated.clone().map(|text| SimulatedView {
+            crews: true,
+            text: text.into(),
+        }),
         roads: RoadsView {
             basis: travel.basis().into(),
             factor: Some(f64::from(travel.factor_percent()) / 100.0),
             attribution: graph.map(|graph| graph.attribution().to_owned()),
             bounds: graph.map(|graph| {
                 let bounds = graph.bounds();
-                [bounds.south_west.lon, bounds.south_west.lat, bounds.north_east.lon, bounds.north_east.lat]
+                [
+                    bounds.south_west.lon,
+                    bounds.south_west.lat,
+                    bounds.north_east.lon,
+                    bounds.north_east.lat,
+                ]
             }),
         },
         catalogue: CatalogueView {
@@ -178,21 +192,35 @@ pub(crate) struct LineView {
     responses((status = 200, body = RoadLinesView, content_type = "application/geo+json")))]
 pub(crate) async fn roads(State(app): State<App>, session: Session) -> Result<Response, Problem> {
     super::board::allowed(&session)?;
-    let Some(router) = app.node.settings().travel.router() else { return Err(Problem::not_found()) };
+    let Some(router) = app.node.settings().travel.router() else {
+        return Err(Problem::not_found());
+    };
     // Six decimals are a tenth of a metre.
     let round = |degrees: f64| (degrees * 1e6).round() / 1e6;
     let feature = |line: watchfire_roads::Line<'_>| RoadLineView {
         kind: "Feature",
-        properties: RoadView { class: line.class.tag().to_owned(), name: line.name.map(str::to_owned) },
+        properties: RoadView {
+            class: line.class.tag().to_owned(),
+            name: line.name.map(str::to_owned),
+        },
         geometry: LineView {
             kind: "LineString",
-            coordinates: line.points.iter().map(|point| [round(point.lon), round(point.lat)]).collect(),
+            coordinates: line
+                .points
+                .iter()
+                .map(|point| [round(point.lon), round(point.lat)])
+                .collect(),
         },
     };
-    let lines = RoadLinesView { kind: "FeatureCollection", features: router.graph().lines().map(feature).collect() };
+    let lines = RoadLinesView {
+        kind: "FeatureCollection",
+        features: router.graph().lines().map(feature).collect(),
+    };
     let body = serde_json::to_vec(&lines).map_err(|_| Problem::fault())?;
-    let headers =
-        [(header::CONTENT_TYPE, "application/geo+json"), (header::CACHE_CONTROL, "private, max-age=3600")];
+    let headers = [
+        (header::CONTENT_TYPE, "application/geo+json"),
+        (header::CACHE_CONTROL, "private, max-age=3600"),
+    ];
     Ok((headers, body).into_response())
 }
 
@@ -205,8 +233,14 @@ pub(crate) async fn healthy() -> &'static str {
 pub(crate) async fn ready(State(app): State<App>) -> (StatusCode, &'static str) {
     match app.node.health() {
         Health::Ready => (StatusCode::OK, "ready\n"),
-        Health::DiskFull => (StatusCode::SERVICE_UNAVAILABLE, "the disk is full: reads, accepts nothing\n"),
-        Health::Failed => (StatusCode::SERVICE_UNAVAILABLE, "the store failed: stopping\n"),
+        Health::DiskFull => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the disk is full: reads, accepts nothing\n",
+        ),
+        Health::Failed => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the store failed: stopping\n",
+        ),
         Health::Stopped => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
     }
 }
@@ -225,6 +259,16 @@ pub(crate) async fn metrics(
     }
     let open = app.node.board().open_incident_count();
     let ready = app.node.health() == Health::Ready;
-    let text = app.node.metrics().encode(app.node.hub().reader_count(), open, ready);
-    Ok(([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response())
+    let text = app
+        .node
+        .metrics()
+        .encode(app.node.hub().reader_count(), open, ready);
+    Ok((
+        [(
+            header::CONTENT_TYPE,
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        )],
+        text,
+    )
+        .into_response())
 }

@@ -63,10 +63,17 @@ pub(crate) struct PeopleView {
 
 /// Lists the people and programs that sign in.
 #[utoipa::path(get, path = "/api/v1/people", tag = "people", responses((status = 200, body = PeopleView)))]
-pub(crate) async fn list(State(app): State<App>, session: Session) -> Result<Json<PeopleView>, Problem> {
+pub(crate) async fn list(
+    State(app): State<App>,
+    session: Session,
+) -> Result<Json<PeopleView>, Problem> {
     allowed(&session, Permission::ReadPeople)?;
     let board = app.node.board();
-    let mut people: Vec<PersonView> = board.people.values().map(|person| view::person(person)).collect();
+    let mut people: Vec<PersonView> = board
+        .people
+        .values()
+        .map(|person| view::person(person))
+        .collect();
     people.sort_by(|a, b| a.login.cmp(&b.login));
     Ok(Json(PeopleView { people }))
 }
@@ -74,19 +81,33 @@ pub(crate) async fn list(State(app): State<App>, session: Session) -> Result<Jso
 /// Shows a person.
 #[utoipa::path(get, path = "/api/v1/people/{id}", tag = "people", params(("id" = String, Path)),
     responses((status = 200, body = PersonView)))]
-pub(crate) async fn show(State(app): State<App>, session: Session, Path(id): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     allowed(&session, Permission::ReadPeople)?;
     respond(&app, read_id(&id)?, StatusCode::OK)
 }
 
 fn allowed(session: &Session, permission: Permission) -> Result<(), Problem> {
-    if session.may(permission) { Ok(()) } else { Err(Problem::denied()) }
+    if session.may(permission) {
+        Ok(())
+    } else {
+        Err(Problem::denied())
+    }
 }
 
 fn find(app: &App, id: PersonId) -> Result<std::sync::Arc<Person>, Problem> {
     match super::board::find(app, id.into())? {
         Some(Record::Person(person)) => Ok(person),
-        Some(Record::Call(_) | Record::Incident(_) | Record::Unit(_) | Record::Assignment(_) | Record::Station(_))
+        Some(
+            Record::Call(_)
+            | Record::Incident(_)
+            | Record::Unit(_)
+            | Record::Assignment(_)
+            | Record::Station(_),
+        )
         | None => Err(Problem::not_found()),
     }
 }
@@ -105,9 +126,17 @@ pub(crate) async fn enrol(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    let asked = Asked { app: &app, session: &session, envelope, body };
+    let asked = Asked {
+        app: &app,
+        session: &session,
+        envelope,
+        body,
+    };
     let meaning = |body: PersonBody| {
-        Ok(Action::Person(PersonAction::Enrol { login: read("login", &body.login)?, details: body.details()? }))
+        Ok(Action::Person(PersonAction::Enrol {
+            login: read("login", &body.login)?,
+            details: body.details()?,
+        }))
     };
     let outcome = asked.act(&[Permission::KeepPeople], meaning).await?;
     respond(&app, PersonId(outcome.records[0].0.id), StatusCode::CREATED)
@@ -124,9 +153,17 @@ pub(crate) async fn amend(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    let asked = Asked { app: &app, session: &session, envelope, body };
+    let asked = Asked {
+        app: &app,
+        session: &session,
+        envelope,
+        body,
+    };
     let meaning = |body: PersonBody| {
-        Ok(Action::Person(PersonAction::Amend { person: read_id(&id)?, details: body.details()? }))
+        Ok(Action::Person(PersonAction::Amend {
+            person: read_id(&id)?,
+            details: body.details()?,
+        }))
     };
     let outcome = asked.act(&[Permission::KeepPeople], meaning).await?;
     respond(&app, PersonId(outcome.records[0].0.id), StatusCode::OK)
@@ -143,8 +180,17 @@ pub(crate) async fn disable(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    let asked = Asked { app: &app, session: &session, envelope, body };
-    let meaning = |_: NothingMore| Ok(Action::Person(PersonAction::Disable { person: read_id(&id)? }));
+    let asked = Asked {
+        app: &app,
+        session: &session,
+        envelope,
+        body,
+    };
+    let meaning = |_: NothingMore| {
+        Ok(Action::Person(PersonAction::Disable {
+            person: read_id(&id)?,
+        }))
+    };
     let outcome = asked.act(&[Permission::KeepPeople], meaning).await?;
     respond(&app, PersonId(outcome.records[0].0.id), StatusCode::OK)
 }
@@ -161,14 +207,31 @@ pub(crate) struct SecretView {
 /// Makes a code with which somebody chooses a (new) password, once.
 #[utoipa::path(post, path = "/api/v1/people/{id}/code", tag = "people", params(("id" = String, Path)),
     responses((status = 201, body = SecretView)))]
-pub(crate) async fn code(State(app): State<App>, session: Session, Path(id): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn code(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     allowed(&session, Permission::KeepPeople)?;
     let person = find(&app, read_id(&id)?)?;
     let secret = Secret::code();
     let expires_at = Clock::Real.now().plus_s(CODE_S);
-    let row = Code { hash: secret.hash, about: CodeAbout { person: Some(person.id) }.to_json(), expires_at };
-    app.node.on_store(move |store| store.add_code(&row)).await?.map_err(fault)?;
-    let view = SecretView { secret: secret.text, expires_at: view::time(expires_at) };
+    let row = Code {
+        hash: secret.hash,
+        about: CodeAbout {
+            person: Some(person.id),
+        }
+        .to_json(),
+        expires_at,
+    };
+    app.node
+        .on_store(move |store| store.add_code(&row))
+        .await?
+        .map_err(fault)?;
+    let view = SecretView {
+        secret: secret.text,
+        expires_at: view::time(expires_at),
+    };
     Ok((StatusCode::CREATED, Json(view)).into_response())
 }
 
@@ -201,12 +264,31 @@ pub(crate) async fn token(
     let created_at = Clock::Real.now();
     let seat: Seat = body.seat.into();
     if !person.details.seats.contains(&seat) {
-        return Err(Problem::unreadable("This person does not have that seat.", "该人员没有此席位。"));
+        return Err(Problem::unreadable(
+            "This person does not have that seat.",
+            "该人员没有此席位。",
+        ));
     }
-    let row = Token { hash: secret.hash, person: person.id, label: label.to_string(), seat, created_at };
-    app.node.on_store(move |store| store.add_token(&row)).await?.map_err(fault)?;
+    let row = Token {
+        hash: secret.hash,
+        person: person.id,
+        label: label.to_string(),
+        seat,
+        created_at,
+    };
+    app.node
+        .on_store(move |store| store.add_token(&row))
+        .await?
+        .map_err(fault)?;
     let expires_at = view::time(created_at.plus_s(TOKEN_S));
-    Ok((StatusCode::CREATED, Json(SecretView { secret: secret.text, expires_at })).into_response())
+    Ok((
+        StatusCode::CREATED,
+        Json(SecretView {
+            secret: secret.text,
+            expires_at,
+        }),
+    )
+        .into_response())
 }
 
 pub(crate) fn fault(error: watchfire_store::StoreError) -> Problem {

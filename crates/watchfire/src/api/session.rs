@@ -14,7 +14,10 @@ use watchfire_core::record::person::{PersonAction, PersonDetails, Seat};
 use super::person::fault;
 use super::view::SeatView;
 use super::{App, Body, Envelope, read};
-use crate::auth::{self, COOKIE, CodeAbout, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, SESSION_S, Secret, hash_of, session_of};
+use crate::auth::{
+    self, COOKIE, CodeAbout, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, SESSION_S, Secret, hash_of,
+    session_of,
+};
 use crate::clock::Clock;
 use crate::node::Submission;
 use crate::policy::{Authorized, Session};
@@ -74,20 +77,34 @@ pub(crate) struct EnrolBody {
 
 /// Shows who is signed in.
 #[utoipa::path(get, path = "/api/v1/session", tag = "session", responses((status = 200, body = SessionView)))]
-pub(crate) async fn show(State(app): State<App>, session: Session) -> Result<Json<SessionView>, Problem> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    session: Session,
+) -> Result<Json<SessionView>, Problem> {
     shown(&app, session.person).map(Json)
 }
 
 fn shown(app: &App, person: PersonId) -> Result<SessionView, Problem> {
     let board = app.node.board();
-    let found = board.people.get(&person).ok_or_else(Problem::unauthenticated)?;
+    let found = board
+        .people
+        .get(&person)
+        .ok_or_else(Problem::unauthenticated)?;
     let person = SignedInView {
         id: found.id.to_string(),
         login: found.login.to_string(),
         name: found.details.name.to_string(),
-        roles: found.details.seats.iter().map(|seat| SeatView::from(*seat)).collect(),
+        roles: found
+            .details
+            .seats
+            .iter()
+            .map(|seat| SeatView::from(*seat))
+            .collect(),
     };
-    Ok(SessionView { person, demo: app.node.settings().demo })
+    Ok(SessionView {
+        person,
+        demo: app.node.settings().demo,
+    })
 }
 
 /// Signs in with a password.
@@ -102,20 +119,33 @@ pub(crate) async fn sign_in(
     app.limits.attempt(address)?;
     let body: SignInBody = body.read(envelope.json)?;
     let login: Option<Line> = body.login.parse().ok();
-    let person = login.and_then(|login| app.node.board().person_by_login(&login).map(|person| person.id));
+    let person = login.and_then(|login| {
+        app.node
+            .board()
+            .person_by_login(&login)
+            .map(|person| person.id)
+    });
     let kept = match person {
-        Some(person) => app.node.read_store(|reader| reader.credential(person)).map_err(fault)?,
+        Some(person) => app
+            .node
+            .read_store(|reader| reader.credential(person))
+            .map_err(fault)?,
         None => None,
     };
     let right = app.limits.check_password(body.password, kept).await?;
-    let allowed = person.filter(|_| right).filter(|person| session_of(&app.node.board(), *person).is_some());
+    let allowed = person
+        .filter(|_| right)
+        .filter(|person| session_of(&app.node.board(), *person).is_some());
     match allowed {
         Some(person) => begin(&app, person).await,
         None => Err(Problem::new(
             StatusCode::UNAUTHORIZED,
             "wrong_password",
             Text::new("Login or password is wrong.", "登录名或密码错误。"),
-            Text::new("Try again, or ask an administrator for a new code.", "请重试，或向管理员索取新的一次性代码。"),
+            Text::new(
+                "Try again, or ask an administrator for a new code.",
+                "请重试，或向管理员索取新的一次性代码。",
+            ),
         )),
     }
 }
@@ -136,32 +166,52 @@ pub(crate) async fn enrol(
     let length = body.password.chars().count();
     if !(PASSWORD_CHARS_MIN..=PASSWORD_CHARS_MAX).contains(&length) {
         return Err(Problem::unreadable(
-            format!("A password has {PASSWORD_CHARS_MIN} to {PASSWORD_CHARS_MAX} characters; a sentence is good."),
+            format!(
+                "A password has {PASSWORD_CHARS_MIN} to {PASSWORD_CHARS_MAX} characters; a sentence is good."
+            ),
             format!("密码长度为 {PASSWORD_CHARS_MIN} 至 {PASSWORD_CHARS_MAX} 个字符，可用一句话。"),
         ));
     }
     let hashed = app.limits.hash_password(body.password).await?;
     let code = hash_of(&body.code.to_uppercase());
     let now = Clock::Real.now();
-    let Some(code) = app.node.on_store(move |store| store.take_code(&code, now)).await?.map_err(fault)? else {
+    let Some(code) = app
+        .node
+        .on_store(move |store| store.take_code(&code, now))
+        .await?
+        .map_err(fault)?
+    else {
         return Err(Problem::new(
             StatusCode::UNAUTHORIZED,
             "wrong_code",
-            Text::new("This code is wrong, used or too old.", "该代码错误、已使用或已过期。"),
-            Text::new("Ask an administrator for a new one, or run `watchfire code DIR`.", "请向管理员索取新代码，或运行 watchfire code DIR。"),
+            Text::new(
+                "This code is wrong, used or too old.",
+                "该代码错误、已使用或已过期。",
+            ),
+            Text::new(
+                "Ask an administrator for a new one, or run `watchfire code DIR`.",
+                "请向管理员索取新代码，或运行 watchfire code DIR。",
+            ),
         ));
     };
     let person = match CodeAbout::from_json(&code.about).person {
         Some(person) => person,
         None => first_administrator(&app, login, name).await?,
     };
-    app.node.on_store(move |store| store.set_credential(person, &hashed)).await?.map_err(fault)?;
+    app.node
+        .on_store(move |store| store.set_credential(person, &hashed))
+        .await?
+        .map_err(fault)?;
     begin(&app, person).await
 }
 
 /// The holder of the code of `init` becomes administrator, and duty officer so that the board can be filled.
 async fn first_administrator(app: &App, login: Line, name: Line) -> Result<PersonId, Problem> {
-    let existing = app.node.board().person_by_login(&login).map(|person| person.id);
+    let existing = app
+        .node
+        .board()
+        .person_by_login(&login)
+        .map(|person| person.id);
     if let Some(person) = existing {
         return Ok(person);
     }
@@ -186,7 +236,9 @@ async fn first_administrator(app: &App, login: Line, name: Line) -> Result<Perso
 async fn begin(app: &App, person: PersonId) -> Result<Response, Problem> {
     let secret = Secret::token();
     let now = Clock::Real.now();
-    let seats = session_of(&app.node.board(), person).map(|session| session.seats).unwrap_or_default();
+    let seats = session_of(&app.node.board(), person)
+        .map(|session| session.seats)
+        .unwrap_or_default();
     let row = watchfire_store::Session {
         hash: secret.hash,
         person,
@@ -195,18 +247,31 @@ async fn begin(app: &App, person: PersonId) -> Result<Response, Problem> {
         last_seen_at: now,
         expires_at: now.plus_s(SESSION_S),
     };
-    app.node.on_store(move |store| store.add_session(&row)).await?.map_err(fault)?;
-    let cookie = format!("{COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={SESSION_S}", secret.text);
+    app.node
+        .on_store(move |store| store.add_session(&row))
+        .await?
+        .map_err(fault)?;
+    let cookie = format!(
+        "{COOKIE}={}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age={SESSION_S}",
+        secret.text
+    );
     let cookie = HeaderValue::from_str(&cookie).map_err(|_| Problem::fault())?;
     Ok(([(header::SET_COOKIE, cookie)], Json(shown(app, person)?)).into_response())
 }
 
 /// Signs out.
 #[utoipa::path(delete, path = "/api/v1/session", tag = "session", responses((status = 204)))]
-pub(crate) async fn sign_out(State(app): State<App>, _: Session, headers: HeaderMap) -> Result<Response, Problem> {
+pub(crate) async fn sign_out(
+    State(app): State<App>,
+    _: Session,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     if let Some(secret) = auth::cookie(&headers) {
         let hash = hash_of(&secret);
-        app.node.on_store(move |store| store.end_session(&hash)).await?.map_err(fault)?;
+        app.node
+            .on_store(move |store| store.end_session(&hash))
+            .await?
+            .map_err(fault)?;
     }
     let gone = format!("{COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0");
     let gone = HeaderValue::from_str(&gone).map_err(|_| Problem::fault())?;

@@ -40,8 +40,16 @@ crate::timed!(StationBody);
 
 impl StationBody {
     fn details(&self) -> Result<StationDetails, Problem> {
-        let areas: Result<_, Problem> = self.areas.iter().map(|one| read::<Line>("areas", one)).collect();
-        Ok(StationDetails { name: read("name", &self.name)?, place: self.place.read()?, areas: areas? })
+        let areas: Result<_, Problem> = self
+            .areas
+            .iter()
+            .map(|one| read::<Line>("areas", one))
+            .collect();
+        Ok(StationDetails {
+            name: read("name", &self.name)?,
+            place: self.place.read()?,
+            areas: areas?,
+        })
     }
 }
 
@@ -53,22 +61,38 @@ pub(crate) async fn list(
     session: Session,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<StationView>>, Problem> {
-    super::board::page(&app, &session, RecordKind::Station, &query, |_, record| match record {
-        Record::Station(one) => Some(view::station(one)),
-        Record::Call(_) | Record::Incident(_) | Record::Unit(_) | Record::Assignment(_) | Record::Person(_) => None,
-    })
+    super::board::page(
+        &app,
+        &session,
+        RecordKind::Station,
+        &query,
+        |_, record| match record {
+            Record::Station(one) => Some(view::station(one)),
+            Record::Call(_)
+            | Record::Incident(_)
+            | Record::Unit(_)
+            | Record::Assignment(_)
+            | Record::Person(_) => None,
+        },
+    )
 }
 
 /// Shows a station.
 #[utoipa::path(get, path = "/api/v1/stations/{id}", tag = "stations", params(("id" = String, Path)),
     responses((status = 200, body = StationView)))]
-pub(crate) async fn show(State(app): State<App>, session: Session, Path(id): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     super::board::allowed(&session)?;
     respond(&app, read_id(&id)?, StatusCode::OK)
 }
 
 fn respond(app: &App, id: StationId, status: StatusCode) -> Result<Response, Problem> {
-    let Some(Record::Station(found)) = super::board::find(app, id.into())? else { return Err(Problem::not_found()) };
+    let Some(Record::Station(found)) = super::board::find(app, id.into())? else {
+        return Err(Problem::not_found());
+    };
     Ok(answer(status, found.version, &view::station(&found)))
 }
 
@@ -81,12 +105,24 @@ pub(crate) async fn enter(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    let asked = Asked { app: &app, session: &session, envelope, body };
+    let asked = Asked {
+        app: &app,
+        session: &session,
+        envelope,
+        body,
+    };
     let meaning = |body: StationBody| {
-        Ok(Action::Station(StationAction::Enter { code: read("code", &body.code)?, details: body.details()? }))
+        Ok(Action::Station(StationAction::Enter {
+            code: read("code", &body.code)?,
+            details: body.details()?,
+        }))
     };
     let outcome = asked.act(&[Permission::KeepUnits], meaning).await?;
-    respond(&app, StationId(outcome.records[0].0.id), StatusCode::CREATED)
+    respond(
+        &app,
+        StationId(outcome.records[0].0.id),
+        StatusCode::CREATED,
+    )
 }
 
 /// Changes what a station is and where.
@@ -100,9 +136,17 @@ pub(crate) async fn amend(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    let asked = Asked { app: &app, session: &session, envelope, body };
+    let asked = Asked {
+        app: &app,
+        session: &session,
+        envelope,
+        body,
+    };
     let meaning = |body: StationBody| {
-        Ok(Action::Station(StationAction::Amend { station: read_id(&id)?, details: body.details()? }))
+        Ok(Action::Station(StationAction::Amend {
+            station: read_id(&id)?,
+            details: body.details()?,
+        }))
     };
     let outcome = asked.act(&[Permission::KeepUnits], meaning).await?;
     respond(&app, StationId(outcome.records[0].0.id), StatusCode::OK)

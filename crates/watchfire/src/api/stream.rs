@@ -27,7 +27,7 @@ pub(crate) struct FromQuery {
     from: Option<u64>,
 }
 
-/// Follows what changes: `record` (a whole record, see RecordView), `positions`, `clock` and `reset`.
+/// Follows what changes: `record` (a whole record, see RecordView), `mark` (a cursor and nothing else), `positions`, `clock` and `reset`.
 #[utoipa::path(get, path = "/api/v1/stream", tag = "board", params(FromQuery),
     responses((status = 200, description = "Server-sent events without end", content_type = "text/event-stream", body = String)))]
 pub(crate) async fn follow(
@@ -38,11 +38,16 @@ pub(crate) async fn follow(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
     super::board::allowed(&session)?;
     let personal = session.may(Permission::ReadPersonal);
-    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
+    let last = headers
+        .get("last-event-id")
+        .and_then(|value| value.to_str().ok()?.parse().ok());
     let from = last.or(query.from).unwrap_or_else(|| app.node.position());
     let subscription = app.node.hub().subscribe(from);
     let first: Vec<Event> = match subscription.missed {
-        Some(missed) => missed.iter().map(|message| event(message, personal)).collect(),
+        Some(missed) => missed
+            .iter()
+            .map(|message| event(message, personal))
+            .collect(),
         None => vec![reset()],
     };
     let live = stream::unfold(subscription.live, move |mut live| async move {
@@ -57,7 +62,11 @@ pub(crate) async fn follow(
 }
 
 fn event(message: &Arc<Message>, personal: bool) -> Event {
-    let data = if personal { &message.full } else { &message.redacted };
+    let data = if personal {
+        &message.full
+    } else {
+        &message.redacted
+    };
     let event = Event::default().event(message.event).data(&**data);
     match message.position {
         Some(position) => event.id(position.to_string()),

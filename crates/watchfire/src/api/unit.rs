@@ -96,14 +96,29 @@ crate::timed!(UnitBody, DutyBody);
 
 impl UnitBody {
     fn details(&self) -> Result<UnitDetails, Problem> {
-        let capabilities: Result<_, Problem> =
-            self.capabilities.iter().map(|one| read::<Code>("capabilities", one)).collect();
-        let areas: Result<_, Problem> = self.areas.iter().map(|one| read::<Line>("areas", one)).collect();
+        let capabilities: Result<_, Problem> = self
+            .capabilities
+            .iter()
+            .map(|one| read::<Code>("capabilities", one))
+            .collect();
+        let areas: Result<_, Problem> = self
+            .areas
+            .iter()
+            .map(|one| read::<Line>("areas", one))
+            .collect();
         Ok(UnitDetails {
             kind: read("kind", &self.kind)?,
             capabilities: capabilities?,
-            station: self.station.as_deref().map(read_id::<StationId>).transpose()?,
-            post: self.post.as_ref().map(|post| read_point(post.lat, post.lon)).transpose()?,
+            station: self
+                .station
+                .as_deref()
+                .map(read_id::<StationId>)
+                .transpose()?,
+            post: self
+                .post
+                .as_ref()
+                .map(|post| read_point(post.lat, post.lon))
+                .transpose()?,
             crew: self.crew,
             areas: areas?,
         })
@@ -122,24 +137,44 @@ pub(crate) async fn list(
     session: Session,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<UnitView>>, Problem> {
-    super::board::page(&app, &session, RecordKind::Unit, &query, |board, record| match record {
-        Record::Unit(one) => Some(view::unit(board, one, app.node.positions().get(one.id))),
-        Record::Call(_) | Record::Incident(_) | Record::Assignment(_) | Record::Station(_) | Record::Person(_) => None,
-    })
+    super::board::page(
+        &app,
+        &session,
+        RecordKind::Unit,
+        &query,
+        |board, record| match record {
+            Record::Unit(one) => Some(view::unit(board, one, app.node.positions().get(one.id))),
+            Record::Call(_)
+            | Record::Incident(_)
+            | Record::Assignment(_)
+            | Record::Station(_)
+            | Record::Person(_) => None,
+        },
+    )
 }
 
 /// Shows a unit.
 #[utoipa::path(get, path = "/api/v1/units/{id}", tag = "units", params(("id" = String, Path)),
     responses((status = 200, body = UnitView)))]
-pub(crate) async fn show(State(app): State<App>, session: Session, Path(id): Path<String>) -> Result<Response, Problem> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
     super::board::allowed(&session)?;
     respond(&app, read_id(&id)?, StatusCode::OK)
 }
 
 fn respond(app: &App, id: UnitId, status: StatusCode) -> Result<Response, Problem> {
-    let Some(Record::Unit(unit)) = super::board::find(app, id.into())? else { return Err(Problem::not_found()) };
+    let Some(Record::Unit(unit)) = super::board::find(app, id.into())? else {
+        return Err(Problem::not_found());
+    };
     let position = app.node.positions().get(id);
-    Ok(answer(status, unit.version, &view::unit(&app.node.board(), &unit, position)))
+    Ok(answer(
+        status,
+        unit.version,
+        &view::unit(&app.node.board(), &unit, position),
+    ))
 }
 
 /// Enters a unit; it is off duty at first.
@@ -151,9 +186,17 @@ pub(crate) async fn enter(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    let asked = Asked { app: &app, session: &session, envelope, body };
+    let asked = Asked {
+        app: &app,
+        session: &session,
+        envelope,
+        body,
+    };
     let meaning = |body: UnitBody| {
-        Ok(Action::Unit(UnitAction::Enter { callsign: read("callsign", &body.callsign)?, details: body.details()? }))
+        Ok(Action::Unit(UnitAction::Enter {
+            callsign: read("callsign", &body.callsign)?,
+            details: body.details()?,
+        }))
     };
     let outcome = asked.act(&[Permission::KeepUnits], meaning).await?;
     respond(&app, UnitId(outcome.records[0].0.id), StatusCode::CREATED)
@@ -170,9 +213,18 @@ pub(crate) async fn amend(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    let asked = Asked { app: &app, session: &session, envelope, body };
-    let meaning =
-        |body: UnitBody| Ok(Action::Unit(UnitAction::Amend { unit: read_id(&id)?, details: body.details()? }));
+    let asked = Asked {
+        app: &app,
+        session: &session,
+        envelope,
+        body,
+    };
+    let meaning = |body: UnitBody| {
+        Ok(Action::Unit(UnitAction::Amend {
+            unit: read_id(&id)?,
+            details: body.details()?,
+        }))
+    };
     let outcome = asked.act(&[Permission::KeepUnits], meaning).await?;
     respond(&app, UnitId(outcome.records[0].0.id), StatusCode::OK)
 }
@@ -189,7 +241,12 @@ pub(crate) async fn step(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    let asked = Asked { app: &app, session: &session, envelope, body };
+    let asked = Asked {
+        app: &app,
+        session: &session,
+        envelope,
+        body,
+    };
     let meaning = |body: DutyBody| {
         let unit = read_id(&id)?;
         let step: DutyStepView = read_word(&step)?;
@@ -200,15 +257,23 @@ pub(crate) async fn step(
                 UnitAction::TakeOutOfService { unit, reason }
             }
             DutyStepView::OffDuty => UnitAction::GoOffDuty { unit },
-            DutyStepView::Rest => {
-                UnitAction::Rest { unit, until: read_time("until", body.until.as_deref().unwrap_or_default())? }
-            }
+            DutyStepView::Rest => UnitAction::Rest {
+                unit,
+                until: read_time("until", body.until.as_deref().unwrap_or_default())?,
+            },
             DutyStepView::EndRest => UnitAction::EndRest { unit },
         }))
     };
-    let outcome = asked.act(&[Permission::RunUnits, Permission::ReportOwnUnit], meaning).await?;
+    let outcome = asked
+        .act(&[Permission::RunUnits, Permission::ReportOwnUnit], meaning)
+        .await?;
     let id = UnitId(outcome.records[0].0.id);
-    let off_duty = app.node.board().units.get(&id).is_some_and(|unit| unit.duty == Duty::OffDuty);
+    let off_duty = app
+        .node
+        .board()
+        .units
+        .get(&id)
+        .is_some_and(|unit| unit.duty == Duty::OffDuty);
     if off_duty {
         // Nobody is followed who is not on duty.
         app.node.positions().forget(id);
@@ -264,7 +329,8 @@ pub(crate) async fn report_position(
     envelope: Envelope,
     body: Body,
 ) -> Result<Response, Problem> {
-    let own = session.may(Permission::ReportOwnUnit) && session.unit.is_some_and(|unit| unit.to_string() == id);
+    let own = session.may(Permission::ReportOwnUnit)
+        && session.unit.is_some_and(|unit| unit.to_string() == id);
     if !own && !session.may(Permission::ReportPositions) {
         return Err(Problem::denied());
     }
@@ -304,7 +370,10 @@ fn take(app: &App, reports: &[PositionBody]) -> Result<PositionsView, Problem> {
     let mut read = Vec::with_capacity(reports.len());
     for report in reports {
         if report.heading_deg.is_some_and(|heading| heading > 359) {
-            return Err(Problem::unreadable("`heading_deg` is 0 to 359.", "heading_deg 应为 0 至 359。"));
+            return Err(Problem::unreadable(
+                "`heading_deg` is 0 to 359.",
+                "heading_deg 应为 0 至 359。",
+            ));
         }
         let at = match report.at.as_deref() {
             // A position from the future would hide all that come after it.
@@ -312,12 +381,26 @@ fn take(app: &App, reports: &[PositionBody]) -> Result<PositionsView, Problem> {
             None => now,
         };
         let point = read_point(report.lat, report.lon)?;
-        read.push((report.unit.as_deref().unwrap_or_default(), Position { point, heading_deg: report.heading_deg, at }));
+        read.push((
+            report.unit.as_deref().unwrap_or_default(),
+            Position {
+                point,
+                heading_deg: report.heading_deg,
+                at,
+            },
+        ));
     }
     let board = app.node.board();
-    let mut view = PositionsView { taken: 0, passed_over: Vec::new() };
+    let mut view = PositionsView {
+        taken: 0,
+        passed_over: Vec::new(),
+    };
     for (name, position) in read {
-        let by_id = name.parse().ok().and_then(|id: UnitId| board.units.get(&id)).map(AsRef::as_ref);
+        let by_id = name
+            .parse()
+            .ok()
+            .and_then(|id: UnitId| board.units.get(&id))
+            .map(AsRef::as_ref);
         let unit = by_id.or_else(|| board.unit_by_callsign(&name.parse().ok()?));
         match unit.filter(|unit| unit.duty != Duty::OffDuty) {
             Some(unit) => {

@@ -15,10 +15,10 @@ use watchfire_core::record::incident::{Incident, IncidentState, Relation};
 use watchfire_core::record::person::{Person, Seat};
 use watchfire_core::record::station::Station;
 use watchfire_core::record::unit::{Duty, Unit};
-use watchfire_core::record::{Record, RecordRef};
+use watchfire_core::record::{Record, RecordKind, RecordRef};
 use watchfire_core::timer::{self, AlarmCode};
 
-use crate::hub::{Message, RECORD};
+use crate::hub::{MARK, Message, RECORD};
 use crate::node::Node;
 use crate::positions::Position;
 
@@ -33,7 +33,10 @@ pub struct TextView {
 
 impl From<Text> for TextView {
     fn from(text: Text) -> TextView {
-        TextView { en: text.en, zh: text.zh }
+        TextView {
+            en: text.en,
+            zh: text.zh,
+        }
     }
 }
 
@@ -274,9 +277,10 @@ same_words!(IncidentStatus <=> IncidentStatusView { Active, Assigned, EnRoute, O
 /// Shows an incident.
 pub fn incident(board: &Board, incident: &Incident) -> IncidentView {
     let disposition = match &incident.state {
-        IncidentState::Closed { disposition: words, .. } | IncidentState::Cancelled { reason: words, .. } => {
-            Some(words.to_string())
+        IncidentState::Closed {
+            disposition: words, ..
         }
+        | IncidentState::Cancelled { reason: words, .. } => Some(words.to_string()),
         IncidentState::Active | IncidentState::Merged { .. } => None,
     };
     let link = |link: &watchfire_core::record::incident::Link| LinkView {
@@ -295,8 +299,14 @@ pub fn incident(board: &Board, incident: &Incident) -> IncidentView {
         opened_at: time(incident.opened_at),
         closed_at: maybe_time(incident.ended_at()),
         disposition,
-        calls: board.calls_of(incident.id).map(|call| call.id.to_string()).collect(),
-        assignments: board.assignments_of(incident.id).map(|one| one.id.to_string()).collect(),
+        calls: board
+            .calls_of(incident.id)
+            .map(|call| call.id.to_string())
+            .collect(),
+        assignments: board
+            .assignments_of(incident.id)
+            .map(|one| one.id.to_string())
+            .collect(),
         merged_into: incident.merged_into().map(|into| into.to_string()),
         split_from: incident.split_from.map(|from| from.to_string()),
         links: incident.links.iter().map(link).collect(),
@@ -382,14 +392,21 @@ pub fn unit(board: &Board, unit: &Unit, position: Option<Position>) -> UnitView 
         version: unit.version,
         callsign: unit.callsign.to_string(),
         kind: unit.details.kind.to_string(),
-        capabilities: unit.details.capabilities.iter().map(ToString::to_string).collect(),
+        capabilities: unit
+            .details
+            .capabilities
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
         station: unit.details.station.map(|station| station.to_string()),
         crew: unit.details.crew,
         areas: unit.details.areas.iter().map(ToString::to_string).collect(),
         status: status.into(),
         status_since: time(since),
         reason,
-        assignment: board.live_assignment(unit.id).map(|live| live.id.to_string()),
+        assignment: board
+            .live_assignment(unit.id)
+            .map(|live| live.id.to_string()),
         rest_until: maybe_time(unit.rest_until),
         position: position.map(|position| PositionView {
             lat: position.point.lat(),
@@ -513,11 +530,12 @@ same_words!(AlarmCode <=> AlarmCodeView { Unanswered, LateDeparture, OverdueArri
 
 /// Shows an assignment as of now.
 pub fn assignment(assignment: &Assignment, node: &Node) -> AssignmentView {
-    let alarm = timer::alarm(assignment, &node.settings().timers, node.now()).map(|alarm| AlarmView {
-        code: alarm.code.into(),
-        since: time(alarm.since),
-        text: alarm.code.text().into(),
-    });
+    let alarm =
+        timer::alarm(assignment, &node.settings().timers, node.now()).map(|alarm| AlarmView {
+            code: alarm.code.into(),
+            since: time(alarm.since),
+            text: alarm.code.text().into(),
+        });
     let reason = |reason: &watchfire_core::recommend::Reason| ReasonView {
         code: reason.code().to_owned(),
         text: reason.text().into(),
@@ -568,7 +586,12 @@ pub fn station(station: &Station) -> StationView {
         code: station.code.to_string(),
         name: station.details.name.to_string(),
         place: PlaceView::from(&station.details.place),
-        areas: station.details.areas.iter().map(ToString::to_string).collect(),
+        areas: station
+            .details
+            .areas
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
     }
 }
 
@@ -594,7 +617,9 @@ pub struct PersonView {
 }
 
 /// A seat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, serde::Deserialize, ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, serde::Deserialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum SeatView {
     /// Takes calls.
@@ -624,7 +649,12 @@ pub fn person(person: &Person) -> PersonView {
         version: person.version,
         login: person.login.to_string(),
         name: person.details.name.to_string(),
-        seats: person.details.seats.iter().map(|seat| SeatView::from(*seat)).collect(),
+        seats: person
+            .details
+            .seats
+            .iter()
+            .map(|seat| SeatView::from(*seat))
+            .collect(),
         unit: person.details.unit.map(|unit| unit.to_string()),
         program: person.details.program,
         disabled: person.disabled,
@@ -698,7 +728,13 @@ pub const CANDIDATES_SHOWN_MAX: usize = 50;
 
 /// Shows a recommendation.
 pub fn recommendation(board: &Board, node: &Node, made: &Recommendation) -> RecommendationView {
-    let callsign = |unit: &UnitId| board.units.get(unit).map(|unit| unit.callsign.to_string()).unwrap_or_default();
+    let callsign = |unit: &UnitId| {
+        board
+            .units
+            .get(unit)
+            .map(|unit| unit.callsign.to_string())
+            .unwrap_or_default()
+    };
     let ids = |units: &[UnitId]| units.iter().map(ToString::to_string).collect();
     let mut candidates = Vec::new();
     for candidate in &made.candidates {
@@ -708,14 +744,21 @@ pub fn recommendation(board: &Board, node: &Node, made: &Recommendation) -> Reco
         candidates.push(CandidateView {
             unit: candidate.unit.to_string(),
             callsign: callsign(&candidate.unit),
-            kind: board.units.get(&candidate.unit).map(|unit| unit.details.kind.to_string()).unwrap_or_default(),
+            kind: board
+                .units
+                .get(&candidate.unit)
+                .map(|unit| unit.details.kind.to_string())
+                .unwrap_or_default(),
             travel_time_s: candidate.travel.seconds,
             basis: candidate.travel.basis.into(),
             chosen: candidate.chosen,
             reasons: candidate
                 .reasons
                 .iter()
-                .map(|reason| ReasonView { code: reason.code().to_owned(), text: reason.text().into() })
+                .map(|reason| ReasonView {
+                    code: reason.code().to_owned(),
+                    text: reason.text().into(),
+                })
                 .collect(),
         });
     }
@@ -737,7 +780,10 @@ pub fn recommendation(board: &Board, node: &Node, made: &Recommendation) -> Reco
         shortfalls: made
             .shortfalls
             .iter()
-            .map(|shortfall| ReasonView { code: shortfall.code().to_owned(), text: shortfall.text().into() })
+            .map(|shortfall| ReasonView {
+                code: shortfall.code().to_owned(),
+                text: shortfall.text().into(),
+            })
             .collect(),
         passed_over: made
             .passed_over
@@ -774,32 +820,56 @@ fn record_view(board: &Board, node: &Node, record: &Record, personal: bool) -> O
         Record::Unit(one) => RecordView::Unit(unit(board, one, node.positions().get(one.id))),
         Record::Assignment(one) => RecordView::Assignment(assignment(one, node)),
         Record::Station(one) => RecordView::Station(station(one)),
-        // Who may sign in is nobody's business but the administrator's, who asks for it.
         Record::Person(_) => return None,
     })
 }
 
 /// Makes the message that shows a record, as it is on the board.
-pub fn record_message(board: &Board, node: &Node, record: &Record, position: Option<u64>) -> Message {
+pub fn record_message(
+    board: &Board,
+    node: &Node,
+    record: &Record,
+    position: Option<u64>,
+) -> Message {
     let text = |personal| -> Arc<str> {
         let view = record_view(board, node, record, personal);
-        view.and_then(|view| serde_json::to_string(&view).ok()).unwrap_or_else(|| "null".to_owned()).into()
+        view.and_then(|view| serde_json::to_string(&view).ok())
+            .unwrap_or_else(|| "null".to_owned())
+            .into()
     };
     let redacted = text(false);
-    let full = if matches!(record, Record::Call(_)) { text(true) } else { Arc::clone(&redacted) };
-    Message { position, event: RECORD, full, redacted }
+    let full = if matches!(record, Record::Call(_)) {
+        text(true)
+    } else {
+        Arc::clone(&redacted)
+    };
+    Message {
+        position,
+        event: RECORD,
+        full,
+        redacted,
+    }
 }
 
 /// Returns what looks different because these records are about to change: what they leave behind.
 pub fn left_behind(board: &Board, changed: &[Record]) -> Vec<RecordRef> {
-    let before = changed.iter().filter_map(|record| board.get(record.reference()));
-    before.filter_map(|record| record.parent().or(merged_into(&record))).map(|root| root.into()).collect()
+    let before = changed
+        .iter()
+        .filter_map(|record| board.get(record.reference()));
+    before
+        .filter_map(|record| record.parent().or(merged_into(&record)))
+        .map(|root| root.into())
+        .collect()
 }
 
 fn merged_into(record: &Record) -> Option<watchfire_core::basis::IncidentId> {
     match record {
         Record::Incident(incident) => incident.merged_into(),
-        Record::Call(_) | Record::Unit(_) | Record::Assignment(_) | Record::Station(_) | Record::Person(_) => None,
+        Record::Call(_)
+        | Record::Unit(_)
+        | Record::Assignment(_)
+        | Record::Station(_)
+        | Record::Person(_) => None,
     }
 }
 
@@ -839,7 +909,17 @@ pub fn messages(
             Record::Unit(_) | Record::Station(_) | Record::Person(_) => {}
         }
     }
-    let records: Vec<Record> = shown.into_iter().filter_map(|reference| board.get(reference)).collect();
+    // Who may sign in is nobody's business but the administrator's, who asks for it.
+    let told = shown
+        .into_iter()
+        .filter(|reference| reference.kind != RecordKind::Person);
+    let records: Vec<Record> = told.filter_map(|reference| board.get(reference)).collect();
+    if records.is_empty() {
+        return vec![Message {
+            position: Some(position),
+            ..unlogged(MARK, &serde_json::json!({}))
+        }];
+    }
     let last = records.len().saturating_sub(1);
     let message = |(at, record): (usize, &Record)| {
         record_message(board, node, record, (at == last).then_some(position))
@@ -853,19 +933,36 @@ pub fn positions_message(node: &Node, moved: &[(UnitId, Position)]) -> Message {
         .iter()
         .map(|(unit, position)| {
             let (lat, lon) = (position.point.lat(), position.point.lon());
-            serde_json::json!([unit.to_string(), lat, lon, position.heading_deg, position.at.0])
+            serde_json::json!([
+                unit.to_string(),
+                lat,
+                lon,
+                position.heading_deg,
+                position.at.0
+            ])
         })
         .collect();
-    unlogged("positions", &serde_json::json!({ "at": node.now().0, "positions": rows }))
+    unlogged(
+        "positions",
+        &serde_json::json!({ "at": node.now().0, "positions": rows }),
+    )
 }
 
 /// Makes the message that tells the time, so that silence can be told from peace.
 pub fn clock_message(node: &Node) -> Message {
     let clock = &node.settings().clock;
-    unlogged("clock", &serde_json::json!({ "now": time(node.now()), "speed": clock.speed() }))
+    unlogged(
+        "clock",
+        &serde_json::json!({ "now": time(node.now()), "speed": clock.speed() }),
+    )
 }
 
 fn unlogged(event: &'static str, data: &serde_json::Value) -> Message {
     let text: Arc<str> = data.to_string().into();
-    Message { position: None, event, full: Arc::clone(&text), redacted: text }
+    Message {
+        position: None,
+        event,
+        full: Arc::clone(&text),
+        redacted: text,
+    }
 }

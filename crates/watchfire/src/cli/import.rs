@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use watchfire_core::basis::{CallId, IncidentId, Line, Timestamp};
 use watchfire_core::engine::HappenedWhen;
+use watchfire_core::recommend::Reason;
 use watchfire_core::record::assignment::{AssignmentAction, Choice, Step, Why};
 use watchfire_core::record::call::{CallAction, Channel};
 use watchfire_core::record::incident::IncidentAction;
 use watchfire_core::record::person::Seat;
 use watchfire_core::record::unit::{Duty, UnitAction};
 use watchfire_core::record::{Action, RecordKind};
-use watchfire_core::recommend::Reason;
 use watchfire_formats::report::Findings;
 use watchfire_formats::{Import as CallImport, ImportReport, ListReport, PastCall};
 
@@ -71,7 +71,11 @@ pub(super) fn run(what: Import) -> Result<Ended> {
             show_list(&list.report, &into);
             store_all(&into, &list.rows, city::enter_station)
         }
-        Import::Units { file, stations, into } => {
+        Import::Units {
+            file,
+            stations,
+            into,
+        } => {
             let stations = stations.map(|path| city::stations(&path)).transpose()?;
             let stations = stations.map(|list| list.rows).unwrap_or_default();
             let list = city::units(&file, &stations)?;
@@ -110,16 +114,26 @@ fn store_all<T>(
             Err(problem) => return fail(format!("row {}: {problem}", number + 1)),
         };
         let authorized = desk.look(|board| policy::authorize(&session, action, board));
-        let Ok(authorized) = authorized else { return fail("the importer may not do this") };
+        let Ok(authorized) = authorized else {
+            return fail("the importer may not do this");
+        };
         let key = format!("import:list:{}:{number}", now.0);
         if let Err(refusal) = desk.act_at(now, HappenedWhen::Now, authorized, key)? {
-            return fail(format!("row {}: {} {}", number + 1, refusal.what().en, refusal.next_step().en));
+            return fail(format!(
+                "row {}: {} {}",
+                number + 1,
+                refusal.what().en,
+                refusal.next_step().en
+            ));
         }
         entered += 1;
     }
     desk.into_store()?;
     if into.output.json {
-        println!("{}", serde_json::json!({ "entered": entered, "there_already": there }));
+        println!(
+            "{}",
+            serde_json::json!({ "entered": entered, "there_already": there })
+        );
     } else {
         println!("{entered} entered, {there} were there already.");
     }
@@ -130,7 +144,11 @@ fn store_all<T>(
 fn importer(desk: &mut DirectDesk, now: Timestamp) -> Result<Session> {
     let seats = [Seat::CallTaker, Seat::Dispatcher, Seat::DutyOfficer];
     match replay::enrol(desk, "importer", "Importer 导入程序", &seats, true, now)? {
-        Ok(person) => Ok(Session { person, seats: seats.into(), unit: None }),
+        Ok(person) => Ok(Session {
+            person,
+            seats: seats.into(),
+            unit: None,
+        }),
         Err(refusal) => fail(refusal.what().en),
     }
 }
@@ -145,7 +163,12 @@ fn calls(map: &Path, file: &Path, into: &Into) -> Result<Ended> {
         Some(dir) => Some(store_calls(dir, &read)?),
     };
     if into.output.json {
-        println!("{}", serde_json::to_string_pretty(&serde_json::json!({ "read": report_json(&read.report), "stored": stored }))?);
+        println!(
+            "{}",
+            serde_json::to_string_pretty(
+                &serde_json::json!({ "read": report_json(&read.report), "stored": stored })
+            )?
+        );
     } else {
         match &stored {
             None => println!("Nothing was stored: name the node's directory with --data."),
@@ -196,7 +219,11 @@ struct Stored {
 
 impl std::fmt::Display for Stored {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        writeln!(f, "{} calls stored with their incidents, {} were there already.", self.calls, self.there_already)?;
+        writeln!(
+            f,
+            "{} calls stored with their incidents, {} were there already.",
+            self.calls, self.there_already
+        )?;
         writeln!(f, "{} assignments stored.", self.assignments)?;
         for (reason, count) in &self.not_taken {
             writeln!(f, "not taken: {count} x {reason}")?;
@@ -228,12 +255,23 @@ fn store_calls(dir: &Path, read: &CallImport) -> Result<Stored> {
         if known.contains(&call.source_id) {
             stored.there_already += 1;
         } else {
-            due.extend(moments(call).into_iter().map(|(at, moment)| (at, moment, index)));
+            due.extend(
+                moments(call)
+                    .into_iter()
+                    .map(|(at, moment)| (at, moment, index)),
+            );
         }
     }
     due.sort_unstable();
-    let mut importer =
-        Importer { desk, session, now, stored, calls: BTreeMap::new(), incidents: BTreeMap::new(), sent: BTreeMap::new() };
+    let mut importer = Importer {
+        desk,
+        session,
+        now,
+        stored,
+        calls: BTreeMap::new(),
+        incidents: BTreeMap::new(),
+        sent: BTreeMap::new(),
+    };
     let mut progress = Progress::new();
     let total = due.len() as u64;
     for (done, (at, moment, index)) in due.into_iter().enumerate() {
@@ -251,10 +289,20 @@ fn known_sources(dir: &Path) -> Result<BTreeSet<String>> {
     let mut known = BTreeSet::new();
     let mut after = None;
     loop {
-        let page = reader.records(RecordKind::Call, watchfire_store::Filter::default(), after, 1_000)?;
+        let page = reader.records(
+            RecordKind::Call,
+            watchfire_store::Filter::default(),
+            after,
+            1_000,
+        )?;
         for row in &page.rows {
             if let watchfire_core::record::Record::Call(call) = reader.whole(row)? {
-                known.extend(call.source.as_ref().filter(|_| call.channel == Channel::Import).map(ToString::to_string));
+                known.extend(
+                    call.source
+                        .as_ref()
+                        .filter(|_| call.channel == Channel::Import)
+                        .map(ToString::to_string),
+                );
             }
         }
         match page.next {
@@ -269,14 +317,17 @@ fn moments(call: &PastCall) -> Vec<(i64, Moment)> {
     let mut all = vec![(call.received, Moment::Receive), (entered, Moment::Open)];
     let mut last = entered;
     for (number, response) in call.responses.iter().enumerate() {
-        let Some(sent) = response.dispatched else { continue };
+        let Some(sent) = response.dispatched else {
+            continue;
+        };
         // Records contradict themselves at times; what was sent after it was done is taken in the order it must have had.
         let sent = sent.max(entered);
         all.push((sent, Moment::Send(number)));
         let mut at = sent;
-        for (time, moment) in
-            [(response.departed, Moment::Depart(number)), (response.arrived, Moment::Arrive(number))]
-        {
+        for (time, moment) in [
+            (response.departed, Moment::Depart(number)),
+            (response.arrived, Moment::Arrive(number)),
+        ] {
             if let Some(time) = time {
                 at = time.max(at);
                 all.push((at, moment));
@@ -303,9 +354,16 @@ struct Importer {
 impl Importer {
     fn take(&mut self, at: i64, moment: Moment, index: usize, call: &PastCall) -> Result<()> {
         let key = format!("import:{}:{}:{moment:?}", call.source_id, call.received);
-        let key: String = key.chars().take(watchfire_core::limits::IDEMPOTENCY_KEY_CHARS_MAX).collect();
-        let Some(action) = self.action(moment, index, call)? else { return Ok(()) };
-        let Some(made) = self.act(at, action, key)? else { return Ok(()) };
+        let key: String = key
+            .chars()
+            .take(watchfire_core::limits::IDEMPOTENCY_KEY_CHARS_MAX)
+            .collect();
+        let Some(action) = self.action(moment, index, call)? else {
+            return Ok(());
+        };
+        let Some(made) = self.act(at, action, key)? else {
+            return Ok(());
+        };
         match moment {
             Moment::Receive => {
                 self.calls.insert(index, CallId(made));
@@ -313,7 +371,8 @@ impl Importer {
             }
             Moment::Open => drop(self.incidents.insert(index, IncidentId(made))),
             Moment::Send(number) => {
-                self.sent.insert((index, number), watchfire_core::basis::AssignmentId(made));
+                self.sent
+                    .insert((index, number), watchfire_core::basis::AssignmentId(made));
                 self.stored.assignments += 1;
             }
             Moment::Depart(_) | Moment::Arrive(_) | Moment::Clear(_) | Moment::Close => {}
@@ -323,7 +382,12 @@ impl Importer {
 
     fn action(&mut self, moment: Moment, index: usize, call: &PastCall) -> Result<Option<Action>> {
         let step = |sent: Option<&watchfire_core::basis::AssignmentId>, step: Step| {
-            sent.map(|assignment| Action::Assignment(AssignmentAction::Advance { assignment: *assignment, step }))
+            sent.map(|assignment| {
+                Action::Assignment(AssignmentAction::Advance {
+                    assignment: *assignment,
+                    step,
+                })
+            })
         };
         let sent = |number: usize| self.sent.get(&(index, number));
         Ok(match moment {
@@ -340,25 +404,43 @@ impl Importer {
             },
             Moment::Open => self.calls.get(&index).map(|call| {
                 let from_call = Some(*call);
-                Action::Incident(IncidentAction::Open { from_call, category: None, priority: None, place: None })
+                Action::Incident(IncidentAction::Open {
+                    from_call,
+                    category: None,
+                    priority: None,
+                    place: None,
+                })
             }),
             Moment::Send(number) => self.send(index, &call.responses[number].unit)?,
             Moment::Depart(number) => step(sent(number), Step::Depart),
             Moment::Arrive(number) => step(sent(number), Step::Arrive),
             Moment::Clear(number) => step(sent(number), Step::Clear { ending: None }),
             Moment::Close => self.incidents.get(&index).map(|incident| {
-                let words = call.disposition.as_deref().and_then(|words| words.parse::<Line>().ok());
-                let disposition = words.unwrap_or_else(|| "imported".parse().expect("a plain word is a line"));
-                Action::Incident(IncidentAction::Close { incident: *incident, disposition })
+                let words = call
+                    .disposition
+                    .as_deref()
+                    .and_then(|words| words.parse::<Line>().ok());
+                let disposition =
+                    words.unwrap_or_else(|| "imported".parse().expect("a plain word is a line"));
+                Action::Incident(IncidentAction::Close {
+                    incident: *incident,
+                    disposition,
+                })
             }),
         })
     }
 
     fn send(&mut self, index: usize, unit: &str) -> Result<Option<Action>> {
-        let Some(incident) = self.incidents.get(&index).copied() else { return Ok(None) };
+        let Some(incident) = self.incidents.get(&index).copied() else {
+            return Ok(None);
+        };
         let callsign: Option<Line> = unit.parse().ok();
         let found = callsign.and_then(|callsign| {
-            self.desk.look(|board| board.unit_by_callsign(&callsign).map(|unit| (unit.id, unit.duty.clone())))
+            self.desk.look(|board| {
+                board
+                    .unit_by_callsign(&callsign)
+                    .map(|unit| (unit.id, unit.duty.clone()))
+            })
         });
         let Some((unit, duty)) = found else {
             let reason = "the unit is not known here (import units first)".to_owned();
@@ -367,16 +449,35 @@ impl Importer {
         };
         if duty != Duty::Available {
             let on = Action::Unit(UnitAction::MakeAvailable { unit });
-            self.act(self.now.0, on, format!("import:on-duty:{unit}:{}", self.now.0))?;
+            self.act(
+                self.now.0,
+                on,
+                format!("import:on-duty:{unit}:{}", self.now.0),
+            )?;
         }
-        let why = Why { travel: None, reasons: vec![Reason::ByHand] };
-        Ok(Some(Action::Assignment(AssignmentAction::Send { incident, choices: vec![Choice { unit, why }] })))
+        let why = Why {
+            travel: None,
+            reasons: vec![Reason::ByHand],
+        };
+        Ok(Some(Action::Assignment(AssignmentAction::Send {
+            incident,
+            choices: vec![Choice { unit, why }],
+        })))
     }
 
     fn act(&mut self, at: i64, action: Action, key: String) -> Result<Option<[u8; 16]>> {
-        let authorized = self.desk.look(|board| policy::authorize(&self.session, action, board));
-        let Ok(authorized) = authorized else { return fail("the importer may not do this") };
-        match self.desk.act_at(self.now, HappenedWhen::Imported(Timestamp(at)), authorized, key)? {
+        let authorized = self
+            .desk
+            .look(|board| policy::authorize(&self.session, action, board));
+        let Ok(authorized) = authorized else {
+            return fail("the importer may not do this");
+        };
+        match self.desk.act_at(
+            self.now,
+            HappenedWhen::Imported(Timestamp(at)),
+            authorized,
+            key,
+        )? {
             Ok(outcome) => Ok(outcome.records.first().map(|(name, _)| name.id)),
             Err(refusal) => {
                 *self.stored.not_taken.entry(refusal.what().en).or_default() += 1;

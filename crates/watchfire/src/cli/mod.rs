@@ -129,7 +129,9 @@ struct Failure {
 
 impl<E: std::error::Error + 'static> From<E> for Failure {
     fn from(error: E) -> Failure {
-        Failure { text: crate::node::Chain(&error).to_string() }
+        Failure {
+            text: crate::node::Chain(&error).to_string(),
+        }
     }
 }
 
@@ -166,7 +168,10 @@ fn dispatch(command: Command) -> Result<Ended> {
         Command::Code { dir, login } => tend::code(&dir, login.as_deref()),
         Command::Token { dir, login, seat } => tend::token(&dir, &login, &seat),
         Command::Config => {
-            print!("{}", crate::config::example(&crate::config::Config::default()));
+            print!(
+                "{}",
+                crate::config::example(&crate::config::Config::default())
+            );
             Ok(Ended::Done)
         }
         Command::Openapi => {
@@ -185,16 +190,26 @@ struct Progress {
 impl Progress {
     fn new() -> Progress {
         use std::io::IsTerminal as _;
-        Progress { shown: None, terminal: std::io::stderr().is_terminal() }
+        Progress {
+            shown: None,
+            terminal: std::io::stderr().is_terminal(),
+        }
     }
 
     fn show(&mut self, what: &str, done: u64, total: u64) {
         let every = if self.terminal { 100 } else { 5_000 };
-        if self.shown.is_some_and(|at| at.elapsed().as_millis() < every) {
+        if self
+            .shown
+            .is_some_and(|at| at.elapsed().as_millis() < every)
+        {
             return;
         }
         self.shown = Some(std::time::Instant::now());
-        let of = if total > 0 { format!(" {:>3} %", done.saturating_mul(100) / total) } else { format!(" {done}") };
+        let of = if total > 0 {
+            format!(" {:>3} %", done.saturating_mul(100) / total)
+        } else {
+            format!(" {done}")
+        };
         if self.terminal {
             eprint!("\r\x1b[K{what}{of}");
         } else {
@@ -219,9 +234,21 @@ mod tests {
         let cli = Cli::command();
         cli.clone().debug_assert();
         fn look(command: &clap::Command) {
-            assert!(command.get_about().is_some(), "{} has no help", command.get_name());
-            for argument in command.get_arguments().filter(|argument| argument.get_id() != "help") {
-                assert!(argument.get_help().is_some(), "{} {} has no help", command.get_name(), argument.get_id());
+            assert!(
+                command.get_about().is_some(),
+                "{} has no help",
+                command.get_name()
+            );
+            for argument in command
+                .get_arguments()
+                .filter(|argument| argument.get_id() != "help")
+            {
+                assert!(
+                    argument.get_help().is_some(),
+                    "{} {} has no help",
+                    command.get_name(),
+                    argument.get_id()
+                );
             }
             command.get_subcommands().for_each(look);
         }

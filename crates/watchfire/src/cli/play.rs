@@ -60,7 +60,7 @@ pub(super) struct ReplayArgs {
     /// The units, CSV: callsign, kind and, if wanted, capabilities, station, lat, lon, crew, areas
     #[arg(long)]
     units: PathBuf,
-    /// The stations, CSV: code, name, lat, lon, areas. Without it, each stands in the middle of its units
+    /// The stations, CSV: code, name, lat, lon, areas. Without it: `stations.csv` beside the units, else each stands in the middle of its units
     #[arg(long)]
     stations: Option<PathBuf>,
     /// Response plans. Without it: `response.toml` beside the mapping file, else what was usually sent
@@ -107,9 +107,14 @@ pub(super) fn serve(dir: &Path, listen: Option<SocketAddr>) -> Result<Ended> {
         false => Some(city::router(&config.roads.file)?),
     };
     if router.is_none() {
-        tracing::warn!("no road network (roads.file): travel times are by straight line and say so");
+        tracing::warn!(
+            "no road network (roads.file): travel times are by straight line and say so"
+        );
     }
-    let straight = StraightLine::new(config.roads.straight_line_kmh, config.roads.straight_line_percent)?;
+    let straight = StraightLine::new(
+        config.roads.straight_line_kmh,
+        config.roads.straight_line_percent,
+    )?;
     let settings = Settings {
         name: config.name.clone(),
         zone: Some(config.zone.clone()).filter(|zone| !zone.is_empty()),
@@ -129,7 +134,10 @@ pub(super) fn serve(dir: &Path, listen: Option<SocketAddr>) -> Result<Ended> {
             crate::config::Tls::Off | crate::config::Tls::Proxy => "http",
             crate::config::Tls::SelfSigned | crate::config::Tls::Files => "https",
         };
-        println!("Watchfire \"{}\" is ready at {scheme}://{address}/", config.name);
+        println!(
+            "Watchfire \"{}\" is ready at {scheme}://{address}/",
+            config.name
+        );
     }))?;
     // The thread makes durable what it had accepted before it ends.
     let _ = thread.join();
@@ -138,14 +146,22 @@ pub(super) fn serve(dir: &Path, listen: Option<SocketAddr>) -> Result<Ended> {
 }
 
 fn run_async<T>(work: impl Future<Output = T>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
     Ok(runtime.block_on(work))
 }
 
 fn start_log(config: &Config) {
     use tracing_subscriber::EnvFilter;
-    let filter = EnvFilter::new(format!("warn,watchfire={0},watchfire_store={0}", config.log.level));
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = EnvFilter::new(format!(
+        "warn,watchfire={0},watchfire_store={0}",
+        config.log.level
+    ));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     // A second start in one process (tests) keeps the first log.
     let _ = match config.log.format {
         LogFormat::Text => log.try_init(),
@@ -176,6 +192,7 @@ pub(super) fn replay(args: ReplayArgs) -> Result<Ended> {
     let stage = set(&args)?;
     match args.speed.as_str() {
         "max" => replay_at_once(&args, &stage),
+        _ if !args.listen.ip().is_loopback() => fail(OWN_MACHINE_ONLY),
         speed => match speed.parse::<u32>() {
             Ok(speed) if (1..=600).contains(&speed) => {
                 let dir = Kept::new(args.data.clone())?;
@@ -202,9 +219,21 @@ fn set(args: &ReplayArgs) -> Result<Stage> {
     if read.calls.is_empty() {
         return fail("no call could be taken; the report above says why");
     }
-    let stations = args.stations.as_deref().map(city::stations).transpose()?;
-    let units = city::units(&args.units, stations.as_ref().map_or(&[], |list| &list.rows))?;
-    for report in stations.iter().map(|list| &list.report).chain([&units.report]) {
+    let beside = Some(args.units.with_file_name("stations.csv")).filter(|path| path.exists());
+    let stations = args.stations.clone().or(beside);
+    if let Some(path) = &stations {
+        eprintln!("stations: {}", path.display());
+    }
+    let stations = stations.as_deref().map(city::stations).transpose()?;
+    let units = city::units(
+        &args.units,
+        stations.as_ref().map_or(&[], |list| &list.rows),
+    )?;
+    for report in stations
+        .iter()
+        .map(|list| &list.report)
+        .chain([&units.report])
+    {
         if report.rows_taken < report.rows_read {
             eprintln!("{report}");
         }
@@ -218,16 +247,24 @@ fn set(args: &ReplayArgs) -> Result<Stage> {
     let (response, plans) = match &args.response {
         Some(path) => (city::response(path)?, path.display().to_string()),
         None if beside.exists() => (city::response(&beside)?, beside.display().to_string()),
-        None => (city::plans_from(&read.calls, &units), "derived from what was usually sent".to_owned()),
+        None => (
+            city::plans_from(&read.calls, &units),
+            "derived from what was usually sent".to_owned(),
+        ),
     };
     eprintln!("response plans: {plans}");
     let router = args.roads.as_deref().map(city::router).transpose()?;
     match &router {
         Some(router) => eprintln!("roads: {}", roads::describe(router.graph())),
-        None => eprintln!("roads: none given; times are by straight line (40 km/h over 1.3 times the distance)"),
+        None => eprintln!(
+            "roads: none given; times are by straight line (40 km/h over 1.3 times the distance)"
+        ),
     }
     check_codes(&read.calls, &units, &response)?;
-    let manners = Manners { dispatcher_s: args.dispatcher_s, ..Manners::default() };
+    let manners = Manners {
+        dispatcher_s: args.dispatcher_s,
+        ..Manners::default()
+    };
     let zone = zone_of(&args.map);
     Ok(Stage {
         past: Past::new(read.calls, &units, manners),
@@ -249,32 +286,58 @@ fn zone_of(map: &Path) -> Option<String> {
 /// Tells all codes that the response file does not know at once, instead of refusing call by call.
 fn check_codes(calls: &[PastCall], units: &[UnitRow], response: &ResponseFile) -> Result<()> {
     let unknown = |known: BTreeSet<&str>, used: BTreeSet<&str>| -> Vec<String> {
-        if known.is_empty() { Vec::new() } else { used.difference(&known).map(|code| (*code).to_owned()).collect() }
+        if known.is_empty() {
+            Vec::new()
+        } else {
+            used.difference(&known)
+                .map(|code| (*code).to_owned())
+                .collect()
+        }
     };
     let known = |map: &'_ std::collections::BTreeMap<watchfire_core::basis::Code, Text>| -> BTreeSet<String> {
         map.keys().map(ToString::to_string).collect()
     };
-    let (categories, kinds, capabilities) =
-        (known(&response.categories), known(&response.kinds), known(&response.capabilities));
+    let (categories, kinds, capabilities) = (
+        known(&response.categories),
+        known(&response.kinds),
+        known(&response.capabilities),
+    );
     let borrowed = |set: &'_ BTreeSet<String>| -> BTreeSet<String> { set.clone() };
     let mut problems = Vec::new();
     let mut look = |what: &str, known: BTreeSet<String>, used: BTreeSet<&str>| {
         let missing = unknown(known.iter().map(String::as_str).collect(), used);
         if !missing.is_empty() {
-            problems.push(format!("{what} not in the response file: {}", missing.join(", ")));
+            problems.push(format!(
+                "{what} not in the response file: {}",
+                missing.join(", ")
+            ));
         }
     };
-    look("categories", borrowed(&categories), calls.iter().map(|call| call.category.as_str()).collect());
-    look("kinds of unit", borrowed(&kinds), units.iter().map(|unit| unit.kind.as_str()).collect());
+    look(
+        "categories",
+        borrowed(&categories),
+        calls.iter().map(|call| call.category.as_str()).collect(),
+    );
+    look(
+        "kinds of unit",
+        borrowed(&kinds),
+        units.iter().map(|unit| unit.kind.as_str()).collect(),
+    );
     look(
         "capabilities",
         borrowed(&capabilities),
-        units.iter().flat_map(|unit| unit.capabilities.iter().map(String::as_str)).collect(),
+        units
+            .iter()
+            .flat_map(|unit| unit.capabilities.iter().map(String::as_str))
+            .collect(),
     );
     if problems.is_empty() {
         return Ok(());
     }
-    fail(format!("{}\nadd them to the response file, or change the mapping or the list", problems.join("\n")))
+    fail(format!(
+        "{}\nadd them to the response file, or change the mapping or the list",
+        problems.join("\n")
+    ))
 }
 
 /// A directory that is removed at the end unless somebody asked to keep it.
@@ -286,10 +349,16 @@ struct Kept {
 impl Kept {
     fn new(asked: Option<PathBuf>) -> Result<Kept> {
         match asked {
-            Some(path) => Ok(Kept { path, remove: false }),
+            Some(path) => Ok(Kept {
+                path,
+                remove: false,
+            }),
             None => {
                 let name = format!("watchfire-replay-{}", std::process::id());
-                Ok(Kept { path: std::env::temp_dir().join(name), remove: true })
+                Ok(Kept {
+                    path: std::env::temp_dir().join(name),
+                    remove: true,
+                })
             }
         }
     }
@@ -307,19 +376,39 @@ impl Drop for Kept {
 fn replay_at_once(args: &ReplayArgs, stage: &Stage) -> Result<Ended> {
     let began = Instant::now();
     let dir = Kept::new(args.data.clone())?;
-    tend::create(&dir.path, "Watchfire replay", seed(args.seed))?;
+    let first = stage.past.calls.first().map_or(0, |call| call.received);
+    // The node lives in the past that it replays: a feed's time never runs backwards.
+    tend::create(
+        &dir.path,
+        "Watchfire replay",
+        seed(args.seed),
+        Timestamp(first),
+    )?;
     let mut store = Store::open(&dir.path)?;
     let entropy = Entropy::from_number(args.seed);
-    let first = stage.past.calls.first().map_or(0, |call| call.received);
     let last = stage.past.calls.last().map_or(0, |call| call.received);
-    let (engine, _) = node::load(&mut store, Timestamp(0), Arc::clone(&stage.response), entropy)?;
-    let travel = Travel::new(stage.router.clone(), StraightLine::default(), args.time_percent);
-    let basis = serde_json::to_value(travel.basis())?.as_str().unwrap_or_default().to_owned();
+    let (engine, _) = node::load(
+        &mut store,
+        Timestamp(0),
+        Arc::clone(&stage.response),
+        entropy,
+    )?;
+    let travel = Travel::new(
+        stage.router.clone(),
+        StraightLine::default(),
+        args.time_percent,
+    );
+    let basis = serde_json::to_value(travel.basis())?
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     let mut desk = DirectDesk::new(engine, store, travel, Arc::clone(&stage.response));
     let cast = stage_cast(&mut desk, stage, Timestamp(first))?;
     let mut replay = Replay::new(desk, &stage.past, cast, Timestamp(first), Timestamp(last));
     let mut progress = Progress::new();
-    let (span, done) = ((last - first).max(1) as u64, |at: Timestamp| u64::try_from(at.0 - first).unwrap_or(0));
+    let (span, done) = ((last - first).max(1) as u64, |at: Timestamp| {
+        u64::try_from(at.0 - first).unwrap_or(0)
+    });
     replay.run(|at| progress.show("replaying", done(at).min(span), span))?;
     progress.end();
     let (short_at_first, refused) = (replay.short, std::mem::take(&mut replay.refused));
@@ -327,8 +416,17 @@ fn replay_at_once(args: &ReplayArgs, stage: &Stage) -> Result<Ended> {
     let (intervals, counts) = {
         use crate::desk::Desk as _;
         desk.look(|board| {
-            let closed = board.incidents.values().filter(|incident| !incident.is_open()).count();
-            let counts = (board.calls.len(), board.incidents.len(), closed, board.assignments.len());
+            let closed = board
+                .incidents
+                .values()
+                .filter(|incident| !incident.is_open())
+                .count();
+            let counts = (
+                board.calls.len(),
+                board.incidents.len(),
+                closed,
+                board.assignments.len(),
+            );
             (figures::intervals(board, &stage.past), counts)
         })
     };
@@ -359,7 +457,10 @@ fn replay_at_once(args: &ReplayArgs, stage: &Stage) -> Result<Ended> {
         "{} calls, {} incidents ({} closed), {} assignments; too few units free at first for {}.",
         report.calls, report.incidents, report.closed, report.assignments, report.short_at_first
     );
-    println!("{} entries in {:.1} s ({:.0} each second); digest {}", entries, took_s, report.entries_per_s, report.entries_digest);
+    println!(
+        "{} entries in {:.1} s ({:.0} each second); digest {}",
+        entries, took_s, report.entries_per_s, report.entries_digest
+    );
     println!("Simulated: {}.", report.simulated);
     for line in report.refused.iter().take(10) {
         println!("refused: {line}");
@@ -369,7 +470,11 @@ fn replay_at_once(args: &ReplayArgs, stage: &Stage) -> Result<Ended> {
         println!("written: {}", path.display());
     }
     if !dir.remove {
-        println!("The node is in {}; look at it with:  watchfire check {}", dir.path.display(), dir.path.display());
+        println!(
+            "The node is in {}; look at it with:  watchfire check {}",
+            dir.path.display(),
+            dir.path.display()
+        );
     }
     Ok(Ended::Done)
 }
@@ -408,17 +513,41 @@ fn digest(dir: &Path) -> Result<(u64, String)> {
             hash.update(&stored.entry.plain);
         }
     }
-    Ok((count, hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+    Ok((
+        count,
+        hash.finalize()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect(),
+    ))
 }
 
 /// The demo city's files, built into the program.
 const CITY: [(&str, &[u8]); 6] = [
-    ("calls.csv.gz", include_bytes!("../../../../examples/demo-city/calls.csv.gz")),
-    ("calls.map.toml", include_bytes!("../../../../examples/demo-city/calls.map.toml")),
-    ("roads.osm.pbf", include_bytes!("../../../../examples/demo-city/roads.osm.pbf")),
-    ("stations.csv", include_bytes!("../../../../examples/demo-city/stations.csv")),
-    ("units.csv", include_bytes!("../../../../examples/demo-city/units.csv")),
-    ("response.toml", include_bytes!("../../../../examples/demo-city/response.toml")),
+    (
+        "calls.csv.gz",
+        include_bytes!("../../../../examples/demo-city/calls.csv.gz"),
+    ),
+    (
+        "calls.map.toml",
+        include_bytes!("../../../../examples/demo-city/calls.map.toml"),
+    ),
+    (
+        "roads.osm.pbf",
+        include_bytes!("../../../../examples/demo-city/roads.osm.pbf"),
+    ),
+    (
+        "stations.csv",
+        include_bytes!("../../../../examples/demo-city/stations.csv"),
+    ),
+    (
+        "units.csv",
+        include_bytes!("../../../../examples/demo-city/units.csv"),
+    ),
+    (
+        "response.toml",
+        include_bytes!("../../../../examples/demo-city/response.toml"),
+    ),
 ];
 
 /// Percent put on the demo city's road times. Its network has no speeds, one-way streets or bridges; the
@@ -427,14 +556,16 @@ const DEMO_TIME_PERCENT: u32 = 163;
 
 pub(super) fn demo(args: DemoArgs) -> Result<Ended> {
     if !args.listen.ip().is_loopback() {
-        return fail("the demo signs visitors in by itself, so it listens on this machine only: choose 127.0.0.1:PORT");
+        return fail(OWN_MACHINE_ONLY);
     }
     let city_dir = match &args.city {
         Some(dir) => dir.clone(),
         None => unpack_city(&args.data)?,
     };
     let file = |name: &str| city_dir.join(name);
-    println!("Preparing San Francisco's New Year's Eve 2016/17 (real calls, real roads, simulated crews) ...");
+    println!(
+        "Preparing San Francisco's New Year's Eve 2016/17 (real calls, real roads, simulated crews) ..."
+    );
     let stage = set(&ReplayArgs {
         calls: file("calls.csv.gz"),
         map: file("calls.map.toml"),
@@ -451,9 +582,18 @@ pub(super) fn demo(args: DemoArgs) -> Result<Ended> {
         listen: args.listen,
     })?;
     let zone = stage.zone.clone().unwrap_or_else(|| "UTC".to_owned());
-    let from = match args.from.parse::<jiff::civil::DateTime>().and_then(|local| local.in_tz(&zone)) {
+    let from = match args
+        .from
+        .parse::<jiff::civil::DateTime>()
+        .and_then(|local| local.in_tz(&zone))
+    {
         Ok(time) => Timestamp(time.timestamp().as_millisecond()),
-        Err(error) => return fail(format!("--from {}: {error}; write it as 2016-12-31T20:00:00", args.from)),
+        Err(error) => {
+            return fail(format!(
+                "--from {}: {error}; write it as 2016-12-31T20:00:00",
+                args.from
+            ));
+        }
     };
     let plan = Live {
         dir: &args.data.join("node"),
@@ -476,6 +616,8 @@ fn unpack_city(data: &Path) -> Result<PathBuf> {
     Ok(dir)
 }
 
+const OWN_MACHINE_ONLY: &str = "a replay signs visitors in by itself, so its page is for this machine only: choose --listen 127.0.0.1:PORT";
+
 struct Live<'a> {
     dir: &'a Path,
     name: &'a str,
@@ -490,14 +632,27 @@ fn play_live(stage: Stage, plan: &Live<'_>) -> Result<Ended> {
     start_log(&Config::default());
     let fresh = !plan.dir.join("watchfire.db").exists();
     if fresh {
-        tend::create(plan.dir, plan.name, random())?;
+        tend::create(plan.dir, plan.name, random(), plan.from)?;
     }
     let mut store = Store::open(plan.dir)?;
     // Started again, it goes on at the time of its last entry, so that no call of the night is left out.
-    let last = Timestamp(i64::try_from(store.load(Timestamp(i64::MAX))?.last_time.ms()).unwrap_or(0));
-    let from = if fresh || last > Clock::Real.now() { plan.from } else { last.max(plan.from) };
-    let from = if from.0 > stage.past.calls.last().map_or(0, |call| call.received) { plan.from } else { from };
-    let travel = Travel::new(stage.router.clone(), StraightLine::default(), plan.time_percent);
+    let last =
+        Timestamp(i64::try_from(store.load(Timestamp(i64::MAX))?.last_time.ms()).unwrap_or(0));
+    let from = if fresh {
+        plan.from
+    } else {
+        last.max(plan.from)
+    };
+    let from = if from.0 > stage.past.calls.last().map_or(0, |call| call.received) {
+        plan.from
+    } else {
+        from
+    };
+    let travel = Travel::new(
+        stage.router.clone(),
+        StraightLine::default(),
+        plan.time_percent,
+    );
     let settings = Settings {
         name: plan.name.to_owned(),
         zone: stage.zone.clone(),
@@ -511,33 +666,53 @@ fn play_live(stage: Stage, plan: &Live<'_>) -> Result<Ended> {
         demo: true,
     };
     // Only its first start is by the seed; entropy that was used must not be used again.
-    let entropy = if fresh { Entropy::from_number(plan.seed) } else { Entropy::new(random()) };
+    let entropy = if fresh {
+        Entropy::from_number(plan.seed)
+    } else {
+        Entropy::new(random())
+    };
     let (node, thread) = Node::start(store, settings, Arc::clone(&stage.response), entropy)?;
     let mut desk = LiveDesk { node: node.clone() };
     let cast = stage_cast(&mut desk, &stage, from)?;
     let visitor = enrol_visitor(&mut desk, from)?;
-    let http = Http { listen: plan.listen, ..Http::default() };
-    let player = std::thread::Builder::new().name("replay".into()).spawn(move || {
-        let mut replay = Replay::new(desk, &stage.past, cast, from, Timestamp(i64::MAX));
-        let ended = replay.run(|_| {});
-        for line in &replay.refused {
-            // A person at the console may act on the same things; then the simulated ones give way.
-            tracing::debug!(line, "a simulated action was refused");
-        }
-        match ended {
-            Ok(()) => tracing::info!("the replay has come to its end"),
-            Err(halt) => tracing::error!(error = %halt, "the replay stopped"),
-        }
-    })?;
+    let http = Http {
+        listen: plan.listen,
+        ..Http::default()
+    };
+    let player = std::thread::Builder::new()
+        .name("replay".into())
+        .spawn(move || {
+            let mut replay = Replay::new(desk, &stage.past, cast, from, Timestamp(i64::MAX));
+            let ended = replay.run(|_| {});
+            for line in &replay.refused {
+                // A person at the console may act on the same things; then the simulated ones give way.
+                tracing::debug!(line, "a simulated action was refused");
+            }
+            match ended {
+                Ok(()) => tracing::info!("the replay has come to its end"),
+                Err(halt) => tracing::error!(error = %halt, "the replay stopped"),
+            }
+        })?;
     let speed = plan.speed;
-    let served = run_async(server::serve(node, &http, plan.dir, Some(visitor), |address| {
-        println!();
-        println!("  Watchfire is ready:  http://{address}/");
-        println!();
-        println!("  One minute of the night passes every {:.1} s. Crews and desk are simulated; the calls are real.", 60.0 / f64::from(speed));
-        println!("  Whoever opens the page on this machine is signed in as a dispatcher. Ctrl-C ends it.");
-        println!();
-    }))?;
+    let served = run_async(server::serve(
+        node,
+        &http,
+        plan.dir,
+        Some(visitor),
+        |address| {
+            println!();
+            println!("  Watchfire is ready:  http://{address}/");
+            println!();
+            println!(
+                "  One minute of the night passes every {:.1} s. Crews and desk are simulated; the calls are real.",
+                60.0 / f64::from(speed)
+            );
+            println!(
+                "  Whoever opens the page on this machine is signed in as a dispatcher. Ctrl-C ends it."
+            );
+            println!();
+        },
+    ))?;
     let _ = thread.join();
     let _ = player.join();
     served?;
@@ -547,5 +722,7 @@ fn play_live(stage: Stage, plan: &Live<'_>) -> Result<Ended> {
 fn enrol_visitor(desk: &mut LiveDesk, at: Timestamp) -> Result<PersonId> {
     let seats = [Seat::CallTaker, Seat::Dispatcher];
     let enrolled = replay::enrol(desk, "visitor", "Visitor 访客", &seats, false, at)?;
-    enrolled.map_err(|refusal| Failure { text: refusal.what().en })
+    enrolled.map_err(|refusal| Failure {
+        text: refusal.what().en,
+    })
 }

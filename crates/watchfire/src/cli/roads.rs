@@ -49,7 +49,13 @@ pub(super) enum TimeFormat {
 
 pub(super) fn run(what: Roads) -> Result<Ended> {
     match what {
-        Roads::Build { map, out, options, attribution, output } => {
+        Roads::Build {
+            map,
+            out,
+            options,
+            attribution,
+            output,
+        } => {
             let mut options: BuildOptions = match options {
                 None => BuildOptions::default(),
                 Some(path) => match toml::from_str(&city::read_text(&path)?) {
@@ -60,9 +66,10 @@ pub(super) fn run(what: Roads) -> Result<Ended> {
             options.attribution = attribution.or(options.attribution);
             let mut progress = Progress::new();
             let bytes = city::read(&map)?;
-            let (graph, report) = city::build_roads(&map, &bytes, &options, |stage, done, total| {
-                progress.show(words(stage), done, total);
-            })?;
+            let (graph, report) =
+                city::build_roads(&map, &bytes, &options, |stage, done, total| {
+                    progress.show(words(stage), done, total);
+                })?;
             progress.end();
             city::write(&out, &graph.to_bytes())?;
             if output.json {
@@ -77,7 +84,12 @@ pub(super) fn run(what: Roads) -> Result<Ended> {
             print!("{}", toml::to_string_pretty(&BuildOptions::default())?);
             Ok(Ended::Done)
         }
-        Roads::Time { roads, from, to, format } => time(&roads, &from, &to, format),
+        Roads::Time {
+            roads,
+            from,
+            to,
+            format,
+        } => time(&roads, &from, &to, format),
     }
 }
 
@@ -92,17 +104,27 @@ fn words(stage: Stage) -> &'static str {
 
 fn time(roads: &std::path::Path, from: &str, to: &str, format: TimeFormat) -> Result<Ended> {
     let (Some(from), Some(to)) = (point(from), point(to)) else {
-        return super::fail("a point is written as latitude,longitude in degrees, such as 37.7793,-122.4193");
+        return super::fail(
+            "a point is written as latitude,longitude in degrees, such as 37.7793,-122.4193",
+        );
     };
     let router = city::router(roads)?;
     match router.route(from, to) {
         Ok(route) => {
             match format {
                 TimeFormat::Text => {
-                    println!("{} s, {} m by road", route.time_ms.div_ceil(1_000), route.length_m.round());
+                    println!(
+                        "{} s, {} m by road",
+                        route.time_ms.div_ceil(1_000),
+                        route.length_m.round()
+                    );
                 }
                 TimeFormat::Json => {
-                    let line: Vec<[f64; 2]> = route.points.iter().map(|point| [point.lon, point.lat]).collect();
+                    let line: Vec<[f64; 2]> = route
+                        .points
+                        .iter()
+                        .map(|point| [point.lon, point.lat])
+                        .collect();
                     let json = serde_json::json!({
                         "seconds": route.time_ms.div_ceil(1_000), "length_m": route.length_m.round(), "line": line,
                     });
@@ -117,10 +139,17 @@ fn time(roads: &std::path::Path, from: &str, to: &str, format: TimeFormat) -> Re
 
 fn point(text: &str) -> Option<watchfire_roads::Point> {
     let (lat, lon) = text.split_once(',')?;
-    Some(watchfire_roads::Point { lat: lat.trim().parse().ok()?, lon: lon.trim().parse().ok()? })
+    Some(watchfire_roads::Point {
+        lat: lat.trim().parse().ok()?,
+        lon: lon.trim().parse().ok()?,
+    })
 }
 
 /// Says what a network is made of, for the start of a replay.
 pub(super) fn describe(graph: &RoadGraph) -> String {
-    format!("{} junctions, {} stretches of road", graph.junctions(), graph.edges())
+    format!(
+        "{} junctions, {} stretches of road",
+        graph.junctions(),
+        graph.edges()
+    )
 }

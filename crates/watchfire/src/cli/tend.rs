@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use watchfire_core::basis::{Line, PersonId};
+use watchfire_core::basis::{Line, PersonId, Timestamp};
 use watchfire_core::entropy::Entropy;
 use watchfire_core::plan::ResponseFile;
 use watchfire_core::record::person::Seat;
-use watchfire_feed::{Draft, Feed, Head, HybridClock, HybridTime, NodeId, OPENING_KIND, OPENING_KIND_VERSION, Scope, Signer};
+use watchfire_feed::{
+    Draft, Feed, Head, HybridClock, HybridTime, NodeId, OPENING_KIND, OPENING_KIND_VERSION, Scope,
+    Signer,
+};
 use watchfire_store::{BackupKeys, Code, Store, Token};
 
 use super::{Ended, Output, Progress, Result, fail};
@@ -44,17 +47,22 @@ pub(super) struct BackupArgs {
 }
 
 /// Makes a new node's store in a directory.
-pub(super) fn create(dir: &Path, name: &str, seed: [u8; 32]) -> Result<()> {
+pub(super) fn create(dir: &Path, name: &str, seed: [u8; 32], now: Timestamp) -> Result<()> {
     let signer = Signer::from_seed(seed);
     let key = signer.public_key();
-    let feed = Feed { node: NodeId::of_key(&key), scope: Scope::Local, epoch: 1, key };
+    let feed = Feed {
+        node: NodeId::of_key(&key),
+        scope: Scope::Local,
+        epoch: 1,
+        key,
+    };
     let draft = Draft {
         kind: OPENING_KIND,
         kind_version: OPENING_KIND_VERSION,
         critical: true,
         record: [0; 16],
         record_version: 1,
-        time: HybridClock::new(HybridTime(0)).tick(Clock::Real.now().0),
+        time: HybridClock::new(HybridTime(0)).tick(now.0),
         deps: &[],
         plain: feed.opening_body(None, "a new node"),
         sealed: Vec::new(),
@@ -65,15 +73,25 @@ pub(super) fn create(dir: &Path, name: &str, seed: [u8; 32]) -> Result<()> {
 }
 
 pub(super) fn init(dir: &Path, name: &str) -> Result<Ended> {
-    create(dir, name, random())?;
+    create(dir, name, random(), Clock::Real.now())?;
     let path = dir.join(config::FILE);
-    city::write(&path, config::example(&Config { name: name.to_owned(), ..Config::default() }).as_bytes())?;
+    city::write(
+        &path,
+        config::example(&Config {
+            name: name.to_owned(),
+            ..Config::default()
+        })
+        .as_bytes(),
+    )?;
     let secret = Secret::code();
     let mut store = Store::open(dir)?;
     add_code(&mut store, &secret, None)?;
     println!("A new node, \"{name}\", is in {}.", dir.display());
     println!();
-    println!("Its configuration is {}; every key in it is explained.", path.display());
+    println!(
+        "Its configuration is {}; every key in it is explained.",
+        path.display()
+    );
     println!("Start it with:  watchfire serve {}", dir.display());
     println!();
     println!("The code for the first sign-in, which works once and for a week:");
@@ -86,7 +104,11 @@ pub(super) fn init(dir: &Path, name: &str) -> Result<Ended> {
 
 fn add_code(store: &mut Store, secret: &Secret, person: Option<PersonId>) -> Result<()> {
     let expires_at = Clock::Real.now().plus_s(CODE_S);
-    store.add_code(&Code { hash: secret.hash, about: CodeAbout { person }.to_json(), expires_at })?;
+    store.add_code(&Code {
+        hash: secret.hash,
+        about: CodeAbout { person }.to_json(),
+        expires_at,
+    })?;
     Ok(())
 }
 
@@ -97,7 +119,8 @@ pub(super) fn code(dir: &Path, login: Option<&str>) -> Result<Ended> {
         None => None,
         Some(login) => {
             let line: Option<Line> = login.parse().ok();
-            match line.and_then(|line| loaded.board.person_by_login(&line).map(|person| person.id)) {
+            match line.and_then(|line| loaded.board.person_by_login(&line).map(|person| person.id))
+            {
                 Some(person) => Some(person),
                 None => return fail(format!("nobody here signs in as \"{login}\"")),
             }
@@ -112,7 +135,10 @@ pub(super) fn code(dir: &Path, login: Option<&str>) -> Result<Ended> {
 pub(super) fn token(dir: &Path, login: &str, seat: &str) -> Result<Ended> {
     let Some(seat) = Seat::parse(seat) else {
         let seats: Vec<&str> = Seat::ALL.into_iter().map(Seat::as_str).collect();
-        return fail(format!("there is no seat \"{seat}\"; there are {}", seats.join(", ")));
+        return fail(format!(
+            "there is no seat \"{seat}\"; there are {}",
+            seats.join(", ")
+        ));
     };
     if login.parse::<Line>().is_err() {
         return fail("a login is one line of at most 200 characters");
@@ -125,15 +151,29 @@ pub(super) fn token(dir: &Path, login: &str, seat: &str) -> Result<Ended> {
     };
     let has_seat = {
         use crate::desk::Desk as _;
-        desk.look(|board| board.people.get(&person).is_some_and(|person| person.details.seats.contains(&seat)))
+        desk.look(|board| {
+            board
+                .people
+                .get(&person)
+                .is_some_and(|person| person.details.seats.contains(&seat))
+        })
     };
     if !has_seat {
-        return fail(format!("\"{login}\" is enrolled already, but without the seat {}", seat.as_str()));
+        return fail(format!(
+            "\"{login}\" is enrolled already, but without the seat {}",
+            seat.as_str()
+        ));
     }
     let mut store = desk.into_store()?;
     let secret = Secret::token();
     let created_at = Clock::Real.now();
-    store.add_token(&Token { hash: secret.hash, person, label: login.to_owned(), seat, created_at })?;
+    store.add_token(&Token {
+        hash: secret.hash,
+        person,
+        label: login.to_owned(),
+        seat,
+        created_at,
+    })?;
     println!("{}", secret.text);
     Ok(Ended::Done)
 }
@@ -148,8 +188,18 @@ pub(super) fn direct(dir: &Path) -> Result<DirectDesk> {
     };
     let response = Arc::new(response);
     let mut store = Store::open(dir)?;
-    let (engine, _) = node::load(&mut store, Clock::Real.now(), Arc::clone(&response), Entropy::new(random()))?;
-    Ok(DirectDesk::new(engine, store, Travel::new(None, watchfire_roads::StraightLine::default(), 100), response))
+    let (engine, _) = node::load(
+        &mut store,
+        Clock::Real.now(),
+        Arc::clone(&response),
+        Entropy::new(random()),
+    )?;
+    Ok(DirectDesk::new(
+        engine,
+        store,
+        Travel::new(None, watchfire_roads::StraightLine::default(), 100),
+        response,
+    ))
 }
 
 pub(super) fn check(args: &CheckArgs) -> Result<Ended> {
@@ -159,20 +209,32 @@ pub(super) fn check(args: &CheckArgs) -> Result<Ended> {
     match checked {
         Ok(report) => {
             if args.output.json {
-                println!("{}", serde_json::json!({
-                    "ok": true, "node": report.node_name, "entries": report.entries, "epochs": report.epochs,
-                    "records": report.records, "unknown": report.unknown, "erased": report.erased,
-                    "keys_missing": report.keys_missing,
-                }));
+                println!(
+                    "{}",
+                    serde_json::json!({
+                        "ok": true, "node": report.node_name, "entries": report.entries, "epochs": report.epochs,
+                        "records": report.records, "unknown": report.unknown, "erased": report.erased,
+                        "keys_missing": report.keys_missing,
+                    })
+                );
                 return Ok(Ended::Done);
             }
             let (entries, epochs, records) = (report.entries, report.epochs, report.records);
-            println!("{}: {entries} entries in {epochs} epoch(s): every signature and link verifies.", report.node_name);
+            println!(
+                "{}: {entries} entries in {epochs} epoch(s): every signature and link verifies.",
+                report.node_name
+            );
             println!("{records} records folded anew are what the tables hold.");
             for (count, words) in [
-                (report.unknown, "entries are of kinds that this version does not know: verified, kept, not folded"),
+                (
+                    report.unknown,
+                    "entries are of kinds that this version does not know: verified, kept, not folded",
+                ),
                 (report.erased, "entries had their personal data erased"),
-                (report.keys_missing, "entries have personal data that could not be compared: their keys are not here"),
+                (
+                    report.keys_missing,
+                    "entries have personal data that could not be compared: their keys are not here",
+                ),
             ] {
                 if count > 0 {
                     println!("{count} {words}.");
@@ -183,7 +245,10 @@ pub(super) fn check(args: &CheckArgs) -> Result<Ended> {
         Err(error) => {
             let text = node::Chain(&error).to_string();
             if args.output.json {
-                println!("{}", serde_json::json!({ "ok": false, "first_difference": text }));
+                println!(
+                    "{}",
+                    serde_json::json!({ "ok": false, "first_difference": text })
+                );
             }
             eprintln!("watchfire: {text}");
             Ok(Ended::Wrong)
@@ -193,45 +258,79 @@ pub(super) fn check(args: &CheckArgs) -> Result<Ended> {
 
 pub(super) fn rebuild(args: &CheckArgs) -> Result<Ended> {
     let mut progress = Progress::new();
-    let report = watchfire_store::rebuild(&args.dir, |at| progress.show(at.step, at.done, at.total));
+    let report =
+        watchfire_store::rebuild(&args.dir, |at| progress.show(at.step, at.done, at.total));
     progress.end();
     let report = report?;
     if args.output.json {
         let (entries, records, lost) = (report.entries, report.records, report.lost);
-        println!("{}", serde_json::json!({ "ok": true, "entries": entries, "records": records, "lost": lost }));
+        println!(
+            "{}",
+            serde_json::json!({ "ok": true, "entries": entries, "records": records, "lost": lost })
+        );
     } else {
-        println!("{} records made anew from {} entries.", report.records, report.entries);
+        println!(
+            "{} records made anew from {} entries.",
+            report.records, report.entries
+        );
         if report.lost > 0 {
-            println!("{} lines of other tables (sign-ins, trails) could not be read and are lost.", report.lost);
+            println!(
+                "{} lines of other tables (sign-ins, trails) could not be read and are lost.",
+                report.lost
+            );
         }
     }
     Ok(Ended::Done)
 }
 
 pub(super) fn backup(args: &BackupArgs) -> Result<Ended> {
-    let keys = if args.include_keys { BackupKeys::Included } else { BackupKeys::LeftOut };
+    let keys = if args.include_keys {
+        BackupKeys::Included
+    } else {
+        BackupKeys::LeftOut
+    };
     let mut progress = Progress::new();
-    let done = watchfire_store::backup(&args.dir, &args.to, keys, |at| progress.show(at.step, at.done, at.total));
+    let done = watchfire_store::backup(&args.dir, &args.to, keys, |at| {
+        progress.show(at.step, at.done, at.total)
+    });
     progress.end();
     let entries = done?.entries;
     if args.output.json {
-        println!("{}", serde_json::json!({ "to": args.to, "entries": entries, "keys": args.include_keys }));
+        println!(
+            "{}",
+            serde_json::json!({ "to": args.to, "entries": entries, "keys": args.include_keys })
+        );
         return Ok(Ended::Done);
     }
-    println!("{entries} entries are in {}. Check them with:  watchfire check {}", args.to.display(), args.to.display());
+    println!(
+        "{entries} entries are in {}. Check them with:  watchfire check {}",
+        args.to.display(),
+        args.to.display()
+    );
     if args.include_keys {
         println!("The keys of records are in it: keep it apart, protected, and not for long.");
     } else {
-        println!("The keys of records and the node's own key are not in it: personal data in it cannot be read.");
+        println!(
+            "The keys of records and the node's own key are not in it: personal data in it cannot be read."
+        );
     }
-    println!("To go on from it once the original is gone for good:  watchfire epoch {} --reason \"...\"", args.to.display());
+    println!(
+        "To go on from it once the original is gone for good:  watchfire epoch {} --reason \"...\"",
+        args.to.display()
+    );
     Ok(Ended::Done)
 }
 
 pub(super) fn epoch(dir: &Path, reason: &str) -> Result<Ended> {
     let feed = watchfire_store::new_epoch(dir, reason, &random(), Clock::Real.now())?;
-    println!("{} may write again, in epoch {} of its feed.", dir.display(), feed.epoch);
-    println!("If the original comes back, it must not be started: the two would tell different stories.");
+    println!(
+        "{} may write again, in epoch {} of its feed.",
+        dir.display(),
+        feed.epoch
+    );
+    println!(
+        "If the original comes back, it must not be started: the two would tell different stories."
+    );
     Ok(Ended::Done)
 }
 
@@ -244,7 +343,9 @@ pub(super) fn export(dir: &Path, file: &Path) -> Result<Ended> {
     } else {
         let mut out = BufWriter::new(std::fs::File::create(file)?);
         let entries = watchfire_store::export(dir, &mut out)?;
-        out.into_inner().map_err(std::io::IntoInnerError::into_error)?.sync_all()?;
+        out.into_inner()
+            .map_err(std::io::IntoInnerError::into_error)?
+            .sync_all()?;
         entries
     };
     eprintln!("{entries} entries written");

@@ -231,7 +231,8 @@ export interface Problem {
   title: string;
   status: number;
   /** What happened; where it is in both languages it says all that `title` says. */
-  detail?: string | Bilingual | null;
+  detail?: string | null;
+  what?: Bilingual | null;
   next_step?: string | Bilingual | null;
   code?: string;
 }
