@@ -1,0 +1,73 @@
+//! The steps of `verify` that look at code and its dependencies. Each is one command a person could type.
+//! Start at [`tests`].
+
+use std::process::Stdio;
+
+use crate::Outcome;
+use crate::program::{cargo, run, works};
+use crate::tools::cargo_deny;
+use crate::verify::Ended;
+
+/// Sees that the code is formatted.
+pub(crate) fn format() -> Outcome<Ended> {
+    run(cargo(["fmt", "--check"]))?;
+    Ok(Ended::Whole)
+}
+
+/// Sees that no lint has anything to say.
+pub(crate) fn lints() -> Outcome<Ended> {
+    run(cargo([
+        "clippy",
+        "--locked",
+        "--workspace",
+        "--all-targets",
+        "--",
+        "--deny",
+        "warnings",
+    ]))?;
+    Ok(Ended::Whole)
+}
+
+/// Runs every test of every crate, also those in its documentation.
+pub(crate) fn tests() -> Outcome<Ended> {
+    run(cargo(["test", "--locked", "--workspace", "--no-fail-fast"]))?;
+    Ok(Ended::Whole)
+}
+
+/// Sees that the documentation builds and none of its links is dead.
+pub(crate) fn documentation() -> Outcome<Ended> {
+    let mut command = cargo([
+        "doc",
+        "--locked",
+        "--workspace",
+        "--no-deps",
+        "--document-private-items",
+    ]);
+    command.env("RUSTDOCFLAGS", "--deny warnings");
+    run(command)?;
+    Ok(Ended::Whole)
+}
+
+/// Sees that dependencies have licences and sources that we take, and no known weakness.
+pub(crate) fn dependencies() -> Outcome<Ended> {
+    let mut known = cargo_deny()?;
+    known.args([
+        "--offline",
+        "check",
+        "--hide-inclusion-graph",
+        "bans",
+        "licenses",
+        "sources",
+    ]);
+    run(known)?;
+    let mut fetch = cargo_deny()?;
+    fetch.args(["fetch", "db"]).stdin(Stdio::null());
+    if !works(fetch) {
+        let told = "known weaknesses were NOT looked for: the advisory database cannot be reached from here";
+        return Ok(Ended::Partly(told.to_owned()));
+    }
+    let mut advisories = cargo_deny()?;
+    advisories.args(["--offline", "check", "advisories"]);
+    run(advisories)?;
+    Ok(Ended::Whole)
+}

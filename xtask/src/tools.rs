@@ -1,0 +1,78 @@
+//! Tools that a check needs and a fresh machine lacks: they are installed below the target folder, once, and
+//! never into the machine. Start at [`python`].
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::program::{cargo, program, quiet, read_file, run, target_dir, works, write_file};
+use crate::{Outcome, root};
+
+/// The Python programs and libraries that the conformance checks use.
+const REQUIREMENTS: &str = "conformance/requirements.txt";
+
+/// Returns a program of a Python environment that has everything in the requirements.
+pub(crate) fn python(name: &str) -> Outcome<Command> {
+    let folder = target_dir()?.join("python");
+    let wanted = read_file(&root().join(REQUIREMENTS))?;
+    let installed = folder.join("installed.txt");
+    if !std::fs::read_to_string(&installed).is_ok_and(|text| text == wanted) {
+        install_python(&folder)?;
+        write_file(&installed, &wanted)?;
+    }
+    Ok(program(in_environment(&folder, name)))
+}
+
+fn install_python(folder: &Path) -> Outcome {
+    println!("installing {REQUIREMENTS} into {} (once)", folder.display());
+    let mut make = program("python3");
+    make.args(["-m", "venv", "--clear"]).arg(folder);
+    quiet(make).map_err(|problem| {
+        format!("{problem}\nThe check needs Python 3.11 or newer with venv (Debian: python3 python3-venv)")
+    })?;
+    let mut install = program(in_environment(folder, "python"));
+    install.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--requirement",
+        REQUIREMENTS,
+    ]);
+    quiet(install).map(drop)
+}
+
+fn in_environment(folder: &Path, name: &str) -> PathBuf {
+    let (programs, suffix) = if cfg!(windows) {
+        ("Scripts", ".exe")
+    } else {
+        ("bin", "")
+    };
+    folder.join(programs).join(format!("{name}{suffix}"))
+}
+
+/// Returns cargo-deny, of the machine or else of the target folder.
+pub(crate) fn cargo_deny() -> Outcome<Command> {
+    if works(cargo(["deny", "--version"])) {
+        return Ok(cargo(["deny"]));
+    }
+    let folder = target_dir()?.join("tools");
+    let own = folder
+        .join("bin")
+        .join(format!("cargo-deny{}", std::env::consts::EXE_SUFFIX));
+    if !own.exists() {
+        println!(
+            "installing cargo-deny into {} (once; it takes minutes)",
+            folder.display()
+        );
+        let mut install = cargo(["install", "--quiet", "--locked", "cargo-deny", "--root"]);
+        // It is built once and run briefly: optimising it would take most of the time.
+        install.arg(&folder).args(["--profile", "dev"]);
+        run(install).map_err(|problem| {
+            format!("{problem}\nInstall it by hand (cargo install --locked cargo-deny) or leave this check out")
+        })?;
+    }
+    let mut command = program(own);
+    command.arg("deny");
+    Ok(command)
+}
