@@ -516,7 +516,7 @@ impl Worker {
         }
     }
 
-    /// Shows, tells and answers, now that it is durable.
+    /// Shows, answers and tells, now that it is durable.
     fn speak(&mut self, append: &Batch, then: Vec<Then>) {
         let mut shown: Vec<Record> = Vec::new();
         let mut answers: Vec<(u64, Result<Outcome, Refusal>)> = Vec::with_capacity(then.len());
@@ -528,6 +528,7 @@ impl Worker {
             }
             answers.push((one.ticket, one.answer));
         }
+        let mut told = None;
         if !shown.is_empty() {
             let position = self.node.position() + append.entries.len() as u64;
             let messages = {
@@ -543,8 +544,7 @@ impl Worker {
                 }
                 view::messages(&board, &self.node, &shown, &left_behind, position)
             };
-            self.node.inner.hub.send(messages);
-            self.node.inner.position.store(position, Ordering::Release);
+            told = Some((messages, position));
         }
         let mut waiting: Vec<Option<Answer>> = self.waiting.drain(..).map(Some).collect();
         for (ticket, answer) in answers {
@@ -554,6 +554,11 @@ impl Worker {
             if let Some(asker) = asker {
                 let _ = asker.send(answer.map_err(NotAccepted::Refused));
             }
+        }
+        // The asker before the onlookers: it must not wait until two hundred consoles have been woken.
+        if let Some((messages, position)) = told {
+            self.node.inner.hub.send(messages);
+            self.node.inner.position.store(position, Ordering::Release);
         }
     }
 

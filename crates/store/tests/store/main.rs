@@ -8,6 +8,7 @@ mod audit;
 mod epoch;
 mod erase;
 mod faults;
+mod limits;
 mod log;
 mod memory;
 mod node;

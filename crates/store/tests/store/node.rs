@@ -186,7 +186,18 @@ impl Node {
 
     /// Takes a call with personal data and returns it.
     pub(crate) fn call(&mut self) -> CallId {
-        let action = CallAction::Receive {
+        let action = self.receive();
+        CallId(self.ask(action).unwrap()[0].id)
+    }
+
+    /// Decides a call with personal data without appending.
+    pub(crate) fn decide_call(&mut self) -> Batch {
+        let action = self.receive();
+        self.decide(action).0
+    }
+
+    fn receive(&mut self) -> Action {
+        Action::Call(CallAction::Receive {
             channel: Channel::Phone,
             source: None,
             details: CallDetails {
@@ -200,8 +211,7 @@ impl Node {
                     note: None,
                 },
             },
-        };
-        CallId(self.ask(Action::Call(action)).unwrap()[0].id)
+        })
     }
 
     /// Opens an incident from a call.

@@ -1,0 +1,63 @@
+//! What is measured and what is promised of it: every figure and every floor, in one place.
+//!
+//! The promises are those of the design (its chapter on numbers). Knows nothing of how anything is
+//! measured; start at [`Figure`].
+
+/// A figure that is measured once in every run.
+pub(crate) struct Figure {
+    /// What programs call it; the unit comes last.
+    pub(crate) name: &'static str,
+    /// What it is.
+    pub(crate) words: &'static str,
+    /// What is promised of it.
+    pub(crate) floor: Floor,
+}
+
+/// What is promised of a figure.
+#[derive(Clone, Copy)]
+pub(crate) enum Floor {
+    /// It is at most this.
+    AtMost(f64),
+    /// It is at least this.
+    AtLeast(f64),
+    /// Nothing: it stands there to compare with.
+    None,
+}
+
+macro_rules! figures {
+    ($($name:ident: $floor:expr, $words:expr;)*) => {
+        $(
+            #[doc = $words]
+            pub(crate) static $name: Figure =
+                Figure { name: stringify!($name), words: $words, floor: $floor };
+        )*
+    };
+}
+
+use Floor::{AtLeast, AtMost, None as Nothing};
+
+figures! {
+    FSYNC_P50_MS: Nothing, "the disk itself: 4 KiB appended and fsynced, p50";
+    FSYNC_P99_MS: Nothing, "the disk itself: 4 KiB appended and fsynced, p99";
+
+    ACTION_P50_MS: Nothing, "a durable action over HTTP, 15 calls/s, 200 readers, p50";
+    ACTION_P99_MS: AtMost(100.0), "a durable action over HTTP, 15 calls/s, 200 readers, p99";
+    ACTION_PER_FSYNC: AtMost(2.0), "its p50, in fsyncs of the same minute";
+    CONSOLE_P50_MS: Nothing, "from the call's request to all 200 readers, p50";
+    CONSOLE_P99_MS: AtMost(500.0), "from the call's request to all 200 readers, p99";
+
+    BATCH_PER_S: AtLeast(5_000.0), "durable actions each second, 512 in flight";
+    APPEND_P50_MS: Nothing, "one call appended by the store, p50";
+    APPEND_PER_SQLITE: Nothing, "its p50 against plain SQLite with the same bytes (1 = as fast)";
+    APPEND_64_PER_SQLITE: Nothing, "the same for 64 calls in one batch";
+
+    RECOMMEND_WARM_P95_MS: AtMost(300.0), "a recommendation over 10,000 units that stand still, HTTP, p95";
+    RECOMMEND_COLD_P95_MS: AtMost(300.0), "a recommendation over 10,000 units that all just moved, HTTP, p95";
+    ROADS_MS: Nothing, "road times of 10,000 places to one, median";
+    ROADS_OVER_DIJKSTRA: Nothing, "how many times as fast as plain Dijkstra, same answers";
+
+    START_S: AtMost(5.0), "from starting the program to its first accepted call, 1,000,000 entries";
+
+    MEMORY_MB: AtMost(400.0), "resident memory, 5,000 open incidents, 10,000 units moving every 5 s";
+    MEMORY_PEAK_MB: Nothing, "the most it ever was";
+}
