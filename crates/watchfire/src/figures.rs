@@ -11,7 +11,7 @@ use watchfire_core::board::Board;
 use watchfire_core::record::assignment::Assignment;
 use watchfire_formats::PastCall;
 
-use crate::replay::{Manners, Past};
+use crate::past::{Manners, Past};
 
 /// The intervals that are measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -16,6 +16,7 @@ pub mod figures;
 pub mod hub;
 pub mod metrics;
 pub mod node;
+pub mod past;
 pub mod policy;
 pub mod positions;
 pub mod problem;

@@ -28,7 +28,7 @@ use watchfire_feed::Feed;
 use watchfire_feed::seal::RecordKey;
 use watchfire_store::{Reader, Store, StoreError};
 
-use crate::api::view;
+use crate::api::message;
 use crate::clock::Clock;
 use crate::hub::{Hub, Message};
 use crate::metrics::Metrics;
@@ -538,11 +538,11 @@ impl Worker {
                     .board
                     .write()
                     .unwrap_or_else(|poisoned| poisoned.into_inner());
-                let left_behind = view::left_behind(&board, &shown);
+                let left_behind = message::left_behind(&board, &shown);
                 for record in &shown {
                     board.put(record.clone());
                 }
-                view::messages(&board, &self.node, &shown, &left_behind, position)
+                message::of_batch(&board, &self.node, &shown, &left_behind, position)
             };
             told = Some((messages, position));
         }
@@ -641,7 +641,7 @@ pub async fn keep_time(node: Node) {
         show_alarms(&node, &mut alarms);
         show_positions(&node, beats);
         if beats.is_multiple_of(2) {
-            node.hub().send(vec![view::clock_message(&node)]);
+            node.hub().send(vec![message::clock(&node)]);
         }
         if beats.is_multiple_of(5) && node.health() == Health::DiskFull {
             let _ = node.inner.queue.try_send(Input::TryDisk);
@@ -670,7 +670,7 @@ fn show_alarms(node: &Node, known: &mut std::collections::BTreeMap<AssignmentId,
         .chain(ended)
         .filter_map(|id| board.assignments.get(&id))
         .map(|assignment| {
-            view::record_message(
+            message::of_record(
                 &board,
                 node,
                 &Record::Assignment(Arc::clone(assignment)),
@@ -691,7 +691,7 @@ fn show_positions(node: &Node, beats: u64) {
     if moved.is_empty() {
         return;
     }
-    node.hub().send(vec![view::positions_message(node, &moved)]);
+    node.hub().send(vec![message::positions(node, &moved)]);
     if !beats.is_multiple_of(TRAIL_EVERY_S) {
         return;
     }

@@ -102,7 +102,7 @@ fn respond(app: &App, id: AssignmentId) -> Result<Response, Problem> {
 
 /// Takes an assignment a step further.
 #[utoipa::path(post, path = "/api/v1/assignments/{id}/{step}", tag = "assignments", request_body = StepBody,
-    params(("id" = String, Path), ("step" = StepView, Path), ("Idempotency-Key" = String, Header),
+    params(("id" = String, Path), ("step" = inline(StepView), Path), ("Idempotency-Key" = String, Header),
         ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = AssignmentView)))]
 pub(crate) async fn step(

@@ -9,21 +9,18 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use watchfire_core::basis::{AssignmentId, CallId, IncidentId, Prose, UnitId};
-use watchfire_core::engine::{self, Decoded};
 use watchfire_core::recommend::{Reason, Recommendation};
 use watchfire_core::record::assignment::{AssignmentAction, Choice, Why};
 use watchfire_core::record::incident::{Incident, IncidentAction};
-use watchfire_core::record::{Action, Record, RecordKind, RecordRef};
+use watchfire_core::record::{Action, Record, RecordKind};
 
-use super::view::{self, AssignmentView, IncidentView, RecommendationView, RelationView, TextView};
+use super::view::{self, AssignmentView, IncidentView, RecommendationView, RelationView};
 use super::{
     App, Asked, Body, Envelope, NothingMore, Page, PageQuery, PlaceBody, Query, WithReason, answer,
     read, read_id, read_maybe, read_place,
 };
-use crate::node::Chain;
 use crate::policy::{Permission, Session};
 use crate::problem::Problem;
-use watchfire_store::StoreError;
 
 /// A new incident.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -223,7 +220,7 @@ fn respond(app: &App, id: IncidentId, status: StatusCode) -> Result<Response, Pr
     ))
 }
 
-fn find(app: &App, id: IncidentId) -> Result<std::sync::Arc<Incident>, Problem> {
+pub(crate) fn find(app: &App, id: IncidentId) -> Result<std::sync::Arc<Incident>, Problem> {
     match super::board::find(app, id.into())? {
         Some(Record::Incident(incident)) => Ok(incident),
         Some(
@@ -404,7 +401,7 @@ pub(crate) async fn notes(
     let board = app.node.board();
     let note = |note: &watchfire_core::record::incident::Note| NoteView {
         at: view::time(note.at),
-        by: name_of(&board, note.by.person),
+        by: super::entries::name_of(&board, note.by.person),
         text: note.text.as_ref().map(|text| text.as_str().to_owned()),
     };
     Ok(Json(NotesView {
@@ -783,145 +780,4 @@ pub(crate) fn choices(made: &Recommendation, units: &[UnitId]) -> Vec<Choice> {
         },
     };
     units.iter().map(choice).collect()
-}
-
-/// One thing that happened.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct EntryView {
-    /// Its place in the feed.
-    seq: u64,
-    /// When this node accepted it.
-    at: String,
-    /// When it happened, where something else was claimed.
-    claimed_at: Option<String>,
-    /// Who did it.
-    by: String,
-    /// What kind of entry.
-    kind: String,
-    /// The record it happened to.
-    record: String,
-    /// What happened, in words.
-    text: TextView,
-}
-
-/// What happened, oldest first.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct EntriesView {
-    /// A page of it.
-    entries: Vec<EntryView>,
-    /// What to give as `cursor` for the next page; absent on the last.
-    next: Option<String>,
-}
-
-/// Shows everything that happened to an incident, its calls and its assignments, oldest first.
-#[utoipa::path(get, path = "/api/v1/incidents/{id}/entries", tag = "incidents",
-    params(("id" = String, Path), PageQuery), responses((status = 200, body = EntriesView)))]
-pub(crate) async fn entries(
-    State(app): State<App>,
-    session: Session,
-    Path(id): Path<String>,
-    Query(query): Query<PageQuery>,
-) -> Result<Json<EntriesView>, Problem> {
-    if !session.may(Permission::ReadEntries) {
-        return Err(Problem::denied());
-    }
-    let id: IncidentId = read_id(&id)?;
-    find(&app, id)?;
-    let records = family(&app, id)?;
-    let limit = query.limit();
-    let after = match query.cursor.as_deref() {
-        None => None,
-        Some(text) => Some(text.parse().map_err(|_| super::board::bad_cursor())?),
-    };
-    let found = app.node.read_store(|reader| {
-        let stored = reader.entries_of(&records, after, limit)?;
-        let next = stored
-            .last()
-            .filter(|_| stored.len() == limit)
-            .map(|last| last.position.to_string());
-        let opened: Result<Vec<_>, StoreError> = stored
-            .into_iter()
-            .map(|one| Ok((reader.personal_of_entry(&one.entry)?, one.entry)))
-            .collect();
-        Ok::<_, StoreError>((opened?, next))
-    });
-    let (found, next) = found.map_err(|fault| {
-        tracing::error!(error = %Chain(&fault), "entries could not be read");
-        Problem::fault()
-    })?;
-    let board = app.node.board();
-    let personal_allowed = session.may(Permission::ReadPersonal);
-    let mut entries = Vec::new();
-    for (personal, entry) in found {
-        let Ok(Decoded::Event {
-            record,
-            event,
-            meta,
-            ..
-        }) = engine::decode(&entry)
-        else {
-            continue;
-        };
-        let personal = personal.filter(|_| personal_allowed);
-        entries.push(EntryView {
-            seq: entry.header.seq,
-            at: view::time(meta.at),
-            claimed_at: (meta.happened_at != meta.at).then(|| view::time(meta.happened_at)),
-            by: name_of(&board, meta.by.person),
-            kind: entry.header.kind.to_string(),
-            record: RecordKind::as_str(record.kind).to_owned(),
-            text: crate::words::of(
-                &board,
-                app.node.response(),
-                record,
-                &event,
-                personal.as_ref(),
-            )
-            .into(),
-        });
-    }
-    Ok(Json(EntriesView { entries, next }))
-}
-
-/// Returns an incident, those merged into it, and the calls and assignments of all of them.
-fn family(app: &App, id: IncidentId) -> Result<Vec<RecordRef>, Problem> {
-    let board = app.node.board();
-    let mut records: Vec<RecordRef> = board
-        .merged_family(id)
-        .into_iter()
-        .map(RecordRef::from)
-        .collect();
-    records.extend(board.calls_of(id).map(|call| RecordRef::from(call.id)));
-    records.extend(
-        board
-            .assignments_of(id)
-            .map(|assignment| RecordRef::from(assignment.id)),
-    );
-    drop(board);
-    // One that ended long ago has its children in the tables only.
-    for kind in [RecordKind::Call, RecordKind::Assignment] {
-        let filter = watchfire_store::Filter {
-            open: None,
-            parent: Some(id),
-        };
-        let found = app
-            .node
-            .read_store(|reader| reader.records(kind, filter, None, super::PAGE_MAX));
-        for child in found.map_err(super::person::fault)?.rows {
-            if !records.contains(&child.record) {
-                records.push(child.record);
-            }
-        }
-    }
-    Ok(records)
-}
-
-fn name_of(
-    board: &watchfire_core::board::Board,
-    person: watchfire_core::basis::PersonId,
-) -> String {
-    match board.people.get(&person) {
-        Some(person) => person.details.name.to_string(),
-        None => "Watchfire".to_owned(),
-    }
 }

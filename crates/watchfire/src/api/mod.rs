@@ -7,7 +7,9 @@
 pub mod assignment;
 pub mod board;
 pub mod call;
+pub mod entries;
 pub mod incident;
+pub mod message;
 pub mod node;
 pub mod person;
 pub mod session;
@@ -99,7 +101,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(incident::list, incident::open))
         .routes(routes!(incident::show))
         .routes(routes!(incident::recommendation))
-        .routes(routes!(incident::entries))
+        .routes(routes!(entries::of_incident))
         .routes(routes!(incident::send))
         .routes(routes!(incident::notes, incident::add_note))
         .routes(routes!(incident::grade))

@@ -231,7 +231,7 @@ pub(crate) async fn amend(
 
 /// Brings a unit on or off duty, in or out of service, to rest or back.
 #[utoipa::path(post, path = "/api/v1/units/{id}/{step}", tag = "units", request_body = DutyBody,
-    params(("id" = String, Path), ("step" = DutyStepView, Path), ("Idempotency-Key" = String, Header),
+    params(("id" = String, Path), ("step" = inline(DutyStepView), Path), ("Idempotency-Key" = String, Header),
         ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = UnitView)))]
 pub(crate) async fn step(

@@ -21,7 +21,7 @@ use crate::city;
 use crate::clock::Clock;
 use crate::desk::{Desk as _, DirectDesk};
 use crate::policy::{self, Session};
-use crate::replay;
+use crate::{past, replay};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Import {
@@ -391,7 +391,7 @@ impl Importer {
         };
         let sent = |number: usize| self.sent.get(&(index, number));
         Ok(match moment {
-            Moment::Receive => match replay::details(call) {
+            Moment::Receive => match past::details(call) {
                 Ok(details) => Some(Action::Call(CallAction::Receive {
                     channel: Channel::Import,
                     source: call.source_id.parse().ok(),

@@ -23,7 +23,8 @@ use crate::config::{Config, Http, LogFormat};
 use crate::desk::{DirectDesk, LiveDesk};
 use crate::figures::{self, Report};
 use crate::node::{self, Node, Settings, random};
-use crate::replay::{self, Cast, Manners, Past, Replay};
+use crate::past::{Manners, Past};
+use crate::replay::{self, Cast, Replay};
 use crate::server;
 use crate::travel::Travel;
 

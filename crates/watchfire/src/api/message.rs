@@ -1,0 +1,182 @@
+//! What the stream carries: whole records as they are shown, where units have moved to, and the time.
+//!
+//! One record that changed may change how others look (an assignment its unit and its incident); which
+//! others is decided here and nowhere else. It sends nothing itself. Start at [`of_batch`].
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use watchfire_core::basis::UnitId;
+use watchfire_core::board::Board;
+use watchfire_core::record::{Record, RecordKind, RecordRef};
+
+use super::view::{self, AssignmentView, CallView, IncidentView, StationView, UnitView};
+use crate::hub::{MARK, Message, RECORD};
+use crate::node::Node;
+use crate::positions::Position;
+
+/// A record of any kind, as the stream carries it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[serde(tag = "kind", content = "record", rename_all = "snake_case")]
+pub enum RecordView {
+    /// A call.
+    Call(CallView),
+    /// An incident.
+    Incident(IncidentView),
+    /// A unit.
+    Unit(UnitView),
+    /// An assignment.
+    Assignment(AssignmentView),
+    /// A station.
+    Station(StationView),
+}
+
+fn record_view(board: &Board, node: &Node, record: &Record, personal: bool) -> Option<RecordView> {
+    Some(match record {
+        Record::Call(one) => RecordView::Call(view::call(one, personal)),
+        Record::Incident(one) => RecordView::Incident(view::incident(board, one)),
+        Record::Unit(one) => RecordView::Unit(view::unit(board, one, node.positions().get(one.id))),
+        Record::Assignment(one) => RecordView::Assignment(view::assignment(one, node)),
+        Record::Station(one) => RecordView::Station(view::station(one)),
+        Record::Person(_) => return None,
+    })
+}
+
+/// Makes the message that shows a record, as it is on the board.
+pub fn of_record(board: &Board, node: &Node, record: &Record, position: Option<u64>) -> Message {
+    let text = |personal| -> Arc<str> {
+        let view = record_view(board, node, record, personal);
+        view.and_then(|view| serde_json::to_string(&view).ok())
+            .unwrap_or_else(|| "null".to_owned())
+            .into()
+    };
+    let redacted = text(false);
+    let full = if matches!(record, Record::Call(_)) {
+        text(true)
+    } else {
+        Arc::clone(&redacted)
+    };
+    Message {
+        position,
+        event: RECORD,
+        full,
+        redacted,
+    }
+}
+
+/// Returns what looks different because these records are about to change: what they leave behind.
+pub fn left_behind(board: &Board, changed: &[Record]) -> Vec<RecordRef> {
+    let before = changed
+        .iter()
+        .filter_map(|record| board.get(record.reference()));
+    before
+        .filter_map(|record| record.parent().or(merged_into(&record)))
+        .map(|root| root.into())
+        .collect()
+}
+
+fn merged_into(record: &Record) -> Option<watchfire_core::basis::IncidentId> {
+    match record {
+        Record::Incident(incident) => incident.merged_into(),
+        Record::Call(_)
+        | Record::Unit(_)
+        | Record::Assignment(_)
+        | Record::Station(_)
+        | Record::Person(_) => None,
+    }
+}
+
+/// Makes the messages that a batch of changed records comes to, with what changes along with them.
+pub fn of_batch(
+    board: &Board,
+    node: &Node,
+    changed: &[Record],
+    left_behind: &[RecordRef],
+    position: u64,
+) -> Vec<Message> {
+    let mut shown: Vec<RecordRef> = Vec::new();
+    let mut add = |reference: RecordRef| {
+        if !shown.contains(&reference) {
+            shown.push(reference);
+        }
+    };
+    left_behind.iter().copied().for_each(&mut add);
+    for record in changed {
+        add(record.reference());
+        match record {
+            Record::Assignment(assignment) => {
+                add(assignment.unit.into());
+                add(board.merge_root(assignment.incident).into());
+            }
+            Record::Call(call) => {
+                if let Some(incident) = call.incident() {
+                    add(board.merge_root(incident).into());
+                }
+            }
+            Record::Incident(incident) => {
+                add(board.merge_root(incident.id).into());
+                if let Some(from) = incident.split_from {
+                    add(board.merge_root(from).into());
+                }
+            }
+            Record::Unit(_) | Record::Station(_) | Record::Person(_) => {}
+        }
+    }
+    // Who may sign in is nobody's business but the administrator's, who asks for it.
+    let told = shown
+        .into_iter()
+        .filter(|reference| reference.kind != RecordKind::Person);
+    let records: Vec<Record> = told.filter_map(|reference| board.get(reference)).collect();
+    if records.is_empty() {
+        return vec![Message {
+            position: Some(position),
+            ..unlogged(MARK, &serde_json::json!({}))
+        }];
+    }
+    let last = records.len().saturating_sub(1);
+    let message = |(at, record): (usize, &Record)| {
+        of_record(board, node, record, (at == last).then_some(position))
+    };
+    records.iter().enumerate().map(message).collect()
+}
+
+/// Makes the message that shows where units have moved to.
+pub fn positions(node: &Node, moved: &[(UnitId, Position)]) -> Message {
+    let rows: Vec<serde_json::Value> = moved
+        .iter()
+        .map(|(unit, position)| {
+            let (lat, lon) = (position.point.lat(), position.point.lon());
+            serde_json::json!([
+                unit.to_string(),
+                lat,
+                lon,
+                position.heading_deg,
+                position.at.0
+            ])
+        })
+        .collect();
+    unlogged(
+        "positions",
+        &serde_json::json!({ "at": node.now().0, "positions": rows }),
+    )
+}
+
+/// Makes the message that tells the time, so that silence can be told from peace.
+pub fn clock(node: &Node) -> Message {
+    let clock = &node.settings().clock;
+    unlogged(
+        "clock",
+        &serde_json::json!({ "now": view::time(node.now()), "speed": clock.speed() }),
+    )
+}
+
+fn unlogged(event: &'static str, data: &serde_json::Value) -> Message {
+    let text: Arc<str> = data.to_string().into();
+    Message {
+        position: None,
+        event,
+        full: Arc::clone(&text),
+        redacted: text,
+    }
+}
