@@ -50,6 +50,8 @@ pub(crate) fn documentation() -> Outcome<Ended> {
 
 /// Sees that dependencies have licences and sources that we take, and no known weakness.
 pub(crate) fn dependencies() -> Outcome<Ended> {
+    // A build fetches what this machine needs; licences are looked at for every machine.
+    run(cargo(["fetch", "--locked"]))?;
     let mut known = cargo_deny()?;
     known.args([
         "--offline",

@@ -161,7 +161,7 @@ impl Node {
         let node = Node {
             inner: Arc::new(Inner {
                 settings,
-                feed: engine.feed().clone(),
+                feed: *engine.feed(),
                 response,
                 board: RwLock::new(engine.board().clone()),
                 position: AtomicU64::new(position),

@@ -11,37 +11,43 @@ use crate::api::view::TextView;
 use crate::node::NotAccepted;
 use crate::policy::Denied;
 
-/// An error, as `application/problem+json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+/// An error that somebody is told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
+    status: StatusCode,
+    code: &'static str,
+    what: Text,
+    next_step: Text,
+}
+
+/// An error, as `application/problem+json`.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ProblemView {
     /// A URI reference that names the kind of problem; its page is in the book.
     #[serde(rename = "type")]
-    pub kind: String,
+    kind: String,
     /// The HTTP status.
-    pub status: u16,
+    status: u16,
     /// A stable word for programs.
-    pub code: String,
+    code: &'static str,
     /// What kind of problem it is, in English.
-    pub title: String,
+    title: String,
     /// What happened, to what, in English.
-    pub detail: String,
+    detail: String,
     /// What happened, to what, in both languages.
-    pub what: TextView,
+    what: TextView,
     /// What to do next, in both languages.
-    pub next_step: TextView,
+    next_step: TextView,
 }
 
 impl Problem {
     /// Makes a problem.
-    pub fn new(status: StatusCode, code: &str, what: Text, next_step: Text) -> Problem {
+    pub fn new(status: StatusCode, code: &'static str, what: Text, next_step: Text) -> Problem {
         Problem {
-            kind: format!("/problems/{code}"),
-            status: status.as_u16(),
-            code: code.to_owned(),
-            title: code.replace('_', " "),
-            detail: what.en.clone(),
-            what: what.into(),
-            next_step: next_step.into(),
+            status,
+            code,
+            what,
+            next_step,
         }
     }
 
@@ -187,8 +193,17 @@ impl From<NotAccepted> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let status = self.status;
+        let view = ProblemView {
+            kind: format!("/problems/{}", self.code),
+            status: status.as_u16(),
+            code: self.code,
+            title: self.code.replace('_', " "),
+            detail: self.what.en.clone(),
+            what: self.what.into(),
+            next_step: self.next_step.into(),
+        };
+        let body = serde_json::to_vec(&view).unwrap_or_default();
         let mut response = (status, body).into_response();
         let headers = response.headers_mut();
         headers.insert(

@@ -107,10 +107,8 @@ impl Travel {
         if snaps.len() >= SNAPS_KEPT_MAX {
             snaps.clear();
         }
-        snaps
-            .entry(point)
-            .or_insert_with(|| router.snap(road_point(point)))
-            .clone()
+        let snap = || router.snap(road_point(point));
+        *snaps.entry(point).or_insert_with(snap)
     }
 
     fn time(&self, time: Result<watchfire_roads::TravelTime, NoRoute>) -> Option<TravelTime> {

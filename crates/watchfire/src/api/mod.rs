@@ -7,6 +7,7 @@
 pub mod assignment;
 pub mod board;
 pub mod call;
+pub mod description;
 pub mod entries;
 pub mod incident;
 pub mod message;
@@ -33,7 +34,6 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
-use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use watchfire_core::basis::{PersonId, Place, Point, Text, Timestamp, Unreadable};
@@ -63,28 +63,8 @@ pub struct App {
     pub demo_visitor: Option<PersonId>,
 }
 
-#[derive(OpenApi)]
-#[openapi(
-    info(
-        title = "Watchfire",
-        description = "One node of a federated incident-command platform. Every action takes an `Idempotency-Key`; repeat it with the same key until it is answered.",
-        license(name = "Apache-2.0", identifier = "Apache-2.0")
-    ),
-    tags(
-        (name = "session", description = "Signing in and out"),
-        (name = "board", description = "Everything open, the stream of changes, the node and its map"),
-        (name = "calls", description = "Reports reaching the agency"),
-        (name = "incidents", description = "Situations needing response"),
-        (name = "units", description = "Dispatchable crews"),
-        (name = "assignments", description = "Units' tasks on incidents"),
-        (name = "stations", description = "Places units start from"),
-        (name = "people", description = "The agency's own staff and programs")
-    )
-)]
-struct Description;
-
 fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Description::openapi())
+    OpenApiRouter::with_openapi(description::base())
         .routes(routes!(session::show, session::sign_in, session::sign_out))
         .routes(routes!(session::enrol))
         .routes(routes!(node::show))
@@ -132,56 +112,11 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(person::token))
 }
 
-/// Returns the description of the API as JSON, as it is served and committed.
-pub fn description() -> serde_json::Value {
-    let (_, openapi) = routes().split_for_parts();
-    let mut json =
-        serde_json::to_value(openapi).expect("the description holds only strings and lists");
-    add_problems(&mut json);
-    json
-}
-
-/// Every operation can answer with a problem; said once here instead of at each handler.
-fn add_problems(json: &mut serde_json::Value) {
-    json["components"]["responses"]["Problem"] = serde_json::json!({
-        "description": "What went wrong, and what to do next (RFC 9457)",
-        "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } }
-    });
-    let schema =
-        serde_json::to_value(<Problem as utoipa::PartialSchema>::schema()).unwrap_or_default();
-    json["components"]["schemas"]["Problem"] = schema;
-    let text = serde_json::to_value(<view::TextView as utoipa::PartialSchema>::schema())
-        .unwrap_or_default();
-    json["components"]["schemas"]["TextView"] = text;
-    json["components"]["securitySchemes"] = serde_json::json!({
-        "cookie": { "type": "apiKey", "in": "cookie", "name": crate::auth::COOKIE },
-        "token": { "type": "http", "scheme": "bearer" }
-    });
-    json["security"] = serde_json::json!([{ "cookie": [] }, { "token": [] }]);
-    let statuses = [
-        "400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "500", "503",
-    ];
-    let paths = json["paths"].as_object_mut().into_iter().flatten();
-    for operation in paths.filter_map(|(_, path)| path.as_object_mut()).flatten() {
-        let Some(responses) = operation
-            .1
-            .get_mut("responses")
-            .and_then(|found| found.as_object_mut())
-        else {
-            continue;
-        };
-        for status in statuses {
-            let problem = serde_json::json!({ "$ref": "#/components/responses/Problem" });
-            responses.entry(status).or_insert(problem);
-        }
-    }
-}
-
 /// Returns all routes of the node: the API, its description, health, figures and the console.
 pub fn router(app: App) -> Router {
     let (api, _) = routes().split_for_parts();
     // A description of megabytes is not made anew for every reader.
-    let described: Arc<str> = description().to_string().into();
+    let described: Arc<str> = description::whole().to_string().into();
     let served = move || {
         let described = Arc::clone(&described);
         async move {

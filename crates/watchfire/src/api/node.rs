@@ -77,8 +77,21 @@ pub(crate) struct RoadsView {
     factor: Option<f64>,
     /// Whose map it is; shown wherever it is.
     attribution: Option<String>,
-    /// West, south, east and north in degrees.
-    bounds: Option<[f64; 4]>,
+    /// What the map covers.
+    bounds: Option<BoundsView>,
+}
+
+/// A map's edges, in degrees (WGS 84).
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BoundsView {
+    /// Its least longitude.
+    west: f64,
+    /// Its least latitude.
+    south: f64,
+    /// Its greatest longitude.
+    east: f64,
+    /// Its greatest latitude.
+    north: f64,
 }
 
 /// The words for a node's codes.
@@ -130,12 +143,12 @@ pub(crate) async fn show(State(app): State<App>, _: Session) -> Json<NodeView> {
             attribution: graph.map(|graph| graph.attribution().to_owned()),
             bounds: graph.map(|graph| {
                 let bounds = graph.bounds();
-                [
-                    bounds.south_west.lon,
-                    bounds.south_west.lat,
-                    bounds.north_east.lon,
-                    bounds.north_east.lat,
-                ]
+                BoundsView {
+                    west: bounds.south_west.lon,
+                    south: bounds.south_west.lat,
+                    east: bounds.north_east.lon,
+                    north: bounds.north_east.lat,
+                }
             }),
         },
         catalogue: CatalogueView {

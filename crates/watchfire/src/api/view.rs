@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use watchfire_core::basis::{Place, Text, Timestamp, TravelBasis, UnitId};
+use watchfire_core::basis::{Place, Priority, Text, Timestamp, TravelBasis, UnitId};
 use watchfire_core::board::{Board, IncidentStatus, UnitStatus};
 use watchfire_core::recommend::Recommendation;
 use watchfire_core::record::assignment::{Assignment, AssignmentStatus};
@@ -72,6 +72,29 @@ impl From<&Place> for PlaceView {
     }
 }
 
+/// Urgency, 1 to 4; 1 is most urgent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PriorityView(Priority);
+
+impl Serialize for PriorityView {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(self.0.into())
+    }
+}
+
+// A range would be a number to the console; it has a word and a colour for each of the four.
+impl utoipa::PartialSchema for PriorityView {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+        utoipa::openapi::ObjectBuilder::new()
+            .schema_type(utoipa::openapi::schema::Type::Integer)
+            .description(Some("Urgency; 1 is most urgent."))
+            .enum_values(Some(Priority::ALL.map(u8::from)))
+            .into()
+    }
+}
+
+impl ToSchema for PriorityView {}
+
 /// A call.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct CallView {
@@ -92,7 +115,7 @@ pub struct CallView {
     /// What.
     pub category: Option<String>,
     /// How urgent; 1 is most urgent.
-    pub priority: Option<u8>,
+    pub priority: Option<PriorityView>,
     /// The incident it joined.
     pub incident: Option<String>,
     /// The sending system's own name for it.
@@ -178,7 +201,7 @@ pub fn call(call: &Call, personal: bool) -> CallView {
         received_at: time(call.received_at),
         place: call.place.as_ref().map(PlaceView::from),
         category: call.category.as_ref().map(ToString::to_string),
-        priority: call.priority.map(u8::from),
+        priority: call.priority.map(PriorityView),
         incident: call.incident().map(|incident| incident.to_string()),
         source: call.source.as_ref().map(ToString::to_string),
         reason,
@@ -200,7 +223,7 @@ pub struct IncidentView {
     /// What it is.
     pub category: String,
     /// How urgent; 1 is most urgent.
-    pub priority: u8,
+    pub priority: PriorityView,
     /// Alarm level, 1 or more.
     pub alarm_level: u8,
     /// Where.
@@ -289,7 +312,7 @@ pub fn incident(board: &Board, incident: &Incident) -> IncidentView {
         number: incident.number,
         status: board.incident_status(incident).into(),
         category: incident.category.to_string(),
-        priority: incident.priority.into(),
+        priority: PriorityView(incident.priority),
         alarm_level: incident.alarm_level,
         place: PlaceView::from(&incident.place),
         opened_at: time(incident.opened_at),

@@ -175,7 +175,7 @@ fn dispatch(command: Command) -> Result<Ended> {
             Ok(Ended::Done)
         }
         Command::Openapi => {
-            println!("{:#}", crate::api::description());
+            println!("{:#}", crate::api::description::whole());
             Ok(Ended::Done)
         }
     }
@@ -205,10 +205,9 @@ impl Progress {
             return;
         }
         self.shown = Some(std::time::Instant::now());
-        let of = if total > 0 {
-            format!(" {:>3} %", done.saturating_mul(100) / total)
-        } else {
-            format!(" {done}")
+        let of = match done.saturating_mul(100).checked_div(total) {
+            Some(percent) => format!(" {percent:>3} %"),
+            None => format!(" {done}"),
         };
         if self.terminal {
             eprint!("\r\x1b[K{what}{of}");

@@ -88,12 +88,17 @@ function parse(text: string): unknown {
   }
 }
 
+/** Makes a problem of any refusal, also of one that a proxy in between made without saying what. */
 function problemOf(answer: Response, body: unknown): Problem {
   const told = typeof body === 'object' && body !== null ? (body as Partial<Problem>) : {};
+  const title = told.title ?? `${answer.status} ${answer.statusText}`.trim();
   return {
-    ...told,
     type: told.type ?? 'about:blank',
-    title: told.title ?? `${answer.status} ${answer.statusText}`.trim(),
+    code: told.code ?? 'unknown',
+    title,
+    detail: told.detail ?? title,
+    what: told.what ?? { en: title, zh: title },
+    next_step: told.next_step ?? { en: '', zh: '' },
     status: answer.status,
   };
 }

@@ -12,7 +12,7 @@ export interface paths {
             cookie?: never;
         };
         /** Lists assignments, last changed first. */
-        get: operations["list"];
+        get: operations["get_assignments"];
         put?: never;
         post?: never;
         delete?: never;
@@ -29,7 +29,7 @@ export interface paths {
             cookie?: never;
         };
         /** Shows an assignment. */
-        get: operations["show"];
+        get: operations["get_assignments_by_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -48,7 +48,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Takes an assignment a step further. */
-        post: operations["step"];
+        post: operations["post_assignments_by_id_by_step"];
         delete?: never;
         options?: never;
         head?: never;
@@ -63,7 +63,7 @@ export interface paths {
             cookie?: never;
         };
         /** Shows everything open and what ended recently. */
-        get: operations["show"];
+        get: operations["get_board"];
         put?: never;
         post?: never;
         delete?: never;
@@ -80,10 +80,10 @@ export interface paths {
             cookie?: never;
         };
         /** Lists calls, last changed first. */
-        get: operations["list"];
+        get: operations["get_calls"];
         put?: never;
         /** Takes a call. */
-        post: operations["receive"];
+        post: operations["post_calls"];
         delete?: never;
         options?: never;
         head?: never;
@@ -98,14 +98,14 @@ export interface paths {
             cookie?: never;
         };
         /** Shows a call. */
-        get: operations["show"];
+        get: operations["get_calls_by_id"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
         /** Adds to or corrects what is known of a call; what is left out stays as it was. */
-        patch: operations["amend"];
+        patch: operations["patch_calls_by_id"];
         trace?: never;
     };
     "/api/v1/calls/{id}/close": {
@@ -118,7 +118,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Closes a call without action. */
-        post: operations["close"];
+        post: operations["post_calls_by_id_close"];
         delete?: never;
         options?: never;
         head?: never;
@@ -135,7 +135,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Takes a call off its incident again. */
-        post: operations["detach"];
+        post: operations["post_calls_by_id_detach"];
         delete?: never;
         options?: never;
         head?: never;
@@ -150,7 +150,7 @@ export interface paths {
             cookie?: never;
         };
         /** Shows what a call may be a duplicate of. */
-        get: operations["duplicates"];
+        get: operations["get_calls_by_id_duplicates"];
         put?: never;
         post?: never;
         delete?: never;
@@ -169,7 +169,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Makes a call part of an incident. */
-        post: operations["join"];
+        post: operations["post_calls_by_id_join"];
         delete?: never;
         options?: never;
         head?: never;
@@ -186,7 +186,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Shows what a call that is still being typed may be a duplicate of; nothing is stored. */
-        post: operations["duplicates_of_draft"];
+        post: operations["post_duplicates"];
         delete?: never;
         options?: never;
         head?: never;
@@ -203,7 +203,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Chooses a password with a one-time code, and signs in. */
-        post: operations["enrol"];
+        post: operations["post_enrolment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -218,10 +218,10 @@ export interface paths {
             cookie?: never;
         };
         /** Lists incidents, last changed first. */
-        get: operations["list"];
+        get: operations["get_incidents"];
         put?: never;
         /** Opens an incident, from a call or of one's own accord. */
-        post: operations["open"];
+        post: operations["post_incidents"];
         delete?: never;
         options?: never;
         head?: never;
@@ -236,7 +236,7 @@ export interface paths {
             cookie?: never;
         };
         /** Shows an incident. */
-        get: operations["show"];
+        get: operations["get_incidents_by_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -255,7 +255,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Strikes a higher alarm. */
-        post: operations["raise_alarm"];
+        post: operations["post_incidents_by_id_alarm"];
         delete?: never;
         options?: never;
         head?: never;
@@ -272,7 +272,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Sends (or proposes) units to an incident: all of them or none. */
-        post: operations["send"];
+        post: operations["post_incidents_by_id_assignments"];
         delete?: never;
         options?: never;
         head?: never;
@@ -289,7 +289,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Cancels an incident. */
-        post: operations["cancel"];
+        post: operations["post_incidents_by_id_cancel"];
         delete?: never;
         options?: never;
         head?: never;
@@ -306,7 +306,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Closes an incident. */
-        post: operations["close"];
+        post: operations["post_incidents_by_id_close"];
         delete?: never;
         options?: never;
         head?: never;
@@ -321,7 +321,7 @@ export interface paths {
             cookie?: never;
         };
         /** Shows everything that happened to an incident, its calls and its assignments, oldest first. */
-        get: operations["of_incident"];
+        get: operations["get_incidents_by_id_entries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -340,7 +340,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Changes what an incident is or how urgent. */
-        post: operations["grade"];
+        post: operations["post_incidents_by_id_grade"];
         delete?: never;
         options?: never;
         head?: never;
@@ -357,7 +357,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Links an incident to another, on both sides. */
-        post: operations["link"];
+        post: operations["post_incidents_by_id_links"];
         delete?: never;
         options?: never;
         head?: never;
@@ -375,7 +375,7 @@ export interface paths {
         put?: never;
         post?: never;
         /** Takes a link away, on both sides. */
-        delete: operations["unlink"];
+        delete: operations["delete_incidents_by_id_links_by_other"];
         options?: never;
         head?: never;
         patch?: never;
@@ -391,7 +391,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Says that an incident is the same situation as another. */
-        post: operations["merge"];
+        post: operations["post_incidents_by_id_merge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -406,10 +406,10 @@ export interface paths {
             cookie?: never;
         };
         /** Shows the notes of an incident. */
-        get: operations["notes"];
+        get: operations["get_incidents_by_id_notes"];
         put?: never;
         /** Writes a note on an incident. */
-        post: operations["add_note"];
+        post: operations["post_incidents_by_id_notes"];
         delete?: never;
         options?: never;
         head?: never;
@@ -424,7 +424,7 @@ export interface paths {
             cookie?: never;
         };
         /** Recommends what to send to an incident, and why. */
-        get: operations["recommendation"];
+        get: operations["get_incidents_by_id_recommendation"];
         put?: never;
         post?: never;
         delete?: never;
@@ -443,7 +443,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Corrects where an incident is. */
-        post: operations["relocate"];
+        post: operations["post_incidents_by_id_relocate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -460,7 +460,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Takes an ended incident up again. */
-        post: operations["reopen"];
+        post: operations["post_incidents_by_id_reopen"];
         delete?: never;
         options?: never;
         head?: never;
@@ -477,7 +477,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Makes a new incident of some of the calls; answers with the new one. */
-        post: operations["split"];
+        post: operations["post_incidents_by_id_split"];
         delete?: never;
         options?: never;
         head?: never;
@@ -494,7 +494,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Says that a merged incident was one of its own after all. */
-        post: operations["unmerge"];
+        post: operations["post_incidents_by_id_unmerge"];
         delete?: never;
         options?: never;
         head?: never;
@@ -509,7 +509,7 @@ export interface paths {
             cookie?: never;
         };
         /** Shows the roads of the node's own network, to draw the map with. */
-        get: operations["roads"];
+        get: operations["get_map_roads_geojson"];
         put?: never;
         post?: never;
         delete?: never;
@@ -526,7 +526,7 @@ export interface paths {
             cookie?: never;
         };
         /** Shows the node. */
-        get: operations["show"];
+        get: operations["get_node"];
         put?: never;
         post?: never;
         delete?: never;
@@ -543,10 +543,10 @@ export interface paths {
             cookie?: never;
         };
         /** Lists the people and programs that sign in. */
-        get: operations["list"];
+        get: operations["get_people"];
         put?: never;
         /** Enrols a person or program; give them a code (or a token) next. */
-        post: operations["enrol"];
+        post: operations["post_people"];
         delete?: never;
         options?: never;
         head?: never;
@@ -561,9 +561,9 @@ export interface paths {
             cookie?: never;
         };
         /** Shows a person. */
-        get: operations["show"];
+        get: operations["get_people_by_id"];
         /** Changes who somebody is and what they may do. */
-        put: operations["amend"];
+        put: operations["put_people_by_id"];
         post?: never;
         delete?: never;
         options?: never;
@@ -581,7 +581,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Makes a code with which somebody chooses a (new) password, once. */
-        post: operations["code"];
+        post: operations["post_people_by_id_code"];
         delete?: never;
         options?: never;
         head?: never;
@@ -598,7 +598,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Takes somebody's right to sign in. */
-        post: operations["disable"];
+        post: operations["post_people_by_id_disable"];
         delete?: never;
         options?: never;
         head?: never;
@@ -615,7 +615,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Makes a token for a program. */
-        post: operations["token"];
+        post: operations["post_people_by_id_tokens"];
         delete?: never;
         options?: never;
         head?: never;
@@ -632,7 +632,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Reports where several units are. Not an action: positions are kept in memory only. */
-        post: operations["report_positions"];
+        post: operations["post_positions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -647,12 +647,12 @@ export interface paths {
             cookie?: never;
         };
         /** Shows who is signed in. */
-        get: operations["show"];
+        get: operations["get_session"];
         put?: never;
         /** Signs in with a password. */
-        post: operations["sign_in"];
+        post: operations["post_session"];
         /** Signs out. */
-        delete: operations["sign_out"];
+        delete: operations["delete_session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -666,10 +666,10 @@ export interface paths {
             cookie?: never;
         };
         /** Lists stations, last changed first. */
-        get: operations["list"];
+        get: operations["get_stations"];
         put?: never;
         /** Enters a station. */
-        post: operations["enter"];
+        post: operations["post_stations"];
         delete?: never;
         options?: never;
         head?: never;
@@ -684,9 +684,9 @@ export interface paths {
             cookie?: never;
         };
         /** Shows a station. */
-        get: operations["show"];
+        get: operations["get_stations_by_id"];
         /** Changes what a station is and where. */
-        put: operations["amend"];
+        put: operations["put_stations_by_id"];
         post?: never;
         delete?: never;
         options?: never;
@@ -702,7 +702,7 @@ export interface paths {
             cookie?: never;
         };
         /** Follows what changes: `record` (a whole record, see RecordView), `mark` (a cursor and nothing else), `positions`, `clock` and `reset`. */
-        get: operations["follow"];
+        get: operations["get_stream"];
         put?: never;
         post?: never;
         delete?: never;
@@ -719,10 +719,10 @@ export interface paths {
             cookie?: never;
         };
         /** Lists units, last changed first. */
-        get: operations["list"];
+        get: operations["get_units"];
         put?: never;
         /** Enters a unit; it is off duty at first. */
-        post: operations["enter"];
+        post: operations["post_units"];
         delete?: never;
         options?: never;
         head?: never;
@@ -737,9 +737,9 @@ export interface paths {
             cookie?: never;
         };
         /** Shows a unit. */
-        get: operations["show"];
+        get: operations["get_units_by_id"];
         /** Changes what a unit is and can do. */
-        put: operations["amend"];
+        put: operations["put_units_by_id"];
         post?: never;
         delete?: never;
         options?: never;
@@ -756,7 +756,7 @@ export interface paths {
         };
         get?: never;
         /** Reports where a unit is. Not an action: positions are kept in memory only. */
-        put: operations["report_position"];
+        put: operations["put_units_by_id_position"];
         post?: never;
         delete?: never;
         options?: never;
@@ -774,7 +774,7 @@ export interface paths {
         get?: never;
         put?: never;
         /** Brings a unit on or off duty, in or out of service, to rest or back. */
-        post: operations["step"];
+        post: operations["post_units_by_id_by_step"];
         delete?: never;
         options?: never;
         head?: never;
@@ -820,37 +820,37 @@ export interface components {
         /** @description An assignment. */
         AssignmentView: {
             /** @description When the crew acknowledged. */
-            acknowledged_at?: string | null;
+            acknowledged_at: string | null;
             /** @description What is late about it. */
             alarms: components["schemas"]["AlarmView"][];
             /** @description When it arrived. */
-            arrived_at?: string | null;
-            basis?: components["schemas"]["BasisView"] | null;
+            arrived_at: string | null;
+            basis: components["schemas"]["BasisView"] | null;
             /** @description When it ended. */
-            cleared_at?: string | null;
+            cleared_at: string | null;
             /** @description When it departed. */
-            departed_at?: string | null;
+            departed_at: string | null;
             /** @description How or why it ended. */
-            ending?: string | null;
+            ending: string | null;
             /** @description Its id. */
             id: string;
             /** @description Where the unit is sent. */
             incident: string;
             /** @description When it was proposed. */
-            proposed_at?: string | null;
+            proposed_at: string | null;
             /** @description Why this unit. */
             reasons: components["schemas"]["ReasonView"][];
             /** @description When it was last sent again. */
-            resent_at?: string | null;
+            resent_at: string | null;
             /** @description When it was sent. */
-            sent_at?: string | null;
+            sent_at: string | null;
             /** @description Where it is in its life. */
             status: components["schemas"]["AssignmentStatusView"];
             /**
              * Format: int32
              * @description How long it was expected to need, in seconds.
              */
-            travel_time_s?: number | null;
+            travel_time_s: number | null;
             /** @description The unit. */
             unit: string;
             /**
@@ -878,6 +878,29 @@ export interface components {
             stations: components["schemas"]["StationView"][];
             /** @description Units. */
             units: components["schemas"]["UnitView"][];
+        };
+        /** @description A map's edges, in degrees (WGS 84). */
+        BoundsView: {
+            /**
+             * Format: double
+             * @description Its greatest longitude.
+             */
+            east: number;
+            /**
+             * Format: double
+             * @description Its greatest latitude.
+             */
+            north: number;
+            /**
+             * Format: double
+             * @description Its least latitude.
+             */
+            south: number;
+            /**
+             * Format: double
+             * @description Its least longitude.
+             */
+            west: number;
         };
         /** @description A new call, or what is new about one. */
         CallBody: {
@@ -912,31 +935,27 @@ export interface components {
         /** @description A call. */
         CallView: {
             /** @description What. */
-            category?: string | null;
+            category: string | null;
             /** @description How it came. */
             channel: components["schemas"]["ChannelView"];
             /** @description Its id. */
             id: string;
             /** @description The incident it joined. */
-            incident?: string | null;
+            incident: string | null;
             /**
              * Format: int64
              * @description The agency's running number.
              */
             number: number;
-            personal?: components["schemas"]["PersonalView"] | null;
-            place?: components["schemas"]["PlaceView"] | null;
-            /**
-             * Format: int32
-             * @description How urgent; 1 is most urgent.
-             */
-            priority?: number | null;
+            personal: components["schemas"]["PersonalView"] | null;
+            place: components["schemas"]["PlaceView"] | null;
+            priority: components["schemas"]["PriorityView"] | null;
             /** @description Why it was closed without action. */
-            reason?: string | null;
+            reason: string | null;
             /** @description When it came. */
             received_at: string;
             /** @description The sending system's own name for it. */
-            source?: string | null;
+            source: string | null;
             /** @description Where it is in its life. */
             status: components["schemas"]["CallStatusView"];
             /**
@@ -1000,9 +1019,9 @@ export interface components {
              * Format: int32
              * @description How many times as fast, for a replay.
              */
-            speed?: number | null;
+            speed: number | null;
             /** @description The time zone the node lives in, an IANA name; the browser's own if absent. */
-            zone?: string | null;
+            zone: string | null;
         };
         /** @description How an incident ended. */
         CloseBody: {
@@ -1053,7 +1072,7 @@ export interface components {
             /** @description A page of it. */
             entries: components["schemas"]["EntryView"][];
             /** @description What to give as `cursor` for the next page; absent on the last. */
-            next?: string | null;
+            next: string | null;
         };
         /** @description One thing that happened. */
         EntryView: {
@@ -1062,7 +1081,7 @@ export interface components {
             /** @description Who did it. */
             by: string;
             /** @description When it happened, where something else was claimed. */
-            claimed_at?: string | null;
+            claimed_at: string | null;
             /** @description What kind of entry. */
             kind: string;
             /** @description The record it happened to. */
@@ -1098,14 +1117,14 @@ export interface components {
              */
             age_s: number;
             /** @description The loose call. */
-            call?: string | null;
+            call: string | null;
             /**
              * Format: int32
              * @description Metres between the places.
              */
-            distance_m?: number | null;
+            distance_m: number | null;
             /** @description The incident, unless the other report is still a loose call. */
-            incident?: string | null;
+            incident: string | null;
             /**
              * Format: int64
              * @description The other's running number.
@@ -1138,15 +1157,15 @@ export interface components {
             /** @description What it is. */
             category: string;
             /** @description When it ended. */
-            closed_at?: string | null;
+            closed_at: string | null;
             /** @description How or why it ended. */
-            disposition?: string | null;
+            disposition: string | null;
             /** @description Its id. */
             id: string;
             /** @description Its links. */
             links: components["schemas"]["LinkView"][];
             /** @description The incident it was merged into. */
-            merged_into?: string | null;
+            merged_into: string | null;
             /** @description How many notes it has. */
             notes: number;
             /**
@@ -1158,13 +1177,10 @@ export interface components {
             opened_at: string;
             /** @description Where. */
             place: components["schemas"]["PlaceView"];
-            /**
-             * Format: int32
-             * @description How urgent; 1 is most urgent.
-             */
-            priority: number;
+            /** @description How urgent; 1 is most urgent. */
+            priority: components["schemas"]["PriorityView"];
             /** @description The incident it was split from. */
-            split_from?: string | null;
+            split_from: string | null;
             /** @description How far it has come, its response included. */
             status: components["schemas"]["IncidentStatusView"];
             /**
@@ -1239,7 +1255,7 @@ export interface components {
              * Format: int32
              * @description Within how many seconds.
              */
-            within_s?: number | null;
+            within_s: number | null;
         };
         /** @description The node, as a screen needs to know it. */
         NodeView: {
@@ -1253,7 +1269,7 @@ export interface components {
             name: string;
             /** @description Its travel times. */
             roads: components["schemas"]["RoadsView"];
-            simulated?: components["schemas"]["SimulatedView"] | null;
+            simulated: components["schemas"]["SimulatedView"] | null;
             /** @description Its version. */
             version: string;
         };
@@ -1274,7 +1290,7 @@ export interface components {
             /** @description By whom. */
             by: string;
             /** @description The text; absent when its key is gone. */
-            text?: string | null;
+            text: string | null;
         };
         /** @description The notes of an incident. */
         NotesView: {
@@ -1312,37 +1328,37 @@ export interface components {
             /** @description The items, last changed first. */
             items: {
                 /** @description When the crew acknowledged. */
-                acknowledged_at?: string | null;
+                acknowledged_at: string | null;
                 /** @description What is late about it. */
                 alarms: components["schemas"]["AlarmView"][];
                 /** @description When it arrived. */
-                arrived_at?: string | null;
-                basis?: components["schemas"]["BasisView"] | null;
+                arrived_at: string | null;
+                basis: components["schemas"]["BasisView"] | null;
                 /** @description When it ended. */
-                cleared_at?: string | null;
+                cleared_at: string | null;
                 /** @description When it departed. */
-                departed_at?: string | null;
+                departed_at: string | null;
                 /** @description How or why it ended. */
-                ending?: string | null;
+                ending: string | null;
                 /** @description Its id. */
                 id: string;
                 /** @description Where the unit is sent. */
                 incident: string;
                 /** @description When it was proposed. */
-                proposed_at?: string | null;
+                proposed_at: string | null;
                 /** @description Why this unit. */
                 reasons: components["schemas"]["ReasonView"][];
                 /** @description When it was last sent again. */
-                resent_at?: string | null;
+                resent_at: string | null;
                 /** @description When it was sent. */
-                sent_at?: string | null;
+                sent_at: string | null;
                 /** @description Where it is in its life. */
                 status: components["schemas"]["AssignmentStatusView"];
                 /**
                  * Format: int32
                  * @description How long it was expected to need, in seconds.
                  */
-                travel_time_s?: number | null;
+                travel_time_s: number | null;
                 /** @description The unit. */
                 unit: string;
                 /**
@@ -1352,38 +1368,34 @@ export interface components {
                 version: number;
             }[];
             /** @description What to give as `cursor` for the next page; absent on the last. */
-            next?: string | null;
+            next: string | null;
         };
         /** @description A page of a list. */
         Page_CallView: {
             /** @description The items, last changed first. */
             items: {
                 /** @description What. */
-                category?: string | null;
+                category: string | null;
                 /** @description How it came. */
                 channel: components["schemas"]["ChannelView"];
                 /** @description Its id. */
                 id: string;
                 /** @description The incident it joined. */
-                incident?: string | null;
+                incident: string | null;
                 /**
                  * Format: int64
                  * @description The agency's running number.
                  */
                 number: number;
-                personal?: components["schemas"]["PersonalView"] | null;
-                place?: components["schemas"]["PlaceView"] | null;
-                /**
-                 * Format: int32
-                 * @description How urgent; 1 is most urgent.
-                 */
-                priority?: number | null;
+                personal: components["schemas"]["PersonalView"] | null;
+                place: components["schemas"]["PlaceView"] | null;
+                priority: components["schemas"]["PriorityView"] | null;
                 /** @description Why it was closed without action. */
-                reason?: string | null;
+                reason: string | null;
                 /** @description When it came. */
                 received_at: string;
                 /** @description The sending system's own name for it. */
-                source?: string | null;
+                source: string | null;
                 /** @description Where it is in its life. */
                 status: components["schemas"]["CallStatusView"];
                 /**
@@ -1393,7 +1405,7 @@ export interface components {
                 version: number;
             }[];
             /** @description What to give as `cursor` for the next page; absent on the last. */
-            next?: string | null;
+            next: string | null;
         };
         /** @description A page of a list. */
         Page_IncidentView: {
@@ -1411,15 +1423,15 @@ export interface components {
                 /** @description What it is. */
                 category: string;
                 /** @description When it ended. */
-                closed_at?: string | null;
+                closed_at: string | null;
                 /** @description How or why it ended. */
-                disposition?: string | null;
+                disposition: string | null;
                 /** @description Its id. */
                 id: string;
                 /** @description Its links. */
                 links: components["schemas"]["LinkView"][];
                 /** @description The incident it was merged into. */
-                merged_into?: string | null;
+                merged_into: string | null;
                 /** @description How many notes it has. */
                 notes: number;
                 /**
@@ -1431,13 +1443,10 @@ export interface components {
                 opened_at: string;
                 /** @description Where. */
                 place: components["schemas"]["PlaceView"];
-                /**
-                 * Format: int32
-                 * @description How urgent; 1 is most urgent.
-                 */
-                priority: number;
+                /** @description How urgent; 1 is most urgent. */
+                priority: components["schemas"]["PriorityView"];
                 /** @description The incident it was split from. */
-                split_from?: string | null;
+                split_from: string | null;
                 /** @description How far it has come, its response included. */
                 status: components["schemas"]["IncidentStatusView"];
                 /**
@@ -1447,7 +1456,7 @@ export interface components {
                 version: number;
             }[];
             /** @description What to give as `cursor` for the next page; absent on the last. */
-            next?: string | null;
+            next: string | null;
         };
         /** @description A page of a list. */
         Page_StationView: {
@@ -1470,7 +1479,7 @@ export interface components {
                 version: number;
             }[];
             /** @description What to give as `cursor` for the next page; absent on the last. */
-            next?: string | null;
+            next: string | null;
         };
         /** @description A page of a list. */
         Page_UnitView: {
@@ -1479,7 +1488,7 @@ export interface components {
                 /** @description The station areas it may be sent to; everywhere when empty. */
                 areas: string[];
                 /** @description The assignment that binds it. */
-                assignment?: string | null;
+                assignment: string | null;
                 /** @description What it is called on the radio. */
                 callsign: string;
                 /** @description What it can do. */
@@ -1488,18 +1497,18 @@ export interface components {
                  * Format: int32
                  * @description How many people are on it.
                  */
-                crew?: number | null;
+                crew: number | null;
                 /** @description Its id. */
                 id: string;
                 /** @description Its kind. */
                 kind: string;
-                position?: components["schemas"]["PositionView"] | null;
+                position: components["schemas"]["PositionView"] | null;
                 /** @description Why it is out of service. */
-                reason?: string | null;
+                reason: string | null;
                 /** @description Until when its crew rests. */
-                rest_until?: string | null;
+                rest_until: string | null;
                 /** @description The station it starts from. */
-                station?: string | null;
+                station: string | null;
                 /** @description What it is doing, its assignment included. */
                 status: components["schemas"]["UnitStatusView"];
                 /** @description Since when. */
@@ -1511,7 +1520,7 @@ export interface components {
                 version: number;
             }[];
             /** @description What to give as `cursor` for the next page; absent on the last. */
-            next?: string | null;
+            next: string | null;
         };
         /** @description A unit that is not offered. */
         PassedOverView: {
@@ -1560,7 +1569,7 @@ export interface components {
             /** @description The seats they may take. */
             seats: components["schemas"]["SeatView"][];
             /** @description The unit whose crew they are. */
-            unit?: string | null;
+            unit: string | null;
             /**
              * Format: int64
              * @description Their version, for `If-Match`.
@@ -1570,11 +1579,11 @@ export interface components {
         /** @description Who called and what was said. */
         PersonalView: {
             /** @description The number to call back. */
-            callback?: string | null;
+            callback: string | null;
             /** @description Who. */
-            caller?: string | null;
+            caller: string | null;
             /** @description What was said. */
-            said?: string | null;
+            said: string | null;
         };
         /** @description A place in a request. */
         PlaceBody: {
@@ -1596,9 +1605,9 @@ export interface components {
         /** @description Where something is. */
         PlaceView: {
             /** @description The address as entered. */
-            address?: string | null;
+            address: string | null;
             /** @description The station area. */
-            area?: string | null;
+            area: string | null;
             /**
              * Format: double
              * @description Latitude in degrees (WGS 84).
@@ -1643,7 +1652,7 @@ export interface components {
              * Format: int32
              * @description Degrees clockwise from north, if it moves.
              */
-            heading_deg?: number | null;
+            heading_deg: number | null;
             /**
              * Format: double
              * @description Latitude in degrees.
@@ -1680,6 +1689,11 @@ export interface components {
              */
             lon: number;
         };
+        /**
+         * @description Urgency; 1 is most urgent.
+         * @enum {integer}
+         */
+        PriorityView: 1 | 2 | 3 | 4;
         /** @description An error, as `application/problem+json`. */
         Problem: {
             /** @description A stable word for programs. */
@@ -1758,21 +1772,20 @@ export interface components {
             /** @description Its class, OSM's word for it. */
             class: string;
             /** @description Its name. */
-            name?: string | null;
+            name: string | null;
         };
         /** @description A node's travel times. */
         RoadsView: {
             /** @description Whose map it is; shown wherever it is. */
-            attribution?: string | null;
+            attribution: string | null;
             /** @description What they rest on. */
             basis: components["schemas"]["BasisView"];
-            /** @description West, south, east and north in degrees. */
-            bounds?: number[] | null;
+            bounds: components["schemas"]["BoundsView"] | null;
             /**
              * Format: double
              * @description By how much they are stretched: road times for what the network does not know, or the straight line.
              */
-            factor?: number | null;
+            factor: number | null;
         };
         /**
          * @description A seat.
@@ -1945,7 +1958,7 @@ export interface components {
             /** @description The station areas it may be sent to; everywhere when empty. */
             areas: string[];
             /** @description The assignment that binds it. */
-            assignment?: string | null;
+            assignment: string | null;
             /** @description What it is called on the radio. */
             callsign: string;
             /** @description What it can do. */
@@ -1954,18 +1967,18 @@ export interface components {
              * Format: int32
              * @description How many people are on it.
              */
-            crew?: number | null;
+            crew: number | null;
             /** @description Its id. */
             id: string;
             /** @description Its kind. */
             kind: string;
-            position?: components["schemas"]["PositionView"] | null;
+            position: components["schemas"]["PositionView"] | null;
             /** @description Why it is out of service. */
-            reason?: string | null;
+            reason: string | null;
             /** @description Until when its crew rests. */
-            rest_until?: string | null;
+            rest_until: string | null;
             /** @description The station it starts from. */
-            station?: string | null;
+            station: string | null;
             /** @description What it is doing, its assignment included. */
             status: components["schemas"]["UnitStatusView"];
             /** @description Since when. */
@@ -2005,7 +2018,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    list: {
+    get_assignments: {
         parameters: {
             query?: {
                 /** @description Only open ones (`true`), or only ended ones (`false`). */
@@ -2043,7 +2056,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    show: {
+    get_assignments_by_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -2076,7 +2089,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    step: {
+    post_assignments_by_id_by_step: {
         parameters: {
             query?: never;
             header: {
@@ -2117,7 +2130,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    show: {
+    get_board: {
         parameters: {
             query?: never;
             header?: never;
@@ -2148,7 +2161,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    list: {
+    get_calls: {
         parameters: {
             query?: {
                 /** @description Only open ones (`true`), or only ended ones (`false`). */
@@ -2186,7 +2199,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    receive: {
+    post_calls: {
         parameters: {
             query?: never;
             header: {
@@ -2223,7 +2236,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    show: {
+    get_calls_by_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -2256,7 +2269,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    amend: {
+    patch_calls_by_id: {
         parameters: {
             query?: never;
             header: {
@@ -2296,7 +2309,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    close: {
+    post_calls_by_id_close: {
         parameters: {
             query?: never;
             header: {
@@ -2336,7 +2349,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    detach: {
+    post_calls_by_id_detach: {
         parameters: {
             query?: never;
             header: {
@@ -2376,7 +2389,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    duplicates: {
+    get_calls_by_id_duplicates: {
         parameters: {
             query?: never;
             header?: never;
@@ -2409,7 +2422,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    join: {
+    post_calls_by_id_join: {
         parameters: {
             query?: never;
             header: {
@@ -2449,7 +2462,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    duplicates_of_draft: {
+    post_duplicates: {
         parameters: {
             query?: never;
             header?: never;
@@ -2484,7 +2497,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    enrol: {
+    post_enrolment: {
         parameters: {
             query?: never;
             header?: never;
@@ -2519,7 +2532,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    list: {
+    get_incidents: {
         parameters: {
             query?: {
                 /** @description Only open ones (`true`), or only ended ones (`false`). */
@@ -2557,7 +2570,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    open: {
+    post_incidents: {
         parameters: {
             query?: never;
             header: {
@@ -2594,7 +2607,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    show: {
+    get_incidents_by_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -2627,7 +2640,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    raise_alarm: {
+    post_incidents_by_id_alarm: {
         parameters: {
             query?: never;
             header: {
@@ -2667,7 +2680,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    send: {
+    post_incidents_by_id_assignments: {
         parameters: {
             query?: never;
             header: {
@@ -2706,7 +2719,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    cancel: {
+    post_incidents_by_id_cancel: {
         parameters: {
             query?: never;
             header: {
@@ -2746,7 +2759,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    close: {
+    post_incidents_by_id_close: {
         parameters: {
             query?: never;
             header: {
@@ -2786,7 +2799,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    of_incident: {
+    get_incidents_by_id_entries: {
         parameters: {
             query?: {
                 /** @description Only open ones (`true`), or only ended ones (`false`). */
@@ -2826,7 +2839,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    grade: {
+    post_incidents_by_id_grade: {
         parameters: {
             query?: never;
             header: {
@@ -2866,7 +2879,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    link: {
+    post_incidents_by_id_links: {
         parameters: {
             query?: never;
             header: {
@@ -2906,7 +2919,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    unlink: {
+    delete_incidents_by_id_links_by_other: {
         parameters: {
             query?: never;
             header: {
@@ -2943,7 +2956,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    merge: {
+    post_incidents_by_id_merge: {
         parameters: {
             query?: never;
             header: {
@@ -2983,7 +2996,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    notes: {
+    get_incidents_by_id_notes: {
         parameters: {
             query?: never;
             header?: never;
@@ -3016,7 +3029,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    add_note: {
+    post_incidents_by_id_notes: {
         parameters: {
             query?: never;
             header: {
@@ -3056,7 +3069,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    recommendation: {
+    get_incidents_by_id_recommendation: {
         parameters: {
             query?: never;
             header?: never;
@@ -3089,7 +3102,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    relocate: {
+    post_incidents_by_id_relocate: {
         parameters: {
             query?: never;
             header: {
@@ -3129,7 +3142,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    reopen: {
+    post_incidents_by_id_reopen: {
         parameters: {
             query?: never;
             header: {
@@ -3169,7 +3182,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    split: {
+    post_incidents_by_id_split: {
         parameters: {
             query?: never;
             header: {
@@ -3209,7 +3222,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    unmerge: {
+    post_incidents_by_id_unmerge: {
         parameters: {
             query?: never;
             header: {
@@ -3249,7 +3262,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    roads: {
+    get_map_roads_geojson: {
         parameters: {
             query?: never;
             header?: never;
@@ -3280,7 +3293,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    show: {
+    get_node: {
         parameters: {
             query?: never;
             header?: never;
@@ -3311,7 +3324,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    list: {
+    get_people: {
         parameters: {
             query?: never;
             header?: never;
@@ -3342,7 +3355,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    enrol: {
+    post_people: {
         parameters: {
             query?: never;
             header: {
@@ -3379,7 +3392,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    show: {
+    get_people_by_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -3412,7 +3425,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    amend: {
+    put_people_by_id: {
         parameters: {
             query?: never;
             header: {
@@ -3452,7 +3465,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    code: {
+    post_people_by_id_code: {
         parameters: {
             query?: never;
             header?: never;
@@ -3485,7 +3498,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    disable: {
+    post_people_by_id_disable: {
         parameters: {
             query?: never;
             header: {
@@ -3525,7 +3538,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    token: {
+    post_people_by_id_tokens: {
         parameters: {
             query?: never;
             header?: never;
@@ -3562,7 +3575,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    report_positions: {
+    post_positions: {
         parameters: {
             query?: never;
             header?: never;
@@ -3597,7 +3610,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    show: {
+    get_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -3628,7 +3641,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    sign_in: {
+    post_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -3663,7 +3676,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    sign_out: {
+    delete_session: {
         parameters: {
             query?: never;
             header?: never;
@@ -3692,7 +3705,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    list: {
+    get_stations: {
         parameters: {
             query?: {
                 /** @description Only open ones (`true`), or only ended ones (`false`). */
@@ -3730,7 +3743,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    enter: {
+    post_stations: {
         parameters: {
             query?: never;
             header: {
@@ -3767,7 +3780,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    show: {
+    get_stations_by_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -3800,7 +3813,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    amend: {
+    put_stations_by_id: {
         parameters: {
             query?: never;
             header: {
@@ -3840,7 +3853,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    follow: {
+    get_stream: {
         parameters: {
             query?: {
                 /** @description The `cursor` of the board; `Last-Event-ID` goes before it. From now on if left out. */
@@ -3875,7 +3888,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    list: {
+    get_units: {
         parameters: {
             query?: {
                 /** @description Only open ones (`true`), or only ended ones (`false`). */
@@ -3913,7 +3926,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    enter: {
+    post_units: {
         parameters: {
             query?: never;
             header: {
@@ -3950,7 +3963,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    show: {
+    get_units_by_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -3983,7 +3996,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    amend: {
+    put_units_by_id: {
         parameters: {
             query?: never;
             header: {
@@ -4023,7 +4036,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    report_position: {
+    put_units_by_id_position: {
         parameters: {
             query?: never;
             header?: never;
@@ -4060,7 +4073,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    step: {
+    post_units_by_id_by_step: {
         parameters: {
             query?: never;
             header: {
