@@ -1,6 +1,6 @@
 //! The road graph: junctions, the edges between them with their shape and name, and the time each takes each way.
 //!
-//! A graph is made by [`crate::build`] or read by [`RoadGraph::from_bytes`] and never changes afterwards; what changes by
+//! A graph is made by [`crate::build()`] or read by [`RoadGraph::from_bytes`] and never changes afterwards; what changes by
 //! the hour or with a closed street are the weights, and those live in [`crate::Router`]. An edge is a piece of one way
 //! between two junctions; a [`RoadArc`] is one direction of travel along it.
 

@@ -5,7 +5,7 @@
 //! nodes: points go in, times come out, and the caller decides what they mean. It opens no file, reads no clock and draws
 //! no random number, so the same bytes give the same graph and the same graph gives the same answer everywhere.
 //!
-//! Start at [`build`] (bytes to graph), then [`Router::new`] and [`Router::times_to`]. An agency without a map uses
+//! Start at [`build()`] (bytes to graph), then [`Router::new`] and [`Router::times_to`]. An agency without a map uses
 //! [`StraightLine`], whose answers have the same shape and say on what they rest ([`Basis`]).
 //!
 //! Turn restrictions are counted while reading but not yet obeyed; [`BuildReport`] says so in its figures.

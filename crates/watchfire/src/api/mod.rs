@@ -1,6 +1,6 @@
 //! The HTTP API under `/api/v1`: resources in the glossary's words. Each file has one kind of record.
 //!
-//! A handler checks the seat, parses the body into an action, and hands both to [`act`]; it decides
+//! A handler checks the seat, parses the body into an action, and hands both to [`Asked::act`]; it decides
 //! nothing itself. Errors are problem details (RFC 9457) with a next step. The description served at
 //! `/api/v1/openapi.json` is generated from this code and committed in `docs/openapi.json`.
 
