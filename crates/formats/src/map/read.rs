@@ -249,7 +249,7 @@ fn time_rules(root: &Section<'_>, decimal: char) -> Result<(TimeReader, Standard
     ))
 }
 
-/// What [time] says for every time that does not say it itself.
+/// What `[time]` says for every time that does not say it itself.
 struct Standard {
     formats: Vec<TimeFormat>,
     has_origin: bool,
