@@ -3,7 +3,7 @@
 //!
 //! Tallies hold, for each kind, how many records there are, how many are open and the sum of the open
 //! ones' checksums: a start that reads only the open records can tell that none of them is missing.
-//! Must not know what a state means. Start at [`write`] and [`read`].
+//! Must not know what a state means. Start at [`write()`] and [`read`].
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry as Slot;
