@@ -1,6 +1,6 @@
 //! The 32-byte names of things: hashes, feeds, nodes and public keys. Each is its own type, so that
 //! none can be passed for another, and each has one written form only: 64 lower-case hex digits.
-//! Knows nothing of what is hashed. Start at [`Hash`].
+//! Knows nothing of what is hashed. Start at [`struct@Hash`].
 
 use std::fmt;
 use std::str::FromStr;

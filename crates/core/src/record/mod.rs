@@ -1,6 +1,6 @@
 //! Records and their lives: one file per kind, each with its state, actions, events, `decide` and `apply`.
 //!
-//! `decide` reads the [`Board`](crate::board::Board) of the home node and may refuse. `apply` never
+//! `decide` reads the [`Board`] of the home node and may refuse. `apply` never
 //! fails and reads only its own record, because a peer may hold that record and nothing else. What lies
 //! between records (an incident's units, a unit's status) is derived from both and stored in neither.
 //!
