@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::binary::{self, watchfire};
 use crate::console::Node;
 use crate::program::{
-    self, Running, cargo, json_field, quiet, read, read_file, run_within, scratch,
+    self, Running, cargo, json_field, quiet, read, read_file, run_within, scratch, write_file,
 };
 use crate::verify::Ended;
 use crate::{Outcome, tools};
@@ -166,9 +166,14 @@ pub(crate) fn api() -> Outcome<Ended> {
     let mut serve = watchfire(&built, ["serve"]);
     serve.arg(&data).args(["--listen", ANY_PORT]);
     let (_node, address) = Running::until_address(serve, READY_WITHIN)?;
+    let settings = dir.join("schemathesis.toml");
+    write_file(
+        &settings,
+        &format!("[auth.openapi.token]\nbearer = \"${{{TOKEN}}}\"\n"),
+    )?;
     for (seat, token) in tokens {
         println!("-- from the seat {seat}");
-        run_within(requests(&address, &token)?, SEAT_WITHIN)?;
+        run_within(requests(&address, &settings, &token)?, SEAT_WITHIN)?;
     }
     Ok(Ended::Whole)
 }
@@ -190,12 +195,13 @@ fn prepare(built: &PathBuf, data: &Path) -> Outcome {
     Ok(())
 }
 
-fn requests(address: &str, token: &str) -> Outcome<Command> {
+fn requests(address: &str, settings: &Path, token: &str) -> Outcome<Command> {
     let mut command = tools::python("schemathesis")?;
     command
+        .arg("--config-file")
+        .arg(settings)
         .arg("run")
         .arg(format!("{address}/api/v1/openapi.json"))
-        .args(["--header", &format!("Authorization: Bearer {token}")])
         .args(["--max-examples", EXAMPLES, "--seed", REQUEST_SEED])
         .args(["--checks", CHECKS])
         // The stream has no end, and signing in and out is slow on purpose and limited in number.
@@ -206,9 +212,13 @@ fn requests(address: &str, token: &str) -> Outcome<Command> {
             "session",
         ])
         .args(["--request-timeout", "20", "--no-color"])
+        .env(TOKEN, token)
         .env("PYTHONUNBUFFERED", "1");
     Ok(command)
 }
+
+/// Where the requests find their token: not on the command line, which everybody on the machine can read.
+const TOKEN: &str = "WATCHFIRE_TOKEN";
 
 /// What must hold of every answer.
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\

@@ -6,6 +6,7 @@
 //! and every asker is told so; if reading or writing fails in any other way the node stops, since what is
 //! on disk is then in doubt until it has been read again.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard};
@@ -24,8 +25,11 @@ use watchfire_core::plan::ResponseFile;
 use watchfire_core::record::{Record, RecordRef};
 use watchfire_core::refusal::Refusal;
 use watchfire_core::timer::{self, AlarmCode, TimerRules};
-use watchfire_feed::Feed;
 use watchfire_feed::seal::RecordKey;
+use watchfire_feed::{
+    Draft, Feed, Head, HybridClock, HybridTime, NodeId, OPENING_KIND, OPENING_KIND_VERSION, Scope,
+    Signer,
+};
 use watchfire_store::{Reader, Store, StoreError};
 
 use crate::api::message;
@@ -307,6 +311,32 @@ impl Node {
     pub fn stop(&self) {
         let _ = self.inner.queue.send(Input::Stop);
     }
+}
+
+/// Makes a new node in an empty directory: its key from the seed, its store, and the opening of its feed.
+pub fn create(dir: &Path, name: &str, seed: [u8; 32], now: Timestamp) -> Result<(), StoreError> {
+    let signer = Signer::from_seed(seed);
+    let key = signer.public_key();
+    let feed = Feed {
+        node: NodeId::of_key(&key),
+        scope: Scope::Local,
+        epoch: 1,
+        key,
+    };
+    let draft = Draft {
+        kind: OPENING_KIND,
+        kind_version: OPENING_KIND_VERSION,
+        critical: true,
+        record: [0; 16],
+        record_version: 1,
+        time: HybridClock::new(HybridTime(0)).tick(now.0),
+        deps: &[],
+        plain: feed.opening_body(None, "a new node"),
+        sealed: Vec::new(),
+    };
+    let opening = watchfire_feed::sign(&signer, &Head::start(feed.id()), draft)
+        .expect("an opening is far below the limits of an entry");
+    Store::create(dir, &feed, &seed, &opening, name)
 }
 
 /// Reads an engine and its log position from a store, and sees that it has spare record keys.

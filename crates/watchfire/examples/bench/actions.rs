@@ -11,9 +11,10 @@ use std::time::{Duration, Instant};
 
 use watchfire::clock::Clock;
 
+use crate::client::{Client, id_in};
 use crate::floors;
 use crate::measure::{Samples, fsync_ms};
-use crate::program::{Client, Program, id_in};
+use crate::program::Program;
 use crate::report::Report;
 use crate::stage::{City, Stage};
 use crate::{Outcome, Scale};

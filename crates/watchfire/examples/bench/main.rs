@@ -22,6 +22,7 @@ mod memory;
 mod recommend;
 mod start;
 
+mod client;
 mod measure;
 mod program;
 mod stage;

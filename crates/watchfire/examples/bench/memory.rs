@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use watchfire::clock::Clock;
 
 use crate::actions::look_on;
+use crate::client::Client;
 use crate::floors;
-use crate::program::{Client, Program};
+use crate::program::Program;
 use crate::recommend::report_positions;
 use crate::report::Report;
 use crate::stage::{City, Stage};

@@ -12,9 +12,10 @@ use watchfire_core::basis::IncidentId;
 use watchfire_roads::oracle::Oracle;
 use watchfire_roads::{Point, Snap};
 
+use crate::client::Client;
 use crate::floors;
 use crate::measure::{Samples, timed};
-use crate::program::{Client, Program};
+use crate::program::Program;
 use crate::report::Report;
 use crate::stage::{City, Stage};
 use crate::{Outcome, Scale};

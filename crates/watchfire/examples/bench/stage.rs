@@ -24,10 +24,6 @@ use watchfire_core::record::incident::IncidentAction;
 use watchfire_core::record::person::{PersonAction, PersonDetails, Seat};
 use watchfire_core::record::unit::{UnitAction, UnitDetails};
 use watchfire_core::record::{Action, Actor, RecordKind, RecordRef};
-use watchfire_feed::{
-    Draft, Feed, Head, HybridClock, HybridTime, NodeId, OPENING_KIND, OPENING_KIND_VERSION, Scope,
-    Signer,
-};
 use watchfire_roads::{BuildOptions, Router};
 use watchfire_store::{Store, Token};
 
@@ -149,28 +145,7 @@ impl Stage {
         if dir.exists() {
             std::fs::remove_dir_all(dir)?;
         }
-        let seed = random();
-        let signer = Signer::from_seed(seed);
-        let key = signer.public_key();
-        let feed = Feed {
-            node: NodeId::of_key(&key),
-            scope: Scope::Local,
-            epoch: 1,
-            key,
-        };
-        let draft = Draft {
-            kind: OPENING_KIND,
-            kind_version: OPENING_KIND_VERSION,
-            critical: true,
-            record: [0; 16],
-            record_version: 1,
-            time: HybridClock::new(HybridTime(0)).tick(at.0),
-            deps: &[],
-            plain: feed.opening_body(None, "a node to measure"),
-            sealed: Vec::new(),
-        };
-        let opening = watchfire_feed::sign(&signer, &Head::start(feed.id()), draft)?;
-        Store::create(dir, &feed, &seed, &opening, "Bench")?;
+        node::create(dir, "Bench", random(), at)?;
         let config = format!(
             "name = \"Bench\"\n[roads]\nfile = '{}'\n[response]\nfile = '{CITY}/response.toml'\n[log]\nlevel = \"warn\"\n",
             city.roads_file.display()

@@ -13,8 +13,9 @@ use watchfire_core::record::assignment::{AssignmentAction, Choice, Step, Why};
 use watchfire_core::record::incident::IncidentAction;
 use watchfire_core::record::{Action, RecordKind};
 
+use crate::client::Client;
 use crate::floors;
-use crate::program::{Client, Program};
+use crate::program::Program;
 use crate::report::Report;
 use crate::stage::{City, Stage};
 use crate::{Outcome, Scale};

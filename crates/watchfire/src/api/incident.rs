@@ -649,13 +649,12 @@ pub(crate) async fn unlink(
     session: Session,
     Path((id, other)): Path<(String, String)>,
     envelope: Envelope,
-    body: Body,
 ) -> Result<Response, Problem> {
     act(
         &app,
         &session,
         envelope,
-        body,
+        Body::Nothing,
         Permission::RunIncidents,
         StatusCode::OK,
         |_: NothingMore| {

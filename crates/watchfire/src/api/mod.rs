@@ -252,7 +252,12 @@ fn version_in(value: &HeaderValue) -> Result<u64, Problem> {
 
 /// The body of a request, read only after the seat was checked.
 #[derive(Debug)]
-pub struct Body(Bytes);
+pub enum Body {
+    /// As it was sent.
+    Sent(Bytes),
+    /// The method has none: all that may be left out is.
+    Nothing,
+}
 
 impl axum::extract::FromRequest<App> for Body {
     type Rejection = Problem;
@@ -260,7 +265,7 @@ impl axum::extract::FromRequest<App> for Body {
     async fn from_request(request: Request, state: &App) -> Result<Body, Problem> {
         Bytes::from_request(request, state)
             .await
-            .map(Body)
+            .map(Body::Sent)
             .map_err(|_| {
                 Problem::new(
                     StatusCode::PAYLOAD_TOO_LARGE,
@@ -273,29 +278,47 @@ impl axum::extract::FromRequest<App> for Body {
 }
 
 impl Body {
-    fn read<T: DeserializeOwned>(&self, json: bool) -> Result<T, Problem> {
-        if !json && !self.0.is_empty() {
-            return Err(Problem::new(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "not_json",
-                Text::new(
-                    "The body is not application/json.",
-                    "请求体不是 application/json。",
-                ),
-                Text::new(
-                    "Send JSON with that Content-Type.",
-                    "请以该 Content-Type 发送 JSON。",
-                ),
-            ));
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Body::Sent(bytes) => bytes,
+            Body::Nothing => b"{}",
         }
-        let bytes: &[u8] = if self.0.is_empty() { b"{}" } else { &self.0 };
-        serde_json::from_slice(bytes).map_err(|error| {
+    }
+
+    fn read<T: DeserializeOwned>(&self, json: bool) -> Result<T, Problem> {
+        if let Body::Sent(bytes) = self {
+            if bytes.is_empty() {
+                return Err(Problem::unreadable(
+                    "The body is empty; where there is nothing to say it is {}.",
+                    "请求体为空；无内容时请发送 {}。",
+                ));
+            }
+            if !json {
+                return Err(not_json());
+            }
+        }
+        serde_json::from_slice(self.bytes()).map_err(|error| {
             Problem::unreadable(
                 format!("The body cannot be read: {error}."),
                 format!("无法读取请求体：{error}。"),
             )
         })
     }
+}
+
+fn not_json() -> Problem {
+    Problem::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "not_json",
+        Text::new(
+            "The body is not application/json.",
+            "请求体不是 application/json。",
+        ),
+        Text::new(
+            "Send JSON with that Content-Type.",
+            "请以该 Content-Type 发送 JSON。",
+        ),
+    )
 }
 
 /// A request's session, envelope and body: all that an acting handler takes.
@@ -346,7 +369,7 @@ impl Asked<'_> {
         let mut hash = Sha256::new();
         hash.update(self.envelope.address.as_bytes());
         hash.update([0]);
-        hash.update(&self.body.0);
+        hash.update(self.body.bytes());
         let submission = Submission {
             action,
             key: self.envelope.key,
@@ -503,6 +526,7 @@ pub struct PageQuery {
     #[param(max_length = 64)]
     pub cursor: Option<String>,
     /// How many at most.
+    #[serde(default, deserialize_with = "read_limit")]
     #[param(minimum = 1, maximum = 500)]
     pub limit: Option<usize>,
 }
@@ -510,7 +534,17 @@ pub struct PageQuery {
 impl PageQuery {
     /// Returns how many items a page may have.
     pub fn limit(&self) -> usize {
-        self.limit.unwrap_or(PAGE_DEFAULT).clamp(1, PAGE_MAX)
+        self.limit.unwrap_or(PAGE_DEFAULT)
+    }
+}
+
+fn read_limit<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<usize>, D::Error> {
+    use serde::Deserialize as _;
+    match usize::deserialize(from)? {
+        limit @ 1..=PAGE_MAX => Ok(Some(limit)),
+        limit => Err(serde::de::Error::custom(format!(
+            "limit is {limit}, and a page has 1 to {PAGE_MAX} items"
+        ))),
     }
 }
 

@@ -68,8 +68,7 @@ pub(super) fn run(what: Import) -> Result<Ended> {
         Import::Calls { map, file, into } => calls(&map, &file, &into),
         Import::Stations { file, into } => {
             let list = city::stations(&file)?;
-            show_list(&list.report, &into);
-            store_all(&into, &list.rows, city::enter_station)
+            take_list(&into, &list.report, &list.rows, city::enter_station)
         }
         Import::Units {
             file,
@@ -79,27 +78,52 @@ pub(super) fn run(what: Import) -> Result<Ended> {
             let stations = stations.map(|path| city::stations(&path)).transpose()?;
             let stations = stations.map(|list| list.rows).unwrap_or_default();
             let list = city::units(&file, &stations)?;
-            show_list(&list.report, &into);
-            store_all(&into, &list.rows, city::enter_unit)
+            take_list(&into, &list.report, &list.rows, city::enter_unit)
         }
     }
 }
 
-fn show_list(report: &ListReport, into: &Into) {
-    if !into.output.json {
-        println!("{report}");
-    }
-}
-
-fn store_all<T>(
+fn take_list<T>(
     into: &Into,
+    report: &ListReport,
     rows: &[T],
     enter: impl Fn(&watchfire_core::board::Board, &T) -> std::result::Result<Option<Action>, String>,
 ) -> Result<Ended> {
-    let Some(dir) = &into.data else {
-        println!("Nothing was stored: name the node's directory with --data.");
-        return Ok(Ended::Done);
+    if !into.output.json {
+        println!("{report}");
+    }
+    let stored = match &into.data {
+        None => None,
+        Some(dir) => Some(store_list(dir, rows, enter)?),
     };
+    if into.output.json {
+        let stored = stored.map(
+            |(entered, there)| serde_json::json!({ "entered": entered, "there_already": there }),
+        );
+        let read = serde_json::json!({
+            "rows_read": report.rows_read,
+            "rows_taken": report.rows_taken,
+            "refused": findings(&report.refused),
+            "columns_unused": report.columns_unused,
+        });
+        println!("{}", serde_json::json!({ "read": read, "stored": stored }));
+        return Ok(Ended::Done);
+    }
+    match stored {
+        None => println!("{NOTHING_STORED}"),
+        Some((entered, there)) => println!("{entered} entered, {there} were there already."),
+    }
+    Ok(Ended::Done)
+}
+
+const NOTHING_STORED: &str = "Nothing was stored: name the node's directory with --data.";
+
+/// Stores the rows of a list; returns how many were entered and how many were there already.
+fn store_list<T>(
+    dir: &Path,
+    rows: &[T],
+    enter: impl Fn(&watchfire_core::board::Board, &T) -> std::result::Result<Option<Action>, String>,
+) -> Result<(u64, u64)> {
     let mut desk = tend::direct(dir)?;
     let (mut entered, mut there) = (0, 0);
     let now = Clock::Real.now();
@@ -129,15 +153,7 @@ fn store_all<T>(
         entered += 1;
     }
     desk.into_store()?;
-    if into.output.json {
-        println!(
-            "{}",
-            serde_json::json!({ "entered": entered, "there_already": there })
-        );
-    } else {
-        println!("{entered} entered, {there} were there already.");
-    }
-    Ok(Ended::Done)
+    Ok((entered, there))
 }
 
 /// The program in whose name things are imported.
@@ -171,21 +187,22 @@ fn calls(map: &Path, file: &Path, into: &Into) -> Result<Ended> {
         );
     } else {
         match &stored {
-            None => println!("Nothing was stored: name the node's directory with --data."),
+            None => println!("{NOTHING_STORED}"),
             Some(stored) => print!("{stored}"),
         }
     }
     Ok(Ended::Done)
 }
 
+fn findings(found: &Findings) -> Vec<serde_json::Value> {
+    let counts = found.counts().map(|(reason, column, rows)| {
+        serde_json::json!({ "reason": reason.text().0, "column": column, "rows": rows })
+    });
+    counts.collect()
+}
+
 /// The report for a program: counts, reasons and where they were met, in the words of the text report.
 fn report_json(report: &ImportReport) -> serde_json::Value {
-    let findings = |found: &Findings| -> Vec<serde_json::Value> {
-        let counts = found.counts().map(|(reason, column, rows)| {
-            serde_json::json!({ "reason": reason.text().0, "column": column, "rows": rows })
-        });
-        counts.collect()
-    };
     let unmapped: Vec<serde_json::Value> = report
         .unmapped
         .iter()

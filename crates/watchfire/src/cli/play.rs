@@ -16,7 +16,7 @@ use watchfire_formats::{PastCall, StationRow, UnitRow};
 use watchfire_roads::{Router, StraightLine};
 use watchfire_store::{Reader, Store};
 
-use super::{Ended, Failure, Progress, Result, fail, roads, tend};
+use super::{Ended, Failure, Progress, Result, fail, roads};
 use crate::city;
 use crate::clock::Clock;
 use crate::config::{Config, Http, LogFormat};
@@ -379,7 +379,7 @@ fn replay_at_once(args: &ReplayArgs, stage: &Stage) -> Result<Ended> {
     let dir = Kept::new(args.data.clone())?;
     let first = stage.past.calls.first().map_or(0, |call| call.received);
     // The node lives in the past that it replays: a feed's time never runs backwards.
-    tend::create(
+    node::create(
         &dir.path,
         "Watchfire replay",
         seed(args.seed),
@@ -633,7 +633,7 @@ fn play_live(stage: Stage, plan: &Live<'_>) -> Result<Ended> {
     start_log(&Config::default());
     let fresh = !plan.dir.join("watchfire.db").exists();
     if fresh {
-        tend::create(plan.dir, plan.name, random(), plan.from)?;
+        node::create(plan.dir, plan.name, random(), plan.from)?;
     }
     let mut store = Store::open(plan.dir)?;
     // Started again, it goes on at the time of its last entry, so that no call of the night is left out.

@@ -5,14 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
-use watchfire_core::basis::{Line, PersonId, Timestamp};
+use watchfire_core::basis::{Line, PersonId};
 use watchfire_core::entropy::Entropy;
 use watchfire_core::plan::ResponseFile;
 use watchfire_core::record::person::Seat;
-use watchfire_feed::{
-    Draft, Feed, Head, HybridClock, HybridTime, NodeId, OPENING_KIND, OPENING_KIND_VERSION, Scope,
-    Signer,
-};
 use watchfire_store::{BackupKeys, Code, Store, Token};
 
 use super::{Ended, Output, Progress, Result, fail};
@@ -46,34 +42,8 @@ pub(super) struct BackupArgs {
     output: Output,
 }
 
-/// Makes a new node's store in a directory.
-pub(super) fn create(dir: &Path, name: &str, seed: [u8; 32], now: Timestamp) -> Result<()> {
-    let signer = Signer::from_seed(seed);
-    let key = signer.public_key();
-    let feed = Feed {
-        node: NodeId::of_key(&key),
-        scope: Scope::Local,
-        epoch: 1,
-        key,
-    };
-    let draft = Draft {
-        kind: OPENING_KIND,
-        kind_version: OPENING_KIND_VERSION,
-        critical: true,
-        record: [0; 16],
-        record_version: 1,
-        time: HybridClock::new(HybridTime(0)).tick(now.0),
-        deps: &[],
-        plain: feed.opening_body(None, "a new node"),
-        sealed: Vec::new(),
-    };
-    let opening = watchfire_feed::sign(&signer, &Head::start(feed.id()), draft)?;
-    Store::create(dir, &feed, &seed, &opening, name)?;
-    Ok(())
-}
-
 pub(super) fn init(dir: &Path, name: &str) -> Result<Ended> {
-    create(dir, name, random(), Clock::Real.now())?;
+    node::create(dir, name, random(), Clock::Real.now())?;
     let path = dir.join(config::FILE);
     city::write(
         &path,

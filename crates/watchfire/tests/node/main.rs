@@ -1,0 +1,19 @@
+//! A node met from outside. `house` is a node in this process, asked over HTTP without a socket; `program`
+//! is the built program with its real files, signals and exit codes. Rules of the domain are tested in
+//! the core; here are the doors: who may pass, what is answered, what is told, and what survives.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
+
+mod house;
+
+mod acting;
+mod personal;
+mod seats;
+mod sign_in;
+mod stream;
+
+#[cfg(unix)]
+#[path = "../../examples/bench/client.rs"]
+mod client;
+#[cfg(unix)]
+mod program;

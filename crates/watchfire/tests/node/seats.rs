@@ -1,0 +1,243 @@
+//! Who may pass through which door: every endpoint from every seat, and from none.
+
+use std::collections::BTreeSet;
+
+use axum::http::StatusCode;
+use serde_json::json;
+use watchfire::api::description;
+use watchfire_core::record::person::Seat;
+
+use super::house::{House, api};
+
+/// One line for each door, in the order of the address; an `x` for each seat that may pass. It is written
+/// by hand and knows nothing of the table in `policy.rs`, which it holds to what the book says.
+const DOORS: &str = "
+                                              call   dis-   duty                  over-  admin-
+                                              taker  patch  officer crew  analyst seer   istr.  wall
+GET    /assignments                           x      x      x       x     x       x      .      x
+GET    /assignments/{id}                      x      x      x       x     x       x      .      x
+POST   /assignments/{id}/{step}               .      x      x       x     .       .      .      .
+GET    /board                                 x      x      x       x     x       x      .      x
+GET    /calls                                 x      x      x       x     x       x      .      x
+POST   /calls                                 x      x      x       .     .       .      .      .
+GET    /calls/{id}                            x      x      x       x     x       x      .      x
+PATCH  /calls/{id}                            x      x      x       .     .       .      .      .
+POST   /calls/{id}/close                      x      x      x       .     .       .      .      .
+POST   /calls/{id}/detach                     x      x      x       .     .       .      .      .
+GET    /calls/{id}/duplicates                 x      x      x       x     x       x      .      x
+POST   /calls/{id}/join                       x      x      x       .     .       .      .      .
+POST   /duplicates                            x      x      x       .     .       .      .      .
+GET    /incidents                             x      x      x       x     x       x      .      x
+POST   /incidents                             x      x      x       .     .       .      .      .
+GET    /incidents/{id}                        x      x      x       x     x       x      .      x
+POST   /incidents/{id}/alarm                  .      x      x       .     .       .      .      .
+POST   /incidents/{id}/assignments            .      x      x       .     .       .      .      .
+POST   /incidents/{id}/cancel                 .      x      x       .     .       .      .      .
+POST   /incidents/{id}/close                  .      x      x       .     .       .      .      .
+GET    /incidents/{id}/entries                x      x      x       .     x       x      .      .
+POST   /incidents/{id}/grade                  .      x      x       .     .       .      .      .
+POST   /incidents/{id}/links                  .      x      x       .     .       .      .      .
+DELETE /incidents/{id}/links/{other}          .      x      x       .     .       .      .      .
+POST   /incidents/{id}/merge                  .      x      x       .     .       .      .      .
+GET    /incidents/{id}/notes                  x      x      x       .     .       x      .      .
+POST   /incidents/{id}/notes                  x      x      x       .     .       .      .      .
+GET    /incidents/{id}/recommendation         x      x      x       x     x       x      .      x
+POST   /incidents/{id}/relocate               .      x      x       .     .       .      .      .
+POST   /incidents/{id}/reopen                 .      x      x       .     .       .      .      .
+POST   /incidents/{id}/split                  .      x      x       .     .       .      .      .
+POST   /incidents/{id}/unmerge                .      x      x       .     .       .      .      .
+GET    /map/roads.geojson                     x      x      x       x     x       x      .      x
+GET    /node                                  x      x      x       x     x       x      x      x
+GET    /people                                .      .      x       .     .       x      x      .
+POST   /people                                .      .      .       .     .       .      x      .
+GET    /people/{id}                           .      .      x       .     .       x      x      .
+PUT    /people/{id}                           .      .      .       .     .       .      x      .
+POST   /people/{id}/code                      .      .      .       .     .       .      x      .
+POST   /people/{id}/disable                   .      .      .       .     .       .      x      .
+POST   /people/{id}/tokens                    .      .      .       .     .       .      x      .
+POST   /positions                             .      x      x       .     .       .      .      .
+DELETE /session                               x      x      x       x     x       x      x      x
+GET    /session                               x      x      x       x     x       x      x      x
+GET    /stations                              x      x      x       x     x       x      .      x
+POST   /stations                              .      .      x       .     .       .      x      .
+GET    /stations/{id}                         x      x      x       x     x       x      .      x
+PUT    /stations/{id}                         .      .      x       .     .       .      x      .
+GET    /stream                                x      x      x       x     x       x      .      x
+GET    /units                                 x      x      x       x     x       x      .      x
+POST   /units                                 .      .      x       .     .       .      x      .
+GET    /units/{id}                            x      x      x       x     x       x      .      x
+PUT    /units/{id}                            .      .      x       .     .       .      x      .
+PUT    /units/{id}/position                   .      x      x       x     .       .      .      .
+POST   /units/{id}/{step}                     .      x      x       x     .       .      .      .
+";
+
+/// Doors for those who have not signed in yet.
+const OPEN: [(&str, &str); 2] = [("POST", "/enrolment"), ("POST", "/session")];
+
+const SEATS: [Seat; 8] = [
+    Seat::CallTaker,
+    Seat::Dispatcher,
+    Seat::DutyOfficer,
+    Seat::Crew,
+    Seat::Analyst,
+    Seat::Overseer,
+    Seat::Administrator,
+    Seat::Wall,
+];
+
+struct Door {
+    method: &'static str,
+    path: &'static str,
+    open_to: Vec<Seat>,
+}
+
+fn doors() -> Vec<Door> {
+    let lines = DOORS.lines().filter(|line| line.contains('/'));
+    let door = |line: &'static str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        assert_eq!(words.len(), 2 + SEATS.len(), "{line}");
+        let seats = words[2..].iter().zip(SEATS);
+        let open_to = seats
+            .filter(|(mark, _)| **mark == "x")
+            .map(|(_, seat)| seat)
+            .collect();
+        Door {
+            method: words[0],
+            path: words[1],
+            open_to,
+        }
+    };
+    lines.map(door).collect()
+}
+
+#[test]
+fn every_door_that_the_description_names_is_in_the_table() {
+    let json = description::whole();
+    let mut described = BTreeSet::new();
+    for (path, methods) in json["paths"].as_object().unwrap() {
+        for method in methods.as_object().unwrap().keys() {
+            let path = path.strip_prefix("/api/v1").unwrap().to_owned();
+            described.insert((method.to_uppercase(), path));
+        }
+    }
+    let table = doors()
+        .into_iter()
+        .map(|door| (door.method, door.path))
+        .chain(OPEN);
+    let table: BTreeSet<_> = table
+        .map(|(method, path)| (method.to_owned(), path.to_owned()))
+        .collect();
+    assert_eq!(described, table);
+}
+
+#[tokio::test]
+async fn every_seat_passes_its_own_doors_and_no_other() {
+    let house = House::new().await;
+    let (call, incident) = house.incident().await;
+    for Door {
+        method,
+        path,
+        open_to,
+    } in doors()
+    {
+        let record = match path.split('/').nth(1).unwrap() {
+            "calls" => call.clone(),
+            "incidents" => incident.clone(),
+            "units" => house.own_unit.clone(),
+            "people" => house.person(Seat::Wall),
+            // There is none of the others; who may not pass is told so all the same.
+            _ => "0".repeat(32),
+        };
+        let step = if path.starts_with("/units") {
+            "off-duty"
+        } else {
+            "arrive"
+        };
+        let address = path
+            .replace("{id}", &record)
+            .replace("{other}", &record)
+            .replace("{step}", step);
+        for seat in SEATS {
+            // The seat is looked at before the body is: an empty one never gets as far as an action.
+            let bearer = format!("Bearer {}", house.token(seat));
+            let headers = [("authorization", bearer.as_str())];
+            let answer = house
+                .raw(method, &api(&address), String::new(), &headers)
+                .await;
+            let status = answer.status();
+            let passed = status != StatusCode::FORBIDDEN && status != StatusCode::UNAUTHORIZED;
+            assert_eq!(
+                passed,
+                open_to.contains(&seat),
+                "{method} {path} from {seat:?}: {status}"
+            );
+            assert!(
+                !status.is_server_error(),
+                "{method} {path} from {seat:?}: {status}"
+            );
+        }
+        let nobody = house.send(method, &address, String::new(), &[]).await;
+        assert_eq!(
+            nobody.status,
+            StatusCode::UNAUTHORIZED,
+            "{method} {path} from nobody"
+        );
+        assert_eq!(nobody.problem(), "not_signed_in");
+    }
+}
+
+#[tokio::test]
+async fn a_crew_reports_for_its_own_unit_and_for_no_other() {
+    let house = House::new().await;
+    let (_, incident) = house.incident().await;
+    let units = json!({ "units": [house.own_unit, house.other_unit] });
+    let path = format!("/incidents/{incident}/assignments");
+    let sent = house.ask(Seat::Dispatcher, "POST", &path, units).await;
+    assert_eq!(sent.status, StatusCode::CREATED, "{sent:?}");
+    for (at, expected) in [("0", StatusCode::OK), ("1", StatusCode::FORBIDDEN)] {
+        let assignment = sent.text(&format!("/assignments/{at}/id"));
+        let path = format!("/assignments/{assignment}/acknowledge");
+        let done = house.ask(Seat::Crew, "POST", &path, json!({})).await;
+        assert_eq!(done.status, expected, "{done:?}");
+        let path = format!("/assignments/{assignment}/cancel");
+        let reason = json!({ "reason": "I would rather not" });
+        let done = house.ask(Seat::Crew, "POST", &path, reason).await;
+        assert_eq!(done.problem(), "not_allowed", "a crew calls nobody off");
+    }
+    let place = json!({ "lat": 30.002, "lon": 120.582 });
+    for (unit, expected) in [
+        (&house.own_unit, StatusCode::OK),
+        (&house.other_unit, StatusCode::FORBIDDEN),
+    ] {
+        let path = format!("/units/{unit}/position");
+        let done = house.ask(Seat::Crew, "PUT", &path, place.clone()).await;
+        let fine = expected == StatusCode::OK && done.status.is_success();
+        assert!(fine || done.status == expected, "{done:?}");
+        let rest = json!({ "reason": "flat tyre" });
+        let path = format!("/units/{unit}/out-of-service");
+        let done = house.ask(Seat::Crew, "POST", &path, rest).await;
+        assert_eq!(
+            done.status == StatusCode::FORBIDDEN,
+            expected == StatusCode::FORBIDDEN,
+            "{done:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn somebody_who_is_disabled_passes_no_door_any_more() {
+    let house = House::new().await;
+    let path = format!("/people/{}/disable", house.person(Seat::Dispatcher));
+    let before = house
+        .ask(Seat::Dispatcher, "GET", "/board", json!(null))
+        .await;
+    assert_eq!(before.status, StatusCode::OK);
+    let done = house
+        .ask(Seat::Administrator, "POST", &path, json!({}))
+        .await;
+    assert_eq!(done.status, StatusCode::OK, "{done:?}");
+    let after = house
+        .ask(Seat::Dispatcher, "GET", "/board", json!(null))
+        .await;
+    assert_eq!(after.problem(), "not_signed_in");
+}

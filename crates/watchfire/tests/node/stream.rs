@@ -1,0 +1,169 @@
+//! The stream: whole records once they are durable, resumable, and never waiting for a slow reader.
+
+use std::time::Duration;
+
+use axum::body::BodyDataStream;
+use futures_util::StreamExt as _;
+use serde_json::{Value, json};
+use watchfire::hub::BEHIND_MAX;
+use watchfire_core::record::person::Seat;
+
+use super::house::{House, SAID};
+
+/// The longest wait for something that must come.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+struct Reader {
+    body: BodyDataStream,
+    text: String,
+}
+
+/// An event of the stream.
+#[derive(Debug)]
+struct Event {
+    name: String,
+    id: Option<String>,
+    data: Value,
+}
+
+impl Reader {
+    async fn follow(house: &House, seat: Seat, from: Option<&str>) -> Reader {
+        let bearer = format!("Bearer {}", house.token(seat));
+        let mut headers = vec![("authorization", bearer.as_str())];
+        headers.extend(from.map(|id| ("last-event-id", id)));
+        let answer = house
+            .raw("GET", "/api/v1/stream", String::new(), &headers)
+            .await;
+        assert_eq!(answer.status(), 200);
+        Reader {
+            body: answer.into_body().into_data_stream(),
+            text: String::new(),
+        }
+    }
+
+    /// Returns the next event of these names.
+    async fn next(&mut self, names: &[&str]) -> Event {
+        loop {
+            while let Some((event, rest)) = self.text.split_once("\n\n") {
+                let event = read(event);
+                self.text = rest.to_owned();
+                if names.contains(&event.name.as_str()) {
+                    return event;
+                }
+            }
+            let part = tokio::time::timeout(PATIENCE, self.body.next()).await;
+            let part = part
+                .expect("the stream tells in time")
+                .expect("it has no end")
+                .unwrap();
+            self.text.push_str(std::str::from_utf8(&part).unwrap());
+        }
+    }
+}
+
+fn read(text: &str) -> Event {
+    let field = |name: &str| {
+        let found = text
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+        found.map(str::to_owned)
+    };
+    let data = serde_json::from_str(&field("data").unwrap_or_default()).unwrap_or(Value::Null);
+    Event {
+        name: field("event").unwrap_or_default(),
+        id: field("id"),
+        data,
+    }
+}
+
+#[tokio::test]
+async fn a_reader_is_told_whole_records_and_goes_on_where_it_was() {
+    let house = House::new().await;
+    let mut reader = Reader::follow(&house, Seat::Dispatcher, None).await;
+    let call = house.call().await;
+    let told = reader.next(&["record"]).await;
+    assert_eq!(
+        (
+            told.data["kind"].as_str(),
+            told.data["record"]["id"].as_str()
+        ),
+        (Some("call"), Some(call.as_str()))
+    );
+    assert_eq!(told.data["record"]["personal"]["said"], SAID);
+    let cursor = told.id.expect("the last of a batch has a cursor");
+    drop(reader);
+    // Gone for a moment: an incident is opened meanwhile.
+    let body = json!({ "call": call });
+    let opened = house
+        .ask(Seat::Dispatcher, "POST", "/incidents", body)
+        .await
+        .text("/id");
+    let mut reader = Reader::follow(&house, Seat::Dispatcher, Some(&cursor)).await;
+    let mut kinds = vec![];
+    while kinds.len() < 2 {
+        let told = reader.next(&["record"]).await;
+        kinds.push(told.data["kind"].as_str().unwrap().to_owned());
+        if told.data["kind"] == "incident" {
+            assert_eq!(told.data["record"]["id"], opened.as_str());
+            assert_eq!(told.data["record"]["calls"], json!([call]));
+        }
+    }
+    kinds.sort();
+    assert_eq!(kinds, ["call", "incident"]);
+}
+
+#[tokio::test]
+async fn those_who_may_not_read_who_called_are_not_told() {
+    let house = House::new().await;
+    let mut wall = Reader::follow(&house, Seat::Wall, None).await;
+    house.call().await;
+    let told = wall.next(&["record"]).await;
+    assert_eq!(told.data["kind"], "call");
+    assert!(told.data["record"]["personal"].is_null(), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_past_or_future_is_answered_with_reset() {
+    let house = House::new().await;
+    house.call().await;
+    for cursor in ["0", "999999999"] {
+        let mut reader = Reader::follow(&house, Seat::Dispatcher, Some(cursor)).await;
+        reader.next(&["reset"]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_reader_that_does_not_read_costs_others_nothing_and_is_told_to_begin_anew() {
+    let house = House::new().await;
+    let mut slow = Reader::follow(&house, Seat::Dispatcher, None).await;
+    let mut quick = Reader::follow(&house, Seat::Dispatcher, None).await;
+    let hub = house.node.hub();
+    let note = |number: usize| watchfire::hub::Message {
+        position: None,
+        event: "note",
+        full: number.to_string().into(),
+        redacted: number.to_string().into(),
+    };
+    for number in 0..=BEHIND_MAX {
+        hub.send(vec![note(number)]);
+        let told = quick.next(&["note", "reset"]).await;
+        assert_eq!((told.name.as_str(), &told.data), ("note", &json!(number)));
+    }
+    // The slow one asks for its first message now, and one more was sent than are kept for it.
+    assert_eq!(slow.next(&["note", "reset"]).await.name, "reset");
+}
+
+#[tokio::test]
+async fn who_may_sign_in_is_not_told_but_moves_the_cursor() {
+    let house = House::new().await;
+    let mut reader = Reader::follow(&house, Seat::Wall, None).await;
+    let body = json!({ "login": "new.one", "name": "New One", "seats": ["dispatcher"] });
+    let done = house
+        .ask(Seat::Administrator, "POST", "/people", body)
+        .await;
+    assert_eq!(done.status, 201, "{done:?}");
+    let told = reader.next(&["record", "mark"]).await;
+    assert_eq!(told.name, "mark", "{told:?}");
+    assert!(told.id.is_some());
+    assert!(!told.data.to_string().contains("new.one"));
+}
