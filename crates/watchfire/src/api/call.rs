@@ -22,6 +22,11 @@ use crate::problem::Problem;
 /// A new call, or what is new about one.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "place": { "lat": 37.7793, "lon": -122.4193, "address": "1 Dr Carlton B Goodlett Pl" },
+    "category": "structure_fire", "priority": 1, "callback": "555 0100",
+    "said": "smoke from the third floor",
+}))]
 pub(crate) struct CallBody {
     /// How it came; by telephone if nothing is said. Not changed by an amendment.
     channel: Option<ChannelView>,

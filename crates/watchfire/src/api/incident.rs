@@ -25,6 +25,10 @@ use crate::problem::Problem;
 /// A new incident.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "category": "structure_fire", "priority": 1,
+    "place": { "lat": 37.7793, "lon": -122.4193, "address": "1 Dr Carlton B Goodlett Pl" },
+}))]
 pub(crate) struct OpenBody {
     /// The call it begins with; what is left out below is taken from it.
     call: Option<String>,

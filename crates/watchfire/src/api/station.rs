@@ -18,6 +18,9 @@ use crate::problem::Problem;
 /// What a station is and where.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "code": "12", "name": "Fire Station 12", "place": { "lat": 37.7636, "lon": -122.4526 },
+}))]
 pub(crate) struct StationBody {
     /// The agency's short code for it; taken when it is entered, and not changed afterwards.
     #[schema(min_length = 1, max_length = 200)]

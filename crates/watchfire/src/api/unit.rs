@@ -23,6 +23,10 @@ pub const POSITIONS_PER_REPORT_MAX: usize = 2_000;
 /// What a unit is and can do.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "callsign": "E12", "kind": "engine", "capabilities": ["pump"], "post": { "lat": 37.7793, "lon": -122.4193 },
+    "crew": 4,
+}))]
 pub(crate) struct UnitBody {
     /// What it is called on the radio; taken when it is entered, and not changed afterwards.
     #[schema(min_length = 1, max_length = 200)]

@@ -902,7 +902,20 @@ export interface components {
              */
             west: number;
         };
-        /** @description A new call, or what is new about one. */
+        /**
+         * @description A new call, or what is new about one.
+         * @example {
+         *       "callback": "555 0100",
+         *       "category": "structure_fire",
+         *       "place": {
+         *         "address": "1 Dr Carlton B Goodlett Pl",
+         *         "lat": 37.7793,
+         *         "lon": -122.4193
+         *       },
+         *       "priority": 1,
+         *       "said": "smoke from the third floor"
+         *     }
+         */
         CallBody: {
             /** @description The number to call back (sealed). */
             callback?: string | null;
@@ -1305,7 +1318,18 @@ export interface components {
              */
             happened_at?: string | null;
         };
-        /** @description A new incident. */
+        /**
+         * @description A new incident.
+         * @example {
+         *       "category": "structure_fire",
+         *       "place": {
+         *         "address": "1 Dr Carlton B Goodlett Pl",
+         *         "lat": 37.7793,
+         *         "lon": -122.4193
+         *       },
+         *       "priority": 1
+         *     }
+         */
         OpenBody: {
             /** @description The call it begins with; what is left out below is taken from it. */
             call?: string | null;
@@ -1866,7 +1890,17 @@ export interface components {
              */
             priority?: number | null;
         };
-        /** @description What a station is and where. */
+        /**
+         * @description What a station is and where.
+         * @example {
+         *       "code": "12",
+         *       "name": "Fire Station 12",
+         *       "place": {
+         *         "lat": 37.7636,
+         *         "lon": -122.4526
+         *       }
+         *     }
+         */
         StationBody: {
             /** @description The areas it answers for first; its own code when empty. */
             areas?: string[];
@@ -1924,7 +1958,21 @@ export interface components {
             /** @description The one seat that it may act from. */
             seat: components["schemas"]["SeatView"];
         };
-        /** @description What a unit is and can do. */
+        /**
+         * @description What a unit is and can do.
+         * @example {
+         *       "callsign": "E12",
+         *       "capabilities": [
+         *         "pump"
+         *       ],
+         *       "crew": 4,
+         *       "kind": "engine",
+         *       "post": {
+         *         "lat": 37.7793,
+         *         "lon": -122.4193
+         *       }
+         *     }
+         */
         UnitBody: {
             /** @description The station areas it may be sent to; everywhere when empty. */
             areas?: string[];
