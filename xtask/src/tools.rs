@@ -12,6 +12,20 @@ const REQUIREMENTS: &str = "conformance/requirements.txt";
 
 /// Returns a program of a Python environment that has everything in the requirements.
 pub(crate) fn python(name: &str) -> Outcome<Command> {
+    Ok(program(python_programs()?.join(with_suffix(name))))
+}
+
+/// Lets a program find that environment's Python before any other.
+pub(crate) fn with_python(command: &mut Command) -> Outcome {
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    let all = std::iter::once(python_programs()?).chain(std::env::split_paths(&others));
+    let all = std::env::join_paths(all).map_err(|error| format!("PATH: {error}"))?;
+    command.env("PATH", all);
+    Ok(())
+}
+
+/// Returns the folder of the environment's programs, and sees that it has everything.
+fn python_programs() -> Outcome<PathBuf> {
     let folder = target_dir()?.join("python");
     let wanted = read_file(&root().join(REQUIREMENTS))?;
     let installed = folder.join("installed.txt");
@@ -19,7 +33,7 @@ pub(crate) fn python(name: &str) -> Outcome<Command> {
         install_python(&folder)?;
         write_file(&installed, &wanted)?;
     }
-    Ok(program(in_environment(&folder, name)))
+    Ok(programs_of(&folder))
 }
 
 fn install_python(folder: &Path) -> Outcome {
@@ -29,7 +43,7 @@ fn install_python(folder: &Path) -> Outcome {
     quiet(make).map_err(|problem| {
         format!("{problem}\nThe check needs Python 3.11 or newer with venv (Debian: python3 python3-venv)")
     })?;
-    let mut install = program(in_environment(folder, "python"));
+    let mut install = program(programs_of(folder).join(with_suffix("python")));
     install.args([
         "-m",
         "pip",
@@ -42,13 +56,12 @@ fn install_python(folder: &Path) -> Outcome {
     quiet(install).map(drop)
 }
 
-fn in_environment(folder: &Path, name: &str) -> PathBuf {
-    let (programs, suffix) = if cfg!(windows) {
-        ("Scripts", ".exe")
-    } else {
-        ("bin", "")
-    };
-    folder.join(programs).join(format!("{name}{suffix}"))
+fn programs_of(environment: &Path) -> PathBuf {
+    environment.join(if cfg!(windows) { "Scripts" } else { "bin" })
+}
+
+fn with_suffix(name: &str) -> String {
+    format!("{name}{}", std::env::consts::EXE_SUFFIX)
 }
 
 /// Returns cargo-deny, of the machine or else of the target folder.
@@ -57,9 +70,7 @@ pub(crate) fn cargo_deny() -> Outcome<Command> {
         return Ok(cargo(["deny"]));
     }
     let folder = target_dir()?.join("tools");
-    let own = folder
-        .join("bin")
-        .join(format!("cargo-deny{}", std::env::consts::EXE_SUFFIX));
+    let own = folder.join("bin").join(with_suffix("cargo-deny"));
     if !own.exists() {
         println!(
             "installing cargo-deny into {} (once; it takes minutes)",

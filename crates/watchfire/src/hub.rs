@@ -1,18 +1,25 @@
 //! The hub: what every browser is told, in order, once it is durable.
 //!
-//! It keeps the latest messages so that a reader who was gone for a moment goes on where they were; one
-//! who was gone too long is told to fetch the board anew. A slow reader falls behind in a queue of its
-//! own and costs nobody else anything.
+//! Messages are gathered for a moment and then told to all readers as one piece of text that was made once:
+//! two hundred consoles are woken once for a call and the incident opened from it, and whoever acted is not
+//! kept waiting by them. It keeps the latest messages so that a reader who was gone for a moment goes on
+//! where they were; one who was gone too long is told to fetch the board anew. A slow reader falls behind in
+//! a queue of its own and costs nobody else anything. Start at [`Hub::send`].
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::fmt::Write as _;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::time::Duration;
 
+use axum::body::Bytes;
 use tokio::sync::broadcast;
 
 /// Messages with a cursor that are kept for readers who come back.
 pub const KEPT_MAX: usize = 20_000;
-/// Messages a reader may be behind before it must fetch the board anew.
-pub const BEHIND_MAX: usize = 4_096;
+/// Pieces of text a reader may be behind before it must fetch the board anew.
+pub const BEHIND_MAX: usize = 1_024;
+/// How long messages are gathered before all readers are told.
+const GATHER: Duration = Duration::from_millis(20);
 
 /// One message to all readers.
 #[derive(Debug)]
@@ -27,100 +34,188 @@ pub struct Message {
     pub redacted: Arc<str>,
 }
 
+/// Messages as they go over the line (server-sent events), made once for all readers.
+#[derive(Debug, Default)]
+pub struct Piece {
+    /// For those who may see personal data.
+    pub full: Bytes,
+    /// For everybody else.
+    pub redacted: Bytes,
+}
+
+impl Piece {
+    fn of<'a>(messages: impl IntoIterator<Item = &'a Arc<Message>>) -> Piece {
+        let (mut full, mut redacted) = (String::new(), String::new());
+        for message in messages {
+            for (text, data) in [
+                (&mut full, &message.full),
+                (&mut redacted, &message.redacted),
+            ] {
+                // Writing to a String cannot fail; JSON on one line needs no splitting.
+                let _ = writeln!(text, "event: {}", message.event);
+                if let Some(position) = message.position {
+                    let _ = writeln!(text, "id: {position}");
+                }
+                let _ = write!(text, "data: {data}\n\n");
+            }
+        }
+        Piece {
+            full: full.into(),
+            redacted: redacted.into(),
+        }
+    }
+
+    /// Tells a reader to fetch the board anew.
+    pub fn reset() -> Piece {
+        let text = Bytes::from_static(b"event: reset\ndata: {}\n\n");
+        Piece {
+            full: text.clone(),
+            redacted: text,
+        }
+    }
+}
+
 /// What a new reader gets.
 pub struct Subscription {
     /// What it missed; none if that is no longer known and it must fetch the board.
-    pub missed: Option<Vec<Arc<Message>>>,
-    /// What comes from now on.
-    pub live: broadcast::Receiver<Arc<Message>>,
+    pub missed: Option<Piece>,
+    /// What comes from now on; none if the node is stopping.
+    pub live: Option<broadcast::Receiver<Arc<Piece>>>,
 }
 
 /// Passes messages on.
 pub struct Hub {
-    kept: Mutex<Kept>,
-    live: broadcast::Sender<Arc<Message>>,
+    state: Mutex<State>,
+    waiting: Condvar,
 }
 
-struct Kept {
+struct State {
     /// The position up to which messages have been dropped (or never were).
     dropped_to: u64,
     last: u64,
     messages: VecDeque<Arc<Message>>,
+    /// Sent, and not yet told.
+    gathered: Vec<Arc<Message>>,
+    /// None once the node stops.
+    live: Option<broadcast::Sender<Arc<Piece>>>,
 }
 
 impl Hub {
     /// Makes a hub for a log that stands at `position`.
     pub fn new(position: u64) -> Hub {
-        let kept = Kept {
+        let state = State {
             dropped_to: position,
             last: position,
             messages: VecDeque::new(),
+            gathered: Vec::new(),
+            live: Some(broadcast::channel(BEHIND_MAX).0),
         };
         Hub {
-            kept: Mutex::new(kept),
-            live: broadcast::channel(BEHIND_MAX).0,
+            state: Mutex::new(state),
+            waiting: Condvar::new(),
         }
     }
 
     /// Sends messages that belong together; the last of a batch carries the log position.
     pub fn send(&self, messages: Vec<Message>) {
-        let mut kept = self
-            .kept
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut state = self.lock();
         for message in messages {
             let message = Arc::new(message);
             if message.event == RECORD || message.position.is_some() {
-                kept.last = message.position.unwrap_or(kept.last);
-                kept.messages.push_back(Arc::clone(&message));
+                state.last = message.position.unwrap_or(state.last);
+                state.messages.push_back(Arc::clone(&message));
             }
-            // Nobody listening is no fault.
-            let _ = self.live.send(message);
+            state.gathered.push(message);
         }
-        while kept.messages.len() > KEPT_MAX {
-            if let Some(position) = kept
-                .messages
-                .pop_front()
-                .and_then(|message| message.position)
-            {
-                kept.dropped_to = position;
-            } else {
-                // Half a batch is of no use to anyone: what follows up to its position goes as well.
-                while let Some(next) = kept.messages.pop_front() {
-                    if let Some(position) = next.position {
-                        kept.dropped_to = position;
-                        break;
-                    }
-                }
+        state.forget_oldest();
+        drop(state);
+        self.waiting.notify_one();
+    }
+
+    /// Tells readers what has been sent, again and again, until [`Hub::end`].
+    pub fn run(&self) {
+        loop {
+            let state = self.lock();
+            let idle = |state: &mut State| state.gathered.is_empty() && state.live.is_some();
+            let state = self
+                .waiting
+                .wait_while(state, idle)
+                .unwrap_or_else(|poisoned| poisoned.into_inner());
+            if state.live.is_none() {
+                return;
             }
+            drop(state);
+            std::thread::sleep(GATHER);
+            self.tell();
         }
+    }
+
+    /// Tells readers at once what has been sent.
+    pub fn tell(&self) {
+        self.lock().tell();
+    }
+
+    /// Tells readers the last, and ends their streams.
+    pub fn end(&self) {
+        let mut state = self.lock();
+        state.tell();
+        state.live = None;
+        drop(state);
+        self.waiting.notify_all();
     }
 
     /// Adds a reader that has seen everything up to `from`.
     pub fn subscribe(&self, from: u64) -> Subscription {
-        let kept = self
-            .kept
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        let live = self.live.subscribe();
-        let known = kept.dropped_to <= from && from <= kept.last;
+        let mut state = self.lock();
+        // So that what is missed ends where what is live begins.
+        state.tell();
+        let live = state.live.as_ref().map(broadcast::Sender::subscribe);
+        let known = state.dropped_to <= from && from <= state.last;
         let missed = known.then(|| {
-            let seen = kept
+            let seen = state
                 .messages
                 .iter()
                 .rposition(|message| message.position.is_some_and(|at| at <= from));
-            kept.messages
-                .iter()
-                .skip(seen.map_or(0, |at| at + 1))
-                .cloned()
-                .collect()
+            Piece::of(state.messages.iter().skip(seen.map_or(0, |at| at + 1)))
         });
         Subscription { missed, live }
     }
 
     /// Returns how many readers there are.
     pub fn reader_count(&self) -> usize {
-        self.live.receiver_count()
+        let state = self.lock();
+        state
+            .live
+            .as_ref()
+            .map_or(0, broadcast::Sender::receiver_count)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl State {
+    fn tell(&mut self) {
+        let gathered = std::mem::take(&mut self.gathered);
+        if let Some(live) = self.live.as_ref().filter(|_| !gathered.is_empty()) {
+            // Nobody listening is no fault.
+            let _ = live.send(Arc::new(Piece::of(&gathered)));
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        while self.messages.len() > KEPT_MAX {
+            // Half a batch is of no use to anyone: what follows up to its position goes as well.
+            while let Some(oldest) = self.messages.pop_front() {
+                if let Some(position) = oldest.position {
+                    self.dropped_to = position;
+                    break;
+                }
+            }
+        }
     }
 }
 
@@ -142,8 +237,12 @@ mod tests {
         }
     }
 
-    fn texts(missed: Option<Vec<Arc<Message>>>) -> Option<String> {
-        missed.map(|all| all.iter().map(|message| message.full.to_string()).collect())
+    /// The data of a piece, one letter each.
+    fn texts(piece: Option<Piece>) -> Option<String> {
+        let piece = piece?;
+        let text = std::str::from_utf8(&piece.full).unwrap();
+        let data = text.lines().filter_map(|line| line.strip_prefix("data: "));
+        Some(data.collect())
     }
 
     #[test]
@@ -174,7 +273,26 @@ mod tests {
             hub.send(vec![message(Some(position), ".")]);
         }
         assert!(hub.subscribe(0).missed.is_none());
-        let missed = hub.subscribe(2).missed.expect("the rest is still there");
+        let missed = texts(hub.subscribe(2).missed).expect("the rest is still there");
         assert_eq!(missed.len(), KEPT_MAX - 1);
+    }
+
+    #[test]
+    fn what_is_sent_in_one_moment_is_told_in_one_piece_and_to_a_newcomer_once() {
+        let hub = Hub::new(0);
+        let mut early = hub.subscribe(0).live.unwrap();
+        hub.send(vec![message(Some(1), "a")]);
+        hub.send(vec![message(Some(2), "b")]);
+        assert!(early.try_recv().is_err(), "not yet");
+        let late = hub.subscribe(0);
+        assert_eq!(texts(late.missed).as_deref(), Some("ab"));
+        assert!(late.live.unwrap().try_recv().is_err(), "and not again");
+        let piece = early.try_recv().unwrap();
+        let expected = "event: record\nid: 1\ndata: a\n\nevent: record\nid: 2\ndata: b\n\n";
+        assert_eq!(piece.full, expected);
+        hub.end();
+        let ended = early.try_recv();
+        assert!(matches!(ended, Err(broadcast::error::TryRecvError::Closed)));
+        assert!(hub.subscribe(2).live.is_none());
     }
 }

@@ -86,7 +86,7 @@ struct Inner {
     board: RwLock<Board>,
     position: AtomicU64,
     positions: Positions,
-    hub: Hub,
+    hub: Arc<Hub>,
     metrics: Metrics,
     health: AtomicU8,
     queue: SyncSender<Input>,
@@ -170,13 +170,22 @@ impl Node {
                 board: RwLock::new(engine.board().clone()),
                 position: AtomicU64::new(position),
                 positions: Positions::default(),
-                hub: Hub::new(position),
+                hub: Arc::new(Hub::new(position)),
                 metrics: Metrics::default(),
                 health: AtomicU8::new(Health::Ready as u8),
                 queue,
                 reader: Mutex::new(store.reader()?),
             }),
         };
+        let start = |source| StoreError::Io {
+            what: "starting a thread".into(),
+            source,
+        };
+        let hub = Arc::clone(&node.inner.hub);
+        std::thread::Builder::new()
+            .name("hub".into())
+            .spawn(move || hub.run())
+            .map_err(start)?;
         let worker = Worker {
             node: node.clone(),
             engine,
@@ -186,11 +195,7 @@ impl Node {
         let thread = std::thread::Builder::new()
             .name("engine".into())
             .spawn(move || worker.run(&inputs));
-        let thread = thread.map_err(|source| StoreError::Io {
-            what: "starting the engine thread".into(),
-            source,
-        })?;
-        Ok((node, thread))
+        Ok((node, thread.map_err(start)?))
     }
 
     /// Sends an action through the engine and waits until what it came to is durable.
@@ -424,6 +429,7 @@ impl Worker {
             }
         };
         self.node.set_health(health);
+        self.node.inner.hub.end();
         health
     }
 

@@ -41,6 +41,23 @@ struct Shared {
 /// Measures durable actions over HTTP and how soon every console has them.
 pub(crate) fn run(scale: &Scale, report: &mut Report) -> Outcome<()> {
     let (seconds, readers) = scale.of((30, 200), (3, 50));
+    let (alone, _, _) = busy(scale, seconds / 3, 0)?;
+    let (took, delays, disk) = busy(scale, seconds, readers)?;
+    report.add(&floors::ACTION_P50_MS, took.quantile(0.5));
+    report.add(&floors::ACTION_P99_MS, took.quantile(0.99));
+    report.add(
+        &floors::ACTION_PER_FSYNC,
+        took.quantile(0.5) / disk.quantile(0.5),
+    );
+    report.add(&floors::ACTION_ALONE_P50_MS, alone.quantile(0.5));
+    report.add(&floors::CONSOLE_P50_MS, delays.quantile(0.5));
+    report.add(&floors::CONSOLE_P99_MS, delays.quantile(0.99));
+    Ok(())
+}
+
+/// Is busy for some seconds before some readers. Returns how long actions took, how long until each reader
+/// had them, and what the disk needs for a bare fsync just after.
+fn busy(scale: &Scale, seconds: usize, readers: usize) -> Outcome<(Samples, Samples, Samples)> {
     let calls = seconds * CALLS_PER_S;
     let mut city = City::read(scale)?;
     let dir = scale.scratch.join("actions");
@@ -69,16 +86,8 @@ pub(crate) fn run(scale: &Scale, report: &mut Report) -> Outcome<()> {
     }
     // Once more, so that the disk is known from both ends of the minute.
     let disk = fsync_ms(&scale.scratch, scale.of(200, 50))?;
-    report.add(&floors::ACTION_P50_MS, took.quantile(0.5));
-    report.add(&floors::ACTION_P99_MS, took.quantile(0.99));
-    report.add(
-        &floors::ACTION_PER_FSYNC,
-        took.quantile(0.5) / disk.quantile(0.5),
-    );
-    let delays = shared.delays.lock().unwrap_or_else(PoisonError::into_inner);
-    report.add(&floors::CONSOLE_P50_MS, delays.quantile(0.5));
-    report.add(&floors::CONSOLE_P99_MS, delays.quantile(0.99));
-    Ok(())
+    let delays = std::mem::take(&mut *shared.delays.lock().unwrap_or_else(PoisonError::into_inner));
+    Ok((took, delays, disk))
 }
 
 /// Connects consoles that note when each call first reaches them.

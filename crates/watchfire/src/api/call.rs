@@ -19,7 +19,7 @@ use super::{
 use crate::policy::{Permission, Session};
 use crate::problem::Problem;
 
-/// A new call, or what is new about one.
+/// A new call.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -28,9 +28,9 @@ use crate::problem::Problem;
     "said": "smoke from the third floor",
 }))]
 pub(crate) struct CallBody {
-    /// How it came; by telephone if nothing is said. Not changed by an amendment.
+    /// How it came; by telephone if nothing is said.
     channel: Option<ChannelView>,
-    /// The sending system's own name for it. Not changed by an amendment.
+    /// The sending system's own name for it.
     #[schema(max_length = 200)]
     source: Option<String>,
     /// Where.
@@ -55,6 +55,33 @@ pub(crate) struct CallBody {
     happened_at: Option<String>,
 }
 
+/// What is new about a call. How it came, and what the sending system calls it, stay.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({ "priority": 1, "said": "two people at a window" }))]
+pub(crate) struct AmendBody {
+    /// Where.
+    place: Option<PlaceBody>,
+    /// What, a code of the response file.
+    #[schema(max_length = 48)]
+    category: Option<String>,
+    /// How urgent; 1 is most urgent.
+    #[schema(minimum = 1, maximum = 4)]
+    priority: Option<u8>,
+    /// Who called (sealed).
+    #[schema(max_length = 200)]
+    caller: Option<String>,
+    /// The number to call back (sealed).
+    #[schema(max_length = 200)]
+    callback: Option<String>,
+    /// What was said (sealed).
+    #[schema(max_length = 4000)]
+    said: Option<String>,
+    /// When, if not now.
+    #[schema(format = DateTime)]
+    happened_at: Option<String>,
+}
+
 /// Which incident to join.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -66,9 +93,34 @@ pub(crate) struct JoinBody {
     happened_at: Option<String>,
 }
 
-crate::timed!(CallBody, JoinBody);
+crate::timed!(CallBody, AmendBody, JoinBody);
 
 impl CallBody {
+    fn details(self) -> Result<CallDetails, Problem> {
+        let CallBody {
+            place,
+            category,
+            priority,
+            caller,
+            callback,
+            said,
+            happened_at,
+            ..
+        } = self;
+        let known = AmendBody {
+            place,
+            category,
+            priority,
+            caller,
+            callback,
+            said,
+            happened_at,
+        };
+        known.details()
+    }
+}
+
+impl AmendBody {
     fn details(&self) -> Result<CallDetails, Problem> {
         Ok(CallDetails {
             place: read_place(self.place.as_ref())?,
@@ -175,7 +227,7 @@ pub(crate) async fn receive(
 }
 
 /// Adds to or corrects what is known of a call; what is left out stays as it was.
-#[utoipa::path(patch, path = "/api/v1/calls/{id}", tag = "calls", request_body = CallBody,
+#[utoipa::path(patch, path = "/api/v1/calls/{id}", tag = "calls", request_body = AmendBody,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = CallView)))]
 pub(crate) async fn amend(
@@ -192,7 +244,7 @@ pub(crate) async fn amend(
         envelope,
         body,
     };
-    let meaning = |body: CallBody| {
+    let meaning = |body: AmendBody| {
         Ok(Action::Call(CallAction::Amend {
             call: call?,
             details: body.details()?,

@@ -3,18 +3,17 @@
 //! A reader that falls behind gets `reset` and fetches the board anew; it costs the others nothing.
 
 use std::convert::Infallible;
-use std::sync::Arc;
-use std::time::Duration;
 
+use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::HeaderMap;
-use axum::response::sse::{Event, KeepAlive, Sse};
-use futures_util::stream::{self, Stream, StreamExt};
+use axum::http::{HeaderMap, HeaderName, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::{self, StreamExt};
 use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::{App, Query};
-use crate::hub::Message;
+use crate::hub::Piece;
 use crate::policy::{Permission, Session};
 use crate::problem::Problem;
 
@@ -35,45 +34,35 @@ pub(crate) async fn follow(
     session: Session,
     Query(query): Query<FromQuery>,
     headers: HeaderMap,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+) -> Result<Response, Problem> {
     super::board::allowed(&session)?;
     let personal = session.may(Permission::ReadPersonal);
+    let text = move |piece: &Piece| -> Bytes {
+        match personal {
+            true => piece.full.clone(),
+            false => piece.redacted.clone(),
+        }
+    };
     let last = headers
         .get("last-event-id")
         .and_then(|value| value.to_str().ok()?.parse().ok());
     let from = last.or(query.from).unwrap_or_else(|| app.node.position());
     let subscription = app.node.hub().subscribe(from);
-    let first: Vec<Event> = match subscription.missed {
-        Some(missed) => missed
-            .iter()
-            .map(|message| event(message, personal))
-            .collect(),
-        None => vec![reset()],
-    };
-    let live = stream::unfold(subscription.live, move |mut live| async move {
+    let first = text(&subscription.missed.unwrap_or_else(Piece::reset));
+    let live = stream::unfold(subscription.live, move |live| async move {
+        let mut live = live?;
         match live.recv().await {
-            Ok(message) => Some((event(&message, personal), live)),
-            Err(RecvError::Lagged(_)) => Some((reset(), live)),
+            Ok(piece) => Some((text(&piece), Some(live))),
+            Err(RecvError::Lagged(_)) => Some((text(&Piece::reset()), Some(live))),
             Err(RecvError::Closed) => None,
         }
     });
-    let events = stream::iter(first).chain(live).map(Ok);
-    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
-}
-
-fn event(message: &Arc<Message>, personal: bool) -> Event {
-    let data = if personal {
-        &message.full
-    } else {
-        &message.redacted
-    };
-    let event = Event::default().event(message.event).data(&**data);
-    match message.position {
-        Some(position) => event.id(position.to_string()),
-        None => event,
-    }
-}
-
-fn reset() -> Event {
-    Event::default().event("reset").data("{}")
+    let pieces = stream::iter([first]).chain(live);
+    let body = Body::from_stream(pieces.map(Ok::<_, Infallible>));
+    let headers = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        // For proxies that would gather it: it is of use at once or not at all.
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    Ok((headers, body).into_response())
 }

@@ -146,6 +146,7 @@ async fn a_reader_that_does_not_read_costs_others_nothing_and_is_told_to_begin_a
     };
     for number in 0..=BEHIND_MAX {
         hub.send(vec![note(number)]);
+        hub.tell();
         let told = quick.next(&["note", "reset"]).await;
         assert_eq!((told.name.as_str(), &told.data), ("note", &json!(number)));
     }
