@@ -41,6 +41,7 @@ struct Shared {
 /// Measures durable actions over HTTP and how soon every console has them.
 pub(crate) fn run(scale: &Scale, report: &mut Report) -> Outcome<()> {
     let (seconds, readers) = scale.of((30, 200), (3, 50));
+    report.add(&floors::ANSWER_P50_MS, answers(scale)?.quantile(0.5));
     let (alone, _, _) = busy(scale, seconds / 3, 0)?;
     let (took, delays, disk) = busy(scale, seconds, readers)?;
     report.add(&floors::ACTION_P50_MS, took.quantile(0.5));
@@ -53,6 +54,24 @@ pub(crate) fn run(scale: &Scale, report: &mut Report) -> Outcome<()> {
     report.add(&floors::CONSOLE_P50_MS, delays.quantile(0.5));
     report.add(&floors::CONSOLE_P99_MS, delays.quantile(0.99));
     Ok(())
+}
+
+/// Asks whether the program is alive, at the pace of actions: what HTTP itself takes on this machine.
+fn answers(scale: &Scale) -> Outcome<Samples> {
+    let dir = scale.scratch.join("actions");
+    let mut stage = Stage::create(&dir, &City::read(scale)?, Clock::Real.now())?;
+    let token = stage.token("sender")?;
+    drop(stage.into_store()?);
+    let program = Program::serve(&dir)?;
+    let mut client = Client::connect(program.address, &token)?;
+    let mut took = Samples::default();
+    for _ in 0..scale.of(300, 30) {
+        std::thread::sleep(Duration::from_secs(1) / (2 * CALLS_PER_S as u32));
+        let asked = Instant::now();
+        client.get("/healthz")?;
+        took.add(asked.elapsed());
+    }
+    Ok(took)
 }
 
 /// Is busy for some seconds before some readers. Returns how long actions took, how long until each reader

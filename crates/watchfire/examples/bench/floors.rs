@@ -40,6 +40,7 @@ figures! {
     FSYNC_P50_MS: Nothing, "the disk itself: 4 KiB appended and fsynced, p50";
     FSYNC_P99_MS: Nothing, "the disk itself: 4 KiB appended and fsynced, p99";
 
+    ANSWER_P50_MS: Nothing, "an HTTP answer that touches neither disk nor engine, at the same pace, p50";
     ACTION_P50_MS: Nothing, "a durable action over HTTP, 15 calls/s, 200 readers, p50";
     ACTION_P99_MS: AtMost(100.0), "a durable action over HTTP, 15 calls/s, 200 readers, p99";
     ACTION_PER_FSYNC: AtMost(2.0), "its p50 with 200 readers, in fsyncs of the same minute";
