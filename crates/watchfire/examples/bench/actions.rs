@@ -21,6 +21,8 @@ use crate::{Outcome, Scale};
 
 /// Calls each second: what a node bears for ten minutes.
 const CALLS_PER_S: usize = 15;
+/// From one action to the next, on average: each call is opened as an incident.
+const PACE: Duration = Duration::from_micros(1_000_000 / (2 * CALLS_PER_S as u64));
 /// Connections that send them.
 const SENDERS: usize = 4;
 /// Longest wait for what must come, in seconds.
@@ -44,6 +46,7 @@ pub(crate) fn run(scale: &Scale, report: &mut Report) -> Outcome<()> {
     report.add(&floors::ANSWER_P50_MS, answers(scale)?.quantile(0.5));
     let (alone, _, _) = busy(scale, seconds / 3, 0)?;
     let (took, delays, disk) = busy(scale, seconds, readers)?;
+    report.add(&floors::FSYNC_PACED_P50_MS, disk.quantile(0.5));
     report.add(&floors::ACTION_P50_MS, took.quantile(0.5));
     report.add(&floors::ACTION_P99_MS, took.quantile(0.99));
     report.add(
@@ -66,7 +69,7 @@ fn answers(scale: &Scale) -> Outcome<Samples> {
     let mut client = Client::connect(program.address, &token)?;
     let mut took = Samples::default();
     for _ in 0..scale.of(300, 30) {
-        std::thread::sleep(Duration::from_secs(1) / (2 * CALLS_PER_S as u32));
+        std::thread::sleep(PACE);
         let asked = Instant::now();
         client.get("/healthz")?;
         took.add(asked.elapsed());
@@ -103,8 +106,8 @@ fn busy(scale: &Scale, seconds: usize, readers: usize) -> Outcome<(Samples, Samp
     for follower in followers {
         follower.join().map_err(|_| "a reader panicked")?;
     }
-    // Once more, so that the disk is known from both ends of the minute.
-    let disk = fsync_ms(&scale.scratch, scale.of(200, 50))?;
+    // A disk and a core that were idle a moment ago take longer than in a tight loop.
+    let disk = fsync_ms(&scale.scratch, scale.of(200, 30), PACE)?;
     let delays = std::mem::take(&mut *shared.delays.lock().unwrap_or_else(PoisonError::into_inner));
     Ok((took, delays, disk))
 }

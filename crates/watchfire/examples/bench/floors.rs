@@ -39,11 +39,12 @@ use Floor::{AtLeast, AtMost, None as Nothing};
 figures! {
     FSYNC_P50_MS: Nothing, "the disk itself: 4 KiB appended and fsynced, p50";
     FSYNC_P99_MS: Nothing, "the disk itself: 4 KiB appended and fsynced, p99";
+    FSYNC_PACED_P50_MS: Nothing, "the disk itself, at the pace of the actions below, p50";
 
     ANSWER_P50_MS: Nothing, "an HTTP answer that touches neither disk nor engine, at the same pace, p50";
     ACTION_P50_MS: Nothing, "a durable action over HTTP, 15 calls/s, 200 readers, p50";
     ACTION_P99_MS: AtMost(100.0), "a durable action over HTTP, 15 calls/s, 200 readers, p99";
-    ACTION_PER_FSYNC: AtMost(2.0), "its p50 with 200 readers, in fsyncs of the same minute";
+    ACTION_PER_FSYNC: AtMost(2.0), "its p50 with 200 readers, in fsyncs at its own pace in the same minute";
     ACTION_ALONE_P50_MS: Nothing, "the same with nobody looking on, p50";
     CONSOLE_P50_MS: Nothing, "from the call's request to all 200 readers, p50";
     CONSOLE_P99_MS: AtMost(500.0), "from the call's request to all 200 readers, p99";

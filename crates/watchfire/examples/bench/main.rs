@@ -29,6 +29,7 @@ mod stage;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use measure::fsync_ms;
 use report::Report;
@@ -149,7 +150,7 @@ fn measure_all() -> Outcome<bool> {
 
 /// Measures the disk itself, next to everything that is measured on it.
 fn disk(scale: &Scale, report: &mut Report) -> Outcome<()> {
-    let took = fsync_ms(&scale.scratch, scale.of(200, 50))?;
+    let took = fsync_ms(&scale.scratch, scale.of(200, 50), Duration::ZERO)?;
     report.add(&floors::FSYNC_P50_MS, took.quantile(0.5));
     report.add(&floors::FSYNC_P99_MS, took.quantile(0.99));
     Ok(())

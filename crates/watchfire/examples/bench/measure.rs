@@ -53,8 +53,8 @@ pub(crate) fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     (done, began.elapsed())
 }
 
-/// Appends 4 KiB and fsyncs, so many times, on the disk of a directory.
-pub(crate) fn fsync_ms(dir: &Path, times: usize) -> std::io::Result<Samples> {
+/// Appends 4 KiB and fsyncs, so many times with a pause before each, on the disk of a directory.
+pub(crate) fn fsync_ms(dir: &Path, times: usize, pause: Duration) -> std::io::Result<Samples> {
     let path = dir.join("fsync.probe");
     let mut options = OpenOptions::new();
     let mut file = options
@@ -64,6 +64,7 @@ pub(crate) fn fsync_ms(dir: &Path, times: usize) -> std::io::Result<Samples> {
         .open(&path)?;
     let mut samples = Samples::default();
     for _ in 0..times {
+        std::thread::sleep(pause);
         let (done, took) = timed(|| {
             file.write_all(&[0x57; 4_096])
                 .and_then(|()| file.sync_data())
