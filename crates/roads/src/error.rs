@@ -102,12 +102,12 @@ pub enum RoadsError {
 pub enum NoRoute {
     /// The start is not a place on Earth, or too far from every road.
     #[error(
-        "the start is more than {} m from every road",
+        "the start is more than {} m from every road of the network",
         crate::limits::SNAP_MAX_M
     )]
     SourceOffNetwork,
     /// The end is not a place on Earth, or too far from every road.
-    #[error("the end is more than {} m from every road", crate::limits::SNAP_MAX_M)]
+    #[error("the end is more than {} m from every road of the network", crate::limits::SNAP_MAX_M)]
     TargetOffNetwork,
     /// Both ends are on the network, but no open road leads from the one to the other.
     #[error("no open road leads there")]

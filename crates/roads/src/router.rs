@@ -60,6 +60,10 @@ pub struct Route {
     pub time_ms: u32,
     /// The length on the road, in metres.
     pub length_m: f64,
+    /// How much of the time is spent between the two points and the road, in milliseconds.
+    pub off_road_ms: u32,
+    /// How far the two points are from the road, added up, in metres.
+    pub off_road_m: f64,
     /// The line to draw, from the one point to the other.
     pub points: Vec<Point>,
     /// What the time rests on.
@@ -255,6 +259,8 @@ impl Router {
         Ok(Route {
             time_ms: with_off_road(road_ms, &source, &target),
             length_m,
+            off_road_ms: with_off_road(0, &source, &target),
+            off_road_m: source.distance_m + target.distance_m,
             points,
             basis: Basis::Road,
         })

@@ -81,6 +81,16 @@ pub fn stations(path: &Path) -> Result<ListImport<StationRow>, CityError> {
     watchfire_formats::stations_csv(&read(path)?).map_err(|error| CityError::content(path, error))
 }
 
+/// Reads stations from GeoJSON points; the keys name the properties that hold code and name.
+pub fn stations_geojson(
+    path: &Path,
+    code: &str,
+    name: &str,
+) -> Result<ListImport<StationRow>, CityError> {
+    watchfire_formats::stations_geojson(&read(path)?, code, name)
+        .map_err(|error| CityError::content(path, error))
+}
+
 /// Builds a road network from the bytes of a map, telling how far it is.
 pub fn build_roads(
     path: &Path,

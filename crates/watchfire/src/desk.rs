@@ -175,6 +175,11 @@ impl DirectDesk {
         }
     }
 
+    /// Returns the categories, kinds and plans in use.
+    pub fn response(&self) -> &ResponseFile {
+        &self.response
+    }
+
     /// Makes durable what is waiting.
     pub fn flush(&mut self) -> Result<(), Halt> {
         if !self.batch.is_empty() {
@@ -194,7 +199,8 @@ impl DirectDesk {
         Ok(self.store)
     }
 
-    /// Acts as [`Desk::act`] does, with the node's clock at `now` rather than at the time claimed.
+    /// Acts with the node's clock at `now` rather than at the time claimed. It is durable at the next flush,
+    /// together with all since the last.
     pub fn act_at(
         &mut self,
         now: Timestamp,
@@ -218,10 +224,15 @@ impl DirectDesk {
         let step = self.engine.handle(request, now);
         self.batch.extend(step.append);
         self.waiting += 1;
+        Ok(step.then.answer)
+    }
+
+    /// Makes durable what is waiting if it is as much as a batch holds.
+    pub fn flush_if_full(&mut self) -> Result<(), Halt> {
         if self.waiting >= BATCH_INPUTS_MAX {
             self.flush()?;
         }
-        Ok(step.then.answer)
+        Ok(())
     }
 }
 
@@ -236,7 +247,9 @@ impl Desk for DirectDesk {
         action: Authorized,
         key: String,
     ) -> Result<Result<Outcome, Refusal>, Halt> {
-        self.act_at(at, HappenedWhen::Now, action, key)
+        let answer = self.act_at(at, HappenedWhen::Now, action, key)?;
+        self.flush_if_full()?;
+        Ok(answer)
     }
 
     fn look<T>(&self, look: impl FnOnce(&Board) -> T) -> T {

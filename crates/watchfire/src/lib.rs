@@ -13,6 +13,7 @@ pub mod config;
 pub mod console;
 pub mod desk;
 pub mod figures;
+pub mod history;
 pub mod hub;
 pub mod metrics;
 pub mod node;

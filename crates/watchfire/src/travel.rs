@@ -66,15 +66,21 @@ impl Travel {
     pub fn times_to(&self, target: Point, sources: &[Point]) -> Vec<Option<TravelTime>> {
         match &self.router {
             Some(router) => self.road_times(router, target, sources),
-            None => {
-                let points: Vec<_> = sources.iter().map(|source| road_point(*source)).collect();
-                self.straight
-                    .times_to(road_point(target), &points)
-                    .into_iter()
-                    .map(|time| self.time(time))
-                    .collect()
-            }
+            None => self.straight_times(target, sources),
         }
+    }
+
+    fn straight_times(&self, target: Point, sources: &[Point]) -> Vec<Option<TravelTime>> {
+        let points: Vec<_> = sources.iter().map(|source| road_point(*source)).collect();
+        let times = self.straight.times_to(road_point(target), &points);
+        times.into_iter().map(|time| self.time(time)).collect()
+    }
+
+    /// Returns whether the road network reaches as far as a point; true where there is none to ask.
+    pub fn reaches(&self, point: Point) -> bool {
+        self.router
+            .as_ref()
+            .is_none_or(|router| self.snap(router, point).is_some())
     }
 
     fn road_times(
@@ -83,20 +89,23 @@ impl Travel {
         target: Point,
         sources: &[Point],
     ) -> Vec<Option<TravelTime>> {
-        let Some(target) = self.snap(router, target) else {
-            return vec![None; sources.len()];
+        // Where the map ends people still need help: a time by straight line, which says so, beats none. It is
+        // another thing where the map knows both ends and no road between them.
+        let Some(snapped_target) = self.snap(router, target) else {
+            return self.straight_times(target, sources);
         };
         let snapped: Vec<Option<Snap>> = sources
             .iter()
             .map(|source| self.snap(router, *source))
             .collect();
         let known: Vec<Snap> = snapped.iter().flatten().cloned().collect();
-        let mut times = router.times_to_snapped(&target, &known).into_iter();
+        let mut times = router.times_to_snapped(&snapped_target, &known).into_iter();
         let mut next = || times.next().and_then(|time| self.time(time));
-        snapped
-            .iter()
-            .map(|snap| snap.as_ref().and_then(|_| next()))
-            .collect()
+        let one = |(snap, source): (&Option<Snap>, &Point)| match snap {
+            Some(_) => next(),
+            None => self.straight_times(target, &[*source])[0],
+        };
+        snapped.iter().zip(sources).map(one).collect()
     }
 
     fn snap(&self, router: &Router, point: Point) -> Option<Snap> {
@@ -188,5 +197,36 @@ fn road_point(point: Point) -> watchfire_roads::Point {
     watchfire_roads::Point {
         lat: point.lat(),
         lon: point.lon(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One street, two kilometres long.
+    const MAP: &str = r#"<osm version="0.6">
+        <node id="1" lat="30" lon="120"/><node id="2" lat="30.009" lon="120"/><node id="3" lat="30.018" lon="120"/>
+        <way id="1"><nd ref="1"/><nd ref="2"/><nd ref="3"/><tag k="highway" v="residential"/></way></osm>"#;
+
+    #[test]
+    fn where_the_map_ends_times_are_by_straight_line_and_say_so() {
+        let options = watchfire_roads::BuildOptions::default();
+        let format = watchfire_roads::Format::detect("a.osm", MAP.as_bytes()).unwrap();
+        let (graph, _) =
+            watchfire_roads::build(format, MAP.as_bytes(), &options, &mut |_, _, _| {}).unwrap();
+        let router = Arc::new(Router::new(Arc::new(graph)));
+        let travel = Travel::new(Some(router), StraightLine::default(), 100);
+        let at = |lat: f64, lon: f64| Point::from_degrees(lat, lon).unwrap();
+        let (start, end, far) = (at(30.0, 120.0), at(30.018, 120.0), at(30.0, 120.1));
+        let basis = |target, source| travel.times_to(target, &[source])[0].map(|time| time.basis);
+        assert_eq!(basis(end, start), Some(TravelBasis::Road));
+        assert_eq!(basis(far, start), Some(TravelBasis::StraightLine));
+        assert_eq!(basis(start, far), Some(TravelBasis::StraightLine));
+        assert!(travel.reaches(start) && !travel.reaches(far));
+        let mixed = travel.times_to(end, &[far, start]);
+        let mixed = mixed.iter().map(|time| time.map(|time| time.basis));
+        let expected = [TravelBasis::StraightLine, TravelBasis::Road];
+        assert!(mixed.eq(expected.map(Some)));
     }
 }

@@ -14,6 +14,7 @@ mod tend;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -42,7 +43,7 @@ enum Command {
         /// The node's directory
         dir: PathBuf,
         /// Listen here instead of where the configuration says
-        #[arg(long)]
+        #[arg(long, value_parser = address)]
         listen: Option<SocketAddr>,
     },
     /// Show San Francisco's real New Year's Eve 2016/17 on a node of its own (simulated crews)
@@ -141,6 +142,7 @@ fn fail<T>(text: impl Into<String>) -> Result<T> {
 
 /// Runs the program.
 pub fn run() -> ExitCode {
+    end_quietly_with_the_reader();
     let cli = Cli::parse();
     match dispatch(cli.command) {
         Ok(Ended::Done) => ExitCode::SUCCESS,
@@ -150,6 +152,21 @@ pub fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A reader that has seen enough (`| head`) is no fault of ours and no reason for a trace.
+fn end_quietly_with_the_reader() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let words = panic.payload().downcast_ref::<String>();
+        let gone = words.is_some_and(|words| {
+            words.starts_with("failed printing to stdout") && words.contains("Broken pipe")
+        });
+        if gone {
+            std::process::exit(0);
+        }
+        usual(panic);
+    }));
 }
 
 fn dispatch(command: Command) -> Result<Ended> {
@@ -181,30 +198,48 @@ fn dispatch(command: Command) -> Result<Ended> {
     }
 }
 
+/// Reads an address to listen on.
+fn address(text: &str) -> std::result::Result<SocketAddr, String> {
+    let text = text.replace("localhost:", "127.0.0.1:");
+    text.parse()
+        .map_err(|_| "an address and a port, such as 127.0.0.1:8440".to_owned())
+}
+
 /// Tells how far long work is, on one line of a terminal, or now and then in a log.
 struct Progress {
-    shown: Option<std::time::Instant>,
+    began: Instant,
+    shown: Option<Instant>,
+    what: String,
     terminal: bool,
 }
+
+/// How often a terminal is told.
+const TERMINAL_EVERY: Duration = Duration::from_millis(100);
+/// How often a log is told, and from when on: what is done sooner is not worth a line.
+const LOG_EVERY: Duration = Duration::from_secs(5);
 
 impl Progress {
     fn new() -> Progress {
         use std::io::IsTerminal as _;
         Progress {
+            began: Instant::now(),
             shown: None,
+            what: String::new(),
             terminal: std::io::stderr().is_terminal(),
         }
     }
 
     fn show(&mut self, what: &str, done: u64, total: u64) {
-        let every = if self.terminal { 100 } else { 5_000 };
-        if self
-            .shown
-            .is_some_and(|at| at.elapsed().as_millis() < every)
-        {
+        let due = match (self.terminal, self.shown) {
+            (true, None) => true,
+            (true, Some(at)) => at.elapsed() >= TERMINAL_EVERY,
+            (false, at) => at.unwrap_or(self.began).elapsed() >= LOG_EVERY,
+        };
+        if !due {
             return;
         }
-        self.shown = Some(std::time::Instant::now());
+        self.shown = Some(Instant::now());
+        what.clone_into(&mut self.what);
         let of = match done.saturating_mul(100).checked_div(total) {
             Some(percent) => format!(" {percent:>3} %"),
             None => format!(" {done}"),
@@ -217,8 +252,13 @@ impl Progress {
     }
 
     fn end(&mut self) {
-        if self.terminal && self.shown.is_some() {
+        if self.shown.is_none() {
+            return;
+        }
+        if self.terminal {
             eprint!("\r\x1b[K");
+        } else {
+            eprintln!("{}: done", self.what);
         }
     }
 }

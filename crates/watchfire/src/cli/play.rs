@@ -1,6 +1,7 @@
 //! The commands that run a node: serve, demo and replay.
 
 use std::collections::BTreeSet;
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use watchfire_core::entropy::Entropy;
 use watchfire_core::plan::ResponseFile;
 use watchfire_core::record::person::Seat;
 use watchfire_formats::{PastCall, StationRow, UnitRow};
+use watchfire_roads::limits::SNAP_MAX_M;
 use watchfire_roads::{Router, StraightLine};
 use watchfire_store::{Reader, Store};
 
@@ -43,7 +45,7 @@ pub(super) struct DemoArgs {
     #[arg(long, default_value = "2016-12-31T20:00:00")]
     from: String,
     /// Where the page is served; on this machine only
-    #[arg(long, default_value = "127.0.0.1:8440")]
+    #[arg(long, default_value = "127.0.0.1:8440", value_parser = super::address)]
     listen: SocketAddr,
 }
 
@@ -86,11 +88,18 @@ pub(super) struct ReplayArgs {
     #[arg(long, default_value_t = Manners::default().dispatcher_s)]
     dispatcher_s: u32,
     /// Where the page is served while the replay is not at `max`
-    #[arg(long, default_value = "127.0.0.1:8440")]
+    #[arg(long, default_value = "127.0.0.1:8440", value_parser = super::address)]
     listen: SocketAddr,
 }
 
 pub(super) fn serve(dir: &Path, listen: Option<SocketAddr>) -> Result<Ended> {
+    if dir.join(SIMULATED).exists() {
+        return fail(format!(
+            "{} was made by a replay: its crews are simulated, and its key follows from a number. It can be looked at with `check` and \
+             `export`, and shown again by the replay, but is no node for real use. Make one with `watchfire init`",
+            dir.display()
+        ));
+    }
     let mut config = Config::read(dir)?;
     if let Some(listen) = listen {
         config.http.listen = listen;
@@ -130,6 +139,7 @@ pub(super) fn serve(dir: &Path, listen: Option<SocketAddr>) -> Result<Ended> {
     };
     let store = Store::open(dir)?;
     let (node, thread) = Node::start(store, settings, Arc::new(response), Entropy::new(random()))?;
+    let stopper = node.clone();
     let served = run_async(server::serve(node, &config.http, dir, None, |address| {
         let scheme = match config.http.tls {
             crate::config::Tls::Off | crate::config::Tls::Proxy => "http",
@@ -140,10 +150,20 @@ pub(super) fn serve(dir: &Path, listen: Option<SocketAddr>) -> Result<Ended> {
             config.name
         );
     }))?;
-    // The thread makes durable what it had accepted before it ends.
+    // Also where serving never began; the thread makes durable what it had accepted before it ends.
+    stopper.stop();
     let _ = thread.join();
     served?;
     Ok(Ended::Done)
+}
+
+/// The file that tells a replay's directory from a node for real use.
+const SIMULATED: &str = "simulated";
+
+fn mark_simulated(dir: &Path) -> Result<()> {
+    let words = "Made by a replay or demo: crews and desk are simulated. 由回放或演示生成：处警力量与台席为模拟。\n";
+    city::write(&dir.join(SIMULATED), words.as_bytes())?;
+    Ok(())
 }
 
 fn run_async<T>(work: impl Future<Output = T>) -> Result<T> {
@@ -162,6 +182,7 @@ fn start_log(config: &Config) {
     ));
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     // A second start in one process (tests) keeps the first log.
     let _ = match config.log.format {
@@ -190,27 +211,35 @@ fn simulated(speed: u32) -> Text {
 }
 
 pub(super) fn replay(args: ReplayArgs) -> Result<Ended> {
-    let stage = set(&args)?;
-    match args.speed.as_str() {
-        "max" => replay_at_once(&args, &stage),
-        _ if !args.listen.ip().is_loopback() => fail(OWN_MACHINE_ONLY),
+    let speed = match args.speed.as_str() {
+        "max" => None,
+        _ if !args.listen.ip().is_loopback() => return fail(OWN_MACHINE_ONLY),
         speed => match speed.parse::<u32>() {
-            Ok(speed) if (1..=600).contains(&speed) => {
-                let dir = Kept::new(args.data.clone())?;
-                let begin = stage.past.calls.first().map_or(0, |call| call.received);
-                let plan = Live {
-                    dir: &dir.path,
-                    name: "Watchfire replay",
-                    speed,
-                    from: Timestamp(begin),
-                    listen: args.listen,
-                    time_percent: args.time_percent,
-                    seed: args.seed,
-                };
-                play_live(stage, &plan)
-            }
-            _ => fail("--speed is a whole number from 1 to 600, or max"),
+            Ok(speed) if (1..=600).contains(&speed) => Some(speed),
+            _ => return fail("--speed is a whole number from 1 to 600, or max"),
         },
+    };
+    // Before minutes are spent: a report that cannot be written would be lost at the end.
+    if let Some(path) = &args.report {
+        city::write(path, b"{}\n")?;
+    }
+    let stage = set(&args)?;
+    match speed {
+        None => replay_at_once(&args, &stage),
+        Some(speed) => {
+            let dir = Kept::new(args.data.clone())?;
+            let begin = stage.past.calls.first().map_or(0, |call| call.received);
+            let plan = Live {
+                dir: &dir.path,
+                name: "Watchfire replay",
+                speed,
+                from: Timestamp(begin),
+                listen: args.listen,
+                time_percent: args.time_percent,
+                seed: args.seed,
+            };
+            play_live(stage, &plan)
+        }
     }
 }
 
@@ -262,6 +291,9 @@ fn set(args: &ReplayArgs) -> Result<Stage> {
         ),
     }
     check_codes(&read.calls, &units, &response)?;
+    if let Some(router) = &router {
+        check_reach(router, &read.calls, &units)?;
+    }
     let manners = Manners {
         dispatcher_s: args.dispatcher_s,
         ..Manners::default()
@@ -341,6 +373,32 @@ fn check_codes(calls: &[PastCall], units: &[UnitRow], response: &ResponseFile) -
     ))
 }
 
+/// Tells of calls and units where the map has no road; a map of another city is refused.
+fn check_reach(router: &Router, calls: &[PastCall], units: &[UnitRow]) -> Result<()> {
+    let far = |lat, lon| router.snap(watchfire_roads::Point { lat, lon }).is_none();
+    let calls_off = calls.iter().filter(|call| far(call.lat, call.lon)).count();
+    let units_off = units.iter().filter(|unit| far(unit.lat, unit.lon)).count();
+    let covers = roads::covers(router.graph());
+    if calls_off == calls.len() {
+        return fail(format!(
+            "all {calls_off} calls lie more than {SNAP_MAX_M} m from every road: is it the map of another city, or are latitude and longitude \
+             exchanged? The roads cover {covers}"
+        ));
+    }
+    for (count, of, what) in [
+        (calls_off, calls.len(), "calls"),
+        (units_off, units.len(), "units"),
+    ] {
+        if count > 0 {
+            eprintln!(
+                "{count} of {of} {what} are more than {SNAP_MAX_M} m from every road (the roads cover {covers}): for these, times are by \
+                 straight line"
+            );
+        }
+    }
+    Ok(())
+}
+
 /// A directory that is removed at the end unless somebody asked to keep it.
 struct Kept {
     path: PathBuf,
@@ -385,6 +443,7 @@ fn replay_at_once(args: &ReplayArgs, stage: &Stage) -> Result<Ended> {
         seed(args.seed),
         Timestamp(first),
     )?;
+    mark_simulated(&dir.path)?;
     let mut store = Store::open(&dir.path)?;
     let entropy = Entropy::from_number(args.seed);
     let last = stage.past.calls.last().map_or(0, |call| call.received);
@@ -634,6 +693,7 @@ fn play_live(stage: Stage, plan: &Live<'_>) -> Result<Ended> {
     let fresh = !plan.dir.join("watchfire.db").exists();
     if fresh {
         node::create(plan.dir, plan.name, random(), plan.from)?;
+        mark_simulated(plan.dir)?;
     }
     let mut store = Store::open(plan.dir)?;
     // Started again, it goes on at the time of its last entry, so that no call of the night is left out.
@@ -695,6 +755,7 @@ fn play_live(stage: Stage, plan: &Live<'_>) -> Result<Ended> {
             }
         })?;
     let speed = plan.speed;
+    let stopper = node.clone();
     let served = run_async(server::serve(
         node,
         &http,
@@ -714,6 +775,7 @@ fn play_live(stage: Stage, plan: &Live<'_>) -> Result<Ended> {
             println!();
         },
     ))?;
+    stopper.stop();
     let _ = thread.join();
     let _ = player.join();
     served?;

@@ -32,8 +32,10 @@ pub(super) enum Roads {
         /// The road network, or a map
         roads: PathBuf,
         /// From: latitude,longitude in degrees
+        #[arg(allow_hyphen_values = true)]
         from: String,
         /// To: latitude,longitude in degrees
+        #[arg(allow_hyphen_values = true)]
         to: String,
         /// How to print it
         #[arg(long, value_enum, default_value_t = TimeFormat::Text)]
@@ -75,7 +77,14 @@ pub(super) fn run(what: Roads) -> Result<Ended> {
             if output.json {
                 println!("{}", serde_json::to_string_pretty(&report)?);
             } else {
-                println!("{report}");
+                print!("{report}");
+                println!("covers: {}", covers(&graph));
+                if report.kept_share < KEPT_SHARE_TOLD {
+                    println!(
+                        "A good part of the map was left out. Islands and places that hang together only by ferries, private or \
+                         unbuilt roads are; there, times are by straight line. Look at the access rules (watchfire roads options)."
+                    );
+                }
                 println!("written: {}", out.display());
             }
             Ok(Ended::Done)
@@ -92,6 +101,9 @@ pub(super) fn run(what: Roads) -> Result<Ended> {
         } => time(&roads, &from, &to, format),
     }
 }
+
+/// Below this share of the road in the largest part, what was left out is explained.
+const KEPT_SHARE_TOLD: f64 = 0.95;
 
 fn words(stage: Stage) -> &'static str {
     match stage {
@@ -118,6 +130,13 @@ fn time(roads: &std::path::Path, from: &str, to: &str, format: TimeFormat) -> Re
                         route.time_ms.div_ceil(1_000),
                         route.length_m.round()
                     );
+                    if route.off_road_ms > 0 {
+                        println!(
+                            "of these {} s are the {} m between the points and the nearest road",
+                            route.off_road_ms.div_ceil(1_000),
+                            route.off_road_m.round()
+                        );
+                    }
                 }
                 TimeFormat::Json => {
                     let line: Vec<[f64; 2]> = route
@@ -126,14 +145,18 @@ fn time(roads: &std::path::Path, from: &str, to: &str, format: TimeFormat) -> Re
                         .map(|point| [point.lon, point.lat])
                         .collect();
                     let json = serde_json::json!({
-                        "seconds": route.time_ms.div_ceil(1_000), "length_m": route.length_m.round(), "line": line,
+                        "seconds": route.time_ms.div_ceil(1_000), "length_m": route.length_m.round(),
+                        "off_road_s": route.off_road_ms.div_ceil(1_000), "off_road_m": route.off_road_m.round(), "line": line,
                     });
                     println!("{json}");
                 }
             }
             Ok(Ended::Done)
         }
-        Err(none) => super::fail(format!("no way: {none}")),
+        Err(none) => {
+            let covers = covers(router.graph());
+            super::fail(format!("no way: {none}; the network covers {covers}"))
+        }
     }
 }
 
@@ -148,8 +171,19 @@ fn point(text: &str) -> Option<watchfire_roads::Point> {
 /// Says what a network is made of, for the start of a replay.
 pub(super) fn describe(graph: &RoadGraph) -> String {
     format!(
-        "{} junctions, {} stretches of road",
+        "{} junctions, {} stretches of road, {}",
         graph.junctions(),
-        graph.edges()
+        graph.edges(),
+        covers(graph)
+    )
+}
+
+/// Says where a network is.
+pub(super) fn covers(graph: &RoadGraph) -> String {
+    let bounds = graph.bounds();
+    let (from, to) = (bounds.south_west, bounds.north_east);
+    format!(
+        "latitude {:.3} to {:.3}, longitude {:.3} to {:.3}",
+        from.lat, to.lat, from.lon, to.lon
     )
 }

@@ -7,6 +7,7 @@
 mod house;
 
 mod acting;
+mod history;
 mod personal;
 mod seats;
 mod sign_in;

@@ -264,6 +264,43 @@ fn a_directory_has_one_writer() {
 }
 
 #[test]
+fn a_port_that_is_taken_ends_the_program_with_a_word() {
+    let site = Site::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let said = site.fails(&["serve", "NODE", "--listen", &address], 1);
+    assert!(
+        said.contains(&format!("cannot listen on {address}")),
+        "{said}"
+    );
+    site.fails(&["serve", "NODE", "--listen", "8440"], 2);
+}
+
+#[test]
+fn points_south_of_the_equator_can_be_asked_for_and_a_map_says_what_it_covers() {
+    let site = Site {
+        dir: TempDir::new().unwrap(),
+    };
+    let roads = format!("{CITY}/roads.osm.pbf");
+    let said = site.fails(
+        &["roads", "time", &roads, "-36.85,174.76", "-37.0,174.88"],
+        1,
+    );
+    assert!(
+        said.contains("more than 2000 m") && said.contains("covers latitude 37."),
+        "{said}"
+    );
+    let said = site.fine(&[
+        "roads",
+        "time",
+        &roads,
+        "37.7793,-122.4193",
+        "37.7955,-122.3937",
+    ]);
+    assert!(said.contains("m by road"), "{said}");
+}
+
+#[test]
 fn a_backup_is_refused_until_somebody_says_that_the_original_is_gone() {
     let site = Site::new();
     let token = site.token("dispatcher");
@@ -558,6 +595,41 @@ fn a_replay_gives_the_same_entries_twice_and_other_ones_with_another_seed() {
     assert_eq!(digests[0], digests[1]);
     assert_ne!(digests[0], digests[2]);
 }
+
+#[test]
+fn a_replay_is_no_node_for_real_use_and_needs_the_map_of_its_own_city() {
+    let site = Site {
+        dir: TempDir::new().unwrap(),
+    };
+    let calls = first_calls(&site, 10);
+    let map = format!("{CITY}/calls.map.toml");
+    let units = format!("{CITY}/units.csv");
+    let words = [
+        "replay", "--calls", &calls, "--map", &map, "--units", &units,
+    ];
+    site.fine(&[&words[..], &["--data", "NODE"]].concat());
+    site.fine(&["check", "NODE"]);
+    let said = site.fails(&["serve", "NODE"], 1);
+    assert!(said.contains("made by a replay"), "{said}");
+    std::fs::write(site.dir.path().join("elsewhere.osm"), ELSEWHERE).unwrap();
+    let said = site.fails(
+        &[&words[..], &["--roads", "HERE/elsewhere.osm"]].concat(),
+        1,
+    );
+    assert!(said.contains("map of another city"), "{said}");
+    let said = site.fails(
+        &[&words[..], &["--report", "HERE/none/report.json"]].concat(),
+        1,
+    );
+    assert!(
+        said.contains("report.json"),
+        "it is said before the work: {said}"
+    );
+}
+
+/// A street far from San Francisco.
+const ELSEWHERE: &str = r#"<osm version="0.6"><node id="1" lat="1" lon="1"/><node id="2" lat="1.001" lon="1"/>
+<way id="1"><nd ref="1"/><nd ref="2"/><tag k="highway" v="residential"/></way></osm>"#;
 
 /// Writes the first rows of the demo city's calls; returns where.
 fn first_calls(site: &Site, rows: usize) -> String {

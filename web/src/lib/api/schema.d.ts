@@ -813,6 +813,34 @@ export interface components {
             text: components["schemas"]["TextView"];
         };
         /**
+         * @description What is new about a call. How it came, and what the sending system calls it, stay.
+         * @example {
+         *       "priority": 1,
+         *       "said": "two people at a window"
+         *     }
+         */
+        AmendBody: {
+            /** @description The number to call back (sealed). */
+            callback?: string | null;
+            /** @description Who called (sealed). */
+            caller?: string | null;
+            /** @description What, a code of the response file. */
+            category?: string | null;
+            /**
+             * Format: date-time
+             * @description When, if not now.
+             */
+            happened_at?: string | null;
+            place?: components["schemas"]["PlaceBody"] | null;
+            /**
+             * Format: int32
+             * @description How urgent; 1 is most urgent.
+             */
+            priority?: number | null;
+            /** @description What was said (sealed). */
+            said?: string | null;
+        };
+        /**
          * @description Where an assignment is in its life.
          * @enum {string}
          */
@@ -903,7 +931,7 @@ export interface components {
             west: number;
         };
         /**
-         * @description A new call, or what is new about one.
+         * @description A new call.
          * @example {
          *       "callback": "555 0100",
          *       "category": "structure_fire",
@@ -937,7 +965,7 @@ export interface components {
             priority?: number | null;
             /** @description What was said (sealed). */
             said?: string | null;
-            /** @description The sending system's own name for it. Not changed by an amendment. */
+            /** @description The sending system's own name for it. */
             source?: string | null;
         };
         /**
@@ -2331,7 +2359,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["CallBody"];
+                "application/json": components["schemas"]["AmendBody"];
             };
         };
         responses: {
