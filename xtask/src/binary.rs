@@ -26,7 +26,14 @@ pub(crate) fn release_without_console() -> Outcome<PathBuf> {
 
 /// Builds the program as the tests do, which is quicker, and returns where it is.
 pub(crate) fn debug() -> Outcome<PathBuf> {
-    run(cargo(["build", "--locked", "--package", "watchfire"]))?;
+    // With the whole workspace's features, as the tests are built: else half of all crates are built twice.
+    run(cargo([
+        "build",
+        "--locked",
+        "--workspace",
+        "--bin",
+        "watchfire",
+    ]))?;
     in_target("debug")
 }
 

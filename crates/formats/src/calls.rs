@@ -11,9 +11,12 @@ use csv::StringRecord;
 use crate::limits::Limits;
 use crate::map::{CallMap, RowMeans};
 use crate::report::{Finding, ImportReport, Reason};
-use crate::row::{RowEnd, RowReader, RowValues};
+use crate::row::{RowEnd, RowRead, RowReader, RowValues};
 pub use crate::text::ImportError;
 use crate::text::{Table, decode, unpack};
+
+/// Rows of one call whose times of receipt lie further apart are told to disagree.
+const RECEIVED_DIFFERS_MS: u64 = 1_000;
 
 /// One call that an agency took, with the units it sent.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -170,7 +173,10 @@ struct Joining {
 
 impl Joining {
     fn row(&mut self, reader: &RowReader, row: &StringRecord, line: u64) {
-        let read = reader.read(row, line);
+        let mut read = reader.read(row, line, None);
+        if let Some(received) = self.received_before(&read) {
+            read = reader.read(row, line, Some(received));
+        }
         for (table, code, became) in read.unmapped {
             self.import
                 .report
@@ -204,6 +210,16 @@ impl Joining {
                 None => drop(report.filled.insert(key, 1)),
             }
         }
+    }
+
+    /// Returns the receipt of the call of a row that does not itself say which hour of the doubled one it means.
+    fn received_before(&self, read: &RowRead) -> Option<i64> {
+        let RowEnd::Taken(values) = &read.end else {
+            return None;
+        };
+        let call = &self.import.calls[*self.by_id.get(values.id.as_ref()?)?];
+        let differs = call.received != values.received;
+        (values.received_guessed && differs).then_some(call.received)
     }
 
     fn refuse(&mut self, finding: Finding) {
@@ -251,11 +267,9 @@ impl Joining {
                 ),
             ));
         }
-        if values
-            .responses
-            .iter()
-            .all(|response| call.responses.contains(response))
-        {
+        let known = |response| call.responses.contains(response);
+        // A row without a unit repeats nothing: it says no more than that its call was there.
+        if !values.responses.is_empty() && values.responses.iter().all(known) {
             return Err(whole_row(
                 line,
                 Reason::RepeatedRow,
@@ -269,7 +283,11 @@ impl Joining {
             return Err(too_many);
         }
         let differs = [
-            ("received", call.received != values.received),
+            // One export may write a time with its fraction here and without it there.
+            (
+                "received",
+                call.received.abs_diff(values.received) >= RECEIVED_DIFFERS_MS,
+            ),
             ("category", call.category != values.category),
             ("priority", call.priority != values.priority),
             ("place", (call.lat, call.lon) != (values.lat, values.lon)),

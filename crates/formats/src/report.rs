@@ -24,7 +24,7 @@ pub enum Reason {
     RepeatedCall,
     /// The same unit on the same call with the same times was there before.
     RepeatedRow,
-    /// One row is one unit response, and the unit is empty.
+    /// One row is one unit response, and the unit is empty; the row was taken without a response.
     NoUnit,
     /// More responses to one call than the limit.
     TooManyResponses,
@@ -58,7 +58,7 @@ pub enum Reason {
     TimesOutOfOrder,
     /// A local time that the clocks skipped in spring; taken as the same distance after the gap.
     TimeInDstGap,
-    /// A local time that occurred twice in autumn; the first was taken unless that breaks the order of the times.
+    /// A local time that occurred twice in autumn; taken as what fits the other times of the row, else as the first.
     TimeInDstFold,
     /// Rows of one call state different facts; those of the first were taken.
     RowsDisagree,
@@ -221,7 +221,7 @@ pub struct Unmapped {
 pub struct ImportReport {
     /// Rows of the file, the header not counted.
     pub rows_read: u64,
-    /// Rows that became a call or a response.
+    /// Rows that became a call or a response, or that say of a call that nobody was sent.
     pub rows_taken: u64,
     /// Rows left out because a code table says `skip`.
     pub rows_skipped: u64,

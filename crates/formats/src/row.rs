@@ -3,11 +3,14 @@
 //! Knows one row only; which rows belong to one call is the business of [`crate::calls`]. Nothing here may put the value
 //! of a personal column into a finding: every value shown goes through [`RowReader::shown`]. Start at [`RowReader::read`].
 
+mod doubled;
 mod times;
 
 use std::collections::BTreeSet;
 
 use csv::StringRecord;
+
+use doubled::Passes;
 
 use crate::calls::PastResponse;
 use crate::codes::{CodeTable, CodeTo, Found, Otherwise, plain_code};
@@ -22,6 +25,8 @@ use crate::text::{Column, ImportError, Table, shorten};
 pub(crate) struct RowValues {
     pub(crate) id: Option<String>,
     pub(crate) received: i64,
+    /// True when it occurred twice and nothing in the row says which was meant.
+    pub(crate) received_guessed: bool,
     pub(crate) entered: Option<i64>,
     pub(crate) category: String,
     pub(crate) priority: u8,
@@ -67,6 +72,12 @@ struct Reading<'r> {
     row: &'r StringRecord,
     line: u64,
     moments: [Option<i64>; 8],
+    /// When its call was received, where another row of the call has said so.
+    received_before: Option<i64>,
+    /// The group of responses whose times are read; none while those of the call are.
+    group: Option<usize>,
+    /// Which passes of a doubled hour were found to be meant, once one was met.
+    passes: Option<Passes>,
     notices: Vec<Finding>,
     unmapped: Vec<(&'static str, String, String)>,
     filled: Vec<String>,
@@ -114,13 +125,22 @@ impl RowReader {
         })
     }
 
-    /// Reads one row.
-    pub(crate) fn read(&self, row: &StringRecord, line: u64) -> RowRead {
+    /// Reads one row. `received_before` is the receipt of its call where an earlier row has stated it: it decides between
+    /// the two meanings of a doubled hour.
+    pub(crate) fn read(
+        &self,
+        row: &StringRecord,
+        line: u64,
+        received_before: Option<i64>,
+    ) -> RowRead {
         let mut reading = Reading {
             reader: self,
             row,
             line,
             moments: [None; 8],
+            received_before,
+            group: None,
+            passes: None,
             notices: Vec::new(),
             unmapped: Vec::new(),
             filled: Vec::new(),
@@ -178,7 +198,7 @@ fn index_of(column: &Column) -> usize {
     }
 }
 
-impl Reading<'_> {
+impl<'r> Reading<'r> {
     fn values(&mut self) -> Result<RowValues, Stop> {
         self.check_shape()?;
         let map = &self.reader.map;
@@ -198,11 +218,14 @@ impl Reading<'_> {
             .transpose()?
             .flatten();
         let received = self.received()?;
+        let guessed = |passes: Passes| passes[Moment::Received as usize].is_none();
+        let received_guessed = self.passes.is_some_and(guessed);
         let entered = self.optional_time("call", Moment::Entered, &map.call.times);
         let place = self.place()?;
         let mut values = RowValues {
             id,
             received,
+            received_guessed,
             entered,
             category,
             // The table gives nothing but 1 to 4; what is kept as it stands was checked as well.
@@ -225,9 +248,19 @@ impl Reading<'_> {
             }
         }
         let call_moments = self.moments;
-        for group in &map.responses {
+        for (index, group) in map.responses.iter().enumerate() {
             self.moments = call_moments;
+            (self.group, self.passes) = (Some(index), None);
             self.responses(group, &mut values.responses)?;
+        }
+        let told = |notice: &Finding| notice.reason == Reason::NoUnit;
+        if map.file.rows == RowMeans::UnitResponse
+            && values.responses.is_empty()
+            && !self.notices.iter().any(told)
+            && let Some(group) = map.responses.first()
+        {
+            // Agencies export calls to which nobody was sent as rows of their own.
+            self.notice_no_unit(group, "the row was taken without a response");
         }
         Ok(values)
     }
@@ -355,17 +388,24 @@ impl Reading<'_> {
     }
 
     fn code(&mut self, name: &'static str, table: &CodeTable) -> Result<Option<String>, Stop> {
-        let reader = self.reader;
-        let values: Vec<&str> = table
-            .columns
-            .iter()
-            .map(|column| reader.field(self.row, column))
-            .collect();
+        self.code_of(name, table, None)
+    }
+
+    /// Reads a code. One part of a field may stand for the whole: the call sign of one unit for a field of several.
+    fn code_of(
+        &mut self,
+        name: &'static str,
+        table: &CodeTable,
+        part: Option<(usize, &str)>,
+    ) -> Result<Option<String>, Stop> {
+        let (reader, row) = (self.reader, self.row);
+        let field = |column: &Column| match part {
+            Some((index, value)) if index == index_of(column) => value,
+            Some(_) | None => reader.field(row, column),
+        };
+        let values: Vec<&str> = table.columns.iter().map(field).collect();
         let of_rule = |conditions: &[(Column, String)]| {
-            conditions
-                .iter()
-                .map(|(column, _)| reader.field(self.row, column))
-                .collect()
+            conditions.iter().map(|(column, _)| field(column)).collect()
         };
         let rule_values: Vec<Vec<&str>> =
             table.rules.iter().map(|rule| of_rule(&rule.when)).collect();
@@ -397,13 +437,20 @@ impl Reading<'_> {
                 CodeTo::Empty if required => "refused".to_owned(),
                 CodeTo::Empty => "left empty".to_owned(),
             };
-            self.unmapped.push((name, value, became));
+            // Several units of one row may share a code, and it is rows that are counted.
+            let unmapped = (name, value, became);
+            if !self.unmapped.contains(&unmapped) {
+                self.unmapped.push(unmapped);
+            }
         }
         match to {
             CodeTo::Skip => Err(Stop::Skip),
             CodeTo::Empty => Ok(None),
             CodeTo::Code(code) => {
-                self.fill(name);
+                // Several units of one row have a kind each, and it is rows that are counted.
+                if !self.filled.iter().any(|key| key == name) {
+                    self.fill(name);
+                }
                 Ok(Some(code))
             }
         }
@@ -457,8 +504,17 @@ impl Reading<'_> {
         if found.is_empty() {
             return refuse(Reason::PlaceMissing, "where the call was".to_owned());
         }
+        let with_comma = || match &map.place.source {
+            PlaceSource::Pair { .. } => number(&found, ',').is_some(),
+            PlaceSource::Text { pattern, .. } => pattern.read(&found, ',').is_some(),
+        };
+        // What cannot be read with the point and can with the comma has a comma for its decimal mark.
+        let hint = || match decimal {
+            '.' if with_comma() => "; `decimal = \",\"` under [file] reads it",
+            _ => "",
+        };
         let Some((lat, lon)) = pair else {
-            return refuse(Reason::PlaceUnreadable, expected);
+            return refuse(Reason::PlaceUnreadable, expected + hint());
         };
         match map.place.rules.check(lat, lon) {
             Ok(place) => {
@@ -466,7 +522,7 @@ impl Reading<'_> {
                 Ok(place)
             }
             Err(NoPlace::Missing) => refuse(Reason::PlaceMissing, "0, 0 means that nobody knew".to_owned()),
-            Err(NoPlace::NotDegrees) => refuse(Reason::PlaceUnreadable, "degrees of latitude (-90 to 90) and longitude (-180 to 180); larger numbers are a projected grid, which has to be converted first, or need `scale` under [place]".to_owned()),
+            Err(NoPlace::NotDegrees) => refuse(Reason::PlaceUnreadable, "degrees of latitude (-90 to 90) and longitude (-180 to 180); larger numbers are a projected grid, which has to be converted first, or need `scale` under [place]".to_owned() + hint()),
             Err(NoPlace::OutsideBounds) => refuse(Reason::PlaceOutsideBounds, "a place inside place.bounds".to_owned()),
             Err(NoPlace::Exchanged) => refuse(Reason::PlaceOutsideBounds, "inside place.bounds if `lat` and `lon` are exchanged".to_owned()),
         }
@@ -530,6 +586,7 @@ impl Reading<'_> {
         out: &mut Vec<PastResponse>,
     ) -> Result<(), Stop> {
         let name = &group.name;
+        let filled = self.filled.len();
         let mut response = PastResponse {
             dispatched: self.optional_time(name, Moment::Dispatched, &group.times),
             departed: self.optional_time(name, Moment::Departed, &group.times),
@@ -546,61 +603,69 @@ impl Reading<'_> {
         };
         response.add_durations();
         let blank = response == PastResponse::default();
-        let units = self.units(group)?;
+        let (units, index) = self.units(group);
+        let map = &self.reader.map;
         if units.is_empty() {
-            // A row that is one call may say when help came without saying who came.
-            if !blank {
-                out.push(response);
+            match map.file.rows {
+                // A row that is one call may say when help came without saying who came.
+                RowMeans::Call if !blank => out.push(response),
+                RowMeans::UnitResponse if !blank => {
+                    self.filled.truncate(filled);
+                    let done = "what the row says of a response was left out";
+                    self.notice_no_unit(group, done);
+                }
+                RowMeans::Call | RowMeans::UnitResponse => {}
             }
             return Ok(());
         }
-        let map = &self.reader.map;
-        response.kind = map
-            .unit_kind
-            .as_ref()
-            .map(|table| self.code("unit_kind", table))
-            .transpose()?
-            .flatten();
-        for unit in units {
+        let several = group.unit_separator.is_some();
+        let before = out.len();
+        for name in units {
+            let part = several.then_some((index, name));
+            let kind = match map.unit_kind.as_ref() {
+                None => Ok(None),
+                Some(table) => self.code_of("unit_kind", table, part),
+            };
+            let kind = match kind {
+                // Among several units only the one is left out whose kind says so.
+                Err(Stop::Skip) if several => continue,
+                Err(stop) => return Err(stop),
+                Ok(kind) => kind,
+            };
             out.push(PastResponse {
-                unit,
+                unit: self.cut(name, SHORT_TEXT_CHARS_MAX, index),
+                kind,
                 ..response.clone()
             });
+        }
+        if out.len() == before {
+            return Err(Stop::Skip);
         }
         Ok(())
     }
 
-    fn units(&mut self, group: &ResponseColumns) -> Result<Vec<String>, Stop> {
+    /// Returns the call signs of a group, and the column that states them.
+    fn units(&mut self, group: &ResponseColumns) -> (Vec<&'r str>, usize) {
         let Some(columns) = &group.unit else {
-            return Ok(Vec::new());
+            return (Vec::new(), 0);
         };
         let (value, index) = self.reader.first(self.row, columns);
         let names: Vec<&str> = match &group.unit_separator {
-            Some(mark) => value
-                .split(mark.as_str())
-                .map(str::trim)
-                .filter(|name| !name.is_empty())
-                .collect(),
-            None => Some(value)
-                .filter(|name| !name.is_empty())
-                .into_iter()
-                .collect(),
+            Some(mark) => value.split(mark.as_str()).map(str::trim).collect(),
+            None => vec![value],
         };
-        if names.is_empty() && self.reader.map.file.rows == RowMeans::UnitResponse {
-            return Err(Stop::Refuse(self.finding(
-                index,
-                Reason::NoUnit,
-                "",
-                "the call sign of the unit that was sent",
-            )));
-        }
+        let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
         if !names.is_empty() {
             self.fill(format!("{}.unit", group.name));
         }
-        Ok(names
-            .into_iter()
-            .map(|name| self.cut(name, SHORT_TEXT_CHARS_MAX, index))
-            .collect())
+        (names, index)
+    }
+
+    fn notice_no_unit(&mut self, group: &ResponseColumns, done: &str) {
+        let columns = group.unit.as_deref().unwrap_or_default();
+        let (_, index) = self.reader.first(self.row, columns);
+        let notice = self.finding(index, Reason::NoUnit, "", done);
+        self.notices.push(notice);
     }
 
     fn transported(&mut self, group: &ResponseColumns) -> Option<bool> {

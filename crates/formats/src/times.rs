@@ -118,11 +118,44 @@ pub(crate) fn zone(name: &str) -> Result<TimeZone, String> {
             .available()
             .map(|name| name.as_str().to_owned())
             .collect();
-        let meant = nearest(name, names.iter().map(String::as_str))
-            .map_or(String::new(), |name| format!("; did you mean \"{name}\"?"));
+        let hint = match meant_zone(name, &names) {
+            Some(meant) => format!("; did you mean \"{meant}\"?"),
+            None if name.contains('/') => String::new(),
+            None => {
+                "; a zone is written as its region and a city, not as an abbreviation or an offset"
+                    .to_owned()
+            }
+        };
         format!(
-            "an IANA zone name such as \"Asia/Shanghai\", \"America/Los_Angeles\" or \"UTC\"{meant}"
+            "an IANA zone name such as \"Asia/Shanghai\", \"America/Los_Angeles\" or \"UTC\"{hint}"
         )
+    })
+}
+
+/// Returns the zone that was probably meant, by its whole name or by its city.
+///
+/// Abbreviations are never proposed: `PST` is one letter from `EST`, and three hours. Nor are the zones under `Etc`, whose
+/// signs are the other way round, so that `GMT+8` would be answered with the far side of the Earth.
+fn meant_zone<'n>(wanted: &str, names: &'n [String]) -> Option<&'n str> {
+    // Among three or four letters everything is near to everything.
+    if wanted
+        .chars()
+        .filter(|letter| letter.is_alphabetic())
+        .count()
+        < 5
+    {
+        return None;
+    }
+    let places = || {
+        names
+            .iter()
+            .map(String::as_str)
+            .filter(|name| name.contains('/') && !name.starts_with("Etc/"))
+    };
+    let city = |name: &'n str| name.rsplit('/').next().unwrap_or(name);
+    nearest(wanted, places()).or_else(|| {
+        let meant = nearest(wanted, places().map(city))?;
+        places().find(|name| city(name) == meant)
     })
 }
 
@@ -163,6 +196,15 @@ pub(crate) enum Clocks {
     Fold,
 }
 
+/// Which of its two passes a time of the doubled hour means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Doubled {
+    First,
+    Second,
+    /// The first, unless it would lie before this time.
+    NotBefore(i64),
+}
+
 /// A time that was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ReadTime {
@@ -183,13 +225,12 @@ enum Stated {
 }
 
 impl TimeReader {
-    /// Reads a time in the first format that fits. `not_before` is the latest time known to have come before it: it
-    /// decides which of the two meanings of a doubled hour is right.
+    /// Reads a time in the first format that fits.
     pub(crate) fn read(
         &self,
         text: &str,
         formats: &[TimeFormat],
-        not_before: Option<i64>,
+        doubled: Doubled,
     ) -> Result<ReadTime, NoTime> {
         let stated = formats
             .iter()
@@ -200,7 +241,7 @@ impl TimeReader {
                 ms: instant.as_millisecond(),
                 clocks: Clocks::Plain,
             },
-            Stated::Local(local) => self.resolve(local, not_before).ok_or(NoTime::OutOfRange)?,
+            Stated::Local(local) => self.resolve(local, doubled).ok_or(NoTime::OutOfRange)?,
         };
         if (TIME_EARLIEST_MS..=TIME_LATEST_MS).contains(&read.ms) {
             Ok(read)
@@ -215,6 +256,7 @@ impl TimeReader {
         text: &str,
         formats: &[TimeFormat],
         after_ms: i64,
+        doubled: Doubled,
     ) -> Result<ReadTime, NoTime> {
         let time = formats
             .iter()
@@ -226,7 +268,7 @@ impl TimeReader {
         let reads = days
             .into_iter()
             .flatten()
-            .filter_map(|day| self.resolve(day.to_datetime(time), Some(after_ms)));
+            .filter_map(|day| self.resolve(day.to_datetime(time), doubled));
         reads
             .into_iter()
             .find(|read| read.ms >= after_ms - 3_600_000)
@@ -277,7 +319,7 @@ impl TimeReader {
         }
     }
 
-    fn resolve(&self, local: DateTime, not_before: Option<i64>) -> Option<ReadTime> {
+    fn resolve(&self, local: DateTime, doubled: Doubled) -> Option<ReadTime> {
         let choice = self.zone.to_ambiguous_timestamp(local);
         let clocks = match choice.offset() {
             AmbiguousOffset::Unambiguous { .. } => Clocks::Plain,
@@ -285,8 +327,12 @@ impl TimeReader {
             AmbiguousOffset::Fold { .. } => Clocks::Fold,
         };
         let first = choice.compatible().ok()?.as_millisecond();
-        let too_early = clocks == Clocks::Fold && not_before.is_some_and(|before| first < before);
-        let ms = if too_early {
+        let is_second = match doubled {
+            Doubled::First => false,
+            Doubled::Second => true,
+            Doubled::NotBefore(before) => first < before,
+        };
+        let ms = if clocks == Clocks::Fold && is_second {
             choice.later().ok()?.as_millisecond()
         } else {
             first
@@ -324,7 +370,7 @@ fn time_of_day(text: &str, format: &TimeFormat) -> Option<jiff::civil::Time> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Clocks, Count, NoTime, TimeFormat, TimeReader, origin, show, zone};
+    use super::{Clocks, Count, Doubled, NoTime, TimeFormat, TimeReader, origin, show, zone};
     use crate::limits::{DURATION_MAX_S, TIME_EARLIEST_MS, TIME_LATEST_MS};
 
     fn reader(name: &str) -> TimeReader {
@@ -360,7 +406,7 @@ mod tests {
         for case in cases.lines().filter(|line| !line.trim().is_empty()) {
             let fields: Vec<&str> = case.split(" | ").map(str::trim).collect();
             let format = TimeFormat::compile(fields[1]).unwrap();
-            let found = reader(fields[0]).read(fields[2], &[format], None);
+            let found = reader(fields[0]).read(fields[2], &[format], Doubled::First);
             let found = found.map_or_else(|why| format!("{why:?}"), |read| show(read.ms));
             assert_eq!(found, fields[3], "{case}");
         }
@@ -373,7 +419,7 @@ mod tests {
             TimeFormat::Iso,
         ];
         let read = reader("UTC")
-            .read("2017-01-02T08:05:06Z", &formats, None)
+            .read("2017-01-02T08:05:06Z", &formats, Doubled::First)
             .unwrap();
         assert_eq!(show(read.ms), "2017-01-02 08:05:06");
     }
@@ -382,19 +428,25 @@ mod tests {
     fn a_skipped_hour_is_shifted_and_a_doubled_hour_follows_the_order_of_the_times() {
         let here = reader("America/Los_Angeles");
         let iso = [TimeFormat::Iso];
-        let gap = here.read("2017-03-12 02:30:00", &iso, None).unwrap();
+        let gap = here
+            .read("2017-03-12 02:30:00", &iso, Doubled::First)
+            .unwrap();
         assert_eq!(
             (show(gap.ms).as_str(), gap.clocks),
             ("2017-03-12 10:30:00", Clocks::Gap)
         );
-        let first = here.read("2017-11-05 01:10:00", &iso, None).unwrap();
+        let first = here
+            .read("2017-11-05 01:10:00", &iso, Doubled::First)
+            .unwrap();
         assert_eq!(
             (show(first.ms).as_str(), first.clocks),
             ("2017-11-05 08:10:00", Clocks::Fold)
         );
-        let received = here.read("2017-11-05 01:50:00", &iso, None).unwrap();
+        let received = here
+            .read("2017-11-05 01:50:00", &iso, Doubled::First)
+            .unwrap();
         let second = here
-            .read("2017-11-05 01:10:00", &iso, Some(received.ms))
+            .read("2017-11-05 01:10:00", &iso, Doubled::NotBefore(received.ms))
             .unwrap();
         assert_eq!(
             show(second.ms),
@@ -408,11 +460,11 @@ mod tests {
         let here = reader("America/Los_Angeles");
         let clock = [TimeFormat::compile("%H:%M:%S").unwrap()];
         let received = here
-            .read("2017-01-01 23:58:00", &[TimeFormat::Iso], None)
+            .read("2017-01-01 23:58:00", &[TimeFormat::Iso], Doubled::First)
             .unwrap()
             .ms;
         let on_day = |text: &str| {
-            here.read_on_day_of(text, &clock, received)
+            here.read_on_day_of(text, &clock, received, Doubled::NotBefore(received))
                 .map(|read| (read.ms - received) / 60_000)
         };
         assert_eq!(on_day("23:59:00"), Ok(1));
@@ -436,7 +488,7 @@ mod tests {
             (TIME_LATEST_MS + 1, false),
         ] {
             assert_eq!(
-                here.read(&ms.to_string(), &[TimeFormat::UnixMs], None)
+                here.read(&ms.to_string(), &[TimeFormat::UnixMs], Doubled::First)
                     .is_ok(),
                 good,
                 "{ms}"
@@ -476,5 +528,24 @@ mod tests {
                 .unwrap_err()
                 .contains("America/Los_Angeles")
         );
+    }
+
+    #[test]
+    fn a_zone_that_does_not_exist_is_answered_with_a_place_and_never_with_an_abbreviation() {
+        let cases = "
+            PST                 | region and a city
+            CST                 | region and a city
+            UTC+8               | region and a city
+            GMT+8               | region and a city
+            America/Los_Angelos | did you mean \"America/Los_Angeles\"?
+            los angelos         | did you mean \"America/Los_Angeles\"?
+            Berlin              | did you mean \"Europe/Berlin\"?
+            Shanghia            | did you mean \"Asia/Shanghai\"?";
+        for case in cases.lines().filter(|line| !line.trim().is_empty()) {
+            let (name, told) = case.split_once('|').unwrap();
+            let refused = zone(name.trim()).unwrap_err();
+            assert!(refused.contains(told.trim()), "{case}\n{refused}");
+            assert!(!refused.contains("EST"), "{refused}");
+        }
     }
 }

@@ -57,6 +57,8 @@ pub struct StationRow {
 pub struct ListImport<T> {
     /// The rows taken, in the order of the file.
     pub rows: Vec<T>,
+    /// For each of `rows` the line of the file on which it begins, from 1; in GeoJSON its place among the features.
+    pub lines: Vec<u64>,
     /// What was refused and why.
     pub report: ListReport,
 }
@@ -106,31 +108,23 @@ const STATION_COLUMNS: [&str; 5] = ["code", "name", "lat", "lon", "areas"];
 /// Reads stations from CSV with the columns code, name, lat, lon and, if wanted, areas.
 pub fn stations_csv(bytes: &[u8]) -> Result<ListImport<StationRow>, ImportError> {
     let text = decode(&unpack(bytes, &Limits::default())?, encoding_rs::UTF_8)?;
-    let mut list = List::open(
+    let list = List::open(
         &text,
         "stations",
         &STATION_COLUMNS,
         &["code", "name", "lat", "lon"],
     )?;
-    let mut stations = Vec::new();
-    let mut seen = BTreeMap::new();
-    list.each(|row| {
-        let code = row.unique("code", &mut seen)?;
+    list.each("code", |row, code| {
         let place = row
             .place()?
             .ok_or_else(|| row.refuse("lat", Reason::PlaceMissing, "degrees such as 30.0012"))?;
-        stations.push(StationRow {
+        Ok(StationRow {
             code,
             name: row.required("name")?,
             lat: place.lat,
             lon: place.lon,
             areas: row.items("areas")?,
-        });
-        Ok(())
-    })?;
-    Ok(ListImport {
-        rows: stations,
-        report: list.report,
+        })
     })
 }
 
@@ -143,7 +137,7 @@ pub fn units_csv(
     stations: &[StationRow],
 ) -> Result<ListImport<UnitRow>, ImportError> {
     let text = decode(&unpack(bytes, &Limits::default())?, encoding_rs::UTF_8)?;
-    let mut list = List::open(&text, "units", &UNIT_COLUMNS, &["callsign", "kind"])?;
+    let list = List::open(&text, "units", &UNIT_COLUMNS, &["callsign", "kind"])?;
     let by_code: BTreeMap<&str, Position> = stations
         .iter()
         .map(|station| {
@@ -156,10 +150,7 @@ pub fn units_csv(
             )
         })
         .collect();
-    let mut units = Vec::new();
-    let mut seen = BTreeMap::new();
-    list.each(|row| {
-        let callsign = row.unique("callsign", &mut seen)?;
+    list.each("callsign", |row, callsign| {
         let station = row.optional("station")?;
         let at_station = match &station {
             None => None,
@@ -180,7 +171,7 @@ pub fn units_csv(
             .place()?
             .or(at_station)
             .ok_or_else(|| row.refuse("lat", Reason::PlaceMissing, "lat and lon, or a station"))?;
-        units.push(UnitRow {
+        Ok(UnitRow {
             callsign,
             kind: row.code("kind")?,
             capabilities: row.codes("capabilities")?,
@@ -189,12 +180,7 @@ pub fn units_csv(
             lon: place.lon,
             crew: row.crew()?,
             areas: row.items("areas")?,
-        });
-        Ok(())
-    })?;
-    Ok(ListImport {
-        rows: units,
-        report: list.report,
+        })
     })
 }
 
@@ -218,17 +204,20 @@ pub fn stations_geojson(
         return Err(ImportError::TooManyRows { max: LIST_ROWS_MAX });
     }
     let mut stations = Vec::new();
+    let mut lines = Vec::new();
     let mut report = ListReport::default();
     let mut seen = BTreeSet::new();
     for (index, feature) in features.iter().enumerate() {
         report.rows_read += 1;
-        match station_of(feature, index as u64 + 1, code_key, name_key) {
+        let line = index as u64 + 1;
+        match station_of(feature, line, code_key, name_key) {
             Ok(station) if seen.insert(station.code.clone()) => {
                 report.rows_taken += 1;
                 stations.push(station);
+                lines.push(line);
             }
             Ok(station) => report.refused.add(Finding {
-                line: index as u64 + 1,
+                line,
                 column: code_key.to_owned(),
                 reason: Reason::Repeated,
                 found: Some(shorten(&station.code)),
@@ -239,6 +228,7 @@ pub fn stations_geojson(
     }
     Ok(ListImport {
         rows: stations,
+        lines,
         report,
     })
 }
@@ -396,26 +386,42 @@ impl<'t> List<'t> {
         })
     }
 
-    fn each(
-        &mut self,
-        mut take: impl FnMut(&Row<'_>) -> Result<(), Finding>,
-    ) -> Result<(), ImportError> {
+    /// Takes the rows one by one, each with its value under `key`, which no other row taken may have.
+    fn each<T>(
+        mut self,
+        key: &str,
+        take: impl Fn(&Row<'_>, String) -> Result<T, Finding>,
+    ) -> Result<ListImport<T>, ImportError> {
+        let (mut rows, mut lines) = (Vec::new(), Vec::new());
+        let mut seen = BTreeMap::new();
         let mut fields = StringRecord::new();
         while let Some(line) = self.table.next(&mut fields) {
             if self.report.rows_read == LIST_ROWS_MAX {
                 return Err(ImportError::TooManyRows { max: LIST_ROWS_MAX });
             }
             self.report.rows_read += 1;
-            match take(&Row {
+            let row = Row {
                 columns: &self.columns,
                 fields: &fields,
                 line,
-            }) {
-                Ok(()) => self.report.rows_taken += 1,
+            };
+            let value = row.unique(key, &seen);
+            match value.and_then(|value| Ok((value.clone(), take(&row, value)?))) {
+                Ok((value, taken)) => {
+                    // Only now: a row that is refused must not keep its value from a later one that is right.
+                    seen.insert(value, line);
+                    rows.push(taken);
+                    lines.push(line);
+                    self.report.rows_taken += 1;
+                }
                 Err(finding) => self.report.refused.add(finding),
             }
         }
-        Ok(())
+        Ok(ListImport {
+            rows,
+            lines,
+            report: self.report,
+        })
     }
 }
 
@@ -480,9 +486,9 @@ impl Row<'_> {
             .ok_or_else(|| self.refuse(name, Reason::Missing, "a value in every row"))
     }
 
-    fn unique(&self, name: &str, seen: &mut BTreeMap<String, u64>) -> Result<String, Finding> {
+    fn unique(&self, name: &str, seen: &BTreeMap<String, u64>) -> Result<String, Finding> {
         let value = self.required(name)?;
-        match seen.insert(value.clone(), self.line) {
+        match seen.get(&value) {
             None => Ok(value),
             Some(before) => Err(self.refuse(
                 name,
@@ -658,6 +664,26 @@ E06 engine [] at Some("01") 37.7794 -122.4041 crew Some(4) areas []
     }
 
     #[test]
+    fn a_refused_row_does_not_keep_its_code_from_a_right_one_and_rows_know_their_lines() {
+        let stations = "code,name,lat,lon\n1,Station 1,north,-122.4\n2,Station 2,37.8,-122.4\n1,Station 1,37.7,-122.4\n1,Again,37.7,-122.4\n1,And again,37.7,-122.4\n";
+        let list = stations_csv(stations.as_bytes()).unwrap();
+        let codes: Vec<&str> = list.rows.iter().map(|row| row.code.as_str()).collect();
+        assert_eq!((codes, list.lines), (vec!["2", "1"], vec![3, 4]));
+        let told = list.report.to_string();
+        for part in [
+            "line 2, lat: place cannot be read",
+            "line 5, code: was there before: found \"1\"; a value that no other row has; line 4 has",
+            "line 6, code: was there before: found \"1\"; a value that no other row has; line 4 has",
+        ] {
+            assert!(told.contains(part), "{part} in {told}");
+        }
+
+        let units = "callsign,kind,lat,lon\n# ours\nE01,Engine Co,1,1\n\nE01,engine,1,1\n";
+        let list = units_csv(units.as_bytes(), &[]).unwrap();
+        assert_eq!(list.lines, [5], "{}", list.report);
+    }
+
+    #[test]
     fn a_list_without_a_needed_column_is_refused_with_the_nearest_name() {
         check_units(
             "call_sign,kind\nE01,engine\n",
@@ -698,6 +724,7 @@ E06 engine [] at Some("01") 37.7794 -122.4041 crew Some(4) areas []
             ),
             (1, "7", -122.4)
         );
+        assert_eq!(list.lines, [1]);
         let told = list.report.to_string();
         for part in [
             "was there before",

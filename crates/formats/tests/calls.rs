@@ -167,12 +167,13 @@ fn the_report_says_of_every_refused_row_why() {
         &file,
         "
 1 line 2 19:05:00 structure_fire P1
-  E01 engine 19:06:00 - - - - -",
+  E01 engine 19:06:00 - - - - -
+2 line 4 19:05:00 structure_fire P1",
     );
     check_report(
         &found,
         r#"
-16 rows read: 1 taken, 1 skipped by the map, 14 refused; 1 calls, 1 responses
+16 rows read: 2 taken, 1 skipped by the map, 13 refused; 2 calls, 1 responses
 received from 2017-06-01 19:05:00 to 2017-06-01 19:05:00 UTC
 refused
   1 x wrong number of fields
@@ -183,8 +184,6 @@ refused
       line 3, call: no call id; the id that all rows of one call share
   1 x row was there before
       line 15: row was there before; the same unit and times as before on the call of line 2
-  1 x no unit [unit]
-      line 4, unit: no unit; the call sign of the unit that was sent
   1 x no time [received]
       line 9, received: no time; when the call was received
   1 x time cannot be read [received]
@@ -201,6 +200,9 @@ refused
   2 x code not in the table [type]
       line 5, type: code not in the table: found "Flood"; add it to [category.codes], or set `default` under [category]
       line 6, type: code not in the table: found "Flood"; add it to [category.codes], or set `default` under [category]
+taken, but odd
+  1 x no unit [unit]
+      line 4, unit: no unit; what the row says of a response was left out
 codes that no entry of the map matched
   2 x category "Flood" (first on line 5): refused
   1 x priority "X" (first on line 7): refused"#,

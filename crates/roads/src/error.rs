@@ -107,7 +107,10 @@ pub enum NoRoute {
     )]
     SourceOffNetwork,
     /// The end is not a place on Earth, or too far from every road.
-    #[error("the end is more than {} m from every road of the network", crate::limits::SNAP_MAX_M)]
+    #[error(
+        "the end is more than {} m from every road of the network",
+        crate::limits::SNAP_MAX_M
+    )]
     TargetOffNetwork,
     /// Both ends are on the network, but no open road leads from the one to the other.
     #[error("no open road leads there")]

@@ -3,6 +3,7 @@
 //! Used by `import`, `replay` and `demo`; the same readers for all three.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -229,6 +230,59 @@ fn lines(words: &[String]) -> Result<BTreeSet<Line>, String> {
         .collect()
 }
 
+/// Writes a response file as text, so that plans which were derived can be read, changed and used.
+pub fn response_text(response: &ResponseFile) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail. Codes need no quoting; labels do, and Debug quotes as TOML's basic strings.
+    for (section, labels) in [
+        ("categories", &response.categories),
+        ("kinds", &response.kinds),
+        ("capabilities", &response.capabilities),
+    ] {
+        for (code, label) in labels {
+            let _ = write!(
+                text,
+                "[{section}.{code}]\nen = {:?}\nzh = {:?}\n\n",
+                label.en, label.zh
+            );
+        }
+    }
+    // A plan for any unit at all is what holds where there is no plan.
+    let says_more = |plan: &&Plan| {
+        let needs = plan.alarms.iter().flatten();
+        needs.into_iter().all(|need| need.of != NeedOf::Anything)
+    };
+    for plan in response.plans.iter().filter(says_more) {
+        text.push_str("[[plan]]\n");
+        let category = plan.category.as_ref().map_or("*", Code::as_str);
+        let _ = writeln!(text, "category = \"{category}\"");
+        if !plan.priorities.is_empty() {
+            let priorities: Vec<u8> = plan.priorities.iter().map(|one| (*one).into()).collect();
+            let _ = writeln!(text, "priorities = {priorities:?}");
+        }
+        for alarm in &plan.alarms {
+            let _ = writeln!(text, "[[plan.alarm]]\nneeds = [");
+            for need in alarm {
+                let of = match &need.of {
+                    NeedOf::Kinds(kinds) => {
+                        let kinds: Vec<&str> = kinds.iter().map(Code::as_str).collect();
+                        format!("kinds = {kinds:?}, ")
+                    }
+                    NeedOf::Capability(code) => format!("capability = \"{code}\", "),
+                    NeedOf::Anything => String::new(),
+                };
+                let within = need
+                    .within_s
+                    .map_or(String::new(), |s| format!(", within_s = {s}"));
+                let _ = writeln!(text, "  {{ {of}count = {}{within} }},", need.count);
+            }
+            text.push_str("]\n");
+        }
+        text.push('\n');
+    }
+    text
+}
+
 /// Derives plans from what was usually sent: the median number of each kind by category and priority.
 ///
 /// For an agency that has no response file yet; its codes are their own labels.
@@ -309,5 +363,25 @@ pub fn plans_from(calls: &[PastCall], units: &[UnitRow]) -> ResponseFile {
         ),
         plans,
         version: "from-the-calls".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_response_file_that_was_written_reads_back_as_it_was() {
+        let text = include_str!("../../../examples/demo-city/response.toml");
+        let response = ResponseFile::parse(text).unwrap();
+        let again = ResponseFile::parse(&response_text(&response)).unwrap();
+        assert!(!again.plans.is_empty());
+        assert_eq!(
+            again,
+            ResponseFile {
+                version: again.version.clone(),
+                ..response
+            }
+        );
     }
 }

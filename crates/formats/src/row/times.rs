@@ -7,7 +7,7 @@ use super::{Reading, Stop};
 use crate::map::{Moment, TimeSource};
 use crate::report::{Finding, Reason};
 use crate::text::Column;
-use crate::times::{Clocks, Count, NoTime, ReadTime, TimeFormat, show};
+use crate::times::{Clocks, Count, Doubled, NoTime, ReadTime, TimeFormat, show};
 
 impl Reading<'_> {
     pub(super) fn received(&mut self) -> Result<i64, Stop> {
@@ -65,14 +65,6 @@ impl Reading<'_> {
         }
     }
 
-    fn latest_before(&self, moment: Moment) -> Option<i64> {
-        self.moments[..moment as usize]
-            .iter()
-            .flatten()
-            .copied()
-            .max()
-    }
-
     fn check_order(&mut self, moment: Moment, ms: i64, source: &TimeSource) {
         let earlier = Moment::OF_CALL
             .into_iter()
@@ -94,18 +86,41 @@ impl Reading<'_> {
     }
 
     fn time(&mut self, moment: Moment, source: &TimeSource) -> Result<Option<i64>, Finding> {
+        let Some(mut read) = self.read_time(&self.moments, moment, source, None)? else {
+            return Ok(None);
+        };
+        if read.clocks == Clocks::Fold
+            && let Some(pass) = self.pass_of(moment)
+            && let Some(decided) = self.read_time(&self.moments, moment, source, Some(pass))?
+        {
+            read = decided;
+        }
+        self.notice_clocks(read, source);
+        Ok(Some(read.ms))
+    }
+
+    /// Reads one time after those of `moments`. Without a `pass`, a doubled time is the first unless that breaks their order.
+    pub(super) fn read_time(
+        &self,
+        moments: &[Option<i64>; 8],
+        moment: Moment,
+        source: &TimeSource,
+        pass: Option<Doubled>,
+    ) -> Result<Option<ReadTime>, Finding> {
         match source {
             TimeSource::After {
                 base,
                 columns,
                 count,
             } => {
-                let Some(base_ms) = self.moments[*base as usize] else {
+                let Some(base_ms) = moments[*base as usize] else {
                     return Ok(None);
                 };
-                Ok(self
-                    .duration_s(columns, *count)?
-                    .map(|seconds| base_ms + (seconds * 1_000.0).round() as i64))
+                let seconds = self.duration_s(columns, *count)?;
+                Ok(seconds.map(|seconds| ReadTime {
+                    ms: base_ms + (seconds * 1_000.0).round() as i64,
+                    clocks: Clocks::Plain,
+                }))
             }
             TimeSource::Stated {
                 columns,
@@ -113,43 +128,48 @@ impl Reading<'_> {
                 formats,
                 day_of,
             } => {
-                let (first, index) = self.reader.first(self.row, columns);
-                let value = if *joined {
-                    self.joined(columns)
-                } else {
-                    first.to_owned()
-                };
+                let (value, index) = self.stated(columns, *joined);
                 if value.is_empty() {
                     return Ok(None);
                 }
                 let times = &self.reader.map.times;
-                let not_before = self.latest_before(moment);
+                let before = moments[..moment as usize].iter().flatten().copied().max();
+                let standard = before.map_or(Doubled::First, Doubled::NotBefore);
                 let read = match day_of {
-                    None => times.read(&value, formats, not_before),
-                    Some(base) => match self.moments[*base as usize] {
-                        Some(after) => times.read_on_day_of(&value, formats, after),
+                    None => times.read(&value, formats, pass.unwrap_or(standard)),
+                    Some(base) => match moments[*base as usize] {
+                        Some(after) => {
+                            let pass = pass.unwrap_or(Doubled::NotBefore(after));
+                            times.read_on_day_of(&value, formats, after, pass)
+                        }
                         None => return Ok(None),
                     },
                 };
-                match read {
-                    Ok(read) => {
-                        self.notice_clocks(read, index, &value);
-                        Ok(Some(read.ms))
-                    }
-                    Err(NoTime::Unreadable) => Err(self.finding(
+                read.map(Some).map_err(|why| match why {
+                    NoTime::Unreadable => self.finding(
                         index,
                         Reason::TimeUnreadable,
                         &value,
                         expected_formats(formats),
-                    )),
-                    Err(NoTime::OutOfRange) => Err(self.finding(
+                    ),
+                    NoTime::OutOfRange => self.finding(
                         index,
                         Reason::TimeOutOfRange,
                         &value,
                         "a time between 1970 and 2100",
-                    )),
-                }
+                    ),
+                })
             }
+        }
+    }
+
+    /// Returns what the columns of a time state, and the column to be named in a finding.
+    fn stated(&self, columns: &[Column], joined: bool) -> (String, usize) {
+        let (first, index) = self.reader.first(self.row, columns);
+        if joined {
+            (self.joined(columns), index)
+        } else {
+            (first.to_owned(), index)
         }
     }
 
@@ -166,16 +186,23 @@ impl Reading<'_> {
         }
     }
 
-    fn notice_clocks(&mut self, read: ReadTime, index: usize, value: &str) {
+    fn notice_clocks(&mut self, read: ReadTime, source: &TimeSource) {
         let reason = match read.clocks {
             Clocks::Plain => return,
             Clocks::Gap => Reason::TimeInDstGap,
             Clocks::Fold => Reason::TimeInDstFold,
         };
+        let TimeSource::Stated {
+            columns, joined, ..
+        } = source
+        else {
+            return;
+        };
+        let (value, index) = self.stated(columns, *joined);
         let notice = self.finding(
             index,
             reason,
-            value,
+            &value,
             format!("taken as {} UTC", show(read.ms)),
         );
         self.notices.push(notice);

@@ -88,7 +88,7 @@ pub(super) fn run(what: Import) -> Result<Ended> {
                 true => city::stations_geojson(&file, &code_property, &name_property)?,
                 false => city::stations(&file)?,
             };
-            let rows = numbered(&list.rows);
+            let rows = list.lines.iter().copied().zip(&list.rows);
             take_list(&into, &list.report, rows, city::enter_station)
         }
         Import::Units {
@@ -102,7 +102,7 @@ pub(super) fn run(what: Import) -> Result<Ended> {
                 (None, None) => Vec::new(),
             };
             let list = city::units(&file, &stations)?;
-            let rows = numbered(&list.rows);
+            let rows = list.lines.iter().copied().zip(&list.rows);
             take_list(&into, &list.report, rows, enter_unit)
         }
     }
@@ -112,10 +112,6 @@ fn is_geojson(file: &Path) -> bool {
     let name = file.to_string_lossy().to_lowercase();
     let name = name.trim_end_matches(".gz");
     name.ends_with(".geojson") || name.ends_with(".json")
-}
-
-fn numbered<T>(rows: &[T]) -> impl Iterator<Item = (u64, &T)> {
-    (1..).zip(rows)
 }
 
 /// Returns the stations that a node has, as a list of them would be read.
@@ -233,8 +229,7 @@ fn store_list<'a, T: 'a>(
                 continue;
             }
             Err(problem) => {
-                done.refused
-                    .push(format!("row {line} of those taken: {problem}"));
+                done.refused.push(format!("line {line}: {problem}"));
                 continue;
             }
         };
@@ -247,8 +242,7 @@ fn store_list<'a, T: 'a>(
             Ok(_) => done.entered += 1,
             Err(refusal) => {
                 let (what, next) = (refusal.what().en, refusal.next_step().en);
-                done.refused
-                    .push(format!("row {line} of those taken: {what} {next}"));
+                done.refused.push(format!("line {line}: {what} {next}"));
             }
         }
         desk.flush_if_full()?;

@@ -69,6 +69,9 @@ pub(super) struct ReplayArgs {
     /// Response plans. Without it: `response.toml` beside the mapping file, else what was usually sent
     #[arg(long)]
     response: Option<PathBuf>,
+    /// Write the response plans in use here, as a file to change and to give as --response
+    #[arg(long)]
+    write_plans: Option<PathBuf>,
     /// How many times as fast as real time (the page is then served), or `max`
     #[arg(long, default_value = "max")]
     speed: String,
@@ -283,6 +286,10 @@ fn set(args: &ReplayArgs) -> Result<Stage> {
         ),
     };
     eprintln!("response plans: {plans}");
+    if let Some(path) = &args.write_plans {
+        city::write(path, city::response_text(&response).as_bytes())?;
+        eprintln!("written: {}", path.display());
+    }
     let router = args.roads.as_deref().map(city::router).transpose()?;
     match &router {
         Some(router) => eprintln!("roads: {}", roads::describe(router.graph())),
@@ -633,6 +640,7 @@ pub(super) fn demo(args: DemoArgs) -> Result<Ended> {
         units: file("units.csv"),
         stations: Some(file("stations.csv")),
         response: Some(file("response.toml")),
+        write_plans: None,
         speed: args.speed.to_string(),
         report: None,
         data: None,
