@@ -195,6 +195,8 @@ pub struct Replay<'a, D: Desk> {
     standing_told_at: Timestamp,
     source_of: BTreeMap<IncidentId, String>,
     attempts: BTreeMap<IncidentId, u32>,
+    /// Assignments whose crews know what they do next.
+    answered: BTreeSet<AssignmentId>,
     /// Calls that got fewer units than the plan wants, because there were none.
     pub short: u64,
     /// Actions that were refused: none, if the simulated people know the rules.
@@ -230,6 +232,7 @@ impl<'a, D: Desk> Replay<'a, D> {
             standing_told_at: Timestamp(i64::MIN),
             source_of: BTreeMap::new(),
             attempts: BTreeMap::new(),
+            answered: BTreeSet::new(),
             short: 0,
             refused: Vec::new(),
         };
@@ -309,10 +312,20 @@ impl<'a, D: Desk> Replay<'a, D> {
 
     /// Runs until nothing is due any more or the desk says to stop; `tell` is called with the time as it goes.
     pub fn run(&mut self, mut tell: impl FnMut(Timestamp)) -> Result<(), Halt> {
-        while let Some(Reverse((at, _, task))) = self.due.pop() {
-            if !self.wait(at) {
-                return Ok(());
+        while let Some(Reverse((at, _, _))) = self.due.peek() {
+            let at = *at;
+            match self.desk.wait(at) {
+                Waited::There => {}
+                Waited::NotYet(now) => {
+                    self.move_units(now);
+                    self.notice(now);
+                    continue;
+                }
+                Waited::Stop => return Ok(()),
             }
+            let Some(Reverse((at, _, task))) = self.due.pop() else {
+                continue;
+            };
             self.move_units(at);
             match task {
                 Task::Receive(call) => self.receive(at, call)?,
@@ -325,14 +338,14 @@ impl<'a, D: Desk> Replay<'a, D> {
         Ok(())
     }
 
-    /// Waits, showing where units are meanwhile. Returns false if the replay is to end.
-    fn wait(&mut self, at: Timestamp) -> bool {
-        loop {
-            match self.desk.wait(at) {
-                Waited::There => return true,
-                Waited::NotYet(now) => self.move_units(now),
-                Waited::Stop => return false,
-            }
+    /// Lets crews answer somebody at the console who has sent them.
+    fn notice(&mut self, now: Timestamp) {
+        let unknown: Vec<AssignmentId> = self.desk.look(|board| {
+            let live = board.live_assignments().map(|assignment| assignment.id);
+            live.filter(|id| !self.answered.contains(id)).collect()
+        });
+        for assignment in unknown {
+            self.plan_next_step(assignment, now);
         }
     }
 
@@ -477,6 +490,7 @@ impl<'a, D: Desk> Replay<'a, D> {
         let Some(assignment) = self.assignment(id) else {
             return;
         };
+        self.answered.insert(id);
         let due = match assignment.status {
             AssignmentStatus::Sent => now.plus_s(self.past.manners.acknowledge_s),
             AssignmentStatus::Acknowledged => {

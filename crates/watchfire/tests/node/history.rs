@@ -17,7 +17,7 @@ use watchfire_core::entropy::Entropy;
 use watchfire_core::plan::ResponseFile;
 use watchfire_core::record::assignment::AssignmentStatus;
 use watchfire_core::record::person::Seat;
-use watchfire_formats::CallMap;
+use watchfire_formats::{CallMap, PastCall, UnitRow};
 use watchfire_roads::StraightLine;
 use watchfire_store::Store;
 
@@ -45,15 +45,16 @@ default = "fire"
 default = 1
 "#;
 
-struct Archive {
-    desk: DirectDesk,
+/// A node that is acted in directly.
+pub(crate) struct Archive {
+    pub(crate) desk: DirectDesk,
     session: Session,
     _dir: TempDir,
 }
 
 impl Archive {
     /// Makes a node with units E1 and E2.
-    fn new() -> Archive {
+    pub(crate) fn new() -> Archive {
         let dir = TempDir::new().unwrap();
         let path = dir.path().join("node");
         node::create(&path, "An archive", node::random(), Clock::Real.now()).unwrap();
@@ -70,11 +71,7 @@ impl Archive {
             seats: seats.into(),
             unit: None,
         };
-        let units = "callsign,kind,lat,lon\nE1,engine,30,120\nE2,engine,30,120\n";
-        for row in watchfire_formats::units_csv(units.as_bytes(), &[])
-            .unwrap()
-            .rows
-        {
+        for row in Archive::units() {
             let action = desk
                 .look(|board| city::enter_unit(board, &row))
                 .unwrap()
@@ -91,8 +88,16 @@ impl Archive {
         }
     }
 
-    /// Stores rows of `id,unit,sent,left,there,free`, all received at 10:00 on one day.
-    fn store(&mut self, rows: &str) -> Stored {
+    /// Returns the units as a list of them would be read.
+    pub(crate) fn units() -> Vec<UnitRow> {
+        let units = "callsign,kind,lat,lon\nE1,engine,30,120\nE2,engine,30,120\n";
+        watchfire_formats::units_csv(units.as_bytes(), &[])
+            .unwrap()
+            .rows
+    }
+
+    /// Reads rows of `id,unit,sent,left,there,free`, all received at 10:00 on one day.
+    pub(crate) fn read(rows: &str) -> Vec<PastCall> {
         let mut text = String::from("id,received,lat,lon,unit,sent,left,there,free\n");
         for row in rows.split_whitespace() {
             let cells: Vec<&str> = row.split(',').collect();
@@ -111,12 +116,18 @@ impl Archive {
         let map = CallMap::parse(MAP).unwrap();
         let calls = watchfire_formats::import(text.as_bytes(), &map).unwrap();
         assert_eq!(calls.report.rows_refused, 0, "{}", calls.report);
+        calls.calls
+    }
+
+    /// Stores such rows.
+    fn store(&mut self, rows: &str) -> Stored {
+        let calls = Archive::read(rows);
         let known = Default::default();
         let now = Clock::Real.now();
         history::store(
             &mut self.desk,
             &self.session,
-            &calls.calls,
+            &calls,
             &known,
             now,
             |_, _| (),

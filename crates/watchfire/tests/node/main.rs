@@ -9,6 +9,7 @@ mod house;
 mod acting;
 mod history;
 mod personal;
+mod replay;
 mod seats;
 mod sign_in;
 mod stream;
