@@ -4,8 +4,9 @@
 /// Most rows or entries that one reading call returns.
 pub const PAGE_MAX: usize = 1_000;
 
-/// Most records whose entries can be asked for at once: an incident with all its calls and assignments.
-pub const RECORDS_ASKED_MAX: usize = 2_000;
+/// Most records whose entries can be asked for at once: an incident with all its calls and assignments, on a
+/// night on which a whole storm is about one event.
+pub const RECORDS_ASKED_MAX: usize = 20_000;
 
 /// Entries at the end of the log that are verified every time a store is opened.
 pub const TAIL_VERIFIED_MAX: u64 = 256;

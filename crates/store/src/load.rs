@@ -6,7 +6,6 @@
 //! open rows are compared with the tallies, so that none is missing unseen. Must not read entries but
 //! the last, so that a start takes as long after ten years as after one. Start at [`Store::load`].
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, params};
@@ -159,7 +158,7 @@ fn resident(
             Ok(())
         })?;
     }
-    add_kin(connection, keep_since, &mut rows)?;
+    add_kin(connection, &mut rows)?;
     Ok(rows)
 }
 
@@ -187,77 +186,85 @@ fn read_open(
     Ok(())
 }
 
-/// Completes the families of incidents and drops those that ended long ago: a merged incident counts as
-/// open, but with its root gone and nothing new about it, it stays in its table.
-fn add_kin(
-    connection: &Connection,
-    keep_since: Timestamp,
-    rows: &mut BTreeMap<RecordRef, Row>,
-) -> Result<(), StoreError> {
-    let mut merged_into: BTreeMap<IncidentId, IncidentId> = BTreeMap::new();
-    let mut roots: BTreeSet<IncidentId> = BTreeSet::new();
-    let mut wanted: Vec<IncidentId> = Vec::new();
-    for row in rows.values() {
-        match row.record.kind {
-            RecordKind::Incident => {
-                let id = IncidentId(row.record.id);
-                let record = parse(row, None)?;
-                let into = match &record {
-                    Record::Incident(incident) => incident.merged_into(),
-                    Record::Call(_)
-                    | Record::Unit(_)
-                    | Record::Assignment(_)
-                    | Record::Station(_)
-                    | Record::Person(_) => None,
-                };
-                match into {
-                    Some(into) => {
-                        merged_into.insert(id, into);
-                        if row.changed_at >= keep_since {
-                            wanted.push(id);
-                        }
-                    }
-                    None => wanted.push(id),
-                }
-            }
-            RecordKind::Call
-            | RecordKind::Assignment
-            | RecordKind::Unit
-            | RecordKind::Station
-            | RecordKind::Person => wanted.extend(row.parent.map(IncidentId)),
-        }
-    }
-    let root_of = |incident: IncidentId| {
-        let mut root = incident;
-        // No circle was ever decided; the bound keeps a damaged table from holding us here.
-        for _ in 0..merged_into.len() {
-            match merged_into.get(&root) {
-                Some(into) => root = *into,
-                None => break,
-            }
-        }
-        root
+/// Completes the families of incidents: whoever is in memory at all is there with all its kin.
+fn add_kin(connection: &Connection, rows: &mut BTreeMap<RecordRef, Row>) -> Result<(), StoreError> {
+    let incident_of = |row: &Row| match row.record.kind {
+        RecordKind::Incident => Some(IncidentId(row.record.id)),
+        RecordKind::Call
+        | RecordKind::Assignment
+        | RecordKind::Unit
+        | RecordKind::Station
+        | RecordKind::Person => row.parent.map(IncidentId),
     };
-    roots.extend(wanted.into_iter().map(root_of));
-    let mut family = roots.clone();
-    for id in merged_into.keys() {
-        match roots.contains(&root_of(*id)) {
-            true => drop(family.insert(*id)),
-            false => drop(rows.remove(&RecordRef::from(*id))),
+    let named: BTreeSet<IncidentId> = rows.values().filter_map(incident_of).collect();
+    let mut done: BTreeSet<IncidentId> = BTreeSet::new();
+    for incident in named {
+        if !done.contains(&incident) {
+            done.extend(add_family(connection, incident, rows)?);
         }
     }
+    Ok(())
+}
+
+/// Returns a record and the whole family of the incident that it is or belongs to.
+pub(crate) fn kin(
+    connection: &Connection,
+    record: RecordRef,
+) -> Result<BTreeMap<RecordRef, Row>, StoreError> {
+    let mut rows = BTreeMap::new();
+    if let Some(row) = records::find(connection, record)? {
+        rows.insert(record, row);
+        add_kin(connection, &mut rows)?;
+    }
+    Ok(rows)
+}
+
+/// Adds the whole family of an incident: its root, all that were merged into that, their calls and their
+/// assignments. Returns the incidents of the family.
+pub(crate) fn add_family(
+    connection: &Connection,
+    incident: IncidentId,
+    rows: &mut BTreeMap<RecordRef, Row>,
+) -> Result<BTreeSet<IncidentId>, StoreError> {
+    let mut root = incident;
+    let mut climbed: BTreeSet<IncidentId> = BTreeSet::new();
+    // No circle was ever decided; that none is climbed twice keeps a damaged table from holding us here.
+    while climbed.insert(root) {
+        let Some(row) = find_in(connection, rows, root)? else {
+            break;
+        };
+        match row.parent {
+            Some(into) => root = IncidentId(into),
+            None => break,
+        }
+    }
+    let mut family = BTreeSet::from([root]);
+    let mut next = vec![root];
     let by_parent = format!("SELECT {COLUMNS} FROM records WHERE parent = ?1");
-    for id in family {
-        let reference = RecordRef::from(id);
-        if let Entry::Vacant(place) = rows.entry(reference)
-            && let Some(row) = records::find(connection, reference)?
-        {
-            place.insert(row);
+    while let Some(id) = next.pop() {
+        if let Some(row) = find_in(connection, rows, id)? {
+            rows.insert(row.record, row);
         }
         records::read_all(connection, &by_parent, [id.0], |row| {
+            let merged = IncidentId(row.record.id);
+            if row.record.kind == RecordKind::Incident && family.insert(merged) {
+                next.push(merged);
+            }
             rows.insert(row.record, row);
             Ok(())
         })?;
     }
-    Ok(())
+    Ok(family)
+}
+
+fn find_in(
+    connection: &Connection,
+    rows: &BTreeMap<RecordRef, Row>,
+    incident: IncidentId,
+) -> Result<Option<Row>, StoreError> {
+    let reference = RecordRef::from(incident);
+    match rows.get(&reference) {
+        Some(row) => Ok(Some(row.clone())),
+        None => records::find(connection, reference),
+    }
 }

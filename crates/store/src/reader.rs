@@ -247,6 +247,13 @@ impl Reader {
         self.verified("WHERE position > ?1 ORDER BY position", parameters, limit)
     }
 
+    /// Returns a record and the whole family of the incident that it is or belongs to: root, merged ones,
+    /// calls and assignments, with their personal data. Empty if there is no such record.
+    pub fn kin(&self, record: RecordRef) -> Result<Vec<Record>, StoreError> {
+        let rows = crate::load::kin(&self.connection, record)?;
+        rows.values().map(|row| self.whole(row)).collect()
+    }
+
     /// Returns the entries about these records after a position, oldest first and verified, at most
     /// `limit` and [`limits::PAGE_MAX`] of them; names at most [`limits::RECORDS_ASKED_MAX`] records.
     pub fn entries_of(
@@ -268,12 +275,10 @@ impl Reader {
         let parameters = vec![Value::from(ids), Value::from(to_i64(after.unwrap_or(0)))];
         let sql = "WHERE record IN (SELECT unhex(value) FROM json_each(?1)) AND position > ?2 ORDER BY position";
         let found = self.verified(sql, parameters, limit)?;
-        let asked = |stored: &StoredEntry| {
-            about
-                .iter()
-                .any(|record| record.id == stored.entry.header.record)
-        };
-        match found.iter().all(asked) {
+        let asked: std::collections::BTreeSet<[u8; 16]> =
+            about.iter().map(|record| record.id).collect();
+        let is_asked = |stored: &StoredEntry| asked.contains(&stored.entry.header.record);
+        match found.iter().all(is_asked) {
             true => Ok(found),
             false => Err(damaged("the index of entries by record")),
         }

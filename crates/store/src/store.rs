@@ -214,17 +214,18 @@ impl Store {
         records::keys_of(&self.connection, record)
     }
 
-    /// Returns a record that is not in memory, with its key if it has one.
-    pub fn record_with_key(
+    /// Returns a record with its key, and with it the whole family of the incident that it is or belongs to:
+    /// root, merged ones, calls and assignments. Empty if there is no such record.
+    pub fn kin_with_keys(
         &self,
         record: RecordRef,
-    ) -> Result<Option<(Record, Option<RecordKey>)>, StoreError> {
-        let Some(row) = records::find(&self.connection, record)? else {
-            return Ok(None);
+    ) -> Result<Vec<(Record, Option<RecordKey>)>, StoreError> {
+        let rows = load::kin(&self.connection, record)?;
+        let whole = |row: &watchfire_core::log::Row| {
+            let (record, _) = load::unseal(row, Some(&self.keyring))?;
+            Ok((record, self.live_key(row.record)?))
         };
-        let (record, _) = load::unseal(&row, Some(&self.keyring))?;
-        let key = self.live_key(row.record)?;
-        Ok(Some((record, key)))
+        rows.values().map(whole).collect()
     }
 
     /// Returns the key that a record's personal data is sealed under from now on, if it has one.

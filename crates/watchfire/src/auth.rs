@@ -229,20 +229,27 @@ impl FromRequestParts<App> for Session {
         if by_cookie && parts.method != Method::GET && parts.method != Method::HEAD {
             must_come_from_our_page(&parts.headers)?;
         }
-        let session = match secret {
-            Some(Presented::Cookie(text) | Presented::Bearer(text)) => {
-                session_for(&app.node, &text)?
-            }
-            None => None,
-        };
-        let session = session.or_else(|| demo_session(app, address, &parts.headers));
-        let Some(session) = session else {
+        let Some(session) = current(app, address, &parts.headers)? else {
             app.limits.request(address.to_string())?;
             return Err(Problem::unauthenticated());
         };
         app.limits.request(session.person.to_string())?;
         Ok(session)
     }
+}
+
+/// Returns the session that a request's headers give right now. A stream asks again and again, since a right
+/// that was taken away, or a session that has ended, must not go on being told.
+pub fn current(
+    app: &App,
+    address: IpAddr,
+    headers: &HeaderMap,
+) -> Result<Option<Session>, Problem> {
+    let session = match secret_in(headers) {
+        Some(Presented::Cookie(text) | Presented::Bearer(text)) => session_for(&app.node, &text)?,
+        None => None,
+    };
+    Ok(session.or_else(|| demo_session(app, address, headers)))
 }
 
 enum Presented {

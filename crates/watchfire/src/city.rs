@@ -126,6 +126,25 @@ const ROAD_FILE_MAGIC: &[u8] = b"WFROADS\n";
 
 /// Writes a file whole or not at all.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<(), CityError> {
+    write_with(path, bytes, std::fs::OpenOptions::new())
+}
+
+/// Does the same for a secret: nobody but its owner may ever read it, not even while it is written.
+pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), CityError> {
+    let mut options = std::fs::OpenOptions::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    write_with(path, bytes, options)
+}
+
+fn write_with(
+    path: &Path,
+    bytes: &[u8],
+    mut options: std::fs::OpenOptions,
+) -> Result<(), CityError> {
     let fault = |source| CityError::File {
         path: path.to_owned(),
         source,
@@ -133,7 +152,8 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), CityError> {
     let mut partial = path.as_os_str().to_owned();
     partial.push(".part");
     let partial = PathBuf::from(partial);
-    let mut file = std::fs::File::create(&partial).map_err(fault)?;
+    options.write(true).create(true).truncate(true);
+    let mut file = options.open(&partial).map_err(fault)?;
     file.write_all(bytes)
         .and_then(|()| file.sync_all())
         .map_err(fault)?;

@@ -16,6 +16,8 @@ use tokio::sync::broadcast;
 
 /// Messages with a cursor that are kept for readers who come back.
 pub const KEPT_MAX: usize = 20_000;
+/// Bytes of them that are kept, however few they are: an incident with thousands of calls is a large message.
+pub const KEPT_BYTES_MAX: usize = 64 << 20;
 /// Pieces of text a reader may be behind before it must fetch the board anew.
 pub const BEHIND_MAX: usize = 1_024;
 /// How long messages are gathered before all readers are told.
@@ -32,6 +34,13 @@ pub struct Message {
     pub full: Arc<str>,
     /// The data for everybody else.
     pub redacted: Arc<str>,
+}
+
+impl Message {
+    fn bytes(&self) -> usize {
+        let same = Arc::ptr_eq(&self.full, &self.redacted);
+        self.full.len() + if same { 0 } else { self.redacted.len() }
+    }
 }
 
 /// Messages as they go over the line (server-sent events), made once for all readers.
@@ -94,6 +103,7 @@ struct State {
     dropped_to: u64,
     last: u64,
     messages: VecDeque<Arc<Message>>,
+    bytes: usize,
     /// Sent, and not yet told.
     gathered: Vec<Arc<Message>>,
     /// None once the node stops.
@@ -107,6 +117,7 @@ impl Hub {
             dropped_to: position,
             last: position,
             messages: VecDeque::new(),
+            bytes: 0,
             gathered: Vec::new(),
             live: Some(broadcast::channel(BEHIND_MAX).0),
         };
@@ -123,6 +134,7 @@ impl Hub {
             let message = Arc::new(message);
             if message.event == RECORD || message.position.is_some() {
                 state.last = message.position.unwrap_or(state.last);
+                state.bytes += message.bytes();
                 state.messages.push_back(Arc::clone(&message));
             }
             state.gathered.push(message);
@@ -207,9 +219,10 @@ impl State {
     }
 
     fn forget_oldest(&mut self) {
-        while self.messages.len() > KEPT_MAX {
+        while self.messages.len() > KEPT_MAX || self.bytes > KEPT_BYTES_MAX {
             // Half a batch is of no use to anyone: what follows up to its position goes as well.
             while let Some(oldest) = self.messages.pop_front() {
+                self.bytes -= oldest.bytes();
                 if let Some(position) = oldest.position {
                     self.dropped_to = position;
                     break;
@@ -275,6 +288,23 @@ mod tests {
         assert!(hub.subscribe(0).missed.is_none());
         let missed = texts(hub.subscribe(2).missed).expect("the rest is still there");
         assert_eq!(missed.len(), KEPT_MAX - 1);
+    }
+
+    #[test]
+    fn large_messages_are_kept_up_to_so_many_bytes() {
+        let hub = Hub::new(0);
+        let large: Arc<str> = "x".repeat(KEPT_BYTES_MAX / 4).into();
+        for position in 1..=5 {
+            hub.send(vec![Message {
+                position: Some(position),
+                event: RECORD,
+                full: Arc::clone(&large),
+                redacted: Arc::clone(&large),
+            }]);
+            hub.tell();
+        }
+        assert!(hub.subscribe(0).missed.is_none(), "the first had to go");
+        assert!(hub.subscribe(1).missed.is_some(), "four fit");
     }
 
     #[test]

@@ -410,8 +410,22 @@ enum Next {
     Stop(Health),
 }
 
+/// Says that the node has failed if the engine thread ends in any way but its own: every screen would go on
+/// showing a node that answers nobody.
+struct Fallen(Node);
+
+impl Drop for Fallen {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.set_health(Health::Failed);
+            self.0.inner.hub.end();
+        }
+    }
+}
+
 impl Worker {
     fn run(mut self, inputs: &Receiver<Input>) -> Health {
+        let _fallen = Fallen(self.node.clone());
         let health = loop {
             let Ok(first) = inputs.recv() else {
                 break Health::Stopped;
@@ -444,6 +458,7 @@ impl Worker {
         let mut append = Batch::default();
         let mut then = Vec::new();
         let mut stop = None;
+        let mut let_go = None;
         for input in inputs {
             match input {
                 Input::Action(submission, answer) => {
@@ -454,13 +469,17 @@ impl Worker {
                     then.push(step.then);
                 }
                 Input::Store(job) => job(&mut self.store),
-                Input::LetGo(before) => self.let_go(before),
+                // After the commit: what this batch changes must not be read again from before it.
+                Input::LetGo(before) => let_go = Some(before),
                 Input::TryDisk => self.try_disk(),
                 Input::Stop => stop = Some(Next::Stop(Health::Stopped)),
             }
         }
         if let Next::Stop(health) = self.commit(&append, then, head) {
             return Next::Stop(health);
+        }
+        if let Some(before) = let_go {
+            self.let_go(before);
         }
         stop.unwrap_or(Next::GoOn)
     }
@@ -482,21 +501,21 @@ impl Worker {
         self.engine.handle(request, now)
     }
 
-    /// Brings a record that ended long ago back into memory, with the incident it belongs to.
+    /// Brings a record that ended long ago back into memory, with all the kin of its incident: a family that is
+    /// half in memory would count its calls and units wrongly.
     fn bring_back(&mut self, name: RecordRef) {
         if self.engine.board().get(name).is_some() {
             return;
         }
-        match self.store.record_with_key(name) {
-            Ok(Some((record, key))) => {
-                let parent = record.parent();
-                self.engine.adopt(record.clone(), key);
-                self.board_mut(|board| board.put(record));
-                if let Some(incident) = parent {
-                    self.bring_back(incident.into());
+        match self.store.kin_with_keys(name) {
+            Ok(kin) => {
+                for (record, key) in kin {
+                    if self.engine.board().get(record.reference()).is_none() {
+                        self.engine.adopt(record.clone(), key);
+                        self.board_mut(|board| board.put(record));
+                    }
                 }
             }
-            Ok(None) => {}
             Err(fault) => {
                 tracing::error!(error = %Chain(&fault), "a closed record could not be read")
             }
@@ -632,6 +651,8 @@ impl Worker {
         let trail_before = Timestamp(self.node.now().0 - to_ms(self.node.settings().keep_trail_s));
         let outcomes_before = Timestamp(self.node.now().0 - to_ms(OUTCOMES_KEPT_S));
         let pruned = self.store.prune(outcomes_before, trail_before);
+        // Sessions and codes run on the machine's clock even where the node replays a past night.
+        let pruned = pruned.and_then(|_| self.store.prune_access(Clock::Real.now()));
         if let Err(fault) = pruned {
             tracing::warn!(error = %Chain(&fault), "old positions and keys could not be deleted");
         }
@@ -724,27 +745,38 @@ fn show_alarms(node: &Node, known: &mut std::collections::BTreeMap<AssignmentId,
 
 fn show_positions(node: &Node, beats: u64) {
     let moved = node.positions().take_unshown();
-    if moved.is_empty() {
-        return;
+    if !moved.is_empty() {
+        node.hub().send(vec![message::positions(node, &moved)]);
     }
-    node.hub().send(vec![message::positions(node, &moved)]);
-    if !beats.is_multiple_of(TRAIL_EVERY_S) {
-        return;
+    if beats.is_multiple_of(TRAIL_EVERY_S) {
+        keep_trail(node);
     }
+}
+
+/// Keeps where every assigned unit was last, if it has told since the trail was kept last.
+fn keep_trail(node: &Node) {
+    let now = node.now();
     let board = node.board();
-    let trail: Vec<_> = moved
-        .iter()
-        .filter_map(|(unit, position)| {
-            let live = board.live_assignment(*unit)?;
+    let trail: Vec<watchfire_store::TrailPoint> = node.positions().read(|last| {
+        let live = board.live_assignments();
+        let point = live.filter_map(|assignment| {
+            let position = last.get(&assignment.unit)?;
             Some(watchfire_store::TrailPoint {
-                unit: *unit,
-                assignment: live.id,
+                unit: assignment.unit,
+                assignment: assignment.id,
                 at: position.at,
                 point: position.point,
             })
-        })
-        .collect();
+        });
+        let pace_s = TRAIL_EVERY_S * u64::from(node.settings().clock.speed().unwrap_or(1));
+        point
+            .filter(|point| now.seconds_since(point.at) <= pace_s)
+            .collect()
+    });
     drop(board);
+    if trail.is_empty() {
+        return;
+    }
     let job: StoreJob = Box::new(move |store| {
         if let Err(fault) = store.add_trail(&trail) {
             tracing::warn!(error = %Chain(&fault), "a trail of positions could not be kept");

@@ -32,8 +32,9 @@ struct Inner {
 }
 
 impl Positions {
-    /// Takes a position, unless a later one is known already.
-    pub fn put(&self, unit: UnitId, position: Position) {
+    /// Takes a position, unless a later one is known already. One that is known from after `now` is of a clock
+    /// that was set back since, and gives way: it would look fresh for as long as the clock was wrong.
+    pub fn put(&self, unit: UnitId, position: Position, now: Timestamp) {
         let mut inner = self
             .inner
             .write()
@@ -41,7 +42,7 @@ impl Positions {
         if inner
             .last
             .get(&unit)
-            .is_none_or(|known| known.at <= position.at)
+            .is_none_or(|known| known.at <= position.at || known.at > now)
         {
             inner.last.insert(unit, position);
             inner.unshown.insert(unit);
@@ -101,13 +102,19 @@ mod tests {
             heading_deg: None,
             at: Timestamp(ms),
         };
-        positions.put(unit, at(2_000, 1.0));
-        positions.put(unit, at(1_000, 2.0));
+        positions.put(unit, at(2_000, 1.0), Timestamp(2_000));
+        positions.put(unit, at(1_000, 2.0), Timestamp(2_000));
         assert_eq!(positions.get(unit), Some(at(2_000, 1.0)));
         assert_eq!(positions.take_unshown(), [(unit, at(2_000, 1.0))]);
         assert!(
             positions.take_unshown().is_empty(),
             "each change is shown once"
+        );
+        positions.put(unit, at(1_500, 3.0), Timestamp(1_500));
+        assert_eq!(
+            positions.get(unit),
+            Some(at(1_500, 3.0)),
+            "the clock was set back"
         );
     }
 }

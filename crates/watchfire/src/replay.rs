@@ -709,6 +709,7 @@ impl<'a, D: Desk> Replay<'a, D> {
                 heading_deg: None,
                 at,
             },
+            at,
         );
     }
 
@@ -731,6 +732,7 @@ impl<'a, D: Desk> Replay<'a, D> {
                         heading_deg: None,
                         at,
                     },
+                    at,
                 );
             }
         }
@@ -746,6 +748,7 @@ impl<'a, D: Desk> Replay<'a, D> {
                     heading_deg,
                     at,
                 },
+                at,
             );
             if !moving {
                 there.push(*unit);

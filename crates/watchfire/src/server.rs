@@ -156,15 +156,10 @@ async fn self_signed(directory: &Path) -> Result<RustlsConfig, ServeError> {
             crate::city::write(path, text.as_bytes())
                 .map_err(|error| ServeError::SelfSigned(error.to_string()))
         };
-        write(&key_file, made.signing_key.serialize_pem())?;
+        let key = made.signing_key.serialize_pem();
+        crate::city::write_private(&key_file, key.as_bytes())
+            .map_err(|error| ServeError::SelfSigned(error.to_string()))?;
         write(&certificate_file, made.cert.pem())?;
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            let private = std::fs::Permissions::from_mode(0o600);
-            std::fs::set_permissions(&key_file, private)
-                .map_err(|error| ServeError::SelfSigned(error.to_string()))?;
-        }
     }
     certificate(&certificate_file, &key_file).await
 }

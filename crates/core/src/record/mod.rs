@@ -188,18 +188,19 @@ impl Record {
     pub fn is_open(&self) -> bool {
         match self {
             Record::Call(call) => call.is_loose(),
-            Record::Incident(incident) => incident.is_open() || incident.merged_into().is_some(),
+            Record::Incident(incident) => incident.is_open(),
             Record::Assignment(assignment) => assignment.is_live(),
             Record::Unit(_) | Record::Station(_) | Record::Person(_) => true,
         }
     }
 
-    /// Returns the incident it belongs to, for calls and assignments.
+    /// Returns the incident it belongs to: of a call or an assignment, and of an incident that was merged into it.
     pub fn parent(&self) -> Option<IncidentId> {
         match self {
             Record::Call(call) => call.incident(),
             Record::Assignment(assignment) => Some(assignment.incident),
-            Record::Incident(_) | Record::Unit(_) | Record::Station(_) | Record::Person(_) => None,
+            Record::Incident(incident) => incident.merged_into(),
+            Record::Unit(_) | Record::Station(_) | Record::Person(_) => None,
         }
     }
 

@@ -58,7 +58,11 @@ fn with_its_key_a_record_loses_its_personal_data_and_nothing_else() {
     let secrets: Vec<Vec<u8>> = [call, incident]
         .iter()
         .map(|record| {
-            let (_, key) = node.store.record_with_key(*record).unwrap().unwrap();
+            let kin = node.store.kin_with_keys(*record).unwrap();
+            let (_, key) = kin
+                .into_iter()
+                .find(|(one, _)| one.reference() == *record)
+                .unwrap();
             key.unwrap().expose().to_vec()
         })
         .collect();

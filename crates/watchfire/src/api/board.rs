@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
+use watchfire_core::basis::IncidentId;
 use watchfire_core::board::Board;
 use watchfire_core::record::{Record, RecordKind, RecordRef};
 use watchfire_store::{Reader, StoreError};
@@ -99,6 +100,33 @@ pub(crate) fn find(app: &App, name: RecordRef) -> Result<Option<Record>, Problem
     })
 }
 
+/// Looks at a board on which these incidents are whole: those that left memory are read from the tables with
+/// all their kin, so that an old incident shows what it showed when it was new.
+pub(crate) fn look_with<T>(
+    app: &App,
+    incidents: impl IntoIterator<Item = IncidentId>,
+    look: impl FnOnce(&Board) -> T,
+) -> Result<T, Problem> {
+    let board = app.node.board();
+    let away: Vec<IncidentId> = incidents
+        .into_iter()
+        .filter(|id| !board.incidents.contains_key(id))
+        .collect();
+    if away.is_empty() {
+        return Ok(look(&board));
+    }
+    // Records are shared between boards, so that this one costs little.
+    let mut whole = board.clone();
+    drop(board);
+    for id in away {
+        let kin = app.node.read_store(|reader| reader.kin(id.into()));
+        kin.map_err(super::person::fault)?
+            .into_iter()
+            .for_each(|record| whole.put(record));
+    }
+    Ok(look(&whole))
+}
+
 /// The cursor is none that this node gave.
 pub(crate) fn bad_cursor() -> Problem {
     Problem::unreadable(
@@ -134,11 +162,18 @@ pub(crate) fn page<T>(
         tracing::error!(error = %Chain(&fault), "a page of records could not be read");
         Problem::fault()
     })?;
-    let board = app.node.board();
-    let items = records
-        .iter()
-        .filter_map(|record| shown(&board, record))
-        .collect();
+    let incidents = records.iter().filter_map(|record| match record {
+        Record::Incident(incident) => Some(incident.id),
+        Record::Call(_)
+        | Record::Unit(_)
+        | Record::Assignment(_)
+        | Record::Station(_)
+        | Record::Person(_) => None,
+    });
+    let items = look_with(app, incidents, |board| {
+        let shown = records.iter().filter_map(|record| shown(board, record));
+        shown.collect()
+    })?;
     Ok(Json(Page {
         items,
         next: next.map(|next| next.to_string()),

@@ -391,7 +391,12 @@ pub(crate) async fn duplicates(
     let Some(Record::Call(call)) = super::board::find(&app, id.into())? else {
         return Err(Problem::not_found());
     };
-    Ok(hints(&app, &Report::of(&call)))
+    let mut report = Report::of(&call);
+    if !session.may(Permission::ReadPersonal) {
+        // That two reports come from one number is as sealed as the number.
+        report.callback = None;
+    }
+    Ok(hints(&app, &report))
 }
 
 /// What is known of a call that is still being typed.

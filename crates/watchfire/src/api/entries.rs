@@ -58,7 +58,7 @@ pub(crate) async fn of_incident(
     }
     let id: IncidentId = read_id(&id)?;
     super::incident::find(&app, id)?;
-    let records = family(&app, id)?;
+    let records = super::board::look_with(&app, [id], |board| family(board, id))?;
     let limit = query.limit();
     let after = match query.cursor.as_deref() {
         None => None,
@@ -80,71 +80,42 @@ pub(crate) async fn of_incident(
         tracing::error!(error = %Chain(&fault), "entries could not be read");
         Problem::fault()
     })?;
-    let board = app.node.board();
     let personal_allowed = session.may(Permission::ReadPersonal);
-    let mut entries = Vec::new();
-    for (personal, entry) in found {
-        let Ok(Decoded::Event {
-            record,
-            event,
-            meta,
-            ..
-        }) = engine::decode(&entry)
-        else {
-            continue;
-        };
-        let personal = personal.filter(|_| personal_allowed);
-        entries.push(EntryView {
-            seq: entry.header.seq,
-            at: view::time(meta.at),
-            claimed_at: (meta.happened_at != meta.at).then(|| view::time(meta.happened_at)),
-            by: name_of(&board, meta.by.person),
-            kind: entry.header.kind.to_string(),
-            record: RecordKind::as_str(record.kind).to_owned(),
-            text: crate::words::of(
-                &board,
-                app.node.response(),
+    let told = |board: &Board| -> Vec<EntryView> {
+        let words = found.iter().filter_map(|(personal, entry)| {
+            let Ok(Decoded::Event {
                 record,
-                &event,
-                personal.as_ref(),
-            )
-            .into(),
+                event,
+                meta,
+                ..
+            }) = engine::decode(entry)
+            else {
+                return None;
+            };
+            let personal = personal.as_ref().filter(|_| personal_allowed);
+            let text = crate::words::of(board, app.node.response(), record, &event, personal);
+            Some(EntryView {
+                seq: entry.header.seq,
+                at: view::time(meta.at),
+                claimed_at: (meta.happened_at != meta.at).then(|| view::time(meta.happened_at)),
+                by: name_of(board, meta.by.person),
+                kind: entry.header.kind.to_string(),
+                record: RecordKind::as_str(record.kind).to_owned(),
+                text: text.into(),
+            })
         });
-    }
+        words.collect()
+    };
+    let entries = super::board::look_with(&app, [id], told)?;
     Ok(Json(EntriesView { entries, next }))
 }
 
 /// Returns an incident, those merged into it, and the calls and assignments of all of them.
-fn family(app: &App, id: IncidentId) -> Result<Vec<RecordRef>, Problem> {
-    let board = app.node.board();
-    let mut records: Vec<RecordRef> = board
-        .merged_family(id)
-        .into_iter()
-        .map(RecordRef::from)
-        .collect();
-    records.extend(board.calls_of(id).map(|call| RecordRef::from(call.id)));
-    records.extend(
-        board
-            .assignments_of(id)
-            .map(|assignment| RecordRef::from(assignment.id)),
-    );
-    drop(board);
-    // One that ended long ago has its children in the tables only.
-    for kind in [RecordKind::Call, RecordKind::Assignment] {
-        let filter = watchfire_store::Filter {
-            open: None,
-            parent: Some(id),
-        };
-        let found = app
-            .node
-            .read_store(|reader| reader.records(kind, filter, None, super::PAGE_MAX));
-        for child in found.map_err(super::person::fault)?.rows {
-            if !records.contains(&child.record) {
-                records.push(child.record);
-            }
-        }
-    }
-    Ok(records)
+fn family(board: &Board, id: IncidentId) -> Vec<RecordRef> {
+    let incidents = board.merged_family(id).into_iter().map(RecordRef::from);
+    let calls = board.calls_of(id).map(|call| RecordRef::from(call.id));
+    let assignments = board.assignments_of(id).map(|one| RecordRef::from(one.id));
+    incidents.chain(calls).chain(assignments).collect()
 }
 
 /// Returns what the screens call somebody; the node itself by the product's name.

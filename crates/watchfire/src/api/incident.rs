@@ -217,11 +217,8 @@ pub(crate) async fn show(
 
 fn respond(app: &App, id: IncidentId, status: StatusCode) -> Result<Response, Problem> {
     let incident = find(app, id)?;
-    Ok(answer(
-        status,
-        incident.version,
-        &view::incident(&app.node.board(), &incident),
-    ))
+    let shown = super::board::look_with(app, [id], |board| view::incident(board, &incident))?;
+    Ok(answer(status, incident.version, &shown))
 }
 
 pub(crate) fn find(app: &App, id: IncidentId) -> Result<std::sync::Arc<Incident>, Problem> {

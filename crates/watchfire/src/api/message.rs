@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use watchfire_core::basis::UnitId;
+use watchfire_core::basis::{IncidentId, UnitId};
 use watchfire_core::board::Board;
 use watchfire_core::record::{Record, RecordKind, RecordRef};
 
@@ -65,26 +65,20 @@ pub fn of_record(board: &Board, node: &Node, record: &Record, position: Option<u
     }
 }
 
-/// Returns what looks different because these records are about to change: what they leave behind.
+/// Returns what looks different because these records are about to change: what they leave behind, up to
+/// the incident that counts for all merged into it.
 pub fn left_behind(board: &Board, changed: &[Record]) -> Vec<RecordRef> {
     let before = changed
         .iter()
         .filter_map(|record| board.get(record.reference()));
-    before
-        .filter_map(|record| record.parent().or(merged_into(&record)))
-        .map(|root| root.into())
+    let parents: Vec<IncidentId> = before.filter_map(|record| record.parent()).collect();
+    let roots = parents.iter().map(|parent| board.merge_root(*parent));
+    parents
+        .iter()
+        .copied()
+        .chain(roots)
+        .map(Into::into)
         .collect()
-}
-
-fn merged_into(record: &Record) -> Option<watchfire_core::basis::IncidentId> {
-    match record {
-        Record::Incident(incident) => incident.merged_into(),
-        Record::Call(_)
-        | Record::Unit(_)
-        | Record::Assignment(_)
-        | Record::Station(_)
-        | Record::Person(_) => None,
-    }
 }
 
 /// Makes the messages that a batch of changed records comes to, with what changes along with them.

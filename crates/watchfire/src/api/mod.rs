@@ -365,7 +365,14 @@ impl Asked<'_> {
             None => HappenedWhen::Now,
             Some(text) => HappenedWhen::At(read_time("happened_at", text)?),
         };
-        let action = policy::authorize(self.session, meaning(body)?, &self.app.node.board())?;
+        let action = meaning(body)?;
+        if self.envelope.if_version.is_some() && action.subject().is_none() {
+            return Err(Problem::unreadable(
+                "If-Match has nothing to be compared with here: this makes a new record.",
+                "此处 If-Match 无可比对的版本：该操作会新建记录。",
+            ));
+        }
+        let action = policy::authorize(self.session, action, &self.app.node.board())?;
         let mut hash = Sha256::new();
         hash.update(self.envelope.address.as_bytes());
         hash.update([0]);

@@ -199,7 +199,11 @@ pub(crate) async fn enrol(
         None => first_administrator(&app, login, name).await?,
     };
     app.node
-        .on_store(move |store| store.set_credential(person, &hashed))
+        .on_store(move |store| {
+            store.set_credential(person, &hashed)?;
+            // Whoever was signed in with the old password is not the one who has just chosen a new one.
+            store.end_sessions_of(person)
+        })
         .await?
         .map_err(fault)?;
     begin(&app, person).await

@@ -408,7 +408,7 @@ fn take(app: &App, reports: &[PositionBody]) -> Result<PositionsView, Problem> {
         let unit = by_id.or_else(|| board.unit_by_callsign(&name.parse().ok()?));
         match unit.filter(|unit| unit.duty != Duty::OffDuty) {
             Some(unit) => {
-                app.node.positions().put(unit.id, position);
+                app.node.positions().put(unit.id, position, now);
                 view.taken += 1;
             }
             None => view.passed_over.push(name.chars().take(64).collect()),

@@ -344,3 +344,16 @@ async fn figures_are_for_this_machine_and_for_those_who_keep_the_node() {
     );
     assert_eq!(get(Some(house.token(Seat::Overseer))).await, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_version_that_nothing_can_be_compared_with_is_not_passed_over() {
+    let house = House::new().await;
+    let (_, incident) = house.incident().await;
+    let path = format!("/incidents/{incident}/assignments");
+    let headers = [("if-match", "\"1\""), ("idempotency-key", "k")];
+    let units = json!({ "units": [house.own_unit] });
+    let sent = house
+        .ask_with(Seat::Dispatcher, "POST", &path, units, &headers)
+        .await;
+    assert_eq!(sent.problem(), "unreadable");
+}

@@ -125,7 +125,7 @@ impl House {
             store.add_token(&row).unwrap();
             tokens.insert(seat, secret.text);
         }
-        let (node, thread) = start(store, response);
+        let (node, thread) = start(store, response, 3_600);
         let mut house = House {
             router: router_of(&node),
             node,
@@ -141,6 +141,17 @@ impl House {
         house.other_unit = house.enter_unit("E2").await;
         house.give_the_crew_its_unit().await;
         house
+    }
+
+    /// Stops the node and starts it again over the same directory, keeping nothing in memory that has ended.
+    pub(crate) async fn restart(&mut self) {
+        self.node.stop();
+        self.thread.take().unwrap().join().unwrap();
+        let store = Store::open(&self.dir.path().join("node")).unwrap();
+        let (node, thread) = start(store, Arc::new(ResponseFile::default()), 0);
+        self.router = router_of(&node);
+        self.node = node;
+        self.thread = Some(thread);
     }
 
     async fn enter_unit(&self, callsign: &str) -> String {
@@ -313,7 +324,11 @@ fn enrol_everybody(desk: &mut DirectDesk) -> BTreeMap<Seat, PersonId> {
     people
 }
 
-fn start(store: Store, response: Arc<ResponseFile>) -> (Node, JoinHandle<Health>) {
+fn start(
+    store: Store,
+    response: Arc<ResponseFile>,
+    keep_ended_s: u64,
+) -> (Node, JoinHandle<Health>) {
     let settings = Settings {
         name: "A house".to_owned(),
         zone: None,
@@ -321,7 +336,7 @@ fn start(store: Store, response: Arc<ResponseFile>) -> (Node, JoinHandle<Health>
         travel: Travel::new(None, StraightLine::default(), 100),
         timers: TimerRules::default(),
         duplicates: DuplicateRules::default(),
-        keep_ended_s: 3_600,
+        keep_ended_s,
         keep_trail_s: 3_600,
         simulated: None,
         demo: false,

@@ -60,3 +60,29 @@ async fn who_called_is_in_no_entry_that_leaves_the_node_unsealed() {
         assert!(!holds(words), "{words}");
     }
 }
+
+#[tokio::test]
+async fn that_two_calls_come_from_one_number_is_as_sealed_as_the_number() {
+    let house = House::new().await;
+    house.call().await;
+    let second = house.call().await;
+    let path = format!("/calls/{second}/duplicates");
+    for (seat, told) in [
+        (Seat::CallTaker, true),
+        (Seat::Wall, false),
+        (Seat::Crew, false),
+        (Seat::Analyst, false),
+    ] {
+        let hints = house.ask(seat, "GET", &path, json!(null)).await;
+        assert_eq!(
+            hints.json["hints"].as_array().unwrap().len(),
+            1,
+            "{hints:?}"
+        );
+        assert_eq!(
+            hints.json.to_string().contains("same_caller"),
+            told,
+            "{seat:?}: {hints:?}"
+        );
+    }
+}

@@ -195,3 +195,23 @@ async fn a_token_acts_from_its_one_seat_and_is_given_only_for_seats_that_one_has
         .await;
     assert_eq!(nonsense.problem(), "not_signed_in");
 }
+
+#[tokio::test]
+async fn a_new_password_ends_what_was_signed_in_with_the_old_one() {
+    let house = House::new().await;
+    let person: PersonId = house.person(Seat::Dispatcher).parse().unwrap();
+    let mut cookies = Vec::new();
+    for password in [PASSWORD, "another sentence"] {
+        let code = house.code(Some(person)).await;
+        let enrol = json!({ "code": code, "login": "dispatcher", "password": password });
+        cookies.push(cookie_of(&post(&house, "/enrolment", enrol, &[]).await));
+    }
+    let mut statuses = Vec::new();
+    for cookie in &cookies {
+        let who = house
+            .send("GET", "/session", String::new(), &[("cookie", cookie)])
+            .await;
+        statuses.push(who.status);
+    }
+    assert_eq!(statuses, [StatusCode::UNAUTHORIZED, StatusCode::OK]);
+}

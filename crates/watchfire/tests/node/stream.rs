@@ -168,3 +168,44 @@ async fn who_may_sign_in_is_not_told_but_moves_the_cursor() {
     assert!(told.id.is_some());
     assert!(!told.data.to_string().contains("new.one"));
 }
+
+#[tokio::test]
+async fn an_incident_is_told_anew_when_a_call_of_one_merged_into_it_leaves() {
+    let house = House::new().await;
+    let ((_, root), (call, merged)) = (house.incident().await, house.incident().await);
+    let path = format!("/incidents/{merged}/merge");
+    house
+        .ask(Seat::Dispatcher, "POST", &path, json!({ "into": root }))
+        .await;
+    let mut reader = Reader::follow(&house, Seat::Dispatcher, None).await;
+    let path = format!("/calls/{call}/detach");
+    let done = house.ask(Seat::Dispatcher, "POST", &path, json!({})).await;
+    assert_eq!(done.status, 200, "{done:?}");
+    loop {
+        let told = reader.next(&["record"]).await;
+        let calls = told.data["record"]["calls"].as_array().map(Vec::len);
+        // The merging itself may still be told first, with both calls.
+        if told.data["record"]["id"] == root.as_str() && calls == Some(1) {
+            return;
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_right_that_was_taken_away_ends_the_stream() {
+    let house = House::new().await;
+    let mut reader = Reader::follow(&house, Seat::Dispatcher, None).await;
+    let path = format!("/people/{}/disable", house.person(Seat::Dispatcher));
+    house
+        .ask(Seat::Administrator, "POST", &path, json!({}))
+        .await;
+    // The right is looked at every few seconds; the clock of this test is moved on by hand.
+    tokio::time::advance(Duration::from_secs(6)).await;
+    house.call().await;
+    house.node.hub().tell();
+    let mut told = String::new();
+    while let Some(part) = reader.body.next().await {
+        told.push_str(std::str::from_utf8(&part.unwrap()).unwrap());
+    }
+    assert!(!told.contains(SAID), "{told}");
+}
