@@ -7,6 +7,10 @@
 //! - a `cp -r`, or a directory moved to another disk: the database has another inode or birth time;
 //! - an older `watchfire.db` put back in place: it has fewer entries than the directory has had.
 //!
+//! A rebuild makes another file on purpose. It says so here before it swaps the files, so that for a
+//! moment two places are allowed and a crash between leaves the directory itself; the next opening
+//! allows only the one it finds.
+//!
 //! A directory renamed on its disk is still itself. The device number is not looked at where birth times
 //! are known, because it may change when the machine starts again. **Not noticed** is what copies the
 //! disk as a whole (a snapshot of a virtual machine, a cloned disk): there, peers that hold later
@@ -29,9 +33,11 @@ const FIRST_LINE: &str = "watchfire incarnation 1";
 /// One life of a data directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Incarnation {
-    id: [u8; 16],
+    pub(crate) id: [u8; 16],
     /// Inode and birth time of the database.
     place: String,
+    /// The place of the database that a rebuild is about to put there; its renaming may be done or not.
+    next: Option<String>,
     /// Entries that the log was seen to have.
     entries: u64,
 }
@@ -50,32 +56,45 @@ impl Incarnation {
         id: [u8; 16],
         entries: u64,
     ) -> Result<Incarnation, StoreError> {
-        let place = place(dir)?;
-        let incarnation = Incarnation { id, place, entries };
+        let incarnation = Incarnation {
+            id,
+            place: place(&files::database(dir)?)?,
+            next: None,
+            entries,
+        };
         incarnation.write(dir)?;
         Ok(incarnation)
     }
 
     /// Checks that the files are those that may write, before anything is opened for writing.
     pub(crate) fn check(dir: &Path) -> Result<Incarnation, StoreError> {
-        let path = dir.join(files::INCARNATION);
-        if !path.is_file() {
-            return Err(other(
+        Incarnation::check_if_there(dir)?.ok_or_else(|| {
+            other(
                 dir,
                 "it has no file `incarnation`, so it is a restored backup",
-            ));
+            )
+        })
+    }
+
+    /// Checks the same, but of a backup, which has no life that could be another's, returns nothing.
+    pub(crate) fn check_if_there(dir: &Path) -> Result<Option<Incarnation>, StoreError> {
+        let path = dir.join(files::INCARNATION);
+        if !path.is_file() {
+            return Ok(None);
         }
         let text = fs::read_to_string(&path).doing("reading the file incarnation")?;
-        let Some(incarnation) = Incarnation::parse(&text) else {
+        let Some(mut incarnation) = Incarnation::parse(&text) else {
             return Err(damaged("the file incarnation cannot be read"));
         };
-        if incarnation.place != place(dir)? {
+        let here = place(&files::database(dir)?)?;
+        if incarnation.place != here && incarnation.next.as_ref() != Some(&here) {
             return Err(other(
                 dir,
                 "its database is not the file that was made here, so the directory was copied, or moved from another disk, or a backup was put in place",
             ));
         }
-        Ok(incarnation)
+        incarnation.place = here;
+        Ok(Some(incarnation))
     }
 
     /// Checks that the database is of the same life and has not gone back in time.
@@ -85,6 +104,12 @@ impl Incarnation {
         connection: &Connection,
         entries: u64,
     ) -> Result<(), StoreError> {
+        self.check_life(dir, connection)?;
+        self.check_entries(dir, entries)
+    }
+
+    /// Checks that the database is of the same life.
+    pub(crate) fn check_life(&self, dir: &Path, connection: &Connection) -> Result<(), StoreError> {
         let id = schema::read_meta(connection, schema::META_INCARNATION)?;
         if id.as_deref() != Some(self.id.as_slice()) {
             return Err(other(
@@ -92,6 +117,11 @@ impl Incarnation {
                 "its database is of another life of the node, so it is a restored backup",
             ));
         }
+        Ok(())
+    }
+
+    /// Checks that the database has not gone back in time.
+    pub(crate) fn check_entries(&self, dir: &Path, entries: u64) -> Result<(), StoreError> {
         if entries < self.entries {
             return Err(other(
                 dir,
@@ -101,18 +131,31 @@ impl Incarnation {
         Ok(())
     }
 
-    /// Notes that the log has this many entries.
+    /// Allows a file to take the database's place, durably, before it is renamed: a rename keeps the
+    /// inode and the birth time.
+    pub(crate) fn announce(&mut self, dir: &Path, file: &Path) -> Result<(), StoreError> {
+        self.next = Some(place(file)?);
+        self.write(dir)
+    }
+
+    /// Notes that the log has this many entries, and that no other place is allowed any more: were it
+    /// kept, what a rebuild left behind could pass for the database later.
     pub(crate) fn witness(&mut self, dir: &Path, entries: u64) -> Result<(), StoreError> {
-        if self.entries == entries {
+        if self.entries == entries && self.next.is_none() {
             return Ok(());
         }
         self.entries = entries;
+        self.next = None;
         self.write(dir)
     }
 
     fn write(&self, dir: &Path) -> Result<(), StoreError> {
         let (id, place, entries) = (hex::encode(self.id), &self.place, self.entries);
-        let text = format!("{FIRST_LINE}\nid {id}\nplace {place}\nentries {entries}\n");
+        let mut text = format!("{FIRST_LINE}\nid {id}\nplace {place}\nentries {entries}\n");
+        // Last and only while it is needed: programs from before it read the file without it.
+        if let Some(next) = &self.next {
+            text.push_str(&format!("next {next}\n"));
+        }
         files::replace(dir, files::INCARNATION, text.as_bytes())
     }
 
@@ -125,7 +168,16 @@ impl Incarnation {
         hex::decode_to_slice(lines.next()?.strip_prefix("id ")?, &mut id).ok()?;
         let place = lines.next()?.strip_prefix("place ")?.to_owned();
         let entries = lines.next()?.strip_prefix("entries ")?.parse().ok()?;
-        Some(Incarnation { id, place, entries })
+        let next = match lines.next() {
+            Some(line) => Some(line.strip_prefix("next ")?.to_owned()),
+            None => None,
+        };
+        Some(Incarnation {
+            id,
+            place,
+            next,
+            entries,
+        })
     }
 }
 
@@ -136,8 +188,8 @@ fn other(dir: &Path, why: &'static str) -> StoreError {
     }
 }
 
-fn place(dir: &Path) -> Result<String, StoreError> {
-    let metadata = fs::metadata(files::database(dir)?).doing("looking at the database")?;
+fn place(file: &Path) -> Result<String, StoreError> {
+    let metadata = fs::metadata(file).doing("looking at the database")?;
     let inode = metadata.ino();
     let born = metadata
         .created()
@@ -156,13 +208,21 @@ mod tests {
     #[test]
     fn the_file_reads_back_as_it_was_written() {
         let dir = tempfile::tempdir().unwrap();
-        files::make_private(&dir.path().join(files::DATABASE)).unwrap();
-        let written = Incarnation::settle(dir.path(), [7; 16], 12).unwrap();
-        let text = fs::read_to_string(dir.path().join(files::INCARNATION)).unwrap();
-        assert_eq!(Incarnation::parse(&text), Some(written));
+        let read = || fs::read_to_string(dir.path().join(files::INCARNATION)).unwrap();
+        let path = dir.path().join(files::DATABASE);
+        files::make_private(&path).unwrap();
+        let mut written = Incarnation::settle(dir.path(), [7; 16], 12).unwrap();
+        let text = read();
+        assert_eq!(Incarnation::parse(&text).as_ref(), Some(&written));
         for cut in 0..text.len() - 1 {
             let part = Incarnation::parse(&text[..cut]);
             assert!(part.is_none_or(|part| part.entries < 12), "cut at {cut}");
         }
+        written.announce(dir.path(), &path).unwrap();
+        let announced = read();
+        assert!(announced.starts_with(&text) && announced.len() > text.len());
+        assert_eq!(Incarnation::parse(&announced).as_ref(), Some(&written));
+        written.witness(dir.path(), 12).unwrap();
+        assert_eq!(read(), text, "the second place is gone");
     }
 }

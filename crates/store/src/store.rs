@@ -113,6 +113,11 @@ impl Store {
         &self.feed.feed
     }
 
+    /// Returns the time of the last entry.
+    pub fn last_time(&self) -> Result<HybridTime, StoreError> {
+        Ok(self.head()?.1)
+    }
+
     /// Returns what signs the feed.
     pub fn signer(&self) -> Signer {
         Signer::from_seed(*self.seed)

@@ -23,6 +23,7 @@ pub struct Metrics {
     readers: Gauge,
     open_incidents: Gauge,
     ready: Gauge,
+    clock_behind_s: Gauge,
 }
 
 impl Default for Metrics {
@@ -41,6 +42,7 @@ impl Default for Metrics {
             readers: Gauge::default(),
             open_incidents: Gauge::default(),
             ready: Gauge::default(),
+            clock_behind_s: Gauge::default(),
         };
         let registry = &mut metrics.registry;
         registry.register(
@@ -84,6 +86,11 @@ impl Default for Metrics {
             metrics.open_incidents.clone(),
         );
         registry.register(
+            "clock_behind_seconds",
+            "Seconds by which the clock is behind the log; more than 0 means that it is suspect",
+            metrics.clock_behind_s.clone(),
+        );
+        registry.register(
             "ready",
             "1 while actions are accepted",
             metrics.ready.clone(),
@@ -118,7 +125,15 @@ impl Metrics {
     }
 
     /// Returns all figures as text, with those that are read off the node now.
-    pub fn encode(&self, readers: usize, open_incidents: usize, ready: bool) -> String {
+    pub fn encode(
+        &self,
+        readers: usize,
+        open_incidents: usize,
+        ready: bool,
+        behind_s: u64,
+    ) -> String {
+        self.clock_behind_s
+            .set(i64::try_from(behind_s).unwrap_or(i64::MAX));
         self.readers.set(i64::try_from(readers).unwrap_or(i64::MAX));
         self.open_incidents
             .set(i64::try_from(open_incidents).unwrap_or(i64::MAX));

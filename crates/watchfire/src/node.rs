@@ -46,6 +46,8 @@ const QUEUE_MAX: usize = 4_096;
 const SPARE_KEYS_WANTED: usize = 1_024;
 /// How often alarms, positions and the clock are looked at.
 const BEAT: Duration = Duration::from_secs(1);
+/// How far the clock may be behind the last entry before it is called suspect, in seconds.
+const CLOCK_BEHIND_S_MAX: u64 = 5;
 /// How often a unit's position goes into the trail while it is assigned, in seconds.
 const TRAIL_EVERY_S: u64 = 15;
 
@@ -85,6 +87,8 @@ struct Inner {
     response: Arc<ResponseFile>,
     board: RwLock<Board>,
     position: AtomicU64,
+    /// The time of the last entry, in milliseconds.
+    last_entry_ms: AtomicU64,
     positions: Positions,
     hub: Arc<Hub>,
     metrics: Metrics,
@@ -160,6 +164,7 @@ impl Node {
                 .0
                 .saturating_sub(to_ms(settings.keep_ended_s)),
         );
+        let last_time = store.last_time()?;
         let (engine, position) = load(&mut store, keep_since, Arc::clone(&response), entropy)?;
         let (queue, inputs) = sync_channel(QUEUE_MAX);
         let node = Node {
@@ -169,6 +174,7 @@ impl Node {
                 response,
                 board: RwLock::new(engine.board().clone()),
                 position: AtomicU64::new(position),
+                last_entry_ms: AtomicU64::new(last_time.ms()),
                 positions: Positions::default(),
                 hub: Arc::new(Hub::new(position)),
                 metrics: Metrics::default(),
@@ -271,6 +277,15 @@ impl Node {
     /// Returns the time now.
     pub fn now(&self) -> Timestamp {
         self.inner.settings.clock.now()
+    }
+
+    /// Returns by how many seconds the clock is behind the last entry, if by more than it may: it was set back, or
+    /// was ahead before. Ages and timers are then wrong, and every screen must say so.
+    pub fn clock_behind_s(&self) -> Option<u64> {
+        let last_ms = self.inner.last_entry_ms.load(Ordering::Acquire);
+        let now_ms = u64::try_from(self.now().0).unwrap_or(0);
+        let behind_s = last_ms.saturating_sub(now_ms) / 1_000;
+        (behind_s > CLOCK_BEHIND_S_MAX).then_some(behind_s)
     }
 
     /// Returns the feed that the node writes.
@@ -542,6 +557,13 @@ impl Worker {
                     }
                 }
                 self.engine.persisted();
+                if let Some(last) = append.entries.last() {
+                    let last_ms = last.header.time.ms();
+                    self.node
+                        .inner
+                        .last_entry_ms
+                        .store(last_ms, Ordering::Release);
+                }
                 self.speak(append, then);
                 Next::GoOn
             }
@@ -703,7 +725,15 @@ pub async fn keep_time(node: Node) {
         if beats.is_multiple_of(5) && node.health() == Health::DiskFull {
             let _ = node.inner.queue.try_send(Input::TryDisk);
         }
-        if beats.is_multiple_of(60) {
+        if let Some(behind_s) = node.clock_behind_s()
+            && beats.is_multiple_of(60)
+        {
+            tracing::warn!(
+                behind_s,
+                "the clock is behind the log: it was set back, or was ahead before"
+            );
+        } else if beats.is_multiple_of(60) {
+            // Not by a clock that is suspect: what is thought to be long ago may be of today.
             let before = Timestamp(node.now().0 - to_ms(node.settings().keep_ended_s));
             let _ = node.inner.queue.try_send(Input::LetGo(before));
         }

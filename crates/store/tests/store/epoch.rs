@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use watchfire_core::basis::Timestamp;
-use watchfire_store::{BackupKeys, Reader, Store, StoreError, backup, check, limits, new_epoch};
+use watchfire_store::{
+    BackupKeys, CheckError, Reader, Store, StoreError, backup, check, limits, new_epoch, rebuild,
+};
 
 use crate::node::{BEGIN_MS, Node, load_all};
 
@@ -181,6 +183,122 @@ fn an_older_database_put_back_in_place_is_refused() {
     backup(dir.path(), &restored, BackupKeys::LeftOut, |_| ()).unwrap();
     fs::write(&path, fs::read(restored.join("watchfire.db")).unwrap()).unwrap();
     must_be_refused(dir.path(), "another life of the node");
+}
+
+/// A rebuild says what opening says, and afterwards the files are what they were.
+#[track_caller]
+fn must_not_be_rebuilt(dir: &Path, words: &str) {
+    must_be_refused(dir, words);
+    let bytes = || ["watchfire.db", "incarnation"].map(|name| fs::read(dir.join(name)).unwrap());
+    let before = bytes();
+    let error = rebuild(dir, |_| ()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        Store::open(dir).unwrap_err().to_string(),
+        "the same words as opening"
+    );
+    assert!(bytes() == before, "nothing was touched");
+    assert!(!dir.join("watchfire.db.before-rebuild").exists());
+}
+
+fn meddle(dir: &Path, sql: &str) {
+    let connection = rusqlite::Connection::open(dir.join("watchfire.db")).unwrap();
+    assert!(connection.execute(sql, []).unwrap() > 0, "{sql}");
+}
+
+const HURT_LIFE: &str = "UPDATE meta SET value = x'00' WHERE name = 'incarnation'";
+
+#[test]
+fn a_rebuild_does_not_make_a_second_writer_of_a_copy() {
+    let dir = tempfile::tempdir().unwrap();
+    let (original, copy) = (dir.path().join("original"), dir.path().join("copy"));
+    let mut node = Node::new(&original, 42);
+    node.work(30);
+    let board = node.engine.board().clone();
+    drop(node);
+    copy_dir(&original, &copy);
+    must_not_be_rebuilt(&copy, "copied");
+    meddle(&copy, "DELETE FROM tallies");
+    must_not_be_rebuilt(&copy, "copied");
+    meddle(&copy, HURT_LIFE);
+    must_not_be_rebuilt(&copy, "copied");
+    rebuild(&original, |_| ()).unwrap();
+    assert!(load_all(&original).unwrap() == board);
+}
+
+#[test]
+fn a_rebuild_does_not_bless_an_older_database_or_one_of_another_life() {
+    let dir = tempfile::tempdir().unwrap();
+    let (data, restored) = (dir.path().join("data"), dir.path().join("restored"));
+    let mut node = Node::new(&data, 43);
+    node.work(30);
+    drop(node);
+    let path = data.join("watchfire.db");
+    let older = fs::read(&path).unwrap();
+    let mut node = Node::open(&data, 44);
+    node.work(30);
+    drop(node);
+    let newest = fs::read(&path).unwrap();
+    backup(&data, &restored, BackupKeys::LeftOut, |_| ()).unwrap();
+    // Written over in place: the inode and the birth time stay.
+    fs::write(&path, &older).unwrap();
+    must_not_be_rebuilt(&data, "older watchfire.db");
+    fs::write(&path, fs::read(restored.join("watchfire.db")).unwrap()).unwrap();
+    must_not_be_rebuilt(&data, "another life of the node");
+    fs::write(&path, &older).unwrap();
+    meddle(&data, HURT_LIFE);
+    let error = rebuild(&data, |_| ()).unwrap_err();
+    assert!(error.to_string().contains("older watchfire.db"), "{error}");
+    fs::write(&path, &newest).unwrap();
+    rebuild(&data, |_| ()).unwrap();
+    Store::open(&data).unwrap();
+}
+
+#[test]
+fn a_rebuild_mends_the_original_whose_line_of_its_life_is_damaged() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut node = Node::new(dir.path(), 45);
+    node.work(30);
+    let board = node.engine.board().clone();
+    drop(node);
+    meddle(dir.path(), HURT_LIFE);
+    let error = Store::open(dir.path()).unwrap_err();
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
+    assert_eq!(rebuild(dir.path(), |_| ()).unwrap().lost, 1);
+    assert!(load_all(dir.path()).unwrap() == board);
+}
+
+#[test]
+fn a_backup_is_rebuilt_but_still_waits_for_its_epoch() {
+    let dir = tempfile::tempdir().unwrap();
+    let [original, restored, bare] =
+        ["original", "restored", "bare"].map(|name| dir.path().join(name));
+    let mut node = Node::new(&original, 46);
+    node.work(60);
+    let board = node.engine.board().clone();
+    drop(node);
+    backup(&original, &restored, BackupKeys::Included, |_| ()).unwrap();
+    // Not made by us: its database still says that it is of the original's life.
+    copy_dir(&original, &bare);
+    fs::remove_file(bare.join("incarnation")).unwrap();
+    for dir in [&restored, &bare] {
+        meddle(dir, "DELETE FROM tallies");
+        let error = check(dir, |_| ()).unwrap_err();
+        assert!(matches!(error, CheckError::Tables { .. }), "{error}");
+        rebuild(dir, |_| ()).unwrap();
+        check(dir, |_| ()).unwrap();
+        must_be_refused(dir, "restored backup");
+        let connection = rusqlite::Connection::open(dir.join("watchfire.db")).unwrap();
+        let sql = "SELECT count(*) FROM meta WHERE name = 'incarnation'";
+        let lives: i64 = connection.query_row(sql, [], |row| row.get(0)).unwrap();
+        drop(connection);
+        assert_eq!(lives, 0, "it does not say that it is the original");
+        fs::copy(original.join("incarnation"), dir.join("incarnation")).unwrap();
+        must_be_refused(dir, "copied");
+        new_epoch(dir, "disk lost", &[5; 32], later()).unwrap();
+        assert!(load_all(dir).unwrap() == board);
+    }
+    Store::open(&original).unwrap();
 }
 
 #[test]

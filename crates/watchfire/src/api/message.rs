@@ -161,7 +161,7 @@ pub fn clock(node: &Node) -> Message {
     let clock = &node.settings().clock;
     unlogged(
         "clock",
-        &serde_json::json!({ "now": view::time(node.now()), "speed": clock.speed() }),
+        &serde_json::json!({ "now": view::time(node.now()), "speed": clock.speed(), "behind_s": node.clock_behind_s() }),
     )
 }
 

@@ -47,6 +47,8 @@ pub(crate) struct ClockView {
     speed: Option<u32>,
     /// The time zone the node lives in, an IANA name; the browser's own if absent.
     zone: Option<String>,
+    /// By how many seconds it is behind the log, if it is: then it was set back, or was ahead before.
+    behind_s: Option<u64>,
 }
 
 /// What kind of clock it is.
@@ -132,6 +134,7 @@ pub(crate) async fn show(State(app): State<App>, _: Session) -> Json<NodeView> {
             },
             speed,
             zone: settings.zone.clone(),
+            behind_s: node.clock_behind_s(),
         },
         simulated: settings.simulated.clone().map(|text| SimulatedView {
             crews: true,
@@ -272,10 +275,11 @@ pub(crate) async fn metrics(
     }
     let open = app.node.board().open_incident_count();
     let ready = app.node.health() == Health::Ready;
+    let behind_s = app.node.clock_behind_s().unwrap_or(0);
     let text = app
         .node
         .metrics()
-        .encode(app.node.hub().reader_count(), open, ready);
+        .encode(app.node.hub().reader_count(), open, ready, behind_s);
     Ok((
         [(
             header::CONTENT_TYPE,

@@ -21,7 +21,7 @@ use watchfire::desk::{Desk as _, DirectDesk};
 use watchfire::node::{self, Health, Node, Settings};
 use watchfire::policy::Authorized;
 use watchfire::travel::Travel;
-use watchfire_core::basis::PersonId;
+use watchfire_core::basis::{PersonId, Timestamp};
 use watchfire_core::duplicate::DuplicateRules;
 use watchfire_core::entropy::Entropy;
 use watchfire_core::plan::ResponseFile;
@@ -97,9 +97,14 @@ impl Answer {
 impl House {
     /// Makes the node and starts it.
     pub(crate) async fn new() -> House {
+        House::made_at(Clock::Real.now()).await
+    }
+
+    /// Makes the node when the clock said `at`, whatever it says now.
+    pub(crate) async fn made_at(at: Timestamp) -> House {
         let dir = TempDir::new().unwrap();
         let path = dir.path().join("node");
-        node::create(&path, "A house", node::random(), Clock::Real.now()).unwrap();
+        node::create(&path, "A house", node::random(), at).unwrap();
         let mut store = Store::open(&path).unwrap();
         let response = Arc::new(ResponseFile::default());
         let now = Clock::Real.now();

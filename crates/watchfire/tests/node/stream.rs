@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use axum::body::BodyDataStream;
 use futures_util::StreamExt as _;
+use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
+use watchfire::clock::Clock;
 use watchfire::hub::BEHIND_MAX;
+use watchfire_core::basis::Timestamp;
 use watchfire_core::record::person::Seat;
 
 use super::house::{House, SAID};
@@ -189,6 +192,31 @@ async fn an_incident_is_told_anew_when_a_call_of_one_merged_into_it_leaves() {
             return;
         }
     }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_behind_the_log_is_told_to_every_screen() {
+    let right = House::new().await;
+    let node = right.ask(Seat::Wall, "GET", "/node", json!(null)).await;
+    assert!(node.json["clock"]["behind_s"].is_null(), "{node:?}");
+    let ten_days_ms = 10 * 24 * 3_600_000;
+    let ahead = Timestamp(Clock::Real.now().0 + ten_days_ms);
+    let wrong = House::made_at(ahead).await;
+    let node = wrong.ask(Seat::Wall, "GET", "/node", json!(null)).await;
+    let behind_s = node.json["clock"]["behind_s"].as_i64().unwrap();
+    assert!((ten_days_ms / 1_000 - behind_s).abs() < 60, "{behind_s}");
+    let bearer = format!("Bearer {}", wrong.token(Seat::Overseer));
+    let figures = wrong
+        .raw(
+            "GET",
+            "/metrics",
+            String::new(),
+            &[("authorization", &bearer)],
+        )
+        .await;
+    let figures = figures.into_body().collect().await.unwrap().to_bytes();
+    let figures = std::str::from_utf8(&figures).unwrap();
+    assert!(!figures.contains("clock_behind_seconds 0\n"), "{figures}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -1052,6 +1052,11 @@ export interface components {
         ClockKindView: "real" | "replay";
         /** @description A node's clock. */
         ClockView: {
+            /**
+             * Format: int64
+             * @description By how many seconds it is behind the log, if it is: then it was set back, or was ahead before.
+             */
+            behind_s: number | null;
             /** @description The machine's clock, or one that replays a past time. */
             kind: components["schemas"]["ClockKindView"];
             /** @description The time now. */

@@ -61,7 +61,7 @@ export type PositionFix = [unit: string, lat: number, lon: number, heading_deg: 
 export interface PositionsMessage { at: number; positions: PositionFix[] }
 
 /** The node's clock; `speed` is null when it runs as fast as it can. */
-export interface ClockMessage { now: string; speed: number | null }
+export interface ClockMessage { now: string; speed: number | null; behind_s?: number | null }
 
 export type Session = Shown['SessionView'];
 export type Person = Session['person'];

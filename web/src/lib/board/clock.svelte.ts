@@ -13,6 +13,8 @@ export class NodeClock {
   now_ms = $state(0);
   /** How many times faster than real time it runs; null when as fast as it can. */
   speed = $state<number | null>(1);
+  /** By how many seconds the node's clock is behind its log; null when it can be trusted. */
+  behind_s = $state<number | null>(null);
 
   #told_ms = 0;
   #told_at = 0;
@@ -26,6 +28,7 @@ export class NodeClock {
     this.#told_at = performance.now();
     this.#standing = false;
     this.speed = message.speed;
+    this.behind_s = message.behind_s ?? null;
     this.now_ms = told;
   }
 
