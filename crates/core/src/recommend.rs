@@ -439,7 +439,10 @@ fn offer<'a>(
     (offered, passed_over)
 }
 
-/// Chooses units for the needs, and returns which need each one fills.
+/// Who counts towards which need (by its place among the needs); a unit counts once.
+type Counted<'a> = BTreeMap<UnitId, (&'a Unit, usize)>;
+
+/// Chooses units for the needs, and returns which need each chosen one fills.
 fn fill(
     board: &Board,
     incident: &Incident,
@@ -456,86 +459,119 @@ fn fill(
     };
     let mut order: Vec<usize> = (0..needs.len()).collect();
     order.sort_by_cached_key(|at| (fitting(&needs[*at]), *at));
-    let there = count_those_there(board, incident, needs, &order);
-    let mut taken: BTreeMap<UnitId, usize> = BTreeMap::new();
-    for at in order {
-        let wanted = needs[at].need.count.saturating_sub(needs[at].have);
-        let of = needs[at].need.of.clone();
-        // One that was there counts already; sending it again would fill nothing.
-        let mut nearest = offered
-            .iter()
-            .filter(|(unit, ..)| of.is_met_by(unit) && !there.contains(&unit.id));
-        for _ in 0..wanted {
-            let free = nearest.find(|(unit, ..)| !taken.contains_key(&unit.id));
-            match free {
-                Some((unit, ..)) => drop(taken.insert(unit.id, at)),
-                // All that fit are spoken for. One of them may be spared where another can stand in.
-                None if spare(offered, needs, &mut taken, at, &mut there.clone()) => {}
-                None => break,
-            }
-        }
+    let there = those_there(board, incident);
+    let there_units: Vec<&Unit> = there
+        .iter()
+        .filter_map(|unit| board.units.get(unit))
+        .map(AsRef::as_ref)
+        .collect();
+    // One that was there counts already; sending it again would fill nothing.
+    let to_send: Vec<&Unit> = offered
+        .iter()
+        .map(|(unit, ..)| *unit)
+        .filter(|unit| !there.contains(&unit.id))
+        .collect();
+    // Those there are counted first and as many as can be, so nobody is sent for what they fill. After that
+    // they may only be counted for something else: whoever counts goes on counting.
+    let mut counted = Counted::new();
+    count_towards(needs, &order, &there_units, &mut counted);
+    count_towards(needs, &order, &to_send, &mut counted);
+    for (_, at) in there.iter().filter_map(|unit| counted.get(unit)) {
+        needs[*at].have += 1;
     }
-    for (unit, ..) in offered {
-        if let Some(at) = taken.get(&unit.id) {
+    let mut taken: BTreeMap<UnitId, usize> = BTreeMap::new();
+    for unit in to_send {
+        if let Some((_, at)) = counted.get(&unit.id) {
             needs[*at].chosen.push(unit.id);
+            taken.insert(unit.id, *at);
         }
     }
     taken
 }
 
-/// Takes a unit for a need from another need that can do with a different one (an augmenting path); nearest first.
-fn spare(
-    offered: &[Offered<'_>],
-    needs: &[NeedMet],
-    taken: &mut BTreeMap<UnitId, usize>,
-    for_need: usize,
-    tried: &mut BTreeSet<UnitId>,
-) -> bool {
-    for (unit, ..) in offered {
-        if !needs[for_need].need.of.is_met_by(unit) || !tried.insert(unit.id) {
-            continue;
-        }
-        let spared = match taken.get(&unit.id).copied() {
-            None => true,
-            Some(holder) if holder == for_need => false,
-            Some(holder) => spare(offered, needs, taken, holder, tried),
-        };
-        if spared {
-            taken.insert(unit.id, for_need);
-            return true;
-        }
-    }
-    false
-}
-
-/// Counts those that are on the incident towards its needs, and returns them.
-fn count_those_there(
-    board: &Board,
-    incident: &Incident,
-    needs: &mut [NeedMet],
-    order: &[usize],
-) -> BTreeSet<UnitId> {
+/// Returns those that are (or were) on the incident.
+fn those_there(board: &Board, incident: &Incident) -> BTreeSet<UnitId> {
     // A unit counts once however often it was sent, and no more if it left before the incident was taken up again.
     let left_before = |at: Timestamp| {
         incident
             .reopened_at
             .is_some_and(|reopened_at| at <= reopened_at)
     };
-    let there: BTreeSet<UnitId> = board
+    board
         .assignments_of(incident.id)
         .filter(|assignment| assignment.counts())
         .filter(|assignment| assignment.is_live() || !assignment.ended_at.is_some_and(left_before))
         .map(|assignment| assignment.unit)
-        .collect();
-    for unit in there.iter().filter_map(|unit| board.units.get(unit)) {
-        let open = |at: &&usize| {
-            needs[**at].have < needs[**at].need.count && needs[**at].need.of.is_met_by(unit)
-        };
-        if let Some(at) = order.iter().find(open) {
-            needs[*at].have += 1;
+        .collect()
+}
+
+/// Counts units towards what the needs still lack, the first of those that fit first, until nothing is
+/// lacking or nobody can help.
+///
+/// It looks from the wanted units (few) into those at hand (thousands), and at each of these once for each need.
+fn count_towards<'a>(
+    needs: &[NeedMet],
+    order: &[usize],
+    units: &[&'a Unit],
+    counted: &mut Counted<'a>,
+) {
+    // How far each need has looked; whoever counts goes on counting, so it never has to look back.
+    let mut looked = vec![0; needs.len()];
+    let mut first_free = |at: usize, counted: &Counted<'_>| {
+        let free =
+            |unit: &Unit| needs[at].need.of.is_met_by(unit) && !counted.contains_key(&unit.id);
+        let rest = &units[looked[at]..];
+        looked[at] += rest.iter().take_while(|unit| !free(unit)).count();
+        (looked[at] < units.len()).then_some(looked[at])
+    };
+    for &wanting in order {
+        let have = counted.values().filter(|(_, at)| *at == wanting).count();
+        for _ in have..needs[wanting].need.count as usize {
+            let mut handed_on = Vec::new();
+            let mut found = first_free(wanting, counted).map(|free| (free, wanting));
+            if found.is_none() {
+                // All that fit are spoken for. One of them may be spared where another can stand in.
+                handed_on = hand_on(needs, counted, wanting);
+                found = handed_on
+                    .iter()
+                    .filter_map(|spared| Some((first_free(spared.from, counted)?, spared.from)))
+                    .min_by_key(|(free, _)| *free);
+            }
+            let Some((free, mut at)) = found else { break };
+            counted.insert(units[free].id, (units[free], at));
+            while let Some(spared) = handed_on.iter().find(|spared| spared.from == at) {
+                counted.insert(spared.unit.id, (spared.unit, spared.to));
+                at = spared.to;
+            }
         }
     }
-    there
+}
+
+/// A unit that a need can spare for another one, if somebody stands in for it.
+struct Spared<'a> {
+    unit: &'a Unit,
+    from: usize,
+    to: usize,
+}
+
+/// Returns each need from which a unit can be handed on, from need to need, until `wanting` has one more
+/// (augmenting paths); those with the fewest steps first.
+fn hand_on<'a>(needs: &[NeedMet], counted: &Counted<'a>, wanting: usize) -> Vec<Spared<'a>> {
+    let mut reached = BTreeSet::from([wanting]);
+    let mut handed_on: Vec<Spared<'_>> = Vec::new();
+    let mut to = wanting;
+    for step in 0.. {
+        for (unit, from) in counted.values().copied() {
+            if needs[to].need.of.is_met_by(unit) && reached.insert(from) {
+                handed_on.push(Spared { unit, from, to });
+            }
+        }
+        match handed_on.get(step) {
+            Some(spared) => to = spared.from,
+            None => break,
+        }
+    }
+    handed_on
 }
 
 fn shortfalls_of(

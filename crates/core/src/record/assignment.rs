@@ -121,9 +121,11 @@ impl Assignment {
         }
     }
 
-    /// Returns true if the unit was (or is) there for the incident: neither declined, cancelled nor only proposed.
+    /// Returns true if the unit fills a need of the incident: it is bound by it, or it was there and is done.
     pub fn counts(&self) -> bool {
-        self.is_live() || self.status == AssignmentStatus::Cleared
+        // A crew may clear without ever having gone. Then nobody came, and somebody is still wanted.
+        let was_there = self.status == AssignmentStatus::Cleared && self.arrived_at.is_some();
+        self.is_live() || was_there
     }
 }
 
