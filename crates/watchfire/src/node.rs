@@ -138,6 +138,20 @@ pub struct Submission {
     pub happened: HappenedWhen,
 }
 
+impl Submission {
+    /// Makes one that happens now and that nobody will repeat: its key is drawn at random.
+    pub fn fresh(action: Authorized) -> Submission {
+        let drawn: [u8; 32] = random();
+        Submission {
+            action,
+            key: drawn.iter().map(|byte| format!("{byte:02x}")).collect(),
+            fingerprint: drawn,
+            if_version: None,
+            happened: HappenedWhen::Now,
+        }
+    }
+}
+
 type Answer = oneshot::Sender<Result<Outcome, NotAccepted>>;
 type StoreJob = Box<dyn FnOnce(&mut Store) + Send>;
 

@@ -7,6 +7,7 @@ use watchfire_core::plan::ResponseFile;
 use watchfire_core::record::assignment::AssignmentEvent;
 use watchfire_core::record::call::CallEvent;
 use watchfire_core::record::incident::IncidentEvent;
+use watchfire_core::record::person::{Access, PersonEvent};
 use watchfire_core::record::unit::UnitEvent;
 use watchfire_core::record::{Event, RecordRef};
 
@@ -24,7 +25,25 @@ pub fn of(
         Event::Assignment(event) => assignment(board, record, event),
         Event::Unit(event) => unit(event),
         Event::Station(_) => Text::new("station changed", "站点变更"),
-        Event::Person(_) => Text::new("staff record changed", "人员记录变更"),
+        Event::Person(event) => person(event),
+    }
+}
+
+fn person(event: &PersonEvent) -> Text {
+    match event {
+        PersonEvent::Enrolled { login, .. } => {
+            Text::new(format!("{login} enrolled"), format!("登记 {login}"))
+        }
+        PersonEvent::Amended { .. } => Text::new("staff record changed", "人员记录变更"),
+        PersonEvent::Disabled => Text::new("may not sign in any more", "停用登录"),
+        PersonEvent::AccessGiven { access } => match access {
+            Access::Code => Text::new("one-time code given", "发放一次性代码"),
+            Access::Password => Text::new("new password chosen", "设定新密码"),
+            Access::Token { seat } => Text::new(
+                format!("token given for the seat {}", seat.as_str()),
+                format!("发放 {} 席位令牌", seat.as_str()),
+            ),
+        },
     }
 }
 

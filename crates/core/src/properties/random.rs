@@ -12,7 +12,7 @@ use crate::record::Action;
 use crate::record::assignment::{AssignmentAction, Choice, Step, Why};
 use crate::record::call::{CallAction, CallDetails, Channel};
 use crate::record::incident::{IncidentAction, Relation};
-use crate::record::person::{PersonAction, PersonDetails, Seat};
+use crate::record::person::{Access, PersonAction, PersonDetails, Seat};
 use crate::record::station::{StationAction, StationDetails};
 use crate::record::unit::{UnitAction, UnitDetails};
 use crate::story::place;
@@ -438,12 +438,22 @@ fn person(world: &World, dice: &Dice) -> PersonAction {
         unit: dice.bit(4, 0).then(|| any_unit(world, dice, 5)),
         program: dice.bit(4, 1),
     };
-    match dice.0[1] % 4 {
+    match dice.0[1] % 5 {
         0 | 1 => PersonAction::Enrol {
             login: line(&format!("p{}", dice.0[5] % 9)),
             details,
         },
         2 => PersonAction::Amend { person, details },
+        3 => PersonAction::GiveAccess {
+            person,
+            access: match dice.0[5] % 3 {
+                0 => Access::Code,
+                1 => Access::Password,
+                _ => Access::Token {
+                    seat: Seat::Overseer,
+                },
+            },
+        },
         _ => PersonAction::Disable { person },
     }
 }

@@ -120,6 +120,28 @@ pub enum PersonAction {
         /// Whose.
         person: PersonId,
     },
+    /// Give them a way in. The secret itself never comes near an entry; that it was given must not be hidden.
+    GiveAccess {
+        /// Whom.
+        person: PersonId,
+        /// Which.
+        access: Access,
+    },
+}
+
+/// A way to sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    /// A one-time code, with which they choose a password.
+    Code,
+    /// A password that was chosen with such a code.
+    Password,
+    /// A token, for a program that acts from one seat.
+    Token {
+        /// The seat.
+        seat: Seat,
+    },
 }
 
 impl PersonAction {
@@ -127,7 +149,9 @@ impl PersonAction {
     pub fn subject(&self) -> Option<PersonId> {
         match self {
             PersonAction::Enrol { .. } => None,
-            PersonAction::Amend { person, .. } | PersonAction::Disable { person } => Some(*person),
+            PersonAction::Amend { person, .. }
+            | PersonAction::Disable { person }
+            | PersonAction::GiveAccess { person, .. } => Some(*person),
         }
     }
 }
@@ -150,10 +174,15 @@ pub enum PersonEvent {
     },
     /// They may not sign in any more.
     Disabled,
+    /// They were given a way in.
+    AccessGiven {
+        /// Which.
+        access: Access,
+    },
 }
 
 /// The names of its events, as entries carry them; one that is not listed is of a newer program.
-pub(super) const EVENT_NAMES: [&str; 3] = ["enrolled", "amended", "disabled"];
+pub(super) const EVENT_NAMES: [&str; 4] = ["enrolled", "amended", "disabled", "access_given"];
 
 pub(super) fn decide(
     board: &Board,
@@ -200,6 +229,10 @@ pub(super) fn decide(
                 must_not_be_last_administrator(board, found)?;
             }
             (*person, PersonEvent::Disabled)
+        }
+        PersonAction::GiveAccess { person, access } => {
+            board.person(*person)?;
+            (*person, PersonEvent::AccessGiven { access: *access })
         }
     };
     Ok(vec![Happened::new(id, Event::Person(event))])
@@ -269,6 +302,12 @@ pub(super) fn apply(
         (PersonEvent::Disabled, Some(old)) => {
             Some(stamp(old.login.clone(), old.details.clone(), true))
         }
-        (PersonEvent::Amended { .. } | PersonEvent::Disabled, None) => None,
+        (PersonEvent::AccessGiven { .. }, Some(old)) => {
+            Some(stamp(old.login.clone(), old.details.clone(), old.disabled))
+        }
+        (
+            PersonEvent::Amended { .. } | PersonEvent::Disabled | PersonEvent::AccessGiven { .. },
+            None,
+        ) => None,
     }
 }

@@ -1,4 +1,5 @@
-//! What happened to an incident, entry by entry, in words, with its calls and assignments.
+//! What happened to an incident with its calls and assignments, or to somebody's right to sign in: entry by
+//! entry, in words.
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -59,13 +60,41 @@ pub(crate) async fn of_incident(
     let id: IncidentId = read_id(&id)?;
     super::incident::find(&app, id)?;
     let records = super::board::look_with(&app, [id], |board| family(board, id))?;
+    page(&app, &session, &query, &records, Some(id)).map(Json)
+}
+
+/// Shows what happened to the record of somebody who may sign in: enrolled, changed, given codes and tokens, disabled.
+#[utoipa::path(get, path = "/api/v1/people/{id}/entries", tag = "people",
+    params(("id" = String, Path), PageQuery), responses((status = 200, body = EntriesView)))]
+pub(crate) async fn of_person(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<EntriesView>, Problem> {
+    if !session.may(Permission::ReadPeople) {
+        return Err(Problem::denied());
+    }
+    let id: PersonId = read_id(&id)?;
+    super::person::find(&app, id)?;
+    page(&app, &session, &query, &[id.into()], None).map(Json)
+}
+
+/// Reads a page of entries about these records and says them in words, which may need the kin of an incident.
+fn page(
+    app: &App,
+    session: &Session,
+    query: &PageQuery,
+    records: &[RecordRef],
+    incident: Option<IncidentId>,
+) -> Result<EntriesView, Problem> {
     let limit = query.limit();
     let after = match query.cursor.as_deref() {
         None => None,
         Some(text) => Some(text.parse().map_err(|_| super::board::bad_cursor())?),
     };
     let found = app.node.read_store(|reader| {
-        let stored = reader.entries_of(&records, after, limit)?;
+        let stored = reader.entries_of(records, after, limit)?;
         let next = stored
             .last()
             .filter(|_| stored.len() == limit)
@@ -106,8 +135,8 @@ pub(crate) async fn of_incident(
         });
         words.collect()
     };
-    let entries = super::board::look_with(&app, [id], told)?;
-    Ok(Json(EntriesView { entries, next }))
+    let entries = super::board::look_with(app, incident, told)?;
+    Ok(EntriesView { entries, next })
 }
 
 /// Returns an incident, those merged into it, and the calls and assignments of all of them.

@@ -108,6 +108,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(person::list, person::enrol))
         .routes(routes!(person::show, person::amend))
         .routes(routes!(person::disable))
+        .routes(routes!(entries::of_person))
         .routes(routes!(person::code))
         .routes(routes!(person::token))
 }

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use watchfire_core::basis::{PersonId, UnitId};
-use watchfire_core::record::person::{Person, PersonAction, PersonDetails, Seat};
+use watchfire_core::record::person::{Access, Person, PersonAction, PersonDetails, Seat};
 use watchfire_core::record::{Action, Record};
 use watchfire_store::{Code, Token};
 
@@ -15,7 +15,8 @@ use super::view::{self, PersonView, SeatView};
 use super::{App, Asked, Body, Envelope, NothingMore, answer, read, read_id};
 use crate::auth::{CODE_S, CodeAbout, Secret, TOKEN_S};
 use crate::clock::Clock;
-use crate::policy::{Permission, Session};
+use crate::node::Submission;
+use crate::policy::{self, Permission, Session};
 use crate::problem::Problem;
 
 /// Who somebody is and what they may do.
@@ -98,7 +99,7 @@ fn allowed(session: &Session, permission: Permission) -> Result<(), Problem> {
     }
 }
 
-fn find(app: &App, id: PersonId) -> Result<std::sync::Arc<Person>, Problem> {
+pub(crate) fn find(app: &App, id: PersonId) -> Result<std::sync::Arc<Person>, Problem> {
     match super::board::find(app, id.into())? {
         Some(Record::Person(person)) => Ok(person),
         Some(
@@ -195,6 +196,19 @@ pub(crate) async fn disable(
     respond(&app, PersonId(outcome.records[0].0.id), StatusCode::OK)
 }
 
+/// Puts down that somebody is given a way in, before it can be used.
+async fn give(
+    app: &App,
+    session: &Session,
+    person: PersonId,
+    access: Access,
+) -> Result<(), Problem> {
+    let action = Action::Person(PersonAction::GiveAccess { person, access });
+    let action = policy::authorize(session, action, &app.node.board())?;
+    app.node.submit(Submission::fresh(action)).await?;
+    Ok(())
+}
+
 /// A secret, shown once.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SecretView {
@@ -216,6 +230,7 @@ pub(crate) async fn code(
     let person = find(&app, read_id(&id)?)?;
     let secret = Secret::code();
     let expires_at = Clock::Real.now().plus_s(CODE_S);
+    give(&app, &session, person.id, Access::Code).await?;
     let row = Code {
         hash: secret.hash,
         about: CodeAbout {
@@ -269,6 +284,7 @@ pub(crate) async fn token(
             "该人员没有此席位。",
         ));
     }
+    give(&app, &session, person.id, Access::Token { seat }).await?;
     let row = Token {
         hash: secret.hash,
         person: person.id,

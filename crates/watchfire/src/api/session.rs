@@ -7,9 +7,8 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use watchfire_core::basis::{Line, PersonId, Text};
-use watchfire_core::engine::HappenedWhen;
 use watchfire_core::record::Action;
-use watchfire_core::record::person::{PersonAction, PersonDetails, Seat};
+use watchfire_core::record::person::{Access, PersonAction, PersonDetails, Seat};
 
 use super::person::fault;
 use super::view::SeatView;
@@ -198,6 +197,10 @@ pub(crate) async fn enrol(
         Some(person) => person,
         None => first_administrator(&app, login, name).await?,
     };
+    let access = Access::Password;
+    let chosen = Action::Person(PersonAction::GiveAccess { person, access });
+    let chosen = Submission::fresh(Authorized::by_the_node(chosen));
+    app.node.submit(chosen).await?;
     app.node
         .on_store(move |store| {
             store.set_credential(person, &hashed)?;
@@ -225,14 +228,8 @@ async fn first_administrator(app: &App, login: Line, name: Line) -> Result<Perso
         unit: None,
         program: false,
     };
-    let secret = Secret::token();
-    let submission = Submission {
-        action: Authorized::by_the_node(Action::Person(PersonAction::Enrol { login, details })),
-        key: secret.text,
-        fingerprint: secret.hash,
-        if_version: None,
-        happened: HappenedWhen::Now,
-    };
+    let enrol = Authorized::by_the_node(Action::Person(PersonAction::Enrol { login, details }));
+    let submission = Submission::fresh(enrol);
     let outcome = app.node.submit(submission).await?;
     Ok(PersonId(outcome.records[0].0.id))
 }

@@ -8,7 +8,8 @@ use clap::Args;
 use watchfire_core::basis::{Line, PersonId};
 use watchfire_core::entropy::Entropy;
 use watchfire_core::plan::ResponseFile;
-use watchfire_core::record::person::Seat;
+use watchfire_core::record::Action;
+use watchfire_core::record::person::{Access, PersonAction, Seat};
 use watchfire_store::{BackupKeys, Code, Store, Token};
 
 use super::{Ended, Output, Progress, Result, fail};
@@ -18,6 +19,7 @@ use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::desk::DirectDesk;
 use crate::node::{self, random};
+use crate::policy::Authorized;
 use crate::replay;
 use crate::travel::Travel;
 
@@ -83,23 +85,41 @@ fn add_code(store: &mut Store, secret: &Secret, person: Option<PersonId>) -> Res
 }
 
 pub(super) fn code(dir: &Path, login: Option<&str>) -> Result<Ended> {
-    let mut store = Store::open(dir)?;
-    let loaded = store.load(Clock::Real.now())?;
+    let mut desk = direct(dir)?;
     let person = match login {
         None => None,
         Some(login) => {
+            use crate::desk::Desk as _;
             let line: Option<Line> = login.parse().ok();
-            match line.and_then(|line| loaded.board.person_by_login(&line).map(|person| person.id))
-            {
+            let found = line.and_then(|line| {
+                desk.look(|board| board.person_by_login(&line).map(|person| person.id))
+            });
+            match found {
                 Some(person) => Some(person),
                 None => return fail(format!("nobody here signs in as \"{login}\"")),
             }
         }
     };
+    if let Some(person) = person {
+        put_down(&mut desk, person, Access::Code)?;
+    }
+    let mut store = desk.into_store()?;
     let secret = Secret::code();
     add_code(&mut store, &secret, person)?;
     println!("{}", secret.text);
     Ok(Ended::Done)
+}
+
+/// Puts down in the log that somebody is given a way in, by whoever holds the directory.
+fn put_down(desk: &mut DirectDesk, person: PersonId, access: Access) -> Result<()> {
+    use crate::desk::Desk as _;
+    let action = Action::Person(PersonAction::GiveAccess { person, access });
+    let key = format!("access {}", Secret::token().text);
+    let done = desk.act(Clock::Real.now(), Authorized::by_the_node(action), key)?;
+    match done {
+        Ok(_) => Ok(()),
+        Err(refusal) => fail(refusal.what().en),
+    }
 }
 
 pub(super) fn token(dir: &Path, login: &str, seat: &str) -> Result<Ended> {
@@ -134,6 +154,7 @@ pub(super) fn token(dir: &Path, login: &str, seat: &str) -> Result<Ended> {
             seat.as_str()
         ));
     }
+    put_down(&mut desk, person, Access::Token { seat })?;
     let mut store = desk.into_store()?;
     let secret = Secret::token();
     let created_at = Clock::Real.now();

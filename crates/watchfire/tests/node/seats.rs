@@ -54,6 +54,7 @@ GET    /people/{id}                           .      .      x       .     .     
 PUT    /people/{id}                           .      .      .       .     .       .      x      .
 POST   /people/{id}/code                      .      .      .       .     .       .      x      .
 POST   /people/{id}/disable                   .      .      .       .     .       .      x      .
+GET    /people/{id}/entries                   .      .      x       .     .       x      x      .
 POST   /people/{id}/tokens                    .      .      .       .     .       .      x      .
 POST   /positions                             .      x      x       .     .       .      .      .
 DELETE /session                               x      x      x       x     x       x      x      x

@@ -215,3 +215,57 @@ async fn a_new_password_ends_what_was_signed_in_with_the_old_one() {
     }
     assert_eq!(statuses, [StatusCode::UNAUTHORIZED, StatusCode::OK]);
 }
+
+#[tokio::test]
+async fn every_way_in_that_is_given_can_be_read_by_the_overseer() {
+    let house = House::new().await;
+    let person = house.person(Seat::Analyst);
+    let path = format!("/people/{person}/tokens");
+    let made = house
+        .ask(
+            Seat::Administrator,
+            "POST",
+            &path,
+            json!({ "label": "maps", "seat": "analyst" }),
+        )
+        .await;
+    assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    let code = house
+        .ask(
+            Seat::Administrator,
+            "POST",
+            &format!("/people/{person}/code"),
+            json!({}),
+        )
+        .await;
+    let enrol = json!({ "code": code.text("/secret"), "login": "analyst", "password": PASSWORD });
+    assert_eq!(
+        post(&house, "/enrolment", enrol, &[]).await.status,
+        StatusCode::OK
+    );
+    let told = house
+        .ask(
+            Seat::Overseer,
+            "GET",
+            &format!("/people/{person}/entries"),
+            json!(null),
+        )
+        .await;
+    let entries = told.json["entries"].as_array().unwrap().iter();
+    let words: Vec<(&str, &str)> = entries
+        .map(|entry| {
+            (
+                entry["by"].as_str().unwrap(),
+                entry["text"]["en"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    let expected = [
+        ("Watchfire", "analyst enrolled"),
+        ("administrator", "token given for the seat analyst"),
+        ("administrator", "one-time code given"),
+        ("Watchfire", "new password chosen"),
+    ];
+    assert_eq!(words, expected);
+    assert!(!told.json.to_string().contains(&code.text("/secret")));
+}
