@@ -11,9 +11,7 @@ use watchfire_core::record::assignment::{AssignmentAction, Step};
 use watchfire_core::record::{Action, Record, RecordKind};
 
 use super::view::{self, AssignmentView};
-use super::{
-    App, Asked, Body, Envelope, Page, PageQuery, Query, answer, read, read_id, read_maybe,
-};
+use super::{App, Asked, Page, PageQuery, Query, answer, read, read_id, read_maybe};
 use crate::policy::{Permission, Session};
 use crate::problem::Problem;
 
@@ -106,18 +104,9 @@ fn respond(app: &App, id: AssignmentId) -> Result<Response, Problem> {
         ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = AssignmentView)))]
 pub(crate) async fn step(
-    State(app): State<App>,
-    session: Session,
     Path((id, step)): Path<(String, String)>,
-    envelope: Envelope,
-    body: Body,
+    asked: Asked,
 ) -> Result<Response, Problem> {
-    let asked = Asked {
-        app: &app,
-        session: &session,
-        envelope,
-        body,
-    };
     let outcome = asked.act(
         &[Permission::SendUnits, Permission::ReportOwnUnit],
         |body: StepBody| {
@@ -146,7 +135,7 @@ pub(crate) async fn step(
         },
     );
     let outcome = outcome.await?;
-    respond(&app, AssignmentId(outcome.records[0].0.id))
+    respond(&asked.app, AssignmentId(outcome.records[0].0.id))
 }
 
 /// Reads a word of a path that stands for one of a few things; any other is not found.

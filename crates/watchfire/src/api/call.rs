@@ -198,18 +198,7 @@ fn respond(
 /// Takes a call.
 #[utoipa::path(post, path = "/api/v1/calls", tag = "calls", request_body = CallBody,
     params(("Idempotency-Key" = String, Header)), responses((status = 201, body = CallView)))]
-pub(crate) async fn receive(
-    State(app): State<App>,
-    session: Session,
-    envelope: Envelope,
-    body: Body,
-) -> Result<Response, Problem> {
-    let asked = Asked {
-        app: &app,
-        session: &session,
-        envelope,
-        body,
-    };
+pub(crate) async fn receive(asked: Asked) -> Result<Response, Problem> {
     let outcome = asked.act(&[Permission::TakeCalls], |body: CallBody| {
         Ok(Action::Call(CallAction::Receive {
             channel: body.channel.unwrap_or(ChannelView::Phone).into(),
@@ -219,8 +208,8 @@ pub(crate) async fn receive(
     });
     let outcome = outcome.await?;
     respond(
-        &app,
-        &session,
+        &asked.app,
+        &asked.session,
         CallId(outcome.records[0].0.id),
         StatusCode::CREATED,
     )
@@ -230,20 +219,8 @@ pub(crate) async fn receive(
 #[utoipa::path(patch, path = "/api/v1/calls/{id}", tag = "calls", request_body = AmendBody,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = CallView)))]
-pub(crate) async fn amend(
-    State(app): State<App>,
-    session: Session,
-    Path(id): Path<String>,
-    envelope: Envelope,
-    body: Body,
-) -> Result<Response, Problem> {
+pub(crate) async fn amend(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     let call = read_id(&id);
-    let asked = Asked {
-        app: &app,
-        session: &session,
-        envelope,
-        body,
-    };
     let meaning = |body: AmendBody| {
         Ok(Action::Call(CallAction::Amend {
             call: call?,
@@ -252,8 +229,8 @@ pub(crate) async fn amend(
     };
     let outcome = asked.act(&[Permission::TakeCalls], meaning).await?;
     respond(
-        &app,
-        &session,
+        &asked.app,
+        &asked.session,
         CallId(outcome.records[0].0.id),
         StatusCode::OK,
     )
@@ -263,19 +240,7 @@ pub(crate) async fn amend(
 #[utoipa::path(post, path = "/api/v1/calls/{id}/join", tag = "calls", request_body = JoinBody,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = CallView)))]
-pub(crate) async fn join(
-    State(app): State<App>,
-    session: Session,
-    Path(id): Path<String>,
-    envelope: Envelope,
-    body: Body,
-) -> Result<Response, Problem> {
-    let asked = Asked {
-        app: &app,
-        session: &session,
-        envelope,
-        body,
-    };
+pub(crate) async fn join(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     let meaning = |body: JoinBody| {
         Ok(Action::Call(CallAction::Join {
             call: read_id(&id)?,
@@ -284,8 +249,8 @@ pub(crate) async fn join(
     };
     let outcome = asked.act(&[Permission::TakeCalls], meaning).await?;
     respond(
-        &app,
-        &session,
+        &asked.app,
+        &asked.session,
         CallId(outcome.records[0].0.id),
         StatusCode::OK,
     )
@@ -295,19 +260,7 @@ pub(crate) async fn join(
 #[utoipa::path(post, path = "/api/v1/calls/{id}/detach", tag = "calls", request_body = NothingMore,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = CallView)))]
-pub(crate) async fn detach(
-    State(app): State<App>,
-    session: Session,
-    Path(id): Path<String>,
-    envelope: Envelope,
-    body: Body,
-) -> Result<Response, Problem> {
-    let asked = Asked {
-        app: &app,
-        session: &session,
-        envelope,
-        body,
-    };
+pub(crate) async fn detach(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     let meaning = |_: NothingMore| {
         Ok(Action::Call(CallAction::Detach {
             call: read_id(&id)?,
@@ -315,8 +268,8 @@ pub(crate) async fn detach(
     };
     let outcome = asked.act(&[Permission::TakeCalls], meaning).await?;
     respond(
-        &app,
-        &session,
+        &asked.app,
+        &asked.session,
         CallId(outcome.records[0].0.id),
         StatusCode::OK,
     )
@@ -326,19 +279,7 @@ pub(crate) async fn detach(
 #[utoipa::path(post, path = "/api/v1/calls/{id}/close", tag = "calls", request_body = WithReason,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = CallView)))]
-pub(crate) async fn close(
-    State(app): State<App>,
-    session: Session,
-    Path(id): Path<String>,
-    envelope: Envelope,
-    body: Body,
-) -> Result<Response, Problem> {
-    let asked = Asked {
-        app: &app,
-        session: &session,
-        envelope,
-        body,
-    };
+pub(crate) async fn close(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     let meaning = |body: WithReason| {
         Ok(Action::Call(CallAction::Close {
             call: read_id(&id)?,
@@ -347,8 +288,8 @@ pub(crate) async fn close(
     };
     let outcome = asked.act(&[Permission::TakeCalls], meaning).await?;
     respond(
-        &app,
-        &session,
+        &asked.app,
+        &asked.session,
         CallId(outcome.records[0].0.id),
         StatusCode::OK,
     )

@@ -16,8 +16,8 @@ use watchfire_core::record::{Action, Record, RecordKind};
 
 use super::view::{self, AssignmentView, IncidentView, RecommendationView, RelationView};
 use super::{
-    App, Asked, Body, Envelope, NothingMore, Page, PageQuery, PlaceBody, Query, WithReason, answer,
-    read, read_id, read_maybe, read_place,
+    App, Asked, NothingMore, Page, PageQuery, PlaceBody, Query, WithReason, answer, read, read_id,
+    read_maybe, read_place,
 };
 use crate::policy::{Permission, Session};
 use crate::problem::Problem;
@@ -236,40 +236,23 @@ pub(crate) fn find(app: &App, id: IncidentId) -> Result<std::sync::Arc<Incident>
 }
 
 async fn act<T: serde::de::DeserializeOwned + super::Timed>(
-    app: &App,
-    session: &Session,
-    envelope: Envelope,
-    body: Body,
+    asked: &Asked,
     permission: Permission,
     status: StatusCode,
     meaning: impl FnOnce(T) -> Result<IncidentAction, Problem>,
 ) -> Result<Response, Problem> {
-    let asked = Asked {
-        app,
-        session,
-        envelope,
-        body,
-    };
     let outcome = asked
         .act(&[permission], |body: T| meaning(body).map(Action::Incident))
         .await?;
-    respond(app, IncidentId(outcome.records[0].0.id), status)
+    respond(&asked.app, IncidentId(outcome.records[0].0.id), status)
 }
 
 /// Opens an incident, from a call or of one's own accord.
 #[utoipa::path(post, path = "/api/v1/incidents", tag = "incidents", request_body = OpenBody,
     params(("Idempotency-Key" = String, Header)), responses((status = 201, body = IncidentView)))]
-pub(crate) async fn open(
-    State(app): State<App>,
-    session: Session,
-    envelope: Envelope,
-    body: Body,
-) -> Result<Response, Problem> {
+pub(crate) async fn open(asked: Asked) -> Result<Response, Problem> {
     act(
-        &app,
-        &session,
-        envelope,
-        body,
+        &asked,
         Permission::OpenIncidents,
         StatusCode::CREATED,
         |body: OpenBody| {
@@ -288,18 +271,9 @@ pub(crate) async fn open(
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/grade", tag = "incidents", request_body = GradeBody,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = IncidentView)))]
-pub(crate) async fn grade(
-    State(app): State<App>,
-    session: Session,
-    Path(id): Path<String>,
-    envelope: Envelope,
-    body: Body,
-) -> Result<Response, Problem> {
+pub(crate) async fn grade(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     act(
-        &app,
-        &session,
-        envelope,
-        body,
+        &asked,
         Permission::RunIncidents,
         StatusCode::OK,
         |body: GradeBody| {
@@ -317,18 +291,9 @@ pub(crate) async fn grade(
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/relocate", tag = "incidents", request_body = RelocateBody,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = IncidentView)))]
-pub(crate) async fn relocate(
-    State(app): State<App>,
-    session: Session,
-    Path(id): Path<String>,
-    envelope: Envelope,
-    body: Body,
-) -> Result<Response, Problem> {
+pub(crate) async fn relocate(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     act(
-        &app,
-        &session,
-        envelope,
-        body,
+        &asked,
         Permission::RunIncidents,
         StatusCode::OK,
         |body: RelocateBody| {
@@ -345,18 +310,9 @@ pub(crate) async fn relocate(
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/notes", tag = "incidents", request_body = NoteBody,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
     responses((status = 201, body = IncidentView)))]
-pub(crate) async fn add_note(
-    State(app): State<App>,
-    session: Session,
-    Path(id): Path<String>,
-    envelope: Envelope,
-    body: Body,
-) -> Result<Response, Problem> {
+pub(crate) async fn add_note(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     act(
-        &app,
-        &session,
-        envelope,
-        body,
+        &asked,
         Permission::OpenIncidents,
         StatusCode::CREATED,
         |body: NoteBody| {
@@ -414,18 +370,9 @@ pub(crate) async fn notes(
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/alarm", tag = "incidents", request_body = AlarmBody,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = IncidentView)))]
-pub(crate) async fn raise_alarm(
-    State(app): State<App>,
-    session: Session,
-    Path(id): Path<String>,
-    envelope: Envelope,
-    body: Body,
-) -> Result<Response, Problem> {
+pub(crate) async fn raise_alarm(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     act(
-        &app,
-        &session,
-        envelope,
-        body,
+        &asked,
         Permission::RunIncidents,
         StatusCode::OK,
         |body: AlarmBody| {
@@ -442,18 +389,9 @@ pub(crate) async fn raise_alarm(
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/close", tag = "incidents", request_body = CloseBody,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = IncidentView)))]
-pub(crate) async fn close(
-    State(app): State<App>,
-    session: Session,
-    Path(id): Path<String>,
-    envelope: Envelope,
-    body: Body,
-) -> Result<Response, Problem> {
+pub(crate) async fn close(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     act(
-        &app,
-        &session,
-        envelope,
-        body,
+        &asked,
         Permission::RunIncidents,
         StatusCode::OK,
         |body: CloseBody| {
@@ -470,18 +408,9 @@ pub(crate) async fn close(
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/cancel", tag = "incidents", request_body = WithReason,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = IncidentView)))]
-pub(crate) async fn cancel(
-    State(app): State<App>,
-    session: Session,
-    Path(id): Path<String>,
-    envelope: Envelope,
-    body: Body,
-) -> Result<Response, Problem> {
+pub(crate) async fn cancel(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     act(
-        &app,
-        &session,
-        envelope,
-        body,
+        &asked,
         Permission::RunIncidents,
         StatusCode::OK,
         |body: WithReason| {
@@ -498,18 +427,9 @@ pub(crate) async fn cancel(
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/reopen", tag = "incidents", request_body = WithReason,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = IncidentView)))]
-pub(crate) async fn reopen(
-    State(app): State<App>,
-    session: Session,
-    Path(id): Path<String>,
-    envelope: Envelope,
-    body: Body,
-) -> Result<Response, Problem> {
+pub(crate) async fn reopen(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     act(
-        &app,
-        &session,
-        envelope,
-        body,
+        &asked,
         Permission::RunIncidents,
         StatusCode::OK,
         |body: WithReason| {
@@ -526,18 +446,9 @@ pub(crate) async fn reopen(
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/merge", tag = "incidents", request_body = MergeBody,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = IncidentView)))]
-pub(crate) async fn merge(
-    State(app): State<App>,
-    session: Session,
-    Path(id): Path<String>,
-    envelope: Envelope,
-    body: Body,
-) -> Result<Response, Problem> {
+pub(crate) async fn merge(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     act(
-        &app,
-        &session,
-        envelope,
-        body,
+        &asked,
         Permission::RunIncidents,
         StatusCode::OK,
         |body: MergeBody| {
@@ -554,18 +465,9 @@ pub(crate) async fn merge(
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/unmerge", tag = "incidents", request_body = NothingMore,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = IncidentView)))]
-pub(crate) async fn unmerge(
-    State(app): State<App>,
-    session: Session,
-    Path(id): Path<String>,
-    envelope: Envelope,
-    body: Body,
-) -> Result<Response, Problem> {
+pub(crate) async fn unmerge(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     act(
-        &app,
-        &session,
-        envelope,
-        body,
+        &asked,
         Permission::RunIncidents,
         StatusCode::OK,
         |_: NothingMore| {
@@ -581,18 +483,9 @@ pub(crate) async fn unmerge(
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/split", tag = "incidents", request_body = SplitBody,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
     responses((status = 201, body = IncidentView)))]
-pub(crate) async fn split(
-    State(app): State<App>,
-    session: Session,
-    Path(id): Path<String>,
-    envelope: Envelope,
-    body: Body,
-) -> Result<Response, Problem> {
+pub(crate) async fn split(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     act(
-        &app,
-        &session,
-        envelope,
-        body,
+        &asked,
         Permission::RunIncidents,
         StatusCode::CREATED,
         |body: SplitBody| {
@@ -614,18 +507,9 @@ pub(crate) async fn split(
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/links", tag = "incidents", request_body = LinkBody,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = IncidentView)))]
-pub(crate) async fn link(
-    State(app): State<App>,
-    session: Session,
-    Path(id): Path<String>,
-    envelope: Envelope,
-    body: Body,
-) -> Result<Response, Problem> {
+pub(crate) async fn link(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     act(
-        &app,
-        &session,
-        envelope,
-        body,
+        &asked,
         Permission::RunIncidents,
         StatusCode::OK,
         |body: LinkBody| {
@@ -646,16 +530,12 @@ pub(crate) async fn link(
         ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = IncidentView)))]
 pub(crate) async fn unlink(
-    State(app): State<App>,
-    session: Session,
     Path((id, other)): Path<(String, String)>,
-    envelope: Envelope,
+    asked: Asked,
 ) -> Result<Response, Problem> {
+    let asked = asked.without_body();
     act(
-        &app,
-        &session,
-        envelope,
-        Body::Nothing,
+        &asked,
         Permission::RunIncidents,
         StatusCode::OK,
         |_: NothingMore| {
@@ -707,25 +587,13 @@ pub(crate) struct SentView {
 /// Sends (or proposes) units to an incident: all of them or none.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/assignments", tag = "incidents", request_body = SendBody,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header)), responses((status = 201, body = SentView)))]
-pub(crate) async fn send(
-    State(app): State<App>,
-    session: Session,
-    Path(id): Path<String>,
-    envelope: Envelope,
-    body: Body,
-) -> Result<Response, Problem> {
-    let asked = Asked {
-        app: &app,
-        session: &session,
-        envelope,
-        body,
-    };
+pub(crate) async fn send(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     let meaning = |body: SendBody| {
         let id: IncidentId = read_id(&id)?;
-        let incident = find(&app, id)?;
+        let incident = find(&asked.app, id)?;
         let units: Result<Vec<UnitId>, Problem> =
             body.units.iter().map(|unit| read_id(unit)).collect();
-        let choices = choices(&recommend(&app, &incident), &units?);
+        let choices = choices(&recommend(&asked.app, &incident), &units?);
         Ok(Action::Assignment(if body.propose {
             AssignmentAction::Propose {
                 incident: id,
@@ -739,13 +607,15 @@ pub(crate) async fn send(
         }))
     };
     let outcome = asked.act(&[Permission::SendUnits], meaning).await?;
-    let board = app.node.board();
+    let board = asked.app.node.board();
     let made = outcome
         .records
         .iter()
         .filter_map(|(name, _)| board.assignments.get(&AssignmentId(name.id)));
     let sent = SentView {
-        assignments: made.map(|one| view::assignment(one, &app.node)).collect(),
+        assignments: made
+            .map(|one| view::assignment(one, &asked.app.node))
+            .collect(),
     };
     Ok(answer(StatusCode::CREATED, 1, &sent))
 }

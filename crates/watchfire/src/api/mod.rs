@@ -322,22 +322,45 @@ fn not_json() -> Problem {
     )
 }
 
-/// A request's session, envelope and body: all that an acting handler takes.
-pub struct Asked<'a> {
+/// A request that acts: all that its handler takes besides the path.
+pub struct Asked {
     /// The node and its limits.
-    pub app: &'a App,
+    pub app: App,
     /// Who asks.
-    pub session: &'a Session,
-    /// Keys and versions.
-    pub envelope: Envelope,
-    /// What they sent.
-    pub body: Body,
+    pub session: Session,
+    envelope: Envelope,
+    body: Body,
 }
 
-impl Asked<'_> {
+impl axum::extract::FromRequest<App> for Asked {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> Result<Asked, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let session = Session::from_request_parts(&mut parts, app).await?;
+        let envelope = Envelope::from_request_parts(&mut parts, app).await?;
+        let body = Body::from_request(Request::from_parts(parts, body), app).await?;
+        Ok(Asked {
+            app: app.clone(),
+            session,
+            envelope,
+            body,
+        })
+    }
+}
+
+impl Asked {
+    /// Returns it as a method asks that has no body.
+    pub fn without_body(self) -> Asked {
+        Asked {
+            body: Body::Nothing,
+            ..self
+        }
+    }
+
     /// Checks the seat, reads the body, authorises the action it means and waits until it is durable.
     pub async fn act<T: DeserializeOwned + Timed>(
-        self,
+        &self,
         any_of: &[Permission],
         meaning: impl FnOnce(T) -> Result<Action, Problem>,
     ) -> Result<Outcome, Problem> {
@@ -373,14 +396,14 @@ impl Asked<'_> {
                 "此处 If-Match 无可比对的版本：该操作会新建记录。",
             ));
         }
-        let action = policy::authorize(self.session, action, &self.app.node.board())?;
+        let action = policy::authorize(&self.session, action, &self.app.node.board())?;
         let mut hash = Sha256::new();
         hash.update(self.envelope.address.as_bytes());
         hash.update([0]);
         hash.update(self.body.bytes());
         let submission = Submission {
             action,
-            key: self.envelope.key,
+            key: self.envelope.key.clone(),
             fingerprint: hash.finalize().into(),
             if_version: self.envelope.if_version,
             happened,

@@ -121,18 +121,7 @@ fn respond(app: &App, id: PersonId, status: StatusCode) -> Result<Response, Prob
 /// Enrols a person or program; give them a code (or a token) next.
 #[utoipa::path(post, path = "/api/v1/people", tag = "people", request_body = PersonBody,
     params(("Idempotency-Key" = String, Header)), responses((status = 201, body = PersonView)))]
-pub(crate) async fn enrol(
-    State(app): State<App>,
-    session: Session,
-    envelope: Envelope,
-    body: Body,
-) -> Result<Response, Problem> {
-    let asked = Asked {
-        app: &app,
-        session: &session,
-        envelope,
-        body,
-    };
+pub(crate) async fn enrol(asked: Asked) -> Result<Response, Problem> {
     let meaning = |body: PersonBody| {
         Ok(Action::Person(PersonAction::Enrol {
             login: read("login", &body.login)?,
@@ -140,26 +129,18 @@ pub(crate) async fn enrol(
         }))
     };
     let outcome = asked.act(&[Permission::KeepPeople], meaning).await?;
-    respond(&app, PersonId(outcome.records[0].0.id), StatusCode::CREATED)
+    respond(
+        &asked.app,
+        PersonId(outcome.records[0].0.id),
+        StatusCode::CREATED,
+    )
 }
 
 /// Changes who somebody is and what they may do.
 #[utoipa::path(put, path = "/api/v1/people/{id}", tag = "people", request_body = PersonBody,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = PersonView)))]
-pub(crate) async fn amend(
-    State(app): State<App>,
-    session: Session,
-    Path(id): Path<String>,
-    envelope: Envelope,
-    body: Body,
-) -> Result<Response, Problem> {
-    let asked = Asked {
-        app: &app,
-        session: &session,
-        envelope,
-        body,
-    };
+pub(crate) async fn amend(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     let meaning = |body: PersonBody| {
         Ok(Action::Person(PersonAction::Amend {
             person: read_id(&id)?,
@@ -167,33 +148,29 @@ pub(crate) async fn amend(
         }))
     };
     let outcome = asked.act(&[Permission::KeepPeople], meaning).await?;
-    respond(&app, PersonId(outcome.records[0].0.id), StatusCode::OK)
+    respond(
+        &asked.app,
+        PersonId(outcome.records[0].0.id),
+        StatusCode::OK,
+    )
 }
 
 /// Takes somebody's right to sign in.
 #[utoipa::path(post, path = "/api/v1/people/{id}/disable", tag = "people", request_body = NothingMore,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = PersonView)))]
-pub(crate) async fn disable(
-    State(app): State<App>,
-    session: Session,
-    Path(id): Path<String>,
-    envelope: Envelope,
-    body: Body,
-) -> Result<Response, Problem> {
-    let asked = Asked {
-        app: &app,
-        session: &session,
-        envelope,
-        body,
-    };
+pub(crate) async fn disable(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     let meaning = |_: NothingMore| {
         Ok(Action::Person(PersonAction::Disable {
             person: read_id(&id)?,
         }))
     };
     let outcome = asked.act(&[Permission::KeepPeople], meaning).await?;
-    respond(&app, PersonId(outcome.records[0].0.id), StatusCode::OK)
+    respond(
+        &asked.app,
+        PersonId(outcome.records[0].0.id),
+        StatusCode::OK,
+    )
 }
 
 /// Puts down that somebody is given a way in, before it can be used.

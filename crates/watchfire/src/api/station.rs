@@ -11,7 +11,7 @@ use watchfire_core::record::station::{StationAction, StationDetails};
 use watchfire_core::record::{Action, Record, RecordKind};
 
 use super::view::{self, StationView};
-use super::{App, Asked, Body, Envelope, Page, PageQuery, PlaceBody, Query, answer, read, read_id};
+use super::{App, Asked, Page, PageQuery, PlaceBody, Query, answer, read, read_id};
 use crate::policy::{Permission, Session};
 use crate::problem::Problem;
 
@@ -102,18 +102,7 @@ fn respond(app: &App, id: StationId, status: StatusCode) -> Result<Response, Pro
 /// Enters a station.
 #[utoipa::path(post, path = "/api/v1/stations", tag = "stations", request_body = StationBody,
     params(("Idempotency-Key" = String, Header)), responses((status = 201, body = StationView)))]
-pub(crate) async fn enter(
-    State(app): State<App>,
-    session: Session,
-    envelope: Envelope,
-    body: Body,
-) -> Result<Response, Problem> {
-    let asked = Asked {
-        app: &app,
-        session: &session,
-        envelope,
-        body,
-    };
+pub(crate) async fn enter(asked: Asked) -> Result<Response, Problem> {
     let meaning = |body: StationBody| {
         Ok(Action::Station(StationAction::Enter {
             code: read("code", &body.code)?,
@@ -122,7 +111,7 @@ pub(crate) async fn enter(
     };
     let outcome = asked.act(&[Permission::KeepUnits], meaning).await?;
     respond(
-        &app,
+        &asked.app,
         StationId(outcome.records[0].0.id),
         StatusCode::CREATED,
     )
@@ -132,19 +121,7 @@ pub(crate) async fn enter(
 #[utoipa::path(put, path = "/api/v1/stations/{id}", tag = "stations", request_body = StationBody,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = StationView)))]
-pub(crate) async fn amend(
-    State(app): State<App>,
-    session: Session,
-    Path(id): Path<String>,
-    envelope: Envelope,
-    body: Body,
-) -> Result<Response, Problem> {
-    let asked = Asked {
-        app: &app,
-        session: &session,
-        envelope,
-        body,
-    };
+pub(crate) async fn amend(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     let meaning = |body: StationBody| {
         Ok(Action::Station(StationAction::Amend {
             station: read_id(&id)?,
@@ -152,5 +129,9 @@ pub(crate) async fn amend(
         }))
     };
     let outcome = asked.act(&[Permission::KeepUnits], meaning).await?;
-    respond(&app, StationId(outcome.records[0].0.id), StatusCode::OK)
+    respond(
+        &asked.app,
+        StationId(outcome.records[0].0.id),
+        StatusCode::OK,
+    )
 }

@@ -184,18 +184,7 @@ fn respond(app: &App, id: UnitId, status: StatusCode) -> Result<Response, Proble
 /// Enters a unit; it is off duty at first.
 #[utoipa::path(post, path = "/api/v1/units", tag = "units", request_body = UnitBody,
     params(("Idempotency-Key" = String, Header)), responses((status = 201, body = UnitView)))]
-pub(crate) async fn enter(
-    State(app): State<App>,
-    session: Session,
-    envelope: Envelope,
-    body: Body,
-) -> Result<Response, Problem> {
-    let asked = Asked {
-        app: &app,
-        session: &session,
-        envelope,
-        body,
-    };
+pub(crate) async fn enter(asked: Asked) -> Result<Response, Problem> {
     let meaning = |body: UnitBody| {
         Ok(Action::Unit(UnitAction::Enter {
             callsign: read("callsign", &body.callsign)?,
@@ -203,26 +192,18 @@ pub(crate) async fn enter(
         }))
     };
     let outcome = asked.act(&[Permission::KeepUnits], meaning).await?;
-    respond(&app, UnitId(outcome.records[0].0.id), StatusCode::CREATED)
+    respond(
+        &asked.app,
+        UnitId(outcome.records[0].0.id),
+        StatusCode::CREATED,
+    )
 }
 
 /// Changes what a unit is and can do.
 #[utoipa::path(put, path = "/api/v1/units/{id}", tag = "units", request_body = UnitBody,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = UnitView)))]
-pub(crate) async fn amend(
-    State(app): State<App>,
-    session: Session,
-    Path(id): Path<String>,
-    envelope: Envelope,
-    body: Body,
-) -> Result<Response, Problem> {
-    let asked = Asked {
-        app: &app,
-        session: &session,
-        envelope,
-        body,
-    };
+pub(crate) async fn amend(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     let meaning = |body: UnitBody| {
         Ok(Action::Unit(UnitAction::Amend {
             unit: read_id(&id)?,
@@ -230,7 +211,7 @@ pub(crate) async fn amend(
         }))
     };
     let outcome = asked.act(&[Permission::KeepUnits], meaning).await?;
-    respond(&app, UnitId(outcome.records[0].0.id), StatusCode::OK)
+    respond(&asked.app, UnitId(outcome.records[0].0.id), StatusCode::OK)
 }
 
 /// Brings a unit on or off duty, in or out of service, to rest or back.
@@ -239,18 +220,9 @@ pub(crate) async fn amend(
         ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = UnitView)))]
 pub(crate) async fn step(
-    State(app): State<App>,
-    session: Session,
     Path((id, step)): Path<(String, String)>,
-    envelope: Envelope,
-    body: Body,
+    asked: Asked,
 ) -> Result<Response, Problem> {
-    let asked = Asked {
-        app: &app,
-        session: &session,
-        envelope,
-        body,
-    };
     let meaning = |body: DutyBody| {
         let unit = read_id(&id)?;
         let step: DutyStepView = read_word(&step)?;
@@ -272,7 +244,8 @@ pub(crate) async fn step(
         .act(&[Permission::RunUnits, Permission::ReportOwnUnit], meaning)
         .await?;
     let id = UnitId(outcome.records[0].0.id);
-    let off_duty = app
+    let off_duty = asked
+        .app
         .node
         .board()
         .units
@@ -280,9 +253,9 @@ pub(crate) async fn step(
         .is_some_and(|unit| unit.duty == Duty::OffDuty);
     if off_duty {
         // Nobody is followed who is not on duty.
-        app.node.positions().forget(id);
+        asked.app.node.positions().forget(id);
     }
-    respond(&app, id, StatusCode::OK)
+    respond(&asked.app, id, StatusCode::OK)
 }
 
 /// Where a unit is.
