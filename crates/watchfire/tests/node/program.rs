@@ -209,7 +209,12 @@ fn nothing_that_was_acknowledged_is_lost_by_kill_9() {
                 std::thread::spawn(move || take_calls(address, &token, round, taker, &acknowledged))
             })
             .collect();
+        let began = Instant::now();
         while acknowledged.load(Ordering::Acquire) < after {
+            assert!(
+                began.elapsed() < PATIENCE,
+                "nobody is answered, seed {seed}"
+            );
             std::thread::yield_now();
         }
         node.kill();
