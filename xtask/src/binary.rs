@@ -26,13 +26,14 @@ pub(crate) fn release_without_console() -> Outcome<PathBuf> {
 
 /// Builds the program as the tests do, which is quicker, and returns where it is.
 pub(crate) fn debug() -> Outcome<PathBuf> {
-    // With the whole workspace's features, as the tests are built: else half of all crates are built twice.
+    // In the very way in which the tests are built, so that nothing is built twice: features depend on what is
+    // built together.
     run(cargo([
         "build",
         "--locked",
         "--workspace",
-        "--bin",
-        "watchfire",
+        "--bins",
+        "--tests",
     ]))?;
     in_target("debug")
 }
