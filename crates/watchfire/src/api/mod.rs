@@ -554,6 +554,7 @@ pub struct PageQuery {
     /// Only open ones (`true`), or only ended ones (`false`).
     pub open: Option<bool>,
     /// Where the last page ended, as it said in `next`.
+    #[serde(default, deserialize_with = "read_cursor")]
     #[param(max_length = 64)]
     pub cursor: Option<String>,
     /// How many at most.
@@ -567,6 +568,20 @@ impl PageQuery {
     pub fn limit(&self) -> usize {
         self.limit.unwrap_or(PAGE_DEFAULT)
     }
+}
+
+/// Longest cursor, in bytes; those that this node gives are shorter.
+const CURSOR_BYTES_MAX: usize = 64;
+
+fn read_cursor<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    use serde::Deserialize as _;
+    let cursor = String::deserialize(from)?;
+    if cursor.len() > CURSOR_BYTES_MAX {
+        return Err(serde::de::Error::custom(
+            "the cursor is none that this node gave",
+        ));
+    }
+    Ok(Some(cursor))
 }
 
 fn read_limit<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<usize>, D::Error> {

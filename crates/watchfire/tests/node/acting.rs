@@ -216,6 +216,17 @@ async fn pages_follow_one_another_without_gap_or_repetition() {
         .ask(Seat::CallTaker, "GET", "/calls?cursor=x", json!(null))
         .await;
     assert_eq!(bad.problem(), "unreadable");
+    let long = format!(
+        "/incidents/{}/entries?cursor={}",
+        "0".repeat(32),
+        "0".repeat(65)
+    );
+    let long = house.ask(Seat::CallTaker, "GET", &long, json!(null)).await;
+    assert_eq!(
+        long.problem(),
+        "unreadable",
+        "before it is looked what it names"
+    );
     let open = house
         .ask(Seat::CallTaker, "GET", "/calls?open=false", json!(null))
         .await;
