@@ -197,6 +197,8 @@ fn prepare(built: &PathBuf, data: &Path) -> Outcome {
 
 fn requests(address: &str, settings: &Path, token: &str) -> Outcome<Command> {
     let mut command = tools::python("schemathesis")?;
+    // It keeps notes in the folder in which it runs, and these are nobody's but the build's.
+    command.current_dir(settings.parent().unwrap_or(settings));
     command
         .arg("--config-file")
         .arg(settings)
