@@ -1,19 +1,32 @@
 // Fails the build when the two languages do not have the same keys and the same {places}, when a
-// text is empty, or when a key is used nowhere. It reads text only and knows nothing of Svelte.
+// text is empty, when two features use one key, or when a key is used nowhere. It reads text only and
+// knows nothing of Svelte.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = new URL('../src/', import.meta.url).pathname;
-const read = (name) => JSON.parse(readFileSync(join(root, 'lib/strings', name), 'utf8'));
-const en = read('en.json');
-const zh = read('zh-CN.json');
+const folder = join(root, 'lib/strings');
 const faults = [];
+
+/** Joins the tables of all features in one language. */
+function read(language) {
+  const all = {};
+  for (const name of readdirSync(folder).filter((name) => name.endsWith(`.${language}.json`)).sort()) {
+    for (const [key, text] of Object.entries(JSON.parse(readFileSync(join(folder, name), 'utf8')))) {
+      if (key in all) faults.push(`"${key}" stands in two tables, one of them ${name}`);
+      all[key] = text;
+    }
+  }
+  return all;
+}
+const en = read('en');
+const zh = read('zh-CN');
 
 const places = (text) => [...text.matchAll(/\{(\w+)\}/g)].map((found) => found[1]).sort().join(',');
 
 for (const key of new Set([...Object.keys(en), ...Object.keys(zh)])) {
-  if (!(key in zh)) faults.push(`zh-CN.json lacks "${key}"`);
-  else if (!(key in en)) faults.push(`en.json lacks "${key}"`);
+  if (!(key in zh)) faults.push(`"${key}" is not in Chinese`);
+  else if (!(key in en)) faults.push(`"${key}" is not in English`);
   else if (en[key].trim() === '' || zh[key].trim() === '') faults.push(`"${key}" is empty`);
   else if (places(en[key]) !== places(zh[key])) faults.push(`"${key}" has other {places} in the two languages`);
   if (key.endsWith('.one') && !(key.replace(/\.one$/, '.other') in en)) faults.push(`"${key}" has no .other`);

@@ -46,6 +46,28 @@ pub enum Permission {
     KeepPeople,
 }
 
+impl Permission {
+    /// Returns the word for it that screens are told.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            P::ReadBoard => "read_board",
+            P::ReadPersonal => "read_personal",
+            P::ReadEntries => "read_entries",
+            P::ReadPeople => "read_people",
+            P::ReadMetrics => "read_metrics",
+            P::TakeCalls => "take_calls",
+            P::OpenIncidents => "open_incidents",
+            P::RunIncidents => "run_incidents",
+            P::SendUnits => "send_units",
+            P::ReportOwnUnit => "report_own_unit",
+            P::ReportPositions => "report_positions",
+            P::RunUnits => "run_units",
+            P::KeepUnits => "keep_units",
+            P::KeepPeople => "keep_people",
+        }
+    }
+}
+
 use Permission as P;
 use Seat::{Administrator, Analyst, CallTaker, Crew, Dispatcher, DutyOfficer, Overseer, Wall};
 
@@ -100,6 +122,12 @@ impl Session {
     pub fn seat_for(&self, permission: Permission) -> Option<Seat> {
         let (_, seats) = TABLE.iter().find(|(row, _)| *row == permission)?;
         seats.iter().copied().find(|seat| self.seats.contains(seat))
+    }
+
+    /// Returns all that they have permission for, in the order of the table.
+    pub fn permissions(&self) -> impl Iterator<Item = Permission> {
+        let all = TABLE.iter().map(|(permission, _)| *permission);
+        all.filter(|permission| self.may(*permission))
     }
 
     /// Returns true if they have a permission.

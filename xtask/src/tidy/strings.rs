@@ -6,30 +6,48 @@ use std::collections::BTreeSet;
 
 use super::{Fault, Tree};
 
-const EN: &str = "web/src/lib/strings/en.json";
-const ZH: &str = "web/src/lib/strings/zh-CN.json";
+const FOLDER: &str = "web/src/lib/strings/";
+const EN: &str = ".en.json";
+const ZH: &str = ".zh-CN.json";
 
-/// Both files of texts have the same keys, each once.
+/// Both tables of every feature have the same keys, each once.
 pub(super) fn both_languages_have_every_text(tree: &Tree) -> Vec<Fault> {
+    let features: BTreeSet<&str> = tree
+        .texts
+        .keys()
+        .filter_map(|path| path.strip_prefix(FOLDER))
+        .filter_map(|name| name.strip_suffix(EN).or_else(|| name.strip_suffix(ZH)))
+        .collect();
+    features
+        .into_iter()
+        .flat_map(|feature| feature_has_every_text(tree, feature))
+        .collect()
+}
+
+fn feature_has_every_text(tree: &Tree, feature: &str) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let mut keys = [EN, ZH].map(|path| {
+    let paths = [EN, ZH].map(|language| format!("{FOLDER}{feature}{language}"));
+    let [en, zh] = [0, 1].map(|side| {
+        let path = &paths[side];
+        let text = tree.texts.get(path.as_str()).map(String::as_str);
         let mut seen = BTreeSet::new();
-        for (key, line) in keys(tree.texts.get(path).map(String::as_str).unwrap_or_default()) {
+        for (key, line) in keys(text.unwrap_or_default()) {
             if !seen.insert(key.clone()) {
                 faults.push(Fault::new(path, line, format!("\"{key}\" is there twice")));
             }
         }
         seen
     });
-    let [en, zh] = &mut keys;
-    faults.extend(
-        en.difference(zh)
-            .map(|key| Fault::new(ZH, 0, format!("lacks \"{key}\""))),
-    );
-    faults.extend(
-        zh.difference(en)
-            .map(|key| Fault::new(EN, 0, format!("lacks \"{key}\""))),
-    );
+    let [en_path, zh_path] = &paths;
+    let lacks = |key: &String| format!("lacks \"{key}\"");
+    let only = |some: &BTreeSet<String>, others: &BTreeSet<String>, path: &str| {
+        let missing = some.difference(others);
+        missing
+            .map(|key| Fault::new(path, 0, lacks(key)))
+            .collect::<Vec<_>>()
+    };
+    faults.extend(only(&en, &zh, zh_path));
+    faults.extend(only(&zh, &en, en_path));
     faults
 }
 
@@ -64,24 +82,27 @@ mod tests {
     use super::super::story::check;
     use super::*;
 
+    const EN_BASE: &str = "web/src/lib/strings/base.en.json";
+    const ZH_BASE: &str = "web/src/lib/strings/base.zh-CN.json";
+
     #[test]
     fn a_text_that_one_language_lacks_is_found() {
         let both = "{\n  \"a\": \"x \\\"y\\\": {n}\",\n  \"b\" : \"\"\n}";
         check(
             both_languages_have_every_text,
-            &[(EN, both), (ZH, both)],
+            &[(EN_BASE, both), (ZH_BASE, both)],
             &[],
         );
         let one = "{ \"a\": \"b\" }";
         check(
             both_languages_have_every_text,
-            &[(EN, both), (ZH, one)],
-            &[&format!("{ZH}: lacks \"b\"")],
+            &[(EN_BASE, both), (ZH_BASE, one)],
+            &[&format!("{ZH_BASE}: lacks \"b\"")],
         );
         check(
             both_languages_have_every_text,
-            &[(EN, one), (ZH, both)],
-            &[&format!("{EN}: lacks \"b\"")],
+            &[(EN_BASE, one), (ZH_BASE, both)],
+            &[&format!("{EN_BASE}: lacks \"b\"")],
         );
     }
 
@@ -90,8 +111,8 @@ mod tests {
         let twice = "{\n\"a\": \"1\",\n\"a\": \"2\"\n}";
         check(
             both_languages_have_every_text,
-            &[(EN, twice), (ZH, "{\"a\": \"1\"}")],
-            &[&format!("{EN}:3: \"a\" is there twice")],
+            &[(EN_BASE, twice), (ZH_BASE, "{\"a\": \"1\"}")],
+            &[&format!("{EN_BASE}:3: \"a\" is there twice")],
         );
     }
 }

@@ -19,7 +19,7 @@ use crate::auth::{
 };
 use crate::clock::Clock;
 use crate::node::Submission;
-use crate::policy::{Authorized, Session};
+use crate::policy::{Authorized, Permission, Session};
 use crate::problem::Problem;
 
 /// Who is signed in.
@@ -42,6 +42,10 @@ pub(crate) struct SignedInView {
     name: String,
     /// The seats they may take.
     roles: Vec<SeatView>,
+    /// What these seats may do, so that a screen need not know the table.
+    may: Vec<&'static str>,
+    /// The unit whose crew they are.
+    unit: Option<String>,
 }
 
 /// A login and its password.
@@ -80,14 +84,14 @@ pub(crate) async fn show(
     State(app): State<App>,
     session: Session,
 ) -> Result<Json<SessionView>, Problem> {
-    shown(&app, session.person).map(Json)
+    shown(&app, &session).map(Json)
 }
 
-fn shown(app: &App, person: PersonId) -> Result<SessionView, Problem> {
+fn shown(app: &App, session: &Session) -> Result<SessionView, Problem> {
     let board = app.node.board();
     let found = board
         .people
-        .get(&person)
+        .get(&session.person)
         .ok_or_else(Problem::unauthenticated)?;
     let person = SignedInView {
         id: found.id.to_string(),
@@ -99,6 +103,8 @@ fn shown(app: &App, person: PersonId) -> Result<SessionView, Problem> {
             .iter()
             .map(|seat| SeatView::from(*seat))
             .collect(),
+        may: session.permissions().map(Permission::as_str).collect(),
+        unit: session.unit.map(|unit| unit.to_string()),
     };
     Ok(SessionView {
         person,
@@ -237,13 +243,11 @@ async fn first_administrator(app: &App, login: Line, name: Line) -> Result<Perso
 async fn begin(app: &App, person: PersonId) -> Result<Response, Problem> {
     let secret = Secret::token();
     let now = Clock::Real.now();
-    let seats = session_of(&app.node.board(), person)
-        .map(|session| session.seats)
-        .unwrap_or_default();
+    let session = session_of(&app.node.board(), person).ok_or_else(Problem::denied)?;
     let row = watchfire_store::Session {
         hash: secret.hash,
         person,
-        seat: seats.first().copied().ok_or_else(Problem::denied)?,
+        seat: (session.seats.first().copied()).ok_or_else(Problem::denied)?,
         created_at: now,
         last_seen_at: now,
         expires_at: now.plus_s(SESSION_S),
@@ -257,7 +261,7 @@ async fn begin(app: &App, person: PersonId) -> Result<Response, Problem> {
         secret.text
     );
     let cookie = HeaderValue::from_str(&cookie).map_err(|_| Problem::fault())?;
-    Ok(([(header::SET_COOKIE, cookie)], Json(shown(app, person)?)).into_response())
+    Ok(([(header::SET_COOKIE, cookie)], Json(shown(app, &session)?)).into_response())
 }
 
 /// Signs out.

@@ -791,7 +791,12 @@ fn play_live(stage: Stage, plan: &Live<'_>) -> Result<Ended> {
 }
 
 fn enrol_visitor(desk: &mut LiveDesk, at: Timestamp) -> Result<PersonId> {
-    let seats = [Seat::CallTaker, Seat::Dispatcher];
+    let seats = [
+        Seat::CallTaker,
+        Seat::Dispatcher,
+        Seat::DutyOfficer,
+        Seat::Analyst,
+    ];
     let enrolled = replay::enrol(desk, "visitor", "Visitor 访客", &seats, false, at)?;
     enrolled.map_err(|refusal| Failure {
         text: refusal.what().en,

@@ -3,6 +3,7 @@
 // roots import this file. Start at `request`.
 
 import type { FeatureCollection } from 'geojson';
+import type { Acted } from '../desk/acts.svelte';
 import { language } from '../strings/index.svelte';
 import type {
   Assignment, Board, EntriesPage, Incident, NodeInfo, Problem, Recommendation, Session,
@@ -10,6 +11,8 @@ import type {
 
 /** How long a request may take before the page calls it a fault, in ms. */
 const REQUEST_MS_MAX = 10_000;
+/** How long the node keeps the offer to take an action back, in s; a little less, for the way there. */
+const UNDO_S = 9.5;
 /** The same for the roads, which are megabytes, in ms. */
 const ROADS_MS_MAX = 60_000;
 
@@ -52,7 +55,20 @@ interface RequestOptions {
   limit_ms?: number;
 }
 
-async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+/** Makes one request and returns its body. */
+export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+  return (await exchange<T>(method, path, options)).body;
+}
+
+/** Asks the node to act and returns what it answered, with how long it can be taken back for. */
+export async function act<T>(method: string, path: string, body: unknown, key: string): Promise<Acted<T>> {
+  const answer = await exchange<T>(method, path, { body, key });
+  const before = answer.headers.get('undo-before');
+  // The node gives ten seconds; its clock may run from the past, so only that there is an offer counts.
+  return { record: answer.body, undo_s: before === null ? null : UNDO_S };
+}
+
+async function exchange<T>(method: string, path: string, options: RequestOptions): Promise<{ body: T; headers: Headers }> {
   const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': language.current };
   if (options.body !== undefined) headers['Content-Type'] = 'application/json';
   if (options.key !== undefined) headers['Idempotency-Key'] = options.key;
@@ -75,7 +91,7 @@ async function request<T>(method: string, path: string, options: RequestOptions 
   const body = parse(text);
   if (answer.ok) {
     if (body === undefined && text !== '') throw new LineFault(`not JSON: ${method} ${path}`);
-    return body as T;
+    return { body: body as T, headers: answer.headers };
   }
   throw new Refusal(problemOf(answer, body));
 }
@@ -134,21 +150,20 @@ export const readEntries = (incident: string, cursor: string | number | null, si
   request<EntriesPage>(
     'GET', `/incidents/${part(incident)}/entries${cursor === null ? '' : `?cursor=${part(String(cursor))}`}`, { signal });
 
+/** Takes back what was done under a key, within ten seconds and where the world allows it. */
+export const undo = (done: string, key: string) => request<unknown>('POST', '/undo', { body: { key: done }, key });
+
 /** Sends units to an incident. */
 export const sendUnits = (incident: string, units: string[], key: string) =>
-  request<{ assignments: Assignment[] }>('POST', `/incidents/${part(incident)}/assignments`, { body: { units }, key });
+  act<{ assignments: Assignment[] }>('POST', `/incidents/${part(incident)}/assignments`, { units }, key);
 
-/** Takes back an assignment. */
-export const cancelAssignment = (assignment: string, reason: string, key: string) =>
-  request<Assignment>('POST', `/assignments/${part(assignment)}/cancel`, { body: { reason }, key });
+/** Takes an assignment one step on, or calls it off. */
+export const stepAssignment = (assignment: string, step: string, body: { reason?: string }, key: string) =>
+  act<Assignment>('POST', `/assignments/${part(assignment)}/${part(step)}`, body, key);
 
-/** Sends an assignment again to a crew that has not answered. */
-export const resendAssignment = (assignment: string, key: string) =>
-  request<Assignment>('POST', `/assignments/${part(assignment)}/resend`, { body: {}, key });
-
-/** Closes an incident with how it ended. */
-export const closeIncident = (incident: string, disposition: string, key: string) =>
-  request<Incident>('POST', `/incidents/${part(incident)}/close`, { body: { disposition }, key });
+/** Acts on an incident: grade, close, cancel, reopen, alarm, merge and so on. */
+export const onIncident = (incident: string, what: string, body: unknown, key: string) =>
+  act<Incident>('POST', `/incidents/${part(incident)}/${what}`, body, key);
 
 /** Reads the roads of the map. */
 export const readRoads = () => request<FeatureCollection>('GET', '/map/roads.geojson', { limit_ms: ROADS_MS_MAX });

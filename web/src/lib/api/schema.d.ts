@@ -1910,10 +1910,14 @@ export interface components {
             id: string;
             /** @description What they sign in with. */
             login: string;
+            /** @description What these seats may do, so that a screen need not know the table. */
+            may: string[];
             /** @description What the screens call them. */
             name: string;
             /** @description The seats they may take. */
             roles: components["schemas"]["SeatView"][];
+            /** @description The unit whose crew they are. */
+            unit: string | null;
         };
         /** @description What is simulated. */
         SimulatedView: {

@@ -1,11 +1,41 @@
-// Every word a person reads, in both languages. `en.json` gives the keys and their types;
-// `zh-CN.json` must have exactly the same ones or neither the type check nor
+// Every word a person reads, in both languages. Each feature keeps its own two tables,
+// `<feature>.en.json` and `<feature>.zh-CN.json`; the English one gives the keys and their types, and
+// the Chinese one must have exactly the same or neither the type check nor
 // `scripts/check-strings.mjs` passes. A key ending in `.one` and `.other` is a plural, asked for
 // by its stem. Start at `t`.
 
 import type { Bilingual } from '../api/types';
-import en from './en.json';
-import zh from './zh-CN.json';
+import alarm_en from './alarm.en.json';
+import alarm_zh from './alarm.zh-CN.json';
+import base_en from './base.en.json';
+import base_zh from './base.zh-CN.json';
+import crew_en from './crew.en.json';
+import crew_zh from './crew.zh-CN.json';
+import dispatch_en from './dispatch.en.json';
+import dispatch_zh from './dispatch.zh-CN.json';
+import figures_en from './figures.en.json';
+import figures_zh from './figures.zh-CN.json';
+import line_en from './line.en.json';
+import line_zh from './line.zh-CN.json';
+import map_en from './map.en.json';
+import map_zh from './map.zh-CN.json';
+import review_en from './review.en.json';
+import review_zh from './review.zh-CN.json';
+import shell_en from './shell.en.json';
+import shell_zh from './shell.zh-CN.json';
+import take_en from './take.en.json';
+import take_zh from './take.zh-CN.json';
+import wall_en from './wall.en.json';
+import wall_zh from './wall.zh-CN.json';
+
+const en = {
+  ...base_en, ...alarm_en, ...crew_en, ...dispatch_en, ...figures_en, ...line_en, ...map_en, ...review_en, ...shell_en, ...take_en,
+  ...wall_en,
+};
+const zh = {
+  ...base_zh, ...alarm_zh, ...crew_zh, ...dispatch_zh, ...figures_zh, ...line_zh, ...map_zh, ...review_zh, ...shell_zh, ...take_zh,
+  ...wall_zh,
+};
 
 /** A language this console speaks. */
 export type Language = 'en' | 'zh-CN';

@@ -5,7 +5,7 @@
 
 import { SvelteSet } from 'svelte/reactivity';
 import {
-  LineFault, cancelAssignment, closeIncident, idempotencyKey, readEntries, readRecommendation, resendAssignment, sendUnits,
+  LineFault, idempotencyKey, onIncident, readEntries, readRecommendation, sendUnits, stepAssignment,
 } from '../../api/client';
 import type { EntriesPage, Entry, Recommendation } from '../../api/types';
 import type { Board, Loading } from '../../board/board.svelte';
@@ -138,7 +138,7 @@ export class Selected {
     const units = [...this.picks].sort();
     if (units.length === 0) return;
     await this.#act('sent', `send ${units.join(' ')}`, async (key) => {
-      const answer = await sendUnits(this.id, units, key);
+      const { record: answer } = await sendUnits(this.id, units, key);
       for (const record of answer.assignments ?? []) this.board.take({ kind: 'assignment', record });
       this.picks.clear();
       this.picked_by_hand = false;
@@ -147,17 +147,17 @@ export class Selected {
 
   /** Takes an assignment back. */
   async takeBack(assignment: string, reason: string) {
-    await this.#act('taken_back', `cancel ${assignment} ${reason}`, (key) => cancelAssignment(assignment, reason, key));
+    await this.#act('taken_back', `cancel ${assignment} ${reason}`, (key) => stepAssignment(assignment, 'cancel', { reason }, key));
   }
 
   /** Sends an assignment again to a crew that has not answered. */
   async sendAgain(assignment: string) {
-    await this.#act('sent_again', `resend ${assignment}`, (key) => resendAssignment(assignment, key));
+    await this.#act('sent_again', `resend ${assignment}`, (key) => stepAssignment(assignment, 'resend', {}, key));
   }
 
   /** Closes the incident. */
   async close(disposition: string) {
-    await this.#act('closed', `close ${disposition}`, (key) => closeIncident(this.id, disposition, key));
+    await this.#act('closed', `close ${disposition}`, (key) => onIncident(this.id, 'close', { disposition }, key));
   }
 
   /** Runs one action at a time. The same action tried again after a broken line keeps its key, so
