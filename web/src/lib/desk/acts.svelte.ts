@@ -65,6 +65,14 @@ export class Acts {
     }
   }
 
+  /** Notes what was done by another way than `run`: the action line asks first and acts then. */
+  done(key: string, text: string, undo_s: number | null) {
+    const undo_until_ms = undo_s === null ? null : performance.now() + undo_s * 1000;
+    this.list.unshift({ key, text, state: 'durable', error: null, undo_until_ms, asked_ms: performance.now() });
+    if (this.list.length > KEPT_MAX) this.list.length = KEPT_MAX;
+    play('accepted');
+  }
+
   /** Takes back what was done, where the world allows it; the node says whether. */
   async takeBack(act: Act): Promise<boolean> {
     act.undo_until_ms = null;

@@ -1,14 +1,13 @@
-// The selected incident's own questions to the node: whom to send, what has happened, and the three
-// actions of this page (send, take back, close). It remembers which units the dispatcher ticked and
-// keeps them through a refresh. It decides nothing: the recommendation is the node's, and so is
-// every refusal. Start at `Selected`.
+// The selected incident's own questions to the node: whom to send, and what has happened. It remembers
+// which units the dispatcher ticked and keeps them through a refresh. It decides nothing: the
+// recommendation is the node's, and so is every refusal. Start at `Selected`.
 
 import { SvelteSet } from 'svelte/reactivity';
-import {
-  LineFault, idempotencyKey, onIncident, readEntries, readRecommendation, sendUnits, stepAssignment,
-} from '../../api/client';
+import { readEntries, readRecommendation } from '../../api/client';
 import type { EntriesPage, Entry, Recommendation } from '../../api/types';
-import type { Board, Loading } from '../../board/board.svelte';
+import type { Loading } from '../../board/board.svelte';
+import type { Desk } from '../../desk/desk.svelte';
+import { send } from '../requests';
 
 /** How long changes are gathered before the node is asked again, in ms. */
 const GATHER_MS = 300;
@@ -16,18 +15,6 @@ const GATHER_MS = 300;
 const REFRESH_MS = 15_000;
 /** The most pages of a timeline that are read at once. */
 const ENTRY_PAGES_MAX = 10;
-/** How long a success stays on the screen, in ms; a failure stays until the next try. */
-const DONE_SHOWN_MS = 15_000;
-
-type Done = 'sent' | 'sent_again' | 'taken_back' | 'closed';
-
-/** What became of the last action tried here. */
-export type Outcome =
-  | { kind: 'none' }
-  | { kind: 'busy' }
-  | { kind: 'done'; what: Done }
-  | { kind: 'failed'; error: unknown };
-
 /** One incident as the dispatcher works on it. */
 export class Selected {
   recommendation = $state.raw<Recommendation | null>(null);
@@ -47,21 +34,21 @@ export class Selected {
   /** True once the dispatcher changed what the node chose. */
   picked_by_hand = $state(false);
 
-  outcome = $state.raw<Outcome>({ kind: 'none' });
+  /** True while units are being sent. */
+  busy = $state(false);
 
   #stop = new AbortController();
   #gather: ReturnType<typeof setTimeout> | undefined;
   #refresh: ReturnType<typeof setInterval> | undefined;
-  #attempt: { what: string; key: string } | null = null;
   #recommendation_turn = 0;
   #entries_turn = 0;
 
-  constructor(readonly id: string, private readonly board: Board) {}
+  constructor(readonly id: string, private readonly desk: Desk) {}
 
   /** Begins asking; returns how to stop. */
   start(): () => void {
     this.#refresh = setInterval(() => {
-      if (this.board.line === 'live') void this.recommend();
+      if (this.desk.board.line === 'live') void this.recommend();
     }, REFRESH_MS);
     return () => {
       this.#stop.abort();
@@ -82,7 +69,7 @@ export class Selected {
   /** Asks the node whom it would send. */
   async recommend() {
     const turn = ++this.#recommendation_turn;
-    const asked_at_ms = this.board.clock.now_ms;
+    const asked_at_ms = this.desk.board.clock.now_ms;
     try {
       const answer = await readRecommendation(this.id, this.#stop.signal);
       if (turn !== this.#recommendation_turn) return;
@@ -135,49 +122,13 @@ export class Selected {
 
   /** Sends the ticked units. */
   async send() {
-    const units = [...this.picks].sort();
-    if (units.length === 0) return;
-    await this.#act('sent', `send ${units.join(' ')}`, async (key) => {
-      const { record: answer } = await sendUnits(this.id, units, key);
-      for (const record of answer.assignments ?? []) this.board.take({ kind: 'assignment', record });
+    if (this.picks.size === 0 || this.busy) return;
+    this.busy = true;
+    const sent = await send(this.desk, this.id, [...this.picks]);
+    this.busy = false;
+    if (sent) {
       this.picks.clear();
       this.picked_by_hand = false;
-    });
-  }
-
-  /** Takes an assignment back. */
-  async takeBack(assignment: string, reason: string) {
-    await this.#act('taken_back', `cancel ${assignment} ${reason}`, (key) => stepAssignment(assignment, 'cancel', { reason }, key));
-  }
-
-  /** Sends an assignment again to a crew that has not answered. */
-  async sendAgain(assignment: string) {
-    await this.#act('sent_again', `resend ${assignment}`, (key) => stepAssignment(assignment, 'resend', {}, key));
-  }
-
-  /** Closes the incident. */
-  async close(disposition: string) {
-    await this.#act('closed', `close ${disposition}`, (key) => onIncident(this.id, 'close', { disposition }, key));
-  }
-
-  /** Runs one action at a time. The same action tried again after a broken line keeps its key, so
-      that the node carries it out once even if the first try did arrive. */
-  async #act(what: Done, name: string, run: (key: string) => Promise<unknown>) {
-    if (this.outcome.kind === 'busy') return;
-    const attempt = this.#attempt?.what === name ? this.#attempt : { what: name, key: idempotencyKey() };
-    this.#attempt = attempt;
-    this.outcome = { kind: 'busy' };
-    try {
-      await run(attempt.key);
-      this.#attempt = null;
-      const done: Outcome = { kind: 'done', what };
-      this.outcome = done;
-      setTimeout(() => {
-        if (this.outcome === done) this.outcome = { kind: 'none' };
-      }, DONE_SHOWN_MS);
-    } catch (error) {
-      if (!(error instanceof LineFault)) this.#attempt = null;
-      this.outcome = { kind: 'failed', error };
     }
     this.changed();
   }
