@@ -244,6 +244,52 @@ impl Board {
         }
     }
 
+    /// Returns the ended records that have not changed since `before`: those that may leave memory.
+    ///
+    /// An incident goes with all that were merged into it, and with their calls and assignments, or not
+    /// at all: a family that is half in memory would count its calls and units wrongly.
+    pub fn over_before(&self, before: Timestamp) -> BTreeSet<RecordRef> {
+        let mut gone: BTreeSet<RecordRef> = BTreeSet::new();
+        for incident in self.incidents.values() {
+            let root = self.merge_root(incident.id);
+            let over = match self.incidents.get(&root) {
+                Some(found) if root == incident.id => {
+                    found.ended_at().is_some_and(|at| at < before)
+                }
+                Some(_) => false, // It goes with its root.
+                // Only ended roots are ever out of memory.
+                None => true,
+            };
+            let family = self.merged_family(incident.id);
+            let quiet = |id: &IncidentId| {
+                let found = self.incidents.get(id);
+                found.is_none_or(|found| found.changed_at < before)
+            };
+            if over && family.iter().all(quiet) {
+                gone.extend(family.into_iter().map(RecordRef::from));
+                let calls = self.calls_of(incident.id);
+                gone.extend(calls.map(|call| RecordRef::from(call.id)));
+                let assignments = self.assignments_of(incident.id);
+                gone.extend(assignments.map(|assignment| RecordRef::from(assignment.id)));
+            }
+        }
+        let without = |incident: Option<IncidentId>| {
+            incident.is_none_or(|incident| !self.incidents.contains_key(&incident))
+        };
+        let idle = |call: &&Arc<Call>| {
+            !call.is_loose() && without(call.incident()) && call.changed_at < before
+        };
+        let calls = self.calls.values().filter(idle);
+        gone.extend(calls.map(|call| RecordRef::from(call.id)));
+        let idle = |assignment: &&Arc<Assignment>| {
+            let over = !assignment.is_live() && assignment.changed_at < before;
+            over && without(Some(assignment.incident))
+        };
+        let assignments = self.assignments.values().filter(idle);
+        gone.extend(assignments.map(|assignment| RecordRef::from(assignment.id)));
+        gone
+    }
+
     /// Notes that a running number is used, though its record may not be in memory.
     pub fn count_number(&mut self, kind: RecordKind, number: u64) {
         let highest = self.numbers.entry(kind).or_default();

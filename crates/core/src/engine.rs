@@ -4,7 +4,7 @@
 //! may not run the second before the first is on disk. If the append fails, the host calls `abandon`
 //! and the engine is back where the disk is. It knows no clock, no disk and no randomness of its own.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -13,14 +13,12 @@ use watchfire_feed::{
     Draft, Entry, Feed, FeedError, Head, HybridClock, HybridTime, SealedBody, Signer,
 };
 
-use crate::basis::{IncidentId, PersonId, Personal, Text, Timestamp};
+use crate::basis::{PersonId, Personal, Text, Timestamp};
 use crate::board::Board;
 use crate::entropy::Entropy;
 use crate::limits;
 use crate::log::{Batch, KeptOutcome, Row};
 use crate::plan::ResponseFile;
-use crate::record::assignment::Assignment;
-use crate::record::call::Call;
 use crate::record::{
     self, Action, Actor, Context, Event, Happened, Meta, Record, RecordKind, RecordRef,
 };
@@ -190,49 +188,9 @@ impl Engine {
         self.board.put(record);
     }
 
-    /// Lets ended records that have not changed since `before` leave memory; returns which, each once.
-    ///
-    /// An incident goes with all that were merged into it, and with their calls and assignments, or not
-    /// at all: a family that is half in memory would count its calls and units wrongly.
+    /// Lets what is over since before a time leave memory (see [`Board::over_before`]); returns what went, each once.
     pub fn let_go(&mut self, before: Timestamp) -> Vec<RecordRef> {
-        let mut gone: BTreeSet<RecordRef> = BTreeSet::new();
-        for incident in self.board.incidents.values() {
-            let root = self.board.merge_root(incident.id);
-            let over = match self.board.incidents.get(&root) {
-                Some(found) if root == incident.id => {
-                    found.ended_at().is_some_and(|at| at < before)
-                }
-                Some(_) => false, // It goes with its root.
-                // Only ended roots are ever out of memory.
-                None => true,
-            };
-            let family = self.board.merged_family(incident.id);
-            let quiet = |id: &IncidentId| {
-                let found = self.board.incidents.get(id);
-                found.is_none_or(|found| found.changed_at < before)
-            };
-            if over && family.iter().all(quiet) {
-                gone.extend(family.into_iter().map(RecordRef::from));
-                let calls = self.board.calls_of(incident.id);
-                gone.extend(calls.map(|call| RecordRef::from(call.id)));
-                let assignments = self.board.assignments_of(incident.id);
-                gone.extend(assignments.map(|assignment| RecordRef::from(assignment.id)));
-            }
-        }
-        let without = |incident: Option<IncidentId>| {
-            incident.is_none_or(|incident| !self.board.incidents.contains_key(&incident))
-        };
-        let idle = |call: &&Arc<Call>| {
-            !call.is_loose() && without(call.incident()) && call.changed_at < before
-        };
-        let calls = self.board.calls.values().filter(idle);
-        gone.extend(calls.map(|call| RecordRef::from(call.id)));
-        let idle = |assignment: &&Arc<Assignment>| {
-            let over = !assignment.is_live() && assignment.changed_at < before;
-            over && without(Some(assignment.incident))
-        };
-        let assignments = self.board.assignments.values().filter(idle);
-        gone.extend(assignments.map(|assignment| RecordRef::from(assignment.id)));
+        let gone = self.board.over_before(before);
         for reference in &gone {
             self.board.remove(*reference);
             self.keys.remove(reference);

@@ -3,6 +3,7 @@
 //! entries mean. Start at [`StoredFeed`] and [`read`].
 
 use rusqlite::{Connection, Row, params};
+use watchfire_core::basis::Timestamp;
 use watchfire_feed::{Entry, Feed, FeedId, Hash, Head, Opening, SealedBody};
 
 use crate::error::{Doing, StoreError, damaged};
@@ -78,6 +79,15 @@ pub(crate) fn at_seq(
 ) -> Result<Option<Line>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM entries WHERE feed = ?1 AND seq = ?2");
     first(connection, &sql, params![feed, seq])
+}
+
+/// Returns the entry at a position.
+pub(crate) fn at_position(
+    connection: &Connection,
+    position: u64,
+) -> Result<Option<Line>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM entries WHERE position = ?1");
+    first(connection, &sql, params![position])
 }
 
 /// Returns how many entries there are in all feeds; none was ever deleted, so it is the last position.
@@ -244,6 +254,11 @@ pub(crate) fn of_record(connection: &Connection, id: &[u8; 16]) -> Result<Vec<Li
         lines.push(read(row)?);
     }
     Ok(lines)
+}
+
+/// Returns when an entry was accepted.
+pub(crate) fn accepted_at(entry: &Entry) -> Timestamp {
+    Timestamp(i64::try_from(entry.header.time.ms()).unwrap_or(i64::MAX))
 }
 
 /// Returns the id of the key that an entry's personal data is sealed under.

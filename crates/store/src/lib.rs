@@ -20,6 +20,7 @@ mod reader;
 
 mod access;
 mod entries;
+mod past;
 mod records;
 mod trail;
 
@@ -44,6 +45,7 @@ pub use check::{CheckError, CheckReport, check};
 pub use epoch::new_epoch;
 pub use error::StoreError;
 pub use load::Loaded;
+pub use past::PastBoard;
 pub use reader::{Count, Cursor, CursorError, Filter, Page, Reader, StoredEntry};
 pub use rebuild::{RebuildReport, rebuild};
 pub use store::Store;

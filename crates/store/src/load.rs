@@ -128,7 +128,8 @@ pub(crate) fn unseal(
     Ok((parse(row, personal)?, unsealed))
 }
 
-fn parse(row: &Row, personal: Option<&[u8]>) -> Result<Record, StoreError> {
+/// Makes a record of a row and of its personal data, where that is there and wanted.
+pub(crate) fn parse(row: &Row, personal: Option<&[u8]>) -> Result<Record, StoreError> {
     let record = row.record;
     Record::from_row(record.kind, &row.state, personal).map_err(|error| {
         damaged(format!(

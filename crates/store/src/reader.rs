@@ -29,7 +29,7 @@ use crate::{files, limits, store};
 pub struct Reader {
     pub(crate) connection: Connection,
     pub(crate) keyring: Option<Keyring>,
-    feeds: Vec<StoredFeed>,
+    pub(crate) feeds: Vec<StoredFeed>,
 }
 
 /// Which records a list is of; the default is all.
@@ -193,6 +193,23 @@ impl Reader {
         load::unseal(row, self.keyring.as_ref()).map(|(record, _)| record)
     }
 
+    /// Returns a row as the record it is without its personal data, which nobody who only counts need open.
+    pub fn plain(&self, row: &Row) -> Result<Record, StoreError> {
+        load::parse(row, None)
+    }
+
+    /// Reads several things as they were at one moment, whatever is written meanwhile.
+    pub fn at_one_moment<T>(
+        &self,
+        read: impl FnOnce(&Reader) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let doing = "reading at one moment";
+        let moment = self.connection.unchecked_transaction().doing(doing)?;
+        let found = read(self)?;
+        moment.commit().doing(doing)?;
+        Ok(found)
+    }
+
     /// Returns the personal data of an entry; nothing if it has none or its key is gone.
     pub fn personal_of_entry(&self, entry: &Entry) -> Result<Option<Personal>, StoreError> {
         let key = match (entries::sealed_under(entry), &self.keyring) {
@@ -307,7 +324,7 @@ impl Reader {
         }
     }
 
-    fn verified(
+    pub(crate) fn verified(
         &self,
         which: &str,
         mut parameters: Vec<Value>,
@@ -340,6 +357,13 @@ impl Reader {
             Ok(Count { kind, total, open })
         };
         RecordKind::ALL.into_iter().map(count).collect()
+    }
+
+    /// Returns when the node was opened: the time of its first entry.
+    pub fn opening_time(&self) -> Result<Timestamp, StoreError> {
+        let first = self.entries_after(0, 1)?;
+        let first = first.first().ok_or_else(|| damaged("the first entry"))?;
+        Ok(entries::accepted_at(&first.entry))
     }
 
     /// Returns how many entries there are in all feeds.

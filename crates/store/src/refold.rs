@@ -76,7 +76,11 @@ pub(crate) fn refold(
 }
 
 impl Refolded {
-    fn take(&mut self, entry: &Entry, keyring: Option<&Keyring>) -> Result<(), StoreError> {
+    pub(crate) fn take(
+        &mut self,
+        entry: &Entry,
+        keyring: Option<&Keyring>,
+    ) -> Result<(), StoreError> {
         let decoded = decode(entry)?;
         let Decoded::Event { record, .. } = &decoded else {
             if matches!(decoded, Decoded::Unknown) {

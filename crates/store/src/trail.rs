@@ -1,7 +1,7 @@
 //! The trail: sampled positions of units while they are assigned, kept for a short time and never an
 //! entry. Must not know where a unit is now; that is in the program's memory. Start at [`TrailPoint`].
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 use watchfire_core::basis::{AssignmentId, Point, Timestamp, UnitId};
 
 use crate::checksum::Checksum;
@@ -81,6 +81,21 @@ impl Reader {
         }
         Ok(points)
     }
+}
+
+/// Returns the last point of an assignment's trail at or before a time.
+pub(crate) fn last_before(
+    connection: &Connection,
+    assignment: AssignmentId,
+    at: Timestamp,
+) -> Result<Option<TrailPoint>, StoreError> {
+    let doing = "reading the trail";
+    let sql = format!(
+        "SELECT {COLUMNS} FROM trail WHERE assignment = ?1 AND at <= ?2 ORDER BY at DESC LIMIT 1"
+    );
+    let mut statement = connection.prepare_cached(&sql).doing(doing)?;
+    let mut lines = statement.query(params![assignment.0, at.0]).doing(doing)?;
+    lines.next().doing(doing)?.map(read).transpose()
 }
 
 const COLUMNS: &str = "unit, assignment, at, lat_e6, lon_e6, checksum";

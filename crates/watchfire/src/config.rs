@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use watchfire_core::duplicate::DuplicateRules;
+use watchfire_core::figures::Targets;
 use watchfire_core::timer::TimerRules;
 
 /// The name of the file in a node's directory.
@@ -31,6 +32,8 @@ pub struct Config {
     pub timers: TimerRules,
     /// When two reports may be about one event.
     pub duplicates: DuplicateRules,
+    /// How long the steps of an incident should take.
+    pub figures: Targets,
     /// How long things are kept at hand.
     pub keep: Keep,
     /// What it writes to its log.
@@ -127,6 +130,7 @@ impl Default for Config {
             response: Response::default(),
             timers: TimerRules::default(),
             duplicates: DuplicateRules::default(),
+            figures: Targets::default(),
             keep: Keep::default(),
             log: Log::default(),
         }
@@ -286,6 +290,56 @@ const WORDS: &[(&str, &str, &str)] = &[
         "Hints shown at most, best first.",
     ),
     (
+        "figures",
+        "ringing_to_answered_s",
+        "Targets that figures are held against: seconds for priorities 1 to 4, 0 for none. Ringing to answered: 15 s by NENA-STA-020.1-2020.",
+    ),
+    (
+        "figures",
+        "ringing_to_answered_percent",
+        "Percent of calls to be answered within that: 90 by NENA-STA-020.1-2020.",
+    ),
+    (
+        "figures",
+        "answered_to_sent_s",
+        "Answered to first unit sent: 60 s by NFPA 1225 (2022), which speaks of emergencies.",
+    ),
+    (
+        "figures",
+        "answered_to_sent_percent",
+        "Percent of incidents to be within that: 90 by NFPA 1225.",
+    ),
+    (
+        "figures",
+        "sent_to_departed_s",
+        "Sent to departed (turnout): 80 s for fire by NFPA 1710; 60 s is usual for ambulances.",
+    ),
+    (
+        "figures",
+        "sent_to_departed_percent",
+        "Percent of assignments to be within that: 90 by NFPA 1710.",
+    ),
+    (
+        "figures",
+        "departed_to_arrived_s",
+        "Departed to arrived (travel): 240 s for the first engine by NFPA 1710.",
+    ),
+    (
+        "figures",
+        "departed_to_arrived_percent",
+        "Percent of assignments to be within that: 90 by NFPA 1710.",
+    ),
+    (
+        "figures",
+        "answered_to_arrived_s",
+        "Answered to first unit on scene: the sum of the three above, as no standard names one.",
+    ),
+    (
+        "figures",
+        "answered_to_arrived_percent",
+        "Percent of incidents to be within that.",
+    ),
+    (
         "keep",
         "ended_h",
         "Hours that ended records stay in memory; after that they are read from disk when asked for.",
@@ -390,6 +444,11 @@ impl Config {
         if !config.zone.is_empty() && jiff::tz::TimeZone::get(&config.zone).is_err() {
             return wrong("zone is no IANA time zone, such as \"Asia/Shanghai\"");
         }
+        if !config.figures.are_sound() {
+            return wrong(
+                "figures: seconds must be 0 to 86400, and every percent 1 to 100",
+            );
+        }
         if config.log.level.parse::<tracing::Level>().is_err() {
             return wrong("log.level must be error, warn, info, debug or trace");
         }
@@ -466,6 +525,16 @@ mod tests {
                 .unwrap_err()
                 .contains("http.certificate")
         );
+        for (target, fine) in [
+            ("sent_to_departed_s = [0, 60, 120, 86400]", true),
+            ("sent_to_departed_s = [0, 60, 120, 86401]", false),
+            ("answered_to_sent_percent = 100", true),
+            ("answered_to_sent_percent = 101", false),
+            ("answered_to_sent_percent = 0", false),
+        ] {
+            let read = parse(&format!("[figures]\n{target}"));
+            assert_eq!(read.is_ok(), fine, "{target}: {read:?}");
+        }
         assert!(
             parse("[log]\nlevel = \"loud\"")
                 .unwrap_err()

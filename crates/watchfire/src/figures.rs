@@ -1,276 +1,255 @@
-//! The figures of a replay: how long things took here, beside how long they took the agency on record.
+//! The node's own figures: what is read from the tables for them, and how they are written as CSV.
 //!
-//! Two kinds of interval are told apart: those of a call (from the answer to the first unit sent, and to the
-//! first unit there) and those of each unit (sent to departed, departed to arrived).
+//! What an interval is and what is counted stands in the core (`figures`). All records of the period are read,
+//! however long ago, not only those in memory; nothing personal is opened. Start at [`gather`], then [`csv`].
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-use watchfire_core::board::Board;
-use watchfire_core::record::assignment::Assignment;
-use watchfire_formats::PastCall;
+use watchfire_core::basis::{Code, IncidentId, Timestamp};
+use watchfire_core::figures::{CallCount, Cell, IntervalFigures, Material, Period, Targets};
+use watchfire_core::record::RecordKind;
+use watchfire_store::{Filter, Reader, StoreError};
 
-use crate::past::{Manners, Past};
+/// Facts that figures are made of at most; a longer period has to be asked for in parts.
+pub const FACTS_MAX: usize = 3_000_000;
+/// Rows that are read at a time.
+const ROWS: usize = 1_000;
 
-/// The intervals that are measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Interval {
-    /// From the call's answer to the first unit sent; one for each call.
-    AnswerToSent,
-    /// From sent to departed; one for each unit.
-    SentToDeparted,
-    /// From departed to arrived; one for each unit.
-    DepartedToArrived,
-    /// From the call's answer to the first unit there; one for each call.
-    Total,
+/// What was read for a period.
+#[derive(Debug)]
+pub struct Gathered {
+    /// The facts.
+    pub material: Material,
+    /// Since when the node has records: its opening, or the first call it knows of.
+    pub since: Timestamp,
 }
 
-impl Interval {
-    /// All of them.
-    pub const ALL: [Interval; 4] = [
-        Interval::AnswerToSent,
-        Interval::SentToDeparted,
-        Interval::DepartedToArrived,
-        Interval::Total,
-    ];
-
-    fn words(self) -> &'static str {
-        match self {
-            Interval::AnswerToSent => "answer to sent (first unit)",
-            Interval::SentToDeparted => "sent to departed (each unit)",
-            Interval::DepartedToArrived => "departed to arrived (each unit)",
-            Interval::Total => "answer to arrived (first unit)",
-        }
+/// Reads everything that the figures of a period are made of; nothing if that is more than [`FACTS_MAX`].
+pub fn gather(reader: &Reader, period: Period) -> Result<Option<Gathered>, StoreError> {
+    let mut material = Material::of(period);
+    let since = period.changed_since();
+    if !take(reader, &mut material, RecordKind::Incident, Some(since), None)?
+        || !take(reader, &mut material, RecordKind::Assignment, Some(since), None)?
+    {
+        return Ok(None);
     }
-}
-
-/// The middle and the slow end of a set of intervals, in seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Spread {
-    /// How many there were.
-    pub count: usize,
-    /// The median.
-    pub p50_s: u32,
-    /// Nine in ten were no longer.
-    pub p90_s: u32,
-}
-
-/// One line of the table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Line {
-    /// The priority; none for all together.
-    pub priority: Option<u8>,
-    /// Which interval.
-    pub interval: Interval,
-    /// Here.
-    pub replayed: Option<Spread>,
-    /// On record.
-    pub recorded: Option<Spread>,
-}
-
-/// The report of a replay.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Report {
-    /// What was simulated and on what terms.
-    pub simulated: &'static str,
-    /// How the simulated people behaved where the record did not say.
-    pub manners: Manners,
-    /// What travel times rested on.
-    pub travel_basis: String,
-    /// Percent put on road times.
-    pub travel_percent: u32,
-    /// Where the response plans came from.
-    pub plans: String,
-    /// The seed of ids.
-    pub seed: u64,
-    /// Calls that came in.
-    pub calls: usize,
-    /// Incidents that were opened.
-    pub incidents: usize,
-    /// Incidents that were closed.
-    pub closed: usize,
-    /// Assignments that were made.
-    pub assignments: usize,
-    /// Incidents for which too few units were free at first.
-    pub short_at_first: u64,
-    /// Actions of the simulated people that were refused.
-    pub refused: Vec<String>,
-    /// Entries in the feed.
-    pub entries: u64,
-    /// SHA-256 over kind, record, version, time and plain body of every entry: the same in every run with the same seed.
-    pub entries_digest: String,
-    /// Seconds the replay took.
-    pub took_s: f64,
-    /// Entries made durable for each of them.
-    pub entries_per_s: f64,
-    /// The table.
-    pub intervals: Vec<Line>,
-}
-
-#[derive(Default)]
-struct Samples(BTreeMap<(Option<u8>, Interval), Vec<u32>>);
-
-impl Samples {
-    fn add(&mut self, priority: u8, interval: Interval, from_ms: Option<i64>, to_ms: Option<i64>) {
-        let (Some(from), Some(to)) = (from_ms, to_ms) else {
-            return;
-        };
-        // Times on record may contradict each other; an interval below zero is none.
-        if let Ok(seconds) = u32::try_from((to - from).div_euclid(1_000)) {
-            for key in [Some(priority), None] {
-                self.0.entry((key, interval)).or_default().push(seconds);
+    // What was merged may bring kin that came to rest before the period, and those kin of their own.
+    let mut done: BTreeSet<IncidentId> = BTreeSet::new();
+    loop {
+        let older = material.older_merged();
+        let mut more = older.into_iter().filter(|id| done.insert(*id)).peekable();
+        if more.peek().is_none() {
+            break;
+        }
+        for id in more.collect::<Vec<_>>() {
+            for kind in [RecordKind::Incident, RecordKind::Assignment] {
+                if !take(reader, &mut material, kind, Some(since), Some(id))? {
+                    return Ok(None);
+                }
             }
         }
     }
-
-    fn spread(&mut self, priority: Option<u8>, interval: Interval) -> Option<Spread> {
-        let all = self.0.get_mut(&(priority, interval))?;
-        all.sort_unstable();
-        let at =
-            |share: f64| all[((all.len() as f64 * share).ceil() as usize).clamp(1, all.len()) - 1];
-        Some(Spread {
-            count: all.len(),
-            p50_s: at(0.5),
-            p90_s: at(0.9),
-        })
+    if !take(reader, &mut material, RecordKind::Call, None, None)? {
+        return Ok(None);
     }
+    let opened = reader.opening_time()?;
+    let since = material.earliest_call().map_or(opened, |at| at.min(opened));
+    Ok(Some(Gathered { material, since }))
 }
 
-/// Measures the intervals on the board beside those of the past calls.
-pub fn intervals(board: &Board, past: &Past) -> Vec<Line> {
-    let mut replayed = Samples::default();
-    let mut recorded = Samples::default();
-    for call in board.calls.values() {
-        let Some(old) = call
-            .source
-            .as_ref()
-            .and_then(|source| past.call(source.as_str()))
-        else {
-            continue;
-        };
-        record_past(&mut recorded, old);
-        let Some(incident) = call.incident() else {
-            continue;
-        };
-        let all: Vec<&Assignment> = board.assignments_of(incident).collect();
-        let received = Some(call.received_at.0);
-        let first =
-            |time: fn(&Assignment) -> Option<i64>| all.iter().filter_map(|one| time(one)).min();
-        let priority = old.priority;
-        replayed.add(
-            priority,
-            Interval::AnswerToSent,
-            received,
-            first(|one| Some(one.sent_at?.0)),
-        );
-        replayed.add(
-            priority,
-            Interval::Total,
-            received,
-            first(|one| Some(one.arrived_at?.0)),
-        );
-        for one in all {
-            let (sent, left) = (one.sent_at.map(|at| at.0), one.departed_at.map(|at| at.0));
-            replayed.add(priority, Interval::SentToDeparted, sent, left);
-            replayed.add(
-                priority,
-                Interval::DepartedToArrived,
-                left,
-                one.arrived_at.map(|at| at.0),
-            );
+/// Takes records of a kind: those that changed since a time, or of one incident those that did not. Returns false
+/// once there are too many.
+fn take(
+    reader: &Reader,
+    material: &mut Material,
+    kind: RecordKind,
+    since: Option<Timestamp>,
+    parent: Option<IncidentId>,
+) -> Result<bool, StoreError> {
+    let filter = Filter { open: None, parent };
+    let mut after = None;
+    loop {
+        let page = reader.records(kind, filter, after, ROWS)?;
+        for row in &page.rows {
+            let changed_since = since.is_none_or(|since| row.changed_at >= since);
+            match (changed_since, parent) {
+                (true, None) | (false, Some(_)) => material.take(&reader.plain(row)?),
+                (true, Some(_)) => {} // Taken already.
+                (false, None) => return Ok(true), // They come last changed first.
+            }
+        }
+        if material.len() > FACTS_MAX {
+            return Ok(false);
+        }
+        match page.next {
+            Some(next) => after = Some(next),
+            None => return Ok(true),
         }
     }
-    let mut priorities: Vec<Option<u8>> =
-        past.calls.iter().map(|call| Some(call.priority)).collect();
-    priorities.sort_unstable();
-    priorities.dedup();
-    priorities.push(None);
-    let mut lines = Vec::new();
-    for priority in priorities {
-        for interval in Interval::ALL {
-            let (replayed, recorded) = (
-                replayed.spread(priority, interval),
-                recorded.spread(priority, interval),
-            );
-            lines.push(Line {
-                priority,
-                interval,
-                replayed,
-                recorded,
-            });
+}
+
+/// Figures with what they were asked for, as they are written.
+#[derive(Debug)]
+pub struct Written<'a> {
+    /// The period.
+    pub period: Period,
+    /// The name of the time zone of hours.
+    pub zone: &'a str,
+    /// What they are held against.
+    pub targets: &'a Targets,
+    /// The intervals.
+    pub intervals: &'a [IntervalFigures],
+    /// Calls by category.
+    pub calls: &'a BTreeMap<Option<Code>, CallCount>,
+    /// Whether the node has records of the week before and of the year before.
+    pub known: (bool, bool),
+}
+
+/// The language of a header row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    English,
+    /// Simplified Chinese.
+    Chinese,
+}
+
+const COLUMNS: [(&str, &str); 13] = [
+    ("figure", "统计项"),
+    ("by", "分组"),
+    ("of", "分组值"),
+    ("count", "数量"),
+    ("p50_s", "中位数（秒）"),
+    ("p90_s", "九成分位（秒）"),
+    ("judged", "有目标数"),
+    ("within", "达标数"),
+    ("within_percent", "达标率（%）"),
+    ("target_s", "目标（秒）"),
+    ("target_percent", "目标达标率（%）"),
+    ("count_week_before", "一周前数量"),
+    ("count_year_before", "一年前（364 天）数量"),
+];
+
+/// Writes figures as CSV (RFC 4180): a header row in the language asked for, and one row for each cell. What a figure
+/// is, and by what it is told apart, are the API's words in either language, so that a program reads both.
+pub fn csv(written: &Written<'_>, language: Language) -> String {
+    let mut rows = Rows::default();
+    let header = COLUMNS.iter().map(|(en, zh)| match language {
+        Language::English => *en,
+        Language::Chinese => *zh,
+    });
+    let (from, to, zone) = match language {
+        Language::English => ("from", "to", "zone"),
+        Language::Chinese => ("起", "止", "时区"),
+    };
+    rows.row(header.chain([from, to, zone]));
+    let tail = [
+        crate::api::view::time(written.period.from),
+        crate::api::view::time(written.period.to),
+        written.zone.to_owned(),
+    ];
+    for figures in written.intervals {
+        let figure = figures.interval.as_str();
+        let (seconds, percent) = written.targets.of(figures.interval);
+        let mut add = |by: &str, of: &str, cell: &Cell, target: Option<u32>| {
+            let number = |value: Option<u64>| value.map_or(String::new(), |value| value.to_string());
+            let spread = cell.spread;
+            let share = cell.within_per_mille();
+            let head = [
+                figure.to_owned(),
+                by.to_owned(),
+                of.to_owned(),
+                spread.map_or(0, |spread| spread.count).to_string(),
+                number(spread.map(|spread| spread.p50_s.into())),
+                number(spread.map(|spread| spread.p90_s.into())),
+                cell.judged.to_string(),
+                cell.within.to_string(),
+                share.map_or(String::new(), |share| format!("{}.{}", share / 10, share % 10)),
+                number(target.map(u64::from)),
+                target.map_or(String::new(), |_| percent.to_string()),
+                String::new(),
+                String::new(),
+            ];
+            rows.row(head.iter().chain(&tail).map(String::as_str));
+        };
+        let [first, ..] = seconds;
+        let same = Some(first).filter(|_| first > 0 && seconds.iter().all(|one| *one == first));
+        add("all", "", &figures.all, same);
+        for (priority, cell) in &figures.by_priority {
+            let target = written.targets.seconds(figures.interval, *priority);
+            let of = priority.map_or(String::new(), |priority| u8::from(priority).to_string());
+            add("priority", &of, cell, target);
+        }
+        for (area, cell) in &figures.by_area {
+            let of = area.as_ref().map_or("", |area| area.as_str());
+            add("area", of, cell, same);
+        }
+        for (hour, cell) in &figures.by_hour {
+            add("hour", &hour.to_string(), cell, same);
         }
     }
-    lines
+    let (week, year) = written.known;
+    for (category, count) in written.calls {
+        let known = |known: bool, count: u64| match known {
+            true => count.to_string(),
+            false => String::new(),
+        };
+        let mut row = vec![String::new(); COLUMNS.len()];
+        row[0] = "calls".to_owned();
+        row[1] = "category".to_owned();
+        row[2] = category.as_ref().map_or(String::new(), ToString::to_string);
+        row[3] = count.now.to_string();
+        row[11] = known(week, count.week_before);
+        row[12] = known(year, count.year_before);
+        rows.row(row.iter().chain(&tail).map(String::as_str));
+    }
+    rows.0
 }
 
-fn record_past(samples: &mut Samples, call: &PastCall) {
-    let first = |time: fn(&watchfire_formats::PastResponse) -> Option<i64>| {
-        call.responses.iter().filter_map(time).min()
-    };
-    let received = Some(call.received);
-    samples.add(
-        call.priority,
-        Interval::AnswerToSent,
-        received,
-        first(|one| one.dispatched),
-    );
-    samples.add(
-        call.priority,
-        Interval::Total,
-        received,
-        first(|one| one.arrived),
-    );
-    for one in &call.responses {
-        samples.add(
-            call.priority,
-            Interval::SentToDeparted,
-            one.dispatched,
-            one.departed,
-        );
-        samples.add(
-            call.priority,
-            Interval::DepartedToArrived,
-            one.departed,
-            one.arrived,
-        );
+#[derive(Default)]
+struct Rows(String);
+
+impl Rows {
+    fn row<'a>(&mut self, cells: impl Iterator<Item = &'a str>) {
+        for (at, text) in cells.enumerate() {
+            if at > 0 {
+                self.0.push(',');
+            }
+            // A district is what somebody typed. A spreadsheet takes text that begins like this for a formula.
+            let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+            let quoted = text.contains([',', '"', '\r', '\n']);
+            match (formula, quoted) {
+                (false, false) => self.0.push_str(text),
+                (true, false) => {
+                    self.0.push('\'');
+                    self.0.push_str(text);
+                }
+                (formula, true) => {
+                    self.0.push('"');
+                    if formula {
+                        self.0.push('\'');
+                    }
+                    self.0.push_str(&text.replace('"', "\"\""));
+                    self.0.push('"');
+                }
+            }
+        }
+        self.0.push_str("\r\n");
     }
 }
 
-/// Writes the table for people.
-pub fn table(report: &Report) -> String {
-    let mut text = String::new();
-    let cell = |spread: Option<Spread>| match spread {
-        Some(Spread {
-            count,
-            p50_s,
-            p90_s,
-        }) => format!("{p50_s:>6} {p90_s:>6} {count:>6}"),
-        None => format!("{:>6} {:>6} {:>6}", "-", "-", 0),
-    };
-    // Writing to a String cannot fail.
-    let _ = writeln!(
-        text,
-        "{:<8} {:<32} {:^22} {:^22}",
-        "", "seconds", "here (simulated crews)", "on record"
-    );
-    let _ = writeln!(
-        text,
-        "{:<8} {:<32} {:>6} {:>6} {:>6}   {:>6} {:>6} {:>6}",
-        "priority", "interval", "p50", "p90", "n", "p50", "p90", "n"
-    );
-    for line in &report.intervals {
-        let priority = line
-            .priority
-            .map_or("all".to_owned(), |priority| priority.to_string());
-        let _ = writeln!(
-            text,
-            "{priority:<8} {:<32} {}   {}",
-            line.interval.words(),
-            cell(line.replayed),
-            cell(line.recorded)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_typed_stays_text_in_a_spreadsheet() {
+        let mut rows = Rows::default();
+        let typed = ["Old town", "=1+1", "+86", "-5", "@here", "a,b", "say \"no\"", "=a,b", "a=b", ""];
+        rows.row(typed.into_iter());
+        assert_eq!(
+            rows.0,
+            "Old town,'=1+1,'+86,'-5,'@here,\"a,b\",\"say \"\"no\"\"\",\"'=a,b\",a=b,\r\n"
         );
     }
-    text
 }

@@ -19,6 +19,7 @@ use watchfire_core::board::Board;
 use watchfire_core::duplicate::DuplicateRules;
 use watchfire_core::engine::{Engine, HappenedWhen, Outcome, Request, Step, Then};
 use watchfire_core::entropy::Entropy;
+use watchfire_core::figures::Targets;
 use watchfire_core::limits::BATCH_INPUTS_MAX;
 use watchfire_core::log::{Batch, Log};
 use watchfire_core::plan::ResponseFile;
@@ -35,7 +36,9 @@ use watchfire_store::{Reader, Store, StoreError};
 use crate::api::message;
 use crate::clock::Clock;
 use crate::hub::{Hub, Message};
+use crate::long_reader::LongReader;
 use crate::metrics::Metrics;
+use crate::past_boards::PastBoards;
 use crate::policy::Authorized;
 use crate::positions::Positions;
 use crate::travel::Travel;
@@ -65,6 +68,8 @@ pub struct Settings {
     pub timers: TimerRules,
     /// When two reports may be about one event.
     pub duplicates: DuplicateRules,
+    /// How long the steps of an incident should take.
+    pub targets: Targets,
     /// How long ended records stay in memory, in seconds.
     pub keep_ended_s: u64,
     /// How long trails of positions are kept, in seconds.
@@ -95,6 +100,8 @@ struct Inner {
     health: AtomicU8,
     queue: SyncSender<Input>,
     reader: Mutex<Reader>,
+    figures: LongReader,
+    past: PastBoards,
 }
 
 /// How the node is.
@@ -195,6 +202,8 @@ impl Node {
                 health: AtomicU8::new(Health::Ready as u8),
                 queue,
                 reader: Mutex::new(store.reader()?),
+                figures: LongReader::new(store.reader()?),
+                past: PastBoards::new(store.reader()?),
             }),
         };
         let start = |source| StoreError::Io {
@@ -268,6 +277,16 @@ impl Node {
                 .lock()
                 .unwrap_or_else(|poisoned| poisoned.into_inner()),
         )
+    }
+
+    /// Returns the reader for figures, whose long readings hold nobody else up.
+    pub fn figures(&self) -> &LongReader {
+        &self.inner.figures
+    }
+
+    /// Returns the boards of earlier moments.
+    pub fn past(&self) -> &PastBoards {
+        &self.inner.past
     }
 
     /// Returns the board as it is on disk.

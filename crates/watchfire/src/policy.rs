@@ -24,8 +24,10 @@ pub enum Permission {
     ReadEntries,
     /// Read who may sign in.
     ReadPeople,
-    /// Read the node's figures.
+    /// Read how the machine fares.
     ReadMetrics,
+    /// Read how long things took and how many calls came.
+    ReadFigures,
     /// Take and amend calls, join them to incidents, close them.
     TakeCalls,
     /// Open incidents and write notes.
@@ -95,6 +97,10 @@ pub const TABLE: &[(Permission, &[Seat])] = &[
     ),
     (P::ReadPeople, &[Administrator, Overseer, DutyOfficer]),
     (P::ReadMetrics, &[Administrator, Overseer]),
+    (
+        P::ReadFigures,
+        &[Dispatcher, DutyOfficer, Analyst, Overseer, Wall],
+    ),
     (P::TakeCalls, &[CallTaker, Dispatcher, DutyOfficer]),
     (P::OpenIncidents, &[CallTaker, Dispatcher, DutyOfficer]),
     (P::RunIncidents, &[Dispatcher, DutyOfficer]),
@@ -262,6 +268,7 @@ mod tests {
             P::ReadEntries,
             P::ReadPeople,
             P::ReadMetrics,
+            P::ReadFigures,
         ];
         let mut seen = BTreeSet::new();
         for (permission, seats) in TABLE {
@@ -278,6 +285,6 @@ mod tests {
                 .iter()
                 .any(|(permission, seats)| *permission == P::ReadPersonal && seats.contains(&Wall))
         );
-        assert_eq!(seen.len(), 14, "a new permission needs a row");
+        assert_eq!(seen.len(), 15, "a new permission needs a row");
     }
 }

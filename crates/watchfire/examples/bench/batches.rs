@@ -50,6 +50,7 @@ fn per_second(scale: &Scale, city: &mut City, report: &mut Report) -> Outcome<()
         travel: Travel::new(None, StraightLine::default(), 100),
         timers: Default::default(),
         duplicates: Default::default(),
+        targets: Default::default(),
         keep_ended_s: 3_600,
         keep_trail_s: 3_600,
         simulated: None,

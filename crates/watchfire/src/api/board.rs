@@ -4,15 +4,16 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use watchfire_core::basis::IncidentId;
+use watchfire_core::basis::{IncidentId, Timestamp, UnitId};
 use watchfire_core::board::Board;
 use watchfire_core::record::{Record, RecordKind, RecordRef};
 use watchfire_store::{Reader, StoreError};
 
 use super::view::{self, AssignmentView, CallView, IncidentView, StationView, UnitView};
 use super::{App, Page, PageQuery};
-use crate::node::Chain;
+use crate::node::{Chain, Node};
 use crate::policy::{Permission, Session};
+use crate::positions::Position;
 use crate::problem::Problem;
 
 /// Everything open, and what ended recently.
@@ -44,34 +45,42 @@ pub(crate) async fn show(
     // Read first: the stream may then tell again what the board already shows, but never leaves anything out.
     let cursor = node.position().to_string();
     let board = node.board();
-    Ok(Json(BoardView {
-        cursor,
-        incidents: board
-            .incidents
-            .values()
-            .map(|one| view::incident(&board, one))
-            .collect(),
-        calls: board
-            .calls
-            .values()
-            .map(|one| view::call(one, personal))
-            .collect(),
-        units: board
-            .units
-            .values()
-            .map(|one| view::unit(&board, one, node.positions().get(one.id)))
-            .collect(),
-        assignments: board
-            .assignments
-            .values()
-            .map(|one| view::assignment(one, node))
-            .collect(),
-        stations: board
-            .stations
-            .values()
-            .map(|one| view::station(one))
-            .collect(),
-    }))
+    let position = |unit| node.positions().get(unit);
+    let now = node.now();
+    Ok(Json(BoardView::of(
+        &board, cursor, personal, position, node, now,
+    )))
+}
+
+impl BoardView {
+    /// Shows a board as of a moment, with what is personal in it or without.
+    pub(crate) fn of(
+        board: &Board,
+        cursor: String,
+        personal: bool,
+        position: impl Fn(UnitId) -> Option<Position>,
+        node: &Node,
+        at: Timestamp,
+    ) -> BoardView {
+        let rules = &node.settings().timers;
+        let incidents = board.incidents.values();
+        let calls = board.calls.values();
+        let units = board.units.values();
+        let assignments = board.assignments.values();
+        let stations = board.stations.values();
+        BoardView {
+            cursor,
+            incidents: incidents.map(|one| view::incident(board, one)).collect(),
+            calls: calls.map(|one| view::call(one, personal)).collect(),
+            units: units
+                .map(|one| view::unit(board, one, position(one.id)))
+                .collect(),
+            assignments: assignments
+                .map(|one| view::assignment_at(one, rules, at))
+                .collect(),
+            stations: stations.map(|one| view::station(one)).collect(),
+        }
+    }
 }
 
 /// Fails unless a session may see the board.

@@ -23,6 +23,8 @@ use crate::problem::ProblemView;
         (name = "incidents", description = "Situations needing response"),
         (name = "units", description = "Dispatchable crews"),
         (name = "assignments", description = "Units' tasks on incidents"),
+        (name = "figures", description = "How long things took and how many calls came; of incidents, never of people"),
+        (name = "past", description = "What this node's board showed at any earlier moment"),
         (name = "stations", description = "Places units start from"),
         (name = "people", description = "The agency's own staff and programs")
     )

@@ -9,9 +9,11 @@ pub mod board;
 pub mod call;
 pub mod description;
 pub mod entries;
+pub mod figures;
 pub mod incident;
 pub mod message;
 pub mod node;
+pub mod past;
 pub mod person;
 pub mod session;
 pub mod station;
@@ -95,6 +97,11 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(incident::split))
         .routes(routes!(incident::link))
         .routes(routes!(incident::unlink))
+        .routes(routes!(figures::show))
+        .routes(routes!(figures::csv))
+        .routes(routes!(figures::incidents))
+        .routes(routes!(past::board))
+        .routes(routes!(past::marks))
         .routes(routes!(unit::list, unit::enter))
         .routes(routes!(unit::show, unit::amend))
         .routes(routes!(unit::step))
@@ -573,7 +580,7 @@ impl PageQuery {
 /// Longest cursor, in bytes; those that this node gives are shorter.
 const CURSOR_BYTES_MAX: usize = 64;
 
-fn read_cursor<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+pub(crate) fn read_cursor<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     use serde::Deserialize as _;
     let cursor = String::deserialize(from)?;
     if cursor.len() > CURSOR_BYTES_MAX {
@@ -584,7 +591,7 @@ fn read_cursor<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Strin
     Ok(Some(cursor))
 }
 
-fn read_limit<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<usize>, D::Error> {
+pub(crate) fn read_limit<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<usize>, D::Error> {
     use serde::Deserialize as _;
     match usize::deserialize(from)? {
         limit @ 1..=PAGE_MAX => Ok(Some(limit)),

@@ -13,7 +13,7 @@ use watchfire_core::record::incident::{Incident, IncidentState, Relation};
 use watchfire_core::record::person::{Person, Seat};
 use watchfire_core::record::station::Station;
 use watchfire_core::record::unit::{Duty, Unit};
-use watchfire_core::timer::{self, AlarmCode};
+use watchfire_core::timer::{self, AlarmCode, TimerRules};
 
 use crate::node::Node;
 use crate::positions::Position;
@@ -42,6 +42,11 @@ pub fn time(at: Timestamp) -> String {
         Ok(time) => format!("{time:.3}"),
         Err(_) => "9999-12-31T23:59:59.999Z".to_owned(),
     }
+}
+
+/// Writes the id of a record of any kind, as the ids of each kind are written.
+pub fn hex(id: &[u8; 16]) -> String {
+    id.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn maybe_time(at: Option<Timestamp>) -> Option<String> {
@@ -75,6 +80,12 @@ impl From<&Place> for PlaceView {
 /// Urgency, 1 to 4; 1 is most urgent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PriorityView(Priority);
+
+impl From<Priority> for PriorityView {
+    fn from(priority: Priority) -> PriorityView {
+        PriorityView(priority)
+    }
+}
 
 impl Serialize for PriorityView {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -549,12 +560,16 @@ same_words!(AlarmCode <=> AlarmCodeView { Unanswered, LateDeparture, OverdueArri
 
 /// Shows an assignment as of now.
 pub fn assignment(assignment: &Assignment, node: &Node) -> AssignmentView {
-    let alarm =
-        timer::alarm(assignment, &node.settings().timers, node.now()).map(|alarm| AlarmView {
-            code: alarm.code.into(),
-            since: time(alarm.since),
-            text: alarm.code.text().into(),
-        });
+    assignment_at(assignment, &node.settings().timers, node.now())
+}
+
+/// Shows an assignment as of a moment.
+pub fn assignment_at(assignment: &Assignment, rules: &TimerRules, now: Timestamp) -> AssignmentView {
+    let alarm = timer::alarm(assignment, rules, now).map(|alarm| AlarmView {
+        code: alarm.code.into(),
+        since: time(alarm.since),
+        text: alarm.code.text().into(),
+    });
     let reason = |reason: &watchfire_core::recommend::Reason| ReasonView {
         code: reason.code().to_owned(),
         text: reason.text().into(),

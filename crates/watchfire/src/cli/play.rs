@@ -23,7 +23,7 @@ use crate::city;
 use crate::clock::Clock;
 use crate::config::{Config, Http, LogFormat};
 use crate::desk::{DirectDesk, LiveDesk};
-use crate::figures::{self, Report};
+use crate::replay_report::{self, Report};
 use crate::node::{self, Node, Settings, random};
 use crate::past::{Manners, Past};
 use crate::replay::{self, Cast, Replay};
@@ -135,6 +135,7 @@ pub(super) fn serve(dir: &Path, listen: Option<SocketAddr>) -> Result<Ended> {
         travel: Travel::new(router, straight, config.roads.time_percent),
         timers: config.timers,
         duplicates: config.duplicates,
+        targets: config.figures,
         keep_ended_s: config.keep.ended_h * 3_600,
         keep_trail_s: config.keep.trail_h * 3_600,
         simulated: None,
@@ -494,7 +495,7 @@ fn replay_at_once(args: &ReplayArgs, stage: &Stage) -> Result<Ended> {
                 closed,
                 board.assignments.len(),
             );
-            (figures::intervals(board, &stage.past), counts)
+            (replay_report::intervals(board, &stage.past), counts)
         })
     };
     drop(desk.into_store()?);
@@ -519,7 +520,7 @@ fn replay_at_once(args: &ReplayArgs, stage: &Stage) -> Result<Ended> {
         entries_per_s: (entries as f64 / took_s).round(),
         intervals,
     };
-    println!("{}", figures::table(&report));
+    println!("{}", replay_report::table(&report));
     println!(
         "{} calls, {} incidents ({} closed), {} assignments; too few units free at first for {}.",
         report.calls, report.incidents, report.closed, report.assignments, report.short_at_first
@@ -729,6 +730,7 @@ fn play_live(stage: Stage, plan: &Live<'_>) -> Result<Ended> {
         travel,
         timers: Default::default(),
         duplicates: Default::default(),
+        targets: Default::default(),
         keep_ended_s: 6 * 3_600,
         keep_trail_s: 24 * 3_600,
         simulated: Some(simulated(plan.speed)),

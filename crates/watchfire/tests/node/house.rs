@@ -341,6 +341,7 @@ fn start(
         travel: Travel::new(None, StraightLine::default(), 100),
         timers: TimerRules::default(),
         duplicates: DuplicateRules::default(),
+        targets: Default::default(),
         keep_ended_s,
         keep_trail_s: 3_600,
         simulated: None,

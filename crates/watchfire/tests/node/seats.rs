@@ -27,6 +27,9 @@ POST   /calls/{id}/detach                     x      x      x       .     .     
 GET    /calls/{id}/duplicates                 x      x      x       x     x       x      .      x
 POST   /calls/{id}/join                       x      x      x       .     .       .      .      .
 POST   /duplicates                            x      x      x       .     .       .      .      .
+GET    /figures                               .      x      x       .     x       x      .      x
+GET    /figures.csv                           .      x      x       .     x       x      .      x
+GET    /figures/incidents                     .      x      x       .     x       x      .      x
 GET    /incidents                             x      x      x       x     x       x      .      x
 POST   /incidents                             x      x      x       .     .       .      .      .
 GET    /incidents/{id}                        x      x      x       x     x       x      .      x
@@ -48,6 +51,8 @@ POST   /incidents/{id}/split                  .      x      x       .     .     
 POST   /incidents/{id}/unmerge                .      x      x       .     .       .      .      .
 GET    /map/roads.geojson                     x      x      x       x     x       x      .      x
 GET    /node                                  x      x      x       x     x       x      x      x
+GET    /past/board                            x      x      x       .     x       x      .      .
+GET    /past/marks                            x      x      x       .     x       x      .      .
 GET    /people                                .      .      x       .     .       x      x      .
 POST   /people                                .      .      .       .     .       .      x      .
 GET    /people/{id}                           .      .      x       .     .       x      x      .
