@@ -216,7 +216,7 @@ fn a_point_is_said_by_its_crossing_its_road_or_its_coordinates() {
         (on.text.as_str(), on.area.as_deref()),
         ("人民路近解放路", None)
     );
-    assert_eq!(on.crossing, Some(("解放路".into(), "人民路".into())));
+    assert_eq!(on.crossing, Some("解放路与人民路".into()));
     let far = said(Point {
         lat: 40.0,
         lon: 0.0,

@@ -32,8 +32,8 @@ use std::sync::Arc;
 /// Within this distance of a crossing one is at it, in metres.
 const AT_CROSSING_M: f64 = 35.0;
 
-/// Finds places by name and names by place. `Send`, `Sync`, cheap to clone; never changes.
-#[derive(Clone)]
+/// Finds places by name and names by place. `Send`, `Sync`, cheap to clone; never changes. The default knows nothing.
+#[derive(Clone, Default)]
 pub struct Gazetteer {
     map: Arc<Part>,
     listed: Arc<Part>,
@@ -74,8 +74,8 @@ pub struct At {
     pub text: String,
     /// The nearest road with a name.
     pub road: Option<String>,
-    /// The nearest crossing, its two roads.
-    pub crossing: Option<(String, String)>,
+    /// The nearest crossing, of that road if it has one near.
+    pub crossing: Option<String>,
     /// How far the nearest named road is, in metres.
     pub distance_m: Option<f64>,
     /// The area that it lies in.
@@ -237,7 +237,7 @@ impl Gazetteer {
         At {
             text,
             road: road_name.map(str::to_owned),
-            crossing: names.map(|[a, b]| (a.to_owned(), b.to_owned())),
+            crossing: names.map(|[a, b]| both(a, b)),
             distance_m: nearest.map(|(_, distance_m)| distance_m),
             area,
             on_map: router.is_some_and(|router| router.snap(point).is_some()),

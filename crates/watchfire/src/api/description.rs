@@ -24,6 +24,7 @@ use crate::problem::ProblemView;
         (name = "units", description = "Dispatchable crews"),
         (name = "assignments", description = "Units' tasks on incidents"),
         (name = "stations", description = "Places units start from"),
+        (name = "map", description = "Where a name is, what a place is called, and what to draw underneath"),
         (name = "people", description = "The agency's own staff and programs")
     )
 )]
