@@ -150,6 +150,11 @@ impl RoadGraph {
         })
     }
 
+    /// The other names of a name: in English, in Chinese.
+    pub(crate) fn other_names(&self, _name: u32) -> &[String] {
+        &[]
+    }
+
     /// The points of an edge, both ends included.
     pub(crate) fn shape(&self, edge: usize) -> &[Fixed] {
         let start = self.edges[edge].first_point as usize;

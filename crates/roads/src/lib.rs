@@ -14,6 +14,7 @@ mod build;
 mod class;
 mod error;
 mod file;
+mod gazetteer;
 mod geo;
 mod graph;
 pub mod limits;
@@ -30,6 +31,9 @@ mod tags;
 pub use build::build;
 pub use class::{Class, SpeedTable};
 pub use error::{NoRoute, RoadsError};
+pub use gazetteer::{
+    Area, At, Found, FoundKind, Gazetteer, Listed, ListedKind, Matched, QueryTooLong,
+};
 pub use geo::{Bounds, Point};
 pub use graph::{Line, RoadArc, RoadGraph, Travel};
 pub use options::{Access, AgainstOneway, BuildOptions, Entry, Maxspeed};

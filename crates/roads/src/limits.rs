@@ -41,3 +41,30 @@ pub const ARC_MAX_MS: u32 = 86_400_000;
 
 /// The slowest and the fastest speed a table may name, in km/h.
 pub const SPEED_RANGE_KMH: (u16, u16) = (1, 250);
+
+/// The most characters of a text that a place is looked up by.
+pub const PLACE_QUERY_MAX_CHARS: usize = 200;
+
+/// The most places that one look-up gives.
+pub const PLACES_FOUND_MAX: usize = 50;
+
+/// The most entries (stations, places, areas together) that a gazetteer takes beside the roads.
+pub const PLACES_LISTED_MAX: usize = 200_000;
+
+/// The most names that one entry may have, its first included.
+pub const NAMES_PER_PLACE_MAX: usize = 8;
+
+/// The most corners of all named areas together.
+pub const AREA_CORNERS_MAX: usize = 2_000_000;
+
+/// Two stretches of one name farther apart than about this are two roads, in metres.
+pub const SAME_ROAD_GAP_M: f64 = 800.0;
+
+/// Two junctions of the same two roads nearer than this are one crossing (a road with a middle strip), in metres.
+pub const SAME_CROSSING_M: f64 = 80.0;
+
+/// A named road farther than this from a point does not say where the point is, in metres.
+pub const AT_ROAD_MAX_M: f64 = 500.0;
+
+/// A crossing farther than this from a point does not say where the point is, in metres.
+pub const AT_CROSSING_MAX_M: f64 = 400.0;

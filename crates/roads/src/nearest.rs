@@ -74,6 +74,17 @@ impl Nearest {
 
     /// Returns the nearest road within a distance in metres; of roads equally near, the one first in the graph.
     pub(crate) fn find(&self, graph: &RoadGraph, place: [f64; 3], within_m: f64) -> Option<Found> {
+        self.find_among(graph, place, within_m, |_| true)
+    }
+
+    /// Does the same among the edges that `wanted` names.
+    pub(crate) fn find_among(
+        &self,
+        graph: &RoadGraph,
+        place: [f64; 3],
+        within_m: f64,
+        wanted: impl Fn(usize) -> bool,
+    ) -> Option<Found> {
         let mut best: Option<(f64, usize, usize, f64)> = None;
         for (stretch, box_distance_2) in self.boxes.nearest_neighbor_iter_with_distance_2(place) {
             let limit_2 = best.map_or(within_m * within_m, |(distance_2, ..)| distance_2);
@@ -81,6 +92,9 @@ impl Nearest {
                 break;
             }
             let edge = stretch.edge as usize;
+            if !wanted(edge) {
+                continue;
+            }
             let first_piece = stretch.first_piece as usize;
             let shape = &graph.shape(edge)[first_piece..];
             for (offset, pair) in shape.windows(2).take(BOX_PIECES).enumerate() {

@@ -166,6 +166,21 @@ impl Router {
         })
     }
 
+    /// Returns the nearest of the edges that `wanted` names, and how far it is in metres.
+    pub(crate) fn nearest_edge(
+        &self,
+        point: Point,
+        within_m: f64,
+        wanted: impl Fn(usize) -> bool,
+    ) -> Option<(usize, f64)> {
+        if !point.is_valid() {
+            return None;
+        }
+        let (nearest, graph) = (&self.network.nearest, &self.network.graph);
+        let found = nearest.find_among(graph, in_space(point), within_m, wanted)?;
+        Some((found.edge, found.distance_m))
+    }
+
     /// Returns the time from every source to the target, in the order of the sources.
     pub fn times_to(&self, target: Point, sources: &[Point]) -> Vec<Result<TravelTime, NoRoute>> {
         let Some(target) = self.snap(target) else {

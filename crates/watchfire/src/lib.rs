@@ -5,6 +5,7 @@
 //! people act through the same door. The rules themselves are in `watchfire-core`; this crate decides none.
 
 pub mod api;
+pub mod atlas;
 pub mod auth;
 pub mod city;
 pub mod cli;

@@ -215,6 +215,14 @@ impl Node {
             .name("hub".into())
             .spawn(move || hub.run())
             .map_err(start)?;
+        // So that the first to look for a place need not wait while the names of a whole map are gathered.
+        let reading = node.clone();
+        std::thread::Builder::new()
+            .name("atlas".into())
+            .spawn(move || {
+                reading.settings().travel.atlas().of_map();
+            })
+            .map_err(start)?;
         let worker = Worker {
             node: node.clone(),
             engine,

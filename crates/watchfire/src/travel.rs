@@ -11,8 +11,9 @@ use watchfire_core::plan::ResponseFile;
 use watchfire_core::recommend::{self, Origin, Recommendation, StartsFrom};
 use watchfire_core::record::incident::Incident;
 use watchfire_core::record::unit::Unit;
-use watchfire_roads::{Basis, NoRoute, Router, Snap, StraightLine};
+use watchfire_roads::{Area, Basis, NoRoute, Router, Snap, StraightLine};
 
+use crate::atlas::Atlas;
 use crate::positions::{Position, Positions};
 
 /// How many snapped points are remembered; units stand still for most of a night.
@@ -24,6 +25,7 @@ pub struct Travel {
     straight: StraightLine,
     /// Percent put on road times, for what the network does not know (lights, turns, bridges).
     factor_percent: u32,
+    atlas: Atlas,
     snaps: Mutex<BTreeMap<Point, Option<Snap>>>,
 }
 
@@ -31,11 +33,25 @@ impl Travel {
     /// Makes it from a road network, if there is one, and what to do without.
     pub fn new(router: Option<Arc<Router>>, straight: StraightLine, factor_percent: u32) -> Travel {
         Travel {
+            atlas: Atlas::new(router.clone(), Vec::new()),
             router,
             straight,
             factor_percent,
             snaps: Mutex::new(BTreeMap::new()),
         }
+    }
+
+    /// Gives the map named areas (districts, quarters) that its file does not hold.
+    pub fn with_areas(self, areas: Vec<Area>) -> Travel {
+        Travel {
+            atlas: Atlas::new(self.router.clone(), areas),
+            ..self
+        }
+    }
+
+    /// Returns what is known of the map besides travel times.
+    pub fn atlas(&self) -> &Atlas {
+        &self.atlas
     }
 
     /// Returns the road network, if there is one.

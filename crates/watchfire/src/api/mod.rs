@@ -11,6 +11,7 @@ pub mod description;
 pub mod entries;
 pub mod figures;
 pub mod incident;
+pub mod map;
 pub mod message;
 pub mod node;
 pub mod past;
@@ -70,7 +71,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(session::show, session::sign_in, session::sign_out))
         .routes(routes!(session::enrol))
         .routes(routes!(node::show))
-        .routes(routes!(node::roads))
+        .routes(routes!(map::find))
+        .routes(routes!(map::at))
+        .routes(routes!(map::roads))
         .routes(routes!(board::show))
         .routes(routes!(stream::follow))
         .routes(routes!(call::list, call::receive))

@@ -102,6 +102,15 @@ impl House {
 
     /// Makes the node when the clock said `at`, whatever it says now.
     pub(crate) async fn made_at(at: Timestamp) -> House {
+        House::made(at, Travel::new(None, StraightLine::default(), 100)).await
+    }
+
+    /// Makes the node with a map of its own.
+    pub(crate) async fn with_travel(travel: Travel) -> House {
+        House::made(Clock::Real.now(), travel).await
+    }
+
+    async fn made(at: Timestamp, travel_of_node: Travel) -> House {
         let dir = TempDir::new().unwrap();
         let path = dir.path().join("node");
         node::create(&path, "A house", node::random(), at).unwrap();
@@ -130,7 +139,7 @@ impl House {
             store.add_token(&row).unwrap();
             tokens.insert(seat, secret.text);
         }
-        let (node, thread) = start(store, response, 3_600);
+        let (node, thread) = start(store, response, 3_600, travel_of_node);
         let mut house = House {
             router: router_of(&node),
             node,
@@ -153,7 +162,8 @@ impl House {
         self.node.stop();
         self.thread.take().unwrap().join().unwrap();
         let store = Store::open(&self.dir.path().join("node")).unwrap();
-        let (node, thread) = start(store, Arc::new(ResponseFile::default()), 0);
+        let travel = Travel::new(None, StraightLine::default(), 100);
+        let (node, thread) = start(store, Arc::new(ResponseFile::default()), 0, travel);
         self.router = router_of(&node);
         self.node = node;
         self.thread = Some(thread);
@@ -333,12 +343,13 @@ fn start(
     store: Store,
     response: Arc<ResponseFile>,
     keep_ended_s: u64,
+    travel: Travel,
 ) -> (Node, JoinHandle<Health>) {
     let settings = Settings {
         name: "A house".to_owned(),
         zone: None,
         clock: Clock::Real,
-        travel: Travel::new(None, StraightLine::default(), 100),
+        travel,
         timers: TimerRules::default(),
         duplicates: DuplicateRules::default(),
         targets: Default::default(),

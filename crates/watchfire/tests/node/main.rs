@@ -8,6 +8,7 @@ mod house;
 
 mod acting;
 mod history;
+mod map;
 mod memory;
 mod personal;
 mod replay;

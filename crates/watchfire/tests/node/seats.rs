@@ -61,6 +61,8 @@ POST   /people/{id}/code                      .      .      .       .     .     
 POST   /people/{id}/disable                   .      .      .       .     .       .      x      .
 GET    /people/{id}/entries                   .      .      x       .     .       x      x      .
 POST   /people/{id}/tokens                    .      .      .       .     .       .      x      .
+GET    /places                                x      x      x       x     x       x      .      x
+GET    /places/at                             x      x      x       x     x       x      .      x
 POST   /positions                             .      x      x       .     .       .      .      .
 DELETE /session                               x      x      x       x     x       x      x      x
 GET    /session                               x      x      x       x     x       x      x      x

@@ -1,0 +1,98 @@
+//! What the node knows of its map besides travel times: names of places.
+//!
+//! The names of the map are gathered once, in a fraction of a second, by whoever needs them first; the node's stations
+//! are added whenever they have changed. Nothing here looks at the board: what is needed of it is handed in.
+
+use std::sync::{Arc, Mutex, OnceLock};
+
+use watchfire_core::basis::StationId;
+use watchfire_core::board::Board;
+use watchfire_roads::{Area, Gazetteer, Listed, ListedKind, Point, Router};
+
+/// What is known of a map. Everything in it is made when it is first asked for.
+pub struct Atlas {
+    router: Option<Arc<Router>>,
+    areas: Vec<Area>,
+    of_map: OnceLock<Gazetteer>,
+    with_stations: Mutex<Option<(Vec<StationKey>, Gazetteer)>>,
+}
+
+/// A station as far as the map is concerned; equal ones look the same on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StationKey {
+    /// Which.
+    pub id: StationId,
+    /// The agency's short code for it.
+    pub code: String,
+    /// What people call it.
+    pub name: String,
+    /// Where.
+    pub point: Point,
+}
+
+impl StationKey {
+    /// Returns those of all stations on a board.
+    pub fn all(board: &Board) -> Vec<StationKey> {
+        let one = |station: &Arc<watchfire_core::record::station::Station>| StationKey {
+            id: station.id,
+            code: station.code.to_string(),
+            name: station.details.name.to_string(),
+            point: Point {
+                lat: station.details.place.point.lat(),
+                lon: station.details.place.point.lon(),
+            },
+        };
+        board.stations.values().map(one).collect()
+    }
+}
+
+impl Atlas {
+    /// Makes it for a road network, if there is one, and areas that its file does not hold.
+    pub fn new(router: Option<Arc<Router>>, areas: Vec<Area>) -> Atlas {
+        Atlas {
+            router,
+            areas,
+            of_map: OnceLock::new(),
+            with_stations: Mutex::new(None),
+        }
+    }
+
+    /// Returns the names of the map. The first to ask waits while they are gathered.
+    pub fn of_map(&self) -> &Gazetteer {
+        self.of_map.get_or_init(|| {
+            let graph = self.router.as_ref().map(|router| router.graph().as_ref());
+            Gazetteer::new(graph, Vec::new(), self.areas.clone()).unwrap_or_else(|error| {
+                tracing::error!(%error, "places cannot be found by name");
+                Gazetteer::default()
+            })
+        })
+    }
+
+    /// Returns the names of the map and of these stations.
+    pub fn gazetteer(&self, stations: &[StationKey]) -> Gazetteer {
+        let of_map = self.of_map();
+        let mut kept = self
+            .with_stations
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some((known, gazetteer)) = kept.as_ref()
+            && known == stations
+        {
+            return gazetteer.clone();
+        }
+        let listed = stations.iter().map(|station| Listed {
+            kind: ListedKind::Station,
+            name: station.name.clone(),
+            other_names: vec![station.code.clone()],
+            point: station.point,
+        });
+        let gazetteer = of_map
+            .with_listed(listed.collect())
+            .unwrap_or_else(|error| {
+                tracing::error!(%error, "stations cannot be found by name");
+                of_map.clone()
+            });
+        *kept = Some((stations.to_vec(), gazetteer.clone()));
+        gazetteer
+    }
+}

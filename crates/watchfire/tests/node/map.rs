@@ -1,0 +1,139 @@
+//! The map over HTTP: finding places in two languages, saying where a point is, and what is refused.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use watchfire::travel::Travel;
+use watchfire_core::record::person::Seat;
+use watchfire_roads::{Area, BuildOptions, Format, Point, Router, StraightLine};
+
+use super::house::{Answer, House};
+
+/// Two streets that cross, a third one way, and a fourth beyond: enough to be somewhere. Fifty metres are 0.00045°.
+const MAP: &str = r#"<osm version="0.6">
+    <node id="1" lat="30.000" lon="120.580"/><node id="2" lat="30.000" lon="120.590"/><node id="3" lat="30.000" lon="120.600"/>
+    <node id="4" lat="29.990" lon="120.590"/><node id="5" lat="30.010" lon="120.590"/><node id="6" lat="30.010" lon="120.600"/>
+    <way id="1"><nd ref="1"/><nd ref="2"/><nd ref="3"/><tag k="highway" v="primary"/><tag k="name" v="解放路"/></way>
+    <way id="2"><nd ref="4"/><nd ref="2"/><nd ref="5"/><tag k="highway" v="secondary"/><tag k="name" v="人民路"/></way>
+    <way id="3"><nd ref="5"/><nd ref="6"/><nd ref="3"/><tag k="highway" v="residential"/><tag k="name" v="Mission St"/></way>
+</osm>"#;
+
+fn travel() -> Travel {
+    let format = Format::detect("a.osm", MAP.as_bytes()).unwrap();
+    let options = BuildOptions::default();
+    let (graph, _) =
+        watchfire_roads::build(format, MAP.as_bytes(), &options, &mut |_, _, _| {}).unwrap();
+    let router = Arc::new(Router::new(Arc::new(graph)));
+    let corner = |lat, lon| Point { lat, lon };
+    let corners = vec![
+        corner(29.995, 120.575),
+        corner(29.995, 120.595),
+        corner(30.02, 120.595),
+        corner(30.02, 120.575),
+    ];
+    let area = Area::new("老城".into(), vec!["Old Town".into()], vec![corners]);
+    Travel::new(Some(router), StraightLine::default(), 130).with_areas(area.into_iter().collect())
+}
+
+async fn get(house: &House, path: &str) -> Answer {
+    house.ask(Seat::CallTaker, "GET", path, json!(null)).await
+}
+
+async fn first(house: &House, typed: &str) -> Value {
+    let q: String = typed.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let found = get(house, &format!("/places?q={q}&lat=30.0&lon=120.58")).await;
+    assert_eq!(found.status, StatusCode::OK, "{found:?}");
+    found.json["places"][0].clone()
+}
+
+#[tokio::test]
+async fn a_call_taker_types_a_place_in_either_language_and_gets_it() {
+    let house = House::with_travel(travel()).await;
+    let station =
+        json!({ "code": "S7", "name": "老城消防站", "place": { "lat": 30.001, "lon": 120.581 } });
+    let made = house
+        .ask(Seat::DutyOfficer, "POST", "/stations", station)
+        .await;
+    assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    for (typed, kind, text, matched) in [
+        ("mission street", "road", "Mission St", "exact"),
+        ("Ｍission", "road", "Mission St", "start"),
+        ("misson st", "road", "Mission St", "similar"),
+        ("120 mission st", "road", "120 Mission St", "exact"),
+        ("解放路", "road", "解放路", "exact"),
+        ("jiefang lu", "road", "解放路", "pinyin"),
+        ("jfl", "road", "解放路", "initials"),
+        ("解放路120号", "road", "解放路120号", "exact"),
+        ("人民路解放路", "crossing", "人民路与解放路", "exact"),
+        ("解放路/人民路口", "crossing", "解放路与人民路", "exact"),
+        ("jfl/rml", "crossing", "解放路与人民路", "initials"),
+        (
+            "mission & 人民路",
+            "crossing",
+            "Mission St & 人民路",
+            "start",
+        ),
+        ("old town", "place", "老城", "exact"),
+        ("s7", "station", "老城消防站", "exact"),
+        ("xfz", "station", "老城消防站", "initials"),
+        ("30.001, 120.58", "point", "30.00100, 120.58000", "exact"),
+    ] {
+        let found = first(&house, typed).await;
+        let seen = json!([found["kind"], found["text"], found["matched"]]);
+        assert_eq!(seen, json!([kind, text, matched]), "{typed}");
+    }
+    let crossing = first(&house, "解放路人民路").await;
+    let expected = json!({
+        "kind": "crossing", "text": "解放路与人民路", "name": "解放路", "other": "人民路", "lat": 30.0, "lon": 120.59,
+        "area": "老城", "distance_m": 963, "matched": "exact",
+    });
+    assert_eq!(crossing, expected);
+    assert_eq!(first(&house, "qqqq").await, json!(null));
+}
+
+#[tokio::test]
+async fn a_point_is_said_in_words() {
+    let house = House::with_travel(travel()).await;
+    let said = get(&house, "/places/at?lat=30.0&lon=120.5862").await;
+    let expected = json!({
+        "text": "解放路近人民路", "road": "解放路", "crossing": "解放路与人民路", "distance_m": 0, "area": "老城",
+        "on_map": true,
+    });
+    assert_eq!(said.json, expected);
+    let far = get(&house, "/places/at?lat=10&lon=10").await;
+    assert_eq!(
+        (far.text("/text"), &far.json["on_map"]),
+        ("10.00000, 10.00000".into(), &json!(false))
+    );
+}
+
+#[tokio::test]
+async fn what_cannot_be_looked_up_is_refused_in_words() {
+    let house = House::new().await;
+    let longest = "a".repeat(200);
+    for (path, status) in [
+        (format!("/places?q={longest}"), 200),
+        (format!("/places?q={longest}a"), 400),
+        ("/places".to_owned(), 400),
+        ("/places?q=a&limit=0".to_owned(), 400),
+        ("/places?q=a&limit=50".to_owned(), 200),
+        ("/places?q=a&limit=51".to_owned(), 400),
+        ("/places?q=a&lat=90.1&lon=0".to_owned(), 400),
+        ("/places?q=a&colour=red".to_owned(), 400),
+        ("/places/at?lat=30&lon=181".to_owned(), 400),
+        ("/places/at?lat=NaN&lon=18".to_owned(), 400),
+    ] {
+        let answer = get(&house, &path).await;
+        assert_eq!(answer.status.as_u16(), status, "{path}: {answer:?}");
+        if status != 200 {
+            assert_eq!(answer.problem(), "unreadable");
+        }
+    }
+    // Without a map stations and coordinates are still found, and there is nothing to draw.
+    let found = get(&house, "/places?q=30.5,120.5").await;
+    assert_eq!(found.text("/places/0/kind"), "point");
+    let nothing = get(&house, "/map/roads.geojson").await;
+    assert_eq!(nothing.status, StatusCode::NOT_FOUND);
+    assert_eq!(nothing.problem(), "no_map");
+}
