@@ -54,7 +54,7 @@ pub(crate) async fn show(
         calls: board
             .calls
             .values()
-            .map(|one| view::call(one, personal))
+            .map(|one| view::call(one, node.response(), personal))
             .collect(),
         units: board
             .units
