@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use watchfire_core::basis::{PersonId, UnitId};
 use watchfire_core::board::Board;
 use watchfire_core::record::assignment::{AssignmentAction, Step};
-use watchfire_core::record::call::CallAction;
+use watchfire_core::record::call::{CallAction, Onward};
 use watchfire_core::record::incident::IncidentAction;
 use watchfire_core::record::person::Seat;
 use watchfire_core::record::unit::UnitAction;
@@ -57,6 +57,7 @@ impl Permission {
             P::ReadEntries => "read_entries",
             P::ReadPeople => "read_people",
             P::ReadMetrics => "read_metrics",
+            P::ReadFigures => "read_figures",
             P::TakeCalls => "take_calls",
             P::OpenIncidents => "open_incidents",
             P::RunIncidents => "run_incidents",
@@ -174,6 +175,11 @@ pub struct Denied {
 /// Finds whether a session may do an action, and under which seat.
 pub fn authorize(session: &Session, action: Action, board: &Board) -> Result<Authorized, Denied> {
     let needed = permissions_for(session, &action, board);
+    if let Some(permission) = needed_besides(&action)
+        && !session.may(permission)
+    {
+        return Err(Denied { permission });
+    }
     for permission in &needed {
         if let Some(seat) = session.seat_for(*permission) {
             return Ok(Authorized {
@@ -188,6 +194,18 @@ pub fn authorize(session: &Session, action: Action, board: &Board) -> Result<Aut
     Err(Denied {
         permission: needed[0],
     })
+}
+
+/// Returns the permission that an action needs on top of the others, because it does two things in one step.
+fn needed_besides(action: &Action) -> Option<Permission> {
+    let opens = matches!(
+        action,
+        Action::Call(CallAction::Receive {
+            onward: Onward::Open,
+            ..
+        })
+    );
+    opens.then_some(P::OpenIncidents)
 }
 
 /// Returns the permissions any of which allows an action; the usual one first.
