@@ -26,9 +26,7 @@ use crate::record::incident::{Incident, IncidentState};
 use crate::record::{Record, RecordRef};
 
 /// What is measured.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Interval {
     /// From the first ring to the answer; one for each call.
@@ -294,20 +292,17 @@ impl Targets {
     /// Returns the seconds of an interval by priority (0 is none), and the share that is to be within them.
     pub fn of(&self, interval: Interval) -> ([u32; 4], u8) {
         match interval {
-            Interval::RingingToAnswered => (
-                self.ringing_to_answered_s,
-                self.ringing_to_answered_percent,
-            ),
+            Interval::RingingToAnswered => {
+                (self.ringing_to_answered_s, self.ringing_to_answered_percent)
+            }
             Interval::AnsweredToSent => (self.answered_to_sent_s, self.answered_to_sent_percent),
             Interval::SentToDeparted => (self.sent_to_departed_s, self.sent_to_departed_percent),
-            Interval::DepartedToArrived => (
-                self.departed_to_arrived_s,
-                self.departed_to_arrived_percent,
-            ),
-            Interval::AnsweredToArrived => (
-                self.answered_to_arrived_s,
-                self.answered_to_arrived_percent,
-            ),
+            Interval::DepartedToArrived => {
+                (self.departed_to_arrived_s, self.departed_to_arrived_percent)
+            }
+            Interval::AnsweredToArrived => {
+                (self.answered_to_arrived_s, self.answered_to_arrived_percent)
+            }
         }
     }
 
@@ -468,9 +463,9 @@ impl Material {
     fn take_incident(&mut self, incident: &Incident) {
         let cancelled = match incident.state {
             IncidentState::Cancelled { .. } => true,
-            IncidentState::Active
-            | IncidentState::Closed { .. }
-            | IncidentState::Merged { .. } => false,
+            IncidentState::Active | IncidentState::Closed { .. } | IncidentState::Merged { .. } => {
+                false
+            }
         };
         self.incidents.insert(
             incident.id,
@@ -556,7 +551,10 @@ impl Material {
             (YEAR_MS, &mut measures.calls_year_before),
         ] {
             let period = self.period.before(shift);
-            let then = self.calls.iter().filter(|call| period.has(call.answered_at));
+            let then = self
+                .calls
+                .iter()
+                .filter(|call| period.has(call.answered_at));
             for call in then.filter(|call| part.has(&call.traits(hour_of))) {
                 *counts.entry(call.category.clone()).or_default() += 1;
             }
@@ -908,7 +906,10 @@ fn keep_largest<K: Ord + Clone, V, S: Ord>(
     let Some(too_many) = map.len().checked_sub(max).filter(|more| *more > 0) else {
         return 0;
     };
-    let mut order: Vec<(S, K)> = map.iter().map(|(key, one)| (size(one), key.clone())).collect();
+    let mut order: Vec<(S, K)> = map
+        .iter()
+        .map(|(key, one)| (size(one), key.clone()))
+        .collect();
     order.sort_by(|one, other| other.0.cmp(&one.0).then_with(|| one.1.cmp(&other.1)));
     for (_, key) in &order[max..] {
         map.remove(key);

@@ -579,7 +579,8 @@ impl AskedFor {
             None => None,
             Some(0) => Some(None),
             Some(number) => Some(Some(
-                Priority::try_from(number).map_err(|error| super::unreadable("priority", &error))?,
+                Priority::try_from(number)
+                    .map_err(|error| super::unreadable("priority", &error))?,
             )),
         };
         if query.hour.is_some_and(|hour| hour > 23) {
@@ -695,7 +696,9 @@ fn item(
         category: traits.category.as_ref().map(ToString::to_string),
         hour: traits.hour,
         seconds,
-        within: seconds.zip(target).map(|(seconds, target)| seconds <= target),
+        within: seconds
+            .zip(target)
+            .map(|(seconds, target)| seconds <= target),
     }
 }
 
