@@ -7,8 +7,10 @@
 mod house;
 
 mod acting;
+mod figures;
 mod history;
 mod memory;
+mod past;
 mod personal;
 mod replay;
 mod seats;
