@@ -210,7 +210,7 @@ def differences(what, found, wanted, left_out):
     for key in sorted(set(found) | set(wanted)):
         interval, by, _ = key
         if by == "area" and interval in left_out and key not in found:
-            continue  # More districts than are listed: those with fewest are not.
+            continue  # More areas than are listed: those with fewest are not.
         if found.get(key) != wanted.get(key):
             yield f"{what}: {' '.join(key)}: shown {found.get(key)}, recomputed {wanted.get(key)}"
 

@@ -368,6 +368,15 @@ pub struct TravelTime {
     pub basis: TravelBasis,
 }
 
+/// What a caller answered to a question of the response file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Answer {
+    /// The question, by its name in the file.
+    pub question: Code,
+    /// The answer, by its name within the question.
+    pub answer: Code,
+}
+
 /// Personal data of a record: always sealed under the record's own key, never in a header, an index or a log.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Personal {
@@ -383,6 +392,9 @@ pub struct Personal {
     /// The text of a note.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Prose>,
+    /// What was answered to the questions of the response file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<Answer>,
 }
 
 impl Personal {

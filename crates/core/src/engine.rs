@@ -259,6 +259,7 @@ impl Engine {
         let response = Arc::clone(&self.response);
         let mut context = Context {
             now,
+            happened_at,
             by: request.by,
             entropy: &mut entropy,
             response: &response,

@@ -50,7 +50,29 @@ pub const BATCH_INPUTS_MAX: usize = 64;
 pub const PLANS_MAX: usize = 2_000;
 /// Slots (units wanted) that one plan may add up to.
 pub const PLAN_SLOTS_MAX: usize = 200;
-/// Districts or categories that figures list, those with most first to stay; the rest is counted.
+/// Areas or categories that figures list, those with most first to stay; the rest is counted.
 pub const FIGURE_ROWS_MAX: usize = 500;
 /// Longest period that figures are made of, in days: a year and what a month may lack.
 pub const FIGURE_DAYS_MAX: i64 = 400;
+/// Longest phrase that speaks for a category, in characters.
+pub const PHRASE_CHARS_MAX: usize = 60;
+/// Phrases that may speak for one category.
+pub const PHRASES_PER_CATEGORY_MAX: usize = 500;
+/// Phrases in one response file.
+pub const PHRASES_MAX: usize = 10_000;
+/// Questions in one response file.
+pub const QUESTIONS_MAX: usize = 500;
+/// Answers that one question may take.
+pub const CHOICES_PER_QUESTION_MAX: usize = 12;
+/// Longest question and longest answer to one, in characters.
+pub const QUESTION_CHARS_MAX: usize = 200;
+/// Longest text to be read out to a caller, in characters.
+pub const READ_OUT_CHARS_MAX: usize = 1_000;
+/// Points that one answer may add or take away, and that a threshold may have.
+pub const POINTS_MAX: i32 = 1_000;
+/// Categories that triage names at most, best first.
+pub const GUESSES_MAX: usize = 5;
+/// Answers that one call may keep.
+pub const ANSWERS_PER_CALL_MAX: usize = 50;
+/// How long a call may have rung before it was answered, in milliseconds (24 hours).
+pub const RINGING_MAX_MS: i64 = 24 * 3_600 * 1_000;

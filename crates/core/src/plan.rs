@@ -1,8 +1,11 @@
 //! The response file: an agency's categories, kinds of unit and capabilities in both languages, and its
-//! response plans: how many of what are wanted for which category and priority, alarm by alarm.
+//! response plans: how many of what are wanted for which category and priority, alarm by alarm. Its phrases and
+//! questions are those of [`triage`](crate::triage), read in `plan/questions.rs`.
 //!
 //! It is data in TOML, read here from text (never from a path) and checked so that whoever wrote it is
 //! told the line, what is wrong and what may have been meant. A second alarm adds to the first.
+
+mod questions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,10 +13,12 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use toml::Spanned;
 
-use crate::basis::{Code, Priority, Text};
+use crate::basis::{Answer, Code, Priority, Text};
 use crate::limits;
 use crate::record::unit::Unit;
 use crate::refusal::Refusal;
+use crate::triage::{CategoryRules, Rules};
+use questions::{RawQuestion, RawTriage};
 
 /// A response file that was read and checked. An empty one knows no plan and takes any code.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,6 +31,8 @@ pub struct ResponseFile {
     pub capabilities: BTreeMap<Code, Text>,
     /// The plans, in the order of the file.
     pub plans: Vec<Plan>,
+    /// What speaks for a category, what is asked, and how urgent that makes it.
+    pub triage: Rules,
     /// The first 16 hexadecimal digits of the SHA-256 of the text, to tell which version was used.
     pub version: String,
 }
@@ -92,13 +99,26 @@ pub struct ResponseFileError {
 #[serde(deny_unknown_fields)]
 struct RawFile {
     #[serde(default)]
-    categories: BTreeMap<Spanned<String>, RawLabel>,
+    categories: BTreeMap<Spanned<String>, RawCategory>,
     #[serde(default)]
     kinds: BTreeMap<Spanned<String>, RawLabel>,
     #[serde(default)]
     capabilities: BTreeMap<Spanned<String>, RawLabel>,
     #[serde(default)]
     plan: Vec<RawPlan>,
+    #[serde(default)]
+    question: Vec<RawQuestion>,
+    triage: Option<RawTriage>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawCategory {
+    en: String,
+    zh: String,
+    #[serde(default)]
+    words: Vec<Spanned<String>>,
+    priority: Option<Spanned<u8>>,
 }
 
 #[derive(Deserialize)]
@@ -141,8 +161,11 @@ impl ResponseFile {
             let at = error.span().map_or(0, |span| span.start);
             reader.error(at, error.message().to_owned(), None)
         })?;
+        let (categories, rules) = reader.categories(raw.categories)?;
+        let triage = reader.triage(&categories, rules, raw.question, raw.triage)?;
         let mut file = ResponseFile {
-            categories: reader.labels(raw.categories)?,
+            categories,
+            triage,
             kinds: reader.labels(raw.kinds)?,
             capabilities: reader.labels(raw.capabilities)?,
             plans: Vec::new(),
@@ -216,6 +239,41 @@ impl ResponseFile {
         known(&self.capabilities, capability, "capability", "能力")
     }
 
+    /// Refuses answers that the file's questions do not take, or too many of them.
+    pub fn check_answers(&self, answers: &[Answer]) -> Result<(), Refusal> {
+        if answers.len() > limits::ANSWERS_PER_CALL_MAX {
+            return Err(Refusal::Limit {
+                what: Text::new("answers on a call", "每条报警的回答"),
+                max: limits::ANSWERS_PER_CALL_MAX,
+            });
+        }
+        let questions = &self.triage.questions;
+        for given in answers.iter().filter(|_| !questions.is_empty()) {
+            let unknown = |what, code: &Code| Refusal::UnknownCode {
+                what,
+                code: code.to_string(),
+            };
+            let question = questions.iter().find(|known| known.id == given.question);
+            let Some(question) = question else {
+                return Err(unknown(Text::new("question", "问题"), &given.question));
+            };
+            if question.choice(&given.answer).is_none() {
+                let what = Text::new(
+                    format!("answer to the question \"{}\" named", question.id),
+                    format!("问题“{}”的回答", question.id),
+                );
+                return Err(unknown(what, &given.answer));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns what a category is called.
+    pub fn category_label(&self, code: &Code) -> Text {
+        let label = self.categories.get(code).cloned();
+        label.unwrap_or_else(|| Text::new(code.as_str(), code.as_str()))
+    }
+
     /// Returns what a need is called.
     pub fn need_label(&self, of: &NeedOf) -> Text {
         let label = |map: &BTreeMap<Code, Text>, code: &Code| {
@@ -274,6 +332,31 @@ impl Reader<'_> {
             problem,
             hint,
         }
+    }
+
+    fn categories(
+        &self,
+        raw: BTreeMap<Spanned<String>, RawCategory>,
+    ) -> Result<(BTreeMap<Code, Text>, BTreeMap<Code, CategoryRules>), ResponseFileError> {
+        let mut labels = BTreeMap::new();
+        let mut all = BTreeMap::new();
+        for (name, raw) in raw {
+            let RawCategory {
+                en,
+                zh,
+                words,
+                priority,
+            } = raw;
+            let rules = self.category_rules(words, priority)?;
+            let label = BTreeMap::from([(name, RawLabel { en, zh })]);
+            for (code, label) in self.labels(label)? {
+                if rules != CategoryRules::default() {
+                    all.insert(code.clone(), rules.clone());
+                }
+                labels.insert(code, label);
+            }
+        }
+        Ok((labels, all))
     }
 
     fn labels(
@@ -433,24 +516,31 @@ impl Reader<'_> {
         labels: &BTreeMap<Code, Text>,
         what: &str,
     ) -> Result<Code, ResponseFileError> {
-        let name = raw.get_ref();
+        self.known(raw.span().start, raw.get_ref(), labels, what)
+    }
+
+    /// Returns the code of a name that must be listed in the file.
+    fn known(
+        &self,
+        at: usize,
+        name: &str,
+        labels: &BTreeMap<Code, Text>,
+        what: &str,
+    ) -> Result<Code, ResponseFileError> {
         let found = name.parse().ok().filter(|code| labels.contains_key(code));
         found.ok_or_else(|| {
-            let nearest = labels
-                .keys()
-                .map(Code::as_str)
-                .min_by_key(|known| letters_apart(known, name));
-            let hint = match nearest.filter(|known| letters_apart(known, name) <= 3) {
-                Some(known) => format!("did you mean \"{known}\"?"),
-                None => "add it, with its labels, at the top of the file".to_owned(),
-            };
-            self.error(
-                raw.span().start,
-                format!("no {what} \"{name}\" is listed in this file"),
-                Some(hint),
-            )
+            let hint = nearest(labels.keys().map(Code::as_str), name)
+                .unwrap_or_else(|| "add it, with its labels, at the top of the file".to_owned());
+            let problem = format!("no {what} \"{name}\" is listed in this file");
+            self.error(at, problem, Some(hint))
         })
     }
+}
+
+/// Returns a hint at what may have been meant, if any known name is near.
+fn nearest<'a>(known: impl Iterator<Item = &'a str>, name: &str) -> Option<String> {
+    let near = known.min_by_key(|known| letters_apart(known, name))?;
+    (letters_apart(near, name) <= 3).then(|| format!("did you mean \"{near}\"?"))
 }
 
 /// Returns how many letters must be added, dropped or changed to turn one word into the other.

@@ -60,6 +60,8 @@ pub enum Refusal {
     },
     /// A time that was claimed cannot be believed.
     BadClaimedTime,
+    /// A call cannot have begun to ring then.
+    BadRingingTime,
     /// Something that must be given is missing.
     Missing(Text),
     /// The agency's response file does not know this code.
@@ -98,6 +100,7 @@ impl Refusal {
             Refusal::Circle(_) => "circle",
             Refusal::Limit { .. } => "limit",
             Refusal::BadClaimedTime => "bad_claimed_time",
+            Refusal::BadRingingTime => "bad_ringing_time",
             Refusal::Missing(_) => "missing",
             Refusal::UnknownCode { .. } => "unknown_code",
         }
@@ -110,6 +113,7 @@ impl Refusal {
             Refusal::VersionMismatch { .. } => RefusalClass::Stale,
             Refusal::KeyReused
             | Refusal::BadClaimedTime
+            | Refusal::BadRingingTime
             | Refusal::Missing(_)
             | Refusal::UnknownCode { .. } => RefusalClass::Invalid,
             Refusal::WrongState { .. }
@@ -192,6 +196,10 @@ impl Refusal {
                 "The time given lies in the future, or more than 31 days back.",
                 "所填时间在将来，或早于 31 天前。",
             ),
+            Refusal::BadRingingTime => Text::new(
+                "The call is said to have begun to ring after it was answered, or more than 24 hours before.",
+                "所填振铃时间晚于接听时间，或早于接听 24 小时以上。",
+            ),
             Refusal::Missing(what) => Text::new(
                 format!("{} is missing.", what.en),
                 format!("缺少{}。", what.zh),
@@ -233,6 +241,10 @@ impl Refusal {
             Refusal::BadClaimedTime => Text::new(
                 "Correct the time; older records come in by import.",
                 "请更正时间；更早的记录请用导入。",
+            ),
+            Refusal::BadRingingTime => Text::new(
+                "Correct the time, or leave it out.",
+                "请更正该时间，或留空。",
             ),
             Refusal::Missing(_) => Text::new("Fill it in and send again.", "请补填后重发。"),
             Refusal::UnknownCode { .. } => Text::new(

@@ -148,6 +148,8 @@ fn take(world: &mut World, report: &Reported) -> CallId {
     };
     world.now = Timestamp(BEGIN_MS + report.at_s as i64 * 1_000);
     let receive = CallAction::Receive {
+        ringing_at: None,
+        onward: Default::default(),
         channel: Channel::Phone,
         source: None,
         details: details(report),

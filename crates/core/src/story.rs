@@ -11,6 +11,8 @@ mod limits;
 mod lives;
 mod recommendation;
 mod rules;
+mod spoken;
+mod triage;
 mod verbs;
 pub(crate) mod world;
 

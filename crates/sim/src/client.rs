@@ -85,6 +85,8 @@ fn details(dice: &mut Entropy) -> CallDetails {
 
 fn receive(dice: &mut Entropy) -> (String, Action) {
     let action = CallAction::Receive {
+        ringing_at: None,
+        onward: Default::default(),
         channel: Channel::Phone,
         source: None,
         details: details(dice),

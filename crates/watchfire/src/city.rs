@@ -14,6 +14,8 @@ use watchfire_core::plan::{Need, NeedOf, Plan, ResponseFile};
 use watchfire_core::record::Action;
 use watchfire_core::record::station::{StationAction, StationDetails};
 use watchfire_core::record::unit::{UnitAction, UnitDetails};
+use watchfire_core::triage::words::Phrase;
+use watchfire_core::triage::{Rules, Thresholds};
 use watchfire_formats::{CallMap, Import, ListImport, PastCall, StationRow, UnitRow};
 use watchfire_roads::{BuildOptions, BuildReport, Format, RoadGraph, Router, Stage};
 
@@ -254,8 +256,22 @@ fn lines(words: &[String]) -> Result<BTreeSet<Line>, String> {
 pub fn response_text(response: &ResponseFile) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail. Codes need no quoting; labels do, and Debug quotes as TOML's basic strings.
+    for (code, label) in &response.categories {
+        let _ = write!(
+            text,
+            "[categories.{code}]\nen = {:?}\nzh = {:?}\n",
+            label.en, label.zh
+        );
+        if let Some(rules) = response.triage.categories.get(code) {
+            if let Some(priority) = rules.priority {
+                let _ = writeln!(text, "priority = {}", u8::from(priority));
+            }
+            let words: Vec<&str> = rules.words.iter().map(Phrase::as_str).collect();
+            let _ = writeln!(text, "words = {words:?}");
+        }
+        text.push('\n');
+    }
     for (section, labels) in [
-        ("categories", &response.categories),
         ("kinds", &response.kinds),
         ("capabilities", &response.capabilities),
     ] {
@@ -300,7 +316,63 @@ pub fn response_text(response: &ResponseFile) -> String {
         }
         text.push('\n');
     }
+    write_triage(&mut text, &response.triage);
     text
+}
+
+/// Writes the points at which a priority is reached, and the questions.
+fn write_triage(text: &mut String, rules: &Rules) {
+    let mut thresholds = |section: &str, all: &Thresholds| {
+        let _ = write!(
+            text,
+            "[{section}]\npriority_1 = {}\npriority_2 = {}\npriority_3 = {}\n\n",
+            all.priority_1, all.priority_2, all.priority_3
+        );
+    };
+    thresholds("triage", &rules.thresholds);
+    for (code, own) in &rules.thresholds_of {
+        thresholds(&format!("triage.categories.{code}"), own);
+    }
+    for question in &rules.questions {
+        let (id, words) = (&question.id, &question.text);
+        let codes: Vec<&str> = question.categories.iter().map(Code::as_str).collect();
+        let categories = match codes.is_empty() {
+            true => "\"*\"".to_owned(),
+            false => format!("{codes:?}"),
+        };
+        let _ = write!(
+            text,
+            "[[question]]\nid = \"{id}\"\ncategories = {categories}\nen = {:?}\nzh = {:?}\n",
+            words.en, words.zh
+        );
+        if let Some(wanted) = &question.only_if {
+            let _ = writeln!(
+                text,
+                "only_if = {{ question = \"{}\", answer = \"{}\" }}",
+                wanted.question, wanted.answer
+            );
+        }
+        text.push_str("answers = [\n");
+        for choice in &question.answers {
+            let (id, words) = (&choice.id, &choice.text);
+            let _ = write!(
+                text,
+                "  {{ id = \"{id}\", en = {:?}, zh = {:?}, weight = {}",
+                words.en, words.zh, choice.weight
+            );
+            if let Some(priority) = choice.priority {
+                let _ = write!(text, ", priority = {}", u8::from(priority));
+            }
+            if let Some(category) = &choice.category {
+                let _ = write!(text, ", category = \"{category}\"");
+            }
+            if let Some(say) = &choice.say {
+                let _ = write!(text, ", say = {{ en = {:?}, zh = {:?} }}", say.en, say.zh);
+            }
+            text.push_str(" },\n");
+        }
+        text.push_str("]\n\n");
+    }
 }
 
 /// Derives plans from what was usually sent: the median number of each kind by category and priority.
@@ -382,6 +454,7 @@ pub fn plans_from(calls: &[PastCall], units: &[UnitRow]) -> ResponseFile {
                 .collect(),
         ),
         plans,
+        triage: Rules::default(),
         version: "from-the-calls".to_owned(),
     }
 }
@@ -393,9 +466,10 @@ mod tests {
     #[test]
     fn a_response_file_that_was_written_reads_back_as_it_was() {
         let text = include_str!("../../../examples/demo-city/response.toml");
-        let response = ResponseFile::parse(text).unwrap();
+        let own = "[triage.categories.medical]\npriority_2 = 7\n";
+        let response = ResponseFile::parse(&format!("{text}\n{own}")).unwrap();
         let again = ResponseFile::parse(&response_text(&response)).unwrap();
-        assert!(!again.plans.is_empty());
+        assert!(!again.plans.is_empty() && !again.triage.questions.is_empty());
         assert_eq!(
             again,
             ResponseFile {

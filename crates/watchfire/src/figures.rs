@@ -228,7 +228,7 @@ impl Rows {
             if at > 0 {
                 self.0.push(',');
             }
-            // A district is what somebody typed. A spreadsheet takes text that begins like this for a formula.
+            // A area is what somebody typed. A spreadsheet takes text that begins like this for a formula.
             let formula =
                 text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
             let quoted = text.contains([',', '"', '\r', '\n']);

@@ -183,6 +183,8 @@ impl Historian<'_> {
             }
         };
         let receive = CallAction::Receive {
+            ringing_at: None,
+            onward: Default::default(),
             channel: Channel::Import,
             source: call.source_id.parse().ok(),
             details,

@@ -187,6 +187,7 @@ pub fn details(past: &PastCall) -> Result<CallDetails, String> {
         callback: maybe(&past.callback),
         said,
         note: None,
+        answers: Vec::new(),
     };
     Ok(CallDetails {
         place: Some(place),

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use watchfire_core::basis::{PersonId, UnitId};
 use watchfire_core::board::Board;
 use watchfire_core::record::assignment::{AssignmentAction, Step};
-use watchfire_core::record::call::CallAction;
+use watchfire_core::record::call::{CallAction, Onward};
 use watchfire_core::record::incident::IncidentAction;
 use watchfire_core::record::person::Seat;
 use watchfire_core::record::unit::UnitAction;
@@ -146,6 +146,11 @@ pub struct Denied {
 /// Finds whether a session may do an action, and under which seat.
 pub fn authorize(session: &Session, action: Action, board: &Board) -> Result<Authorized, Denied> {
     let needed = permissions_for(session, &action, board);
+    if let Some(permission) = needed_besides(&action)
+        && !session.may(permission)
+    {
+        return Err(Denied { permission });
+    }
     for permission in &needed {
         if let Some(seat) = session.seat_for(*permission) {
             return Ok(Authorized {
@@ -160,6 +165,18 @@ pub fn authorize(session: &Session, action: Action, board: &Board) -> Result<Aut
     Err(Denied {
         permission: needed[0],
     })
+}
+
+/// Returns the permission that an action needs on top of the others, because it does two things in one step.
+fn needed_besides(action: &Action) -> Option<Permission> {
+    let opens = matches!(
+        action,
+        Action::Call(CallAction::Receive {
+            onward: Onward::Open,
+            ..
+        })
+    );
+    opens.then_some(P::OpenIncidents)
 }
 
 /// Returns the permissions any of which allows an action; the usual one first.

@@ -391,6 +391,8 @@ impl<'a, D: Desk> Replay<'a, D> {
         }
         let source: Option<Line> = past.source_id.parse().ok();
         let action = Action::Call(CallAction::Receive {
+            ringing_at: None,
+            onward: Default::default(),
             channel: Channel::Phone,
             source,
             details,

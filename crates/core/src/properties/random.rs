@@ -2,15 +2,15 @@
 //! sometimes among those there are not, so that refusals come up as often as lives that go on.
 
 use crate::basis::{
-    AssignmentId, CallId, IncidentId, Line, PersonId, Personal, Priority, StationId, Timestamp,
-    UnitId,
+    Answer, AssignmentId, CallId, IncidentId, Line, PersonId, Personal, Priority, StationId,
+    Timestamp, UnitId,
 };
 use crate::engine::HappenedWhen;
 use crate::entropy::Entropy;
 use crate::recommend::Reason;
 use crate::record::Action;
 use crate::record::assignment::{AssignmentAction, Choice, Step, Why};
-use crate::record::call::{CallAction, CallDetails, Channel};
+use crate::record::call::{CallAction, CallDetails, Channel, Onward};
 use crate::record::incident::{IncidentAction, Relation};
 use crate::record::person::{Access, PersonAction, PersonDetails, Seat};
 use crate::record::station::{StationAction, StationDetails};
@@ -117,7 +117,18 @@ pub(super) fn action(world: &World, dice: &Dice) -> Action {
 /// Returns actions that are surely refused, some of them only after an id was drawn for them.
 pub(super) fn refused(world: &World, dice: &Dice) -> Vec<Action> {
     let board = world.engine.board();
+    let receive = |onward| {
+        Action::Call(CallAction::Receive {
+            channel: Channel::Phone,
+            source: None,
+            ringing_at: None,
+            details: CallDetails::default(),
+            onward,
+        })
+    };
     let mut all = vec![
+        receive(Onward::Open),
+        receive(Onward::Join(IncidentId([9; 16]))),
         Action::Call(CallAction::Detach {
             call: CallId([9; 16]),
         }),
@@ -158,6 +169,11 @@ fn details(dice: &Dice) -> CallDetails {
     }
     if dice.bit(4, 1) {
         personal.said = Some(format!("{CANARY}\n{number}").parse().unwrap());
+    }
+    if dice.bit(4, 6) {
+        let question = format!("question{}", number % 3).parse().unwrap();
+        let answer = CANARY.parse().unwrap();
+        personal.answers.push(Answer { question, answer });
     }
     if dice.bit(4, 2) {
         personal.caller = Some(line(CANARY));
@@ -208,6 +224,14 @@ fn call(world: &World, dice: &Dice) -> CallAction {
     let call = any_call(world, dice, 2);
     match dice.0[1] % 9 {
         0..=3 => CallAction::Receive {
+            ringing_at: dice
+                .bit(5, 5)
+                .then(|| Timestamp(world.now.0 - i64::from(dice.0[2]))),
+            onward: match dice.0[2] % 5 {
+                0 => Onward::Open,
+                1 => Onward::Join(any_incident(world, dice, 3)),
+                _ => Onward::Wait,
+            },
             channel: Channel::Phone,
             source: dice.bit(5, 3).then(|| line("alarm 7")),
             details: details(dice),

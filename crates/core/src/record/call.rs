@@ -5,9 +5,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Event, Happened, Meta, RecordKind};
-use crate::basis::{CallId, Code, IncidentId, Line, Personal, Place, Priority, Text, Timestamp};
+use super::{Context, Event, Happened, Meta, RecordKind, incident};
+use crate::basis::{
+    Answer, CallId, Code, IncidentId, Line, Personal, Place, Priority, Text, Timestamp,
+};
 use crate::board::Board;
+use crate::limits;
 use crate::refusal::Refusal;
 
 /// How a call reached the agency.
@@ -45,7 +48,10 @@ pub struct Call {
     pub number: u64,
     /// How it reached the agency.
     pub channel: Channel,
-    /// When it reached the agency (as claimed by the channel, or when it was accepted).
+    /// When it began to ring, if that was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ringing_at: Option<Timestamp>,
+    /// When it was answered (as claimed by the channel, or when it was accepted).
     pub received_at: Timestamp,
     /// When this node accepted it.
     pub accepted_at: Timestamp,
@@ -122,6 +128,18 @@ pub struct CallDetails {
     pub personal: Personal,
 }
 
+/// What is done with a new call in the same step in which it is taken: all of it or nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Onward {
+    /// Nothing: it stays loose.
+    #[default]
+    Wait,
+    /// An incident is opened from it.
+    Open,
+    /// It is about the same event as this incident.
+    Join(IncidentId),
+}
+
 /// What can be asked of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallAction {
@@ -131,8 +149,12 @@ pub enum CallAction {
         channel: Channel,
         /// The sending system's own name for it.
         source: Option<Line>,
+        /// When it began to ring, if that was told.
+        ringing_at: Option<Timestamp>,
         /// What is known.
         details: CallDetails,
+        /// What is done with it at once.
+        onward: Onward,
     },
     /// Add to or correct what is known; what is absent stays as it was.
     Amend {
@@ -188,6 +210,9 @@ pub enum CallEvent {
         /// The sending system's own name for it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         source: Option<Line>,
+        /// When it began to ring.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ringing_at: Option<Timestamp>,
         /// Where.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         place: Option<Place>,
@@ -236,23 +261,44 @@ pub(super) fn decide(
         CallAction::Receive {
             channel,
             source,
+            ringing_at,
             details,
+            onward,
         } => {
-            context.response.check_category(details.category.as_ref())?;
+            check_details(details, context)?;
+            check_ringing(*ringing_at, context)?;
             let id = CallId(context.entropy.next_16());
             let event = CallEvent::Received {
                 number: board.next_number(RecordKind::Call),
                 channel: *channel,
                 source: source.clone(),
+                ringing_at: *ringing_at,
                 place: details.place.clone(),
                 category: details.category.clone(),
                 priority: details.priority,
             };
-            Ok(vec![happened(id, event, details.personal.clone())])
+            let mut personal = details.personal.clone();
+            personal.answers.clear();
+            put_answers(&mut personal.answers, &details.personal.answers);
+            let mut all = vec![happened(id, event, personal)];
+            match onward {
+                Onward::Wait => {}
+                Onward::Open => all.extend(incident::open_from_new(board, context, id, details)?),
+                Onward::Join(incident) => {
+                    board.incident(*incident)?.must_be_open()?;
+                    all.push(joined(id, *incident));
+                }
+            }
+            Ok(all)
         }
         CallAction::Amend { call, details } => {
-            board.call(*call)?;
-            context.response.check_category(details.category.as_ref())?;
+            let found = board.call(*call)?;
+            check_details(details, context)?;
+            let mut kept = found.personal.answers.clone();
+            put_answers(&mut kept, &details.personal.answers);
+            if kept.len() > limits::ANSWERS_PER_CALL_MAX {
+                return Err(too_many_answers());
+            }
             let event = CallEvent::Amended {
                 place: details.place.clone(),
                 category: details.category.clone(),
@@ -289,6 +335,39 @@ pub(super) fn decide(
                 },
                 Personal::default(),
             )])
+        }
+    }
+}
+
+fn check_details(details: &CallDetails, context: &Context<'_>) -> Result<(), Refusal> {
+    context.response.check_category(details.category.as_ref())?;
+    context.response.check_answers(&details.personal.answers)
+}
+
+fn check_ringing(ringing_at: Option<Timestamp>, context: &Context<'_>) -> Result<(), Refusal> {
+    let answered = context.happened_at.0;
+    let fits = ringing_at.is_none_or(|at| {
+        at.0 <= answered && at.0 >= answered.saturating_sub(limits::RINGING_MAX_MS)
+    });
+    fits.then_some(()).ok_or(Refusal::BadRingingTime)
+}
+
+fn too_many_answers() -> Refusal {
+    Refusal::Limit {
+        what: Text::new("answers on a call", "每条报警的回答"),
+        max: limits::ANSWERS_PER_CALL_MAX,
+    }
+}
+
+/// Adds answers; a later answer to a question takes the place of the earlier one.
+fn put_answers(kept: &mut Vec<Answer>, new: &[Answer]) {
+    for answer in new {
+        match kept
+            .iter_mut()
+            .find(|known| known.question == answer.question)
+        {
+            Some(known) => known.answer = answer.answer.clone(),
+            None => kept.push(answer.clone()),
         }
     }
 }
@@ -340,6 +419,7 @@ pub(super) fn apply(
         number,
         channel,
         source,
+        ringing_at,
         place,
         category,
         priority,
@@ -351,6 +431,7 @@ pub(super) fn apply(
             changed_at: meta.at,
             number: *number,
             channel: *channel,
+            ringing_at: *ringing_at,
             received_at: meta.happened_at,
             accepted_at: meta.at,
             place: place.clone(),
@@ -379,6 +460,7 @@ pub(super) fn apply(
                 call.personal.callback = new.callback.clone().or(call.personal.callback);
                 call.personal.said = new.said.clone().or(call.personal.said);
                 call.personal.note = new.note.clone().or(call.personal.note);
+                put_answers(&mut call.personal.answers, &new.answers);
             }
         }
         CallEvent::Joined { incident } => {

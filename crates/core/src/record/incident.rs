@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::call::CallDetails;
 use super::{Actor, Context, Event, Happened, Meta, RecordKind, call};
 use crate::basis::{
     CallId, Code, IncidentId, Line, Personal, Place, Priority, Prose, Text, Timestamp,
@@ -561,22 +562,41 @@ fn open(
     priority: Option<Priority>,
     place: Option<&Place>,
 ) -> Result<Vec<Happened>, Refusal> {
-    room_for_one_more(board)?;
-    context.response.check_category(category)?;
     let call = from_call.map(|call| board.call(call)).transpose()?;
     if let Some(call) = call {
         call::must_be_received(call)?;
     }
+    let category = category.or_else(|| call?.category.as_ref());
+    let priority = priority.or_else(|| call?.priority);
+    let place = place.or_else(|| call?.place.as_ref());
+    opened(board, context, from_call, category, priority, place)
+}
+
+/// Opens an incident from a call that is being taken in the same step, and is on no board yet.
+pub(super) fn open_from_new(
+    board: &Board,
+    context: &mut Context<'_>,
+    call: CallId,
+    known: &CallDetails,
+) -> Result<Vec<Happened>, Refusal> {
+    let (category, place) = (known.category.as_ref(), known.place.as_ref());
+    opened(board, context, Some(call), category, known.priority, place)
+}
+
+fn opened(
+    board: &Board,
+    context: &mut Context<'_>,
+    from_call: Option<CallId>,
+    category: Option<&Code>,
+    priority: Option<Priority>,
+    place: Option<&Place>,
+) -> Result<Vec<Happened>, Refusal> {
+    room_for_one_more(board)?;
+    context.response.check_category(category)?;
     let missing = |en: &str, zh: &str| Refusal::Missing(Text::new(en, zh));
-    let category = category
-        .or_else(|| call?.category.as_ref())
-        .ok_or_else(|| missing("The category", "类别"))?;
-    let priority = priority
-        .or_else(|| call?.priority)
-        .ok_or_else(|| missing("The priority", "优先级"))?;
-    let place = place
-        .or_else(|| call?.place.as_ref())
-        .ok_or_else(|| missing("The place", "地点"))?;
+    let category = category.ok_or_else(|| missing("The category", "类别"))?;
+    let priority = priority.ok_or_else(|| missing("The priority", "优先级"))?;
+    let place = place.ok_or_else(|| missing("The place", "地点"))?;
     let id = IncidentId(context.entropy.next_16());
     let event = IncidentEvent::Opened {
         number: board.next_number(RecordKind::Incident),
@@ -586,7 +606,7 @@ fn open(
         split_from: None,
     };
     let mut all = vec![happened(id, event)];
-    all.extend(call.map(|call| call::joined(call.id, id)));
+    all.extend(from_call.map(|call| call::joined(call, id)));
     Ok(all)
 }
 

@@ -25,7 +25,7 @@ use crate::entropy::Entropy;
 use crate::plan::ResponseFile;
 use crate::refusal::Refusal;
 use assignment::{Assignment, AssignmentAction, AssignmentEvent};
-use call::{Call, CallAction, CallEvent};
+use call::{Call, CallAction, CallEvent, Onward};
 use incident::{Incident, IncidentAction, IncidentEvent};
 use person::{Person, PersonAction, PersonEvent, Seat};
 use station::{Station, StationAction, StationEvent};
@@ -447,7 +447,13 @@ impl Action {
     pub fn names(&self) -> Vec<RecordRef> {
         let mut names: Vec<RecordRef> = self.subject().into_iter().collect();
         match self {
-            Action::Call(CallAction::Join { incident, .. }) => names.push((*incident).into()),
+            Action::Call(
+                CallAction::Join { incident, .. }
+                | CallAction::Receive {
+                    onward: Onward::Join(incident),
+                    ..
+                },
+            ) => names.push((*incident).into()),
             Action::Incident(IncidentAction::Open { from_call, .. }) => {
                 names.extend(from_call.map(RecordRef::from))
             }
@@ -480,6 +486,8 @@ impl Action {
 pub struct Context<'a> {
     /// The node's clock.
     pub now: Timestamp,
+    /// When what is asked for happened, as claimed; `now` when nothing else was claimed.
+    pub happened_at: Timestamp,
     /// Who asks.
     pub by: Actor,
     /// Where new ids come from.

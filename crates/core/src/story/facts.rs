@@ -81,6 +81,19 @@ fn about_call(board: &Board, call: &Call, facts: &mut BTreeSet<String>) {
     if let Some(said) = &call.personal.said {
         facts.insert(format!("{name} said {said}"));
     }
+    for given in &call.personal.answers {
+        facts.insert(format!(
+            "{name} answered {}={}",
+            given.question, given.answer
+        ));
+    }
+    facts.insert(format!(
+        "{name} has {} answers",
+        call.personal.answers.len()
+    ));
+    if let Some(at) = call.ringing_at {
+        facts.insert(format!("{name} rang for {} ms", call.received_at.0 - at.0));
+    }
     facts.insert(format!(
         "{name} received {} s before it was accepted",
         call.accepted_at.seconds_since(call.received_at)

@@ -30,7 +30,7 @@ fn place(area: &str) -> Place {
     }
 }
 
-/// Reads records, one a line: `incident ID OPENED PRIORITY AREA [cancelled|into ID]`, `call ID ANSWERED [ID]`,
+/// Reads records, one a line: `incident ID OPENED PRIORITY AREA [cancelled|into ID]`, `call ID ANSWERED [ID] [rang AT]`,
 /// `assignment INCIDENT SENT LEFT THERE [live]`; `-` is "not known".
 fn records(text: &str) -> Vec<Record> {
     let number = |word: &str| word.parse::<i64>().unwrap();
@@ -70,8 +70,12 @@ fn records(text: &str) -> Vec<Record> {
                     notes: Vec::new(),
                 }))
             }
-            ["call", id, answered, ref incident @ ..] => {
-                let state = match *incident {
+            ["call", id, answered, ref more @ ..] => {
+                let (incident, rang) = match *more {
+                    [ref incident @ .., "rang", rang] => (incident, maybe(rang)),
+                    _ => (more, None),
+                };
+                let state = match incident {
                     [incident] => CallState::Joined {
                         incident: incident_id(incident),
                     },
@@ -85,6 +89,7 @@ fn records(text: &str) -> Vec<Record> {
                     changed_at: received_at,
                     number: id as u64,
                     channel: Channel::Phone,
+                    ringing_at: rang,
                     received_at,
                     accepted_at: received_at,
                     place: None,
@@ -274,6 +279,25 @@ fn what_is_not_known_or_contradicts_itself_is_no_interval() {
 }
 
 #[test]
+fn a_call_whose_ringing_is_not_known_is_not_known_and_never_zero() {
+    let measures = measure(
+        "call 1 100 rang 100
+         call 2 100 rang 85
+         call 3 100 rang 84
+         call 4 100",
+        &Part::default(),
+    );
+    let tally = measures.tally;
+    assert_eq!((tally.calls, tally.ringing_unknown), (4, 1));
+    let answers = &measures.figures(&Targets::default())[0];
+    assert_eq!(answers.interval, Interval::RingingToAnswered);
+    let spread = answers.all.spread.unwrap();
+    assert_eq!((spread.count, spread.p50_s, spread.p90_s), (3, 15, 16));
+    // None of them has a priority yet: each is held against the strictest one's target.
+    assert_eq!((answers.all.judged, answers.all.within), (3, 2));
+}
+
+#[test]
 fn percentiles_are_by_nearest_rank_and_each_is_one_that_was_measured() {
     for (seconds, expected) in [
         (vec![], None),
@@ -402,13 +426,13 @@ fn calls_are_set_beside_the_same_weekday_a_week_and_a_year_before() {
 }
 
 #[test]
-fn more_districts_than_may_be_listed_are_counted_and_those_with_most_stay() {
-    for (districts, left_out) in [(FIGURE_ROWS_MAX, 0), (FIGURE_ROWS_MAX + 1, 1)] {
+fn more_areas_than_may_be_listed_are_counted_and_those_with_most_stay() {
+    for (areas, left_out) in [(FIGURE_ROWS_MAX, 0), (FIGURE_ROWS_MAX + 1, 1)] {
         let mut material = Material::of(Period {
             from: at(0),
             to: at(3_600),
         });
-        for number in 0..districts {
+        for number in 0..areas {
             let mut id = [0; 16];
             id[..8].copy_from_slice(&(number as u64).to_be_bytes());
             let text = format!("incident 1 0 1 d{number}\nassignment 1 1 2 3\nassignment 1 1 2 3");
@@ -442,6 +466,6 @@ fn more_districts_than_may_be_listed_are_counted_and_those_with_most_stay() {
             turnout.by_area.contains_key(&"d0".parse().ok()),
             left_out == 0
         );
-        assert_eq!(turnout.all.spread.unwrap().count, districts * 2 - 1);
+        assert_eq!(turnout.all.spread.unwrap().count, areas * 2 - 1);
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::world::{Asked, World};
 use super::{RESPONSE, place};
 use crate::basis::{
-    Code, IncidentId, Line, PersonId, Personal, Place, Priority, Prose, StationId, Text, Timestamp,
-    TravelBasis, TravelTime, UnitId,
+    Answer, Code, IncidentId, Line, PersonId, Personal, Place, Priority, Prose, StationId, Text,
+    Timestamp, TravelBasis, TravelTime, UnitId,
 };
 use crate::engine::Outcome;
 use crate::limits;
@@ -15,7 +15,7 @@ use crate::log::KeptOutcome;
 use crate::plan::ResponseFile;
 use crate::recommend::Reason;
 use crate::record::assignment::{AssignmentAction, Choice, Why};
-use crate::record::call::{CallAction, CallDetails, Channel};
+use crate::record::call::{CallAction, CallDetails, Channel, Onward};
 use crate::record::incident::{IncidentAction, Link, Note, Relation};
 use crate::record::person::{Person, PersonAction, PersonDetails, Seat};
 use crate::record::station::{StationAction, StationDetails};
@@ -318,6 +318,8 @@ fn notes_and_links_on_an_incident_and_calls_in_a_split() {
     let mut calls = Vec::new();
     for _ in 0..=limits::CALLS_PER_SPLIT_MAX {
         let receive = CallAction::Receive {
+            ringing_at: None,
+            onward: Default::default(),
             channel: Channel::App,
             source: None,
             details: CallDetails::default(),
@@ -504,6 +506,46 @@ fn reasons_for_a_unit() {
     world.check();
 }
 
+/// Returns so many answers, each to a question of its own and as long as a code may be.
+fn answers(count: usize) -> Vec<Answer> {
+    let width = limits::CODE_CHARS_MAX;
+    (0..count)
+        .map(|number| Answer {
+            question: format!("{number:0width$}").parse().unwrap(),
+            answer: "a".repeat(width).parse().unwrap(),
+        })
+        .collect()
+}
+
+#[test]
+fn a_call_keeps_so_many_answers() {
+    let mut world = World::new(1, ResponseFile::default());
+    let receive = |count| {
+        let mut details = CallDetails::default();
+        details.personal.answers = answers(count);
+        Action::Call(CallAction::Receive {
+            channel: Channel::App,
+            source: None,
+            ringing_at: None,
+            details,
+            onward: Onward::Wait,
+        })
+    };
+    let max = limits::ANSWERS_PER_CALL_MAX;
+    let made = done(&mut world, receive(max));
+    limited(&mut world, receive(max + 1), max);
+    let call = crate::basis::CallId(made.records[0].0.id);
+    let amend = |answer: Answer| {
+        let mut details = CallDetails::default();
+        details.personal.answers = vec![answer];
+        Action::Call(CallAction::Amend { call, details })
+    };
+    let mut answers = answers(max + 1);
+    let past = answers.pop().unwrap();
+    done(&mut world, amend(answers[0].clone())); // It takes the place of the earlier one.
+    limited(&mut world, amend(past), max);
+}
+
 #[test]
 fn every_text_at_its_limit_fits_an_entry() {
     // Four bytes a character is the most that UTF-8 and JSON need for a character that a line may hold.
@@ -523,6 +565,7 @@ fn every_text_at_its_limit_fits_an_entry() {
         callback: Some(line.clone()),
         said: Some(prose.clone()),
         note: Some(prose.clone()),
+        answers: answers(limits::ANSWERS_PER_CALL_MAX),
     };
     let details = CallDetails {
         place: Some(everywhere.clone()),
@@ -554,6 +597,8 @@ fn every_text_at_its_limit_fits_an_entry() {
     let channel = Channel::Import;
     for action in [
         Action::Call(CallAction::Receive {
+            ringing_at: None,
+            onward: Default::default(),
             channel,
             source,
             details,

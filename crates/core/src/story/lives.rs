@@ -29,6 +29,49 @@ fn a_fire_from_first_call_to_closing() {
 }
 
 #[test]
+fn a_call_is_taken_and_opened_or_joined_in_one_step_or_not_at_all() {
+    check(
+        r#"
+        call at harbour opening: fire p1      -> call 1 joined to incident 1; incident 1 fire p1; incident 1 at harbour; records 2; entries 3; call 1 version 2
+        call at harbour opening: fire         -> refused missing; says The priority is missing.; calls 1; entries 3
+        call at harbour opening: p1           -> refused missing; says The category is missing.; calls 1
+        call opening: fire p1                 -> refused missing; 说 缺少地点。; calls 1; open incidents 1
+        call at harbour opening: ufo p1       -> refused unknown_code; calls 1
+        [key k] call at harbour from "112" joining 1 -> call 2 joined to incident 1; incident 1 calls 1, 2; records 1; incident 1 version 1
+        [key k] call at harbour from "112" joining 1 -> repeated; calls 2; entries 5
+        call joining 9                        -> refused not_found; says There is no such incident.; calls 2
+        call at market opening: flood p2      -> call 3 joined to incident 2
+        merge incident 2 into incident 1
+        call joining 2                        -> refused wrong_state; calls 3
+        close incident 1: out
+        call joining 1                        -> refused wrong_state; next Reopen it first.; calls 3; entries 10
+        restart                               -> incident 1 calls 1, 2, 3; call 2 from 112
+        "#,
+    );
+}
+
+#[test]
+fn a_call_says_when_it_began_to_ring_and_what_was_answered() {
+    check(
+        r#"
+        after 100 s
+        call ringing 4200 ms at harbour       -> call 1 rang for 4200 ms
+        [30 s ago] call ringing 30001 ms      -> call 2 rang for 1 ms
+        [30 s ago] call ringing 29999 ms      -> refused bad_ringing_time; calls 2
+        call ringing -1 ms                    -> refused bad_ringing_time; calls 2
+        call ringing 0 ms                     -> call 3 rang for 0 ms
+        call ringing 86400000 ms              -> call 4 rang for 86400000 ms
+        call ringing 86400001 ms              -> refused bad_ringing_time; 下一步 请更正该时间，或留空。
+        call answering breathing=no answering bleeding=yes -> call 5 answered breathing=no; call 5 has 2 answers
+        amend call 5 answering breathing=yes  -> call 5 answered breathing=yes; call 5 has 2 answers; call 5 answered bleeding=yes
+        amend call 5 named "Ada"              -> call 5 has 2 answers
+        call answering a=b answering a=c      -> call 6 answered a=c; call 6 has 1 answers
+        restart                               -> call 1 rang for 4200 ms; call 5 answered breathing=yes
+        "#,
+    );
+}
+
+#[test]
 fn calls_are_taken_amended_joined_detached_and_closed() {
     check(
         r#"

@@ -323,6 +323,8 @@ fn a_call() -> Action {
     let mut details = CallDetails::default();
     details.personal.callback = Some(line);
     Action::Call(CallAction::Receive {
+        ringing_at: None,
+        onward: Default::default(),
         channel: Channel::Phone,
         source: None,
         details,

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use super::world::Asked;
 use super::{Story, place, references};
 use crate::basis::{
-    Code, IncidentId, Line, PersonId, Personal, Place, Priority, Text, Timestamp, TravelBasis,
-    TravelTime,
+    Answer, Code, IncidentId, Line, PersonId, Personal, Place, Priority, Text, Timestamp,
+    TravelBasis, TravelTime,
 };
 use crate::duplicate::{self, DuplicateRules, Report};
 use crate::engine::HappenedWhen;
@@ -17,7 +17,7 @@ use crate::recommend::{self, Origin, Recommendation, StartsFrom};
 use crate::record::assignment::{
     Assignment, AssignmentAction, AssignmentStatus, Choice, Step, Why,
 };
-use crate::record::call::{CallAction, CallDetails, Channel};
+use crate::record::call::{CallAction, CallDetails, Channel, Onward};
 use crate::record::incident::{IncidentAction, Relation};
 use crate::record::person::{PersonAction, PersonDetails, Seat};
 use crate::record::station::{StationAction, StationDetails};
@@ -143,6 +143,10 @@ struct Described {
     category: Option<Code>,
     priority: Option<Priority>,
     personal: Personal,
+    /// How long before it was answered it began to ring.
+    rang_ms: Option<i64>,
+    /// `Some(None)` opens an incident at once, `Some(Some(number))` joins that one.
+    onward: Option<Option<u64>>,
 }
 
 fn described(words: &mut Words) -> Described {
@@ -154,6 +158,20 @@ fn described(words: &mut Words) -> Described {
             "from" => found.personal.callback = Some(words.next().parse().unwrap()),
             "named" => found.personal.caller = Some(words.next().parse().unwrap()),
             "saying" => found.personal.said = Some(words.next().parse().unwrap()),
+            "answering" => {
+                let word = words.next();
+                let (question, answer) = word.split_once('=').unwrap();
+                found.personal.answers.push(Answer {
+                    question: code(question),
+                    answer: code(answer),
+                });
+            }
+            "ringing" => {
+                found.rang_ms = Some(words.number());
+                words.must("ms");
+            }
+            "opening" => found.onward = Some(None),
+            "joining" => found.onward = Some(Some(words.number())),
             "p1" => found.priority = Some(Priority::P1),
             "p2" => found.priority = Some(Priority::P2),
             "p3" => found.priority = Some(Priority::P3),
@@ -338,12 +356,20 @@ impl Story {
                 let source = words
                     .eat("reference")
                     .then(|| words.next().parse().unwrap());
-                let details = details(described(words));
-                let channel = Channel::Phone;
+                let found = described(words);
+                let now = self.world.now.0;
+                let ringing_at = found.rang_ms.map(|rang_ms| Timestamp(now - rang_ms));
+                let onward = match found.onward {
+                    None => Onward::Wait,
+                    Some(None) => Onward::Open,
+                    Some(Some(number)) => Onward::Join(self.world.incident(number)),
+                };
                 Action::Call(CallAction::Receive {
-                    channel,
+                    channel: Channel::Phone,
                     source,
-                    details,
+                    ringing_at,
+                    details: details(found),
+                    onward,
                 })
             }
             "amend" => self.amend(words),

@@ -25,6 +25,8 @@ fn a_full_disk_takes_nothing_by_halves_and_goes_on_when_there_is_room() {
     let mut acknowledged = 0;
     let fault = loop {
         let call = CallAction::Receive {
+            ringing_at: None,
+            onward: Default::default(),
             channel: watchfire_core::record::call::Channel::Phone,
             source: None,
             details: Default::default(),
@@ -40,6 +42,8 @@ fn a_full_disk_takes_nothing_by_halves_and_goes_on_when_there_is_room() {
     let (board, head) = (node.engine.board().clone(), node.engine.head());
     assert!(acknowledged > 3);
     let again = node.try_ask(Action::Call(CallAction::Receive {
+        ringing_at: None,
+        onward: Default::default(),
         channel: watchfire_core::record::call::Channel::Text,
         source: None,
         details: Default::default(),

@@ -198,6 +198,8 @@ impl Node {
 
     fn receive(&mut self) -> Action {
         Action::Call(CallAction::Receive {
+            ringing_at: None,
+            onward: Default::default(),
             channel: Channel::Phone,
             source: None,
             details: CallDetails {
@@ -209,6 +211,7 @@ impl Node {
                     callback: Some(line(CANARY)),
                     said: Some(CANARY.parse().unwrap()),
                     note: None,
+                    answers: Vec::new(),
                 },
             },
         })
@@ -328,6 +331,8 @@ impl Node {
         let note = format!("{CANARY} note").parse().unwrap();
         match what {
             0..3 => Action::Call(CallAction::Receive {
+                ringing_at: None,
+                onward: Default::default(),
                 channel: Channel::Phone,
                 source: None,
                 details: CallDetails {

@@ -84,6 +84,8 @@ impl City {
     pub(crate) fn call(&mut self, address: &str) -> Outcome<CallAction> {
         let response = Arc::clone(&self.response);
         Ok(CallAction::Receive {
+            ringing_at: None,
+            onward: Default::default(),
             channel: Channel::Phone,
             source: None,
             details: CallDetails {
@@ -99,6 +101,7 @@ impl City {
                     callback: Some("555 0100".parse()?),
                     said: Some(SAID.parse()?),
                     note: None,
+                    answers: Vec::new(),
                 },
             },
         })

@@ -6,15 +6,15 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use watchfire_core::basis::{CallId, IncidentId, Line, Personal, Priority};
+use watchfire_core::basis::{Answer, CallId, IncidentId, Line, Personal, Priority};
 use watchfire_core::duplicate::{self, Hint, Report};
-use watchfire_core::record::call::{CallAction, CallDetails};
+use watchfire_core::record::call::{CallAction, CallDetails, Onward};
 use watchfire_core::record::{Action, Record, RecordKind};
 
-use super::view::{self, CallView, ChannelView, ReasonView};
+use super::view::{self, CallView, ChannelView, PriorityView, ReasonView};
 use super::{
     App, Asked, Body, Envelope, NothingMore, Page, PageQuery, PlaceBody, Query, WithReason, answer,
-    read, read_id, read_maybe, read_place,
+    read, read_id, read_maybe, read_place, read_time_maybe,
 };
 use crate::policy::{Permission, Session};
 use crate::problem::Problem;
@@ -50,9 +50,45 @@ pub(crate) struct CallBody {
     /// What was said (sealed).
     #[schema(max_length = 4000)]
     said: Option<String>,
-    /// When it came, if not now.
+    /// What was answered to the questions of the response file (sealed).
+    #[schema(max_items = 50)]
+    #[serde(default)]
+    answers: Vec<AnswerBody>,
+    /// When it began to ring: not after it was answered, and at most 24 hours before.
+    #[schema(format = DateTime)]
+    ringing_at: Option<String>,
+    /// What is done with it in the same step; if that cannot be, the call is not taken either.
+    then: Option<ThenBody>,
+    /// When it was answered, if not now.
     #[schema(format = DateTime)]
     happened_at: Option<String>,
+}
+
+/// What is done with a new call in the same step.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ThenBody {
+    /// Open an incident from it, with its category, priority and place.
+    Open(Open),
+    /// It is about the same event as this incident.
+    Join(String),
+}
+
+/// Nothing more is said of an incident than what is known of its call.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Open {}
+
+/// What a caller answered.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AnswerBody {
+    /// The question, by its name in the response file.
+    #[schema(max_length = 48)]
+    pub question: String,
+    /// The answer, by its name within the question.
+    #[schema(max_length = 48)]
+    pub answer: String,
 }
 
 /// What is new about a call. How it came, and what the sending system calls it, stay.
@@ -77,6 +113,10 @@ pub(crate) struct AmendBody {
     /// What was said (sealed).
     #[schema(max_length = 4000)]
     said: Option<String>,
+    /// What was answered (sealed); a later answer to a question takes the place of the earlier one.
+    #[schema(max_items = 50)]
+    #[serde(default)]
+    answers: Vec<AnswerBody>,
     /// When, if not now.
     #[schema(format = DateTime)]
     happened_at: Option<String>,
@@ -104,6 +144,7 @@ impl CallBody {
             caller,
             callback,
             said,
+            answers,
             happened_at,
             ..
         } = self;
@@ -114,6 +155,7 @@ impl CallBody {
             caller,
             callback,
             said,
+            answers,
             happened_at,
         };
         known.details()
@@ -131,9 +173,29 @@ impl AmendBody {
                 callback: read_maybe("callback", self.callback.as_deref())?,
                 said: read_maybe("said", self.said.as_deref())?,
                 note: None,
+                answers: read_answers(&self.answers)?,
             },
         })
     }
+}
+
+/// Reads what was answered.
+pub(crate) fn read_answers(answers: &[AnswerBody]) -> Result<Vec<Answer>, Problem> {
+    let read = answers.iter().map(|given| {
+        Ok(Answer {
+            question: read("answers.question", &given.question)?,
+            answer: read("answers.answer", &given.answer)?,
+        })
+    });
+    read.collect()
+}
+
+fn read_onward(then: Option<&ThenBody>) -> Result<Onward, Problem> {
+    Ok(match then {
+        None => Onward::Wait,
+        Some(ThenBody::Open(Open {})) => Onward::Open,
+        Some(ThenBody::Join(incident)) => Onward::Join(read_id(incident)?),
+    })
 }
 
 /// Reads an optional priority.
@@ -161,7 +223,7 @@ pub(crate) async fn list(
         RecordKind::Call,
         &query,
         |_, record| match record {
-            Record::Call(one) => Some(view::call(one, personal)),
+            Record::Call(one) => Some(view::call(one, app.node.response(), personal)),
             Record::Incident(_)
             | Record::Unit(_)
             | Record::Assignment(_)
@@ -191,11 +253,15 @@ fn respond(
     let Some(Record::Call(call)) = super::board::find(app, id.into())? else {
         return Err(Problem::not_found());
     };
-    let shown = view::call(&call, session.may(Permission::ReadPersonal));
+    let shown = view::call(
+        &call,
+        app.node.response(),
+        session.may(Permission::ReadPersonal),
+    );
     Ok(answer(status, call.version, &shown))
 }
 
-/// Takes a call.
+/// Takes a call; with `then` also opens an incident from it or joins it to one, all of it or nothing.
 #[utoipa::path(post, path = "/api/v1/calls", tag = "calls", request_body = CallBody,
     params(("Idempotency-Key" = String, Header)), responses((status = 201, body = CallView)))]
 pub(crate) async fn receive(asked: Asked) -> Result<Response, Problem> {
@@ -203,6 +269,8 @@ pub(crate) async fn receive(asked: Asked) -> Result<Response, Problem> {
         Ok(Action::Call(CallAction::Receive {
             channel: body.channel.unwrap_or(ChannelView::Phone).into(),
             source: read_maybe("source", body.source.as_deref())?,
+            ringing_at: read_time_maybe("ringing_at", body.ringing_at.as_deref())?,
+            onward: read_onward(body.then.as_ref())?,
             details: body.details()?,
         }))
     });
@@ -310,6 +378,12 @@ pub(crate) struct HintView {
     distance_m: Option<u32>,
     /// Seconds since it was last reported.
     age_s: u32,
+    /// What the other is about, if it is known.
+    category: Option<String>,
+    /// How urgent the other is, if it is known; 1 is most urgent.
+    priority: Option<PriorityView>,
+    /// The address of the other, if it has one.
+    address: Option<String>,
 }
 
 /// Hints, best first.
@@ -382,26 +456,33 @@ pub(crate) async fn duplicates_of_draft(
 
 fn hints(app: &App, report: &Report<'_>) -> Json<HintsView> {
     let board = app.node.board();
-    let number = |hint: &Hint| {
-        let incident = hint
-            .incident
-            .and_then(|id| board.incidents.get(&id))
-            .map(|incident| incident.number);
-        incident
-            .or_else(|| Some(board.calls.get(&hint.call?)?.number))
-            .unwrap_or_default()
-    };
     let found = duplicate::hints(&board, &app.node.settings().duplicates, report);
-    let shown = found.iter().map(|hint| HintView {
-        incident: hint.incident.map(|id| id.to_string()),
-        call: hint.call.map(|id| id.to_string()),
-        number: number(hint),
-        reason: ReasonView {
-            code: reason_code(hint).to_owned(),
-            text: hint.reason.text().into(),
-        },
-        distance_m: hint.distance_m,
-        age_s: hint.age_s,
+    let shown = found.iter().map(|hint| {
+        let incident = hint.incident.and_then(|id| board.incidents.get(&id));
+        let call = hint.call.and_then(|id| board.calls.get(&id));
+        let number = incident.map(|incident| incident.number);
+        let category = incident.map(|incident| &incident.category);
+        let priority = incident.map(|incident| incident.priority);
+        let place = incident.map(|incident| &incident.place);
+        let place = place.or_else(|| call?.place.as_ref());
+        HintView {
+            incident: hint.incident.map(|id| id.to_string()),
+            call: hint.call.map(|id| id.to_string()),
+            number: number.or(call.map(|call| call.number)).unwrap_or_default(),
+            reason: ReasonView {
+                code: reason_code(hint).to_owned(),
+                text: hint.reason.text().into(),
+            },
+            distance_m: hint.distance_m,
+            age_s: hint.age_s,
+            category: category
+                .or_else(|| call?.category.as_ref())
+                .map(ToString::to_string),
+            priority: priority.or_else(|| call?.priority).map(PriorityView),
+            address: place
+                .and_then(|place| place.address.as_ref())
+                .map(ToString::to_string),
+        }
     });
     Json(HintsView {
         hints: shown.collect(),

@@ -34,7 +34,7 @@ pub enum RecordView {
 
 fn record_view(board: &Board, node: &Node, record: &Record, personal: bool) -> Option<RecordView> {
     Some(match record {
-        Record::Call(one) => RecordView::Call(view::call(one, personal)),
+        Record::Call(one) => RecordView::Call(view::call(one, node.response(), personal)),
         Record::Incident(one) => RecordView::Incident(view::incident(board, one)),
         Record::Unit(one) => RecordView::Unit(view::unit(board, one, node.positions().get(one.id))),
         Record::Assignment(one) => RecordView::Assignment(view::assignment(one, node)),

@@ -18,6 +18,7 @@ pub mod person;
 pub mod session;
 pub mod station;
 pub mod stream;
+pub mod triage;
 pub mod unit;
 pub mod view;
 
@@ -80,6 +81,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(call::close))
         .routes(routes!(call::duplicates))
         .routes(routes!(call::duplicates_of_draft))
+        .routes(routes!(triage::assess))
         .routes(routes!(incident::list, incident::open))
         .routes(routes!(incident::show))
         .routes(routes!(incident::recommendation))
@@ -483,6 +485,11 @@ pub fn read_time(field: &str, text: &str) -> Result<Timestamp, Problem> {
                 format!("“{field}”不是时间：请写作 2016-12-31T23:59:00Z。"),
             )
         })
+}
+
+/// Reads an optional time, RFC 3339.
+pub fn read_time_maybe(field: &str, text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+    text.map(|text| read_time(field, text)).transpose()
 }
 
 /// A place in a request.

@@ -4,8 +4,9 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use watchfire_core::basis::{Place, Priority, Text, Timestamp, TravelBasis, UnitId};
+use watchfire_core::basis::{Answer, Place, Priority, Text, Timestamp, TravelBasis, UnitId};
 use watchfire_core::board::{Board, IncidentStatus, UnitStatus};
+use watchfire_core::plan::ResponseFile;
 use watchfire_core::recommend::Recommendation;
 use watchfire_core::record::assignment::{Assignment, AssignmentStatus};
 use watchfire_core::record::call::{Call, CallState, Channel};
@@ -79,7 +80,7 @@ impl From<&Place> for PlaceView {
 
 /// Urgency, 1 to 4; 1 is most urgent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PriorityView(Priority);
+pub struct PriorityView(pub Priority);
 
 impl From<Priority> for PriorityView {
     fn from(priority: Priority) -> PriorityView {
@@ -119,7 +120,10 @@ pub struct CallView {
     pub status: CallStatusView,
     /// How it came.
     pub channel: ChannelView,
-    /// When it came.
+    /// When it began to ring, if that was told.
+    #[schema(format = DateTime)]
+    pub ringing_at: Option<String>,
+    /// When it was answered.
     pub received_at: String,
     /// Where.
     pub place: Option<PlaceView>,
@@ -189,14 +193,47 @@ pub struct PersonalView {
     pub callback: Option<String>,
     /// What was said.
     pub said: Option<String>,
+    /// What was answered to the questions of the response file.
+    pub answers: Vec<AnswerView>,
+}
+
+/// What a caller answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AnswerView {
+    /// The question, by its name in the response file.
+    pub question: String,
+    /// The answer, by its name within the question.
+    pub answer: String,
+    /// The question in words; absent if the file no longer has it.
+    pub asked: Option<TextView>,
+    /// The answer in words; absent if the file no longer has it.
+    pub answered: Option<TextView>,
+}
+
+fn answer(given: &Answer, response: &ResponseFile) -> AnswerView {
+    let mut questions = response.triage.questions.iter();
+    let question = questions.find(|known| known.id == given.question);
+    let choice = question.and_then(|question| question.choice(&given.answer));
+    AnswerView {
+        question: given.question.to_string(),
+        answer: given.answer.to_string(),
+        asked: question.map(|question| question.text.clone().into()),
+        answered: choice.map(|choice| choice.text.clone().into()),
+    }
 }
 
 /// Shows a call, with what is personal in it or without.
-pub fn call(call: &Call, personal: bool) -> CallView {
+pub fn call(call: &Call, response: &ResponseFile, personal: bool) -> CallView {
     let shown = (personal && !call.personal.is_empty()).then(|| PersonalView {
         caller: call.personal.caller.as_ref().map(ToString::to_string),
         callback: call.personal.callback.as_ref().map(ToString::to_string),
         said: call.personal.said.as_ref().map(ToString::to_string),
+        answers: call
+            .personal
+            .answers
+            .iter()
+            .map(|given| answer(given, response))
+            .collect(),
     });
     let (status, reason) = match &call.state {
         CallState::Received => (CallStatusView::Received, None),
@@ -209,6 +246,7 @@ pub fn call(call: &Call, personal: bool) -> CallView {
         number: call.number,
         status,
         channel: call.channel.into(),
+        ringing_at: call.ringing_at.map(time),
         received_at: time(call.received_at),
         place: call.place.as_ref().map(PlaceView::from),
         category: call.category.as_ref().map(ToString::to_string),
