@@ -50,7 +50,7 @@ pub const BATCH_INPUTS_MAX: usize = 64;
 pub const PLANS_MAX: usize = 2_000;
 /// Slots (units wanted) that one plan may add up to.
 pub const PLAN_SLOTS_MAX: usize = 200;
-/// Districts or categories that figures list, those with most first to stay; the rest is counted.
+/// Areas or categories that figures list, those with most first to stay; the rest is counted.
 pub const FIGURE_ROWS_MAX: usize = 500;
 /// Longest period that figures are made of, in days: a year and what a month may lack.
 pub const FIGURE_DAYS_MAX: i64 = 400;

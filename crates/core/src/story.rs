@@ -6,6 +6,7 @@
 
 mod duplicates;
 mod facts;
+mod figures;
 mod limits;
 mod lives;
 mod recommendation;

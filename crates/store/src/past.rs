@@ -145,7 +145,12 @@ impl Past<'_> {
         let sql = format!(
             "SELECT {COLUMNS} FROM records WHERE kind = ?1 AND open = 1 AND changed_at <= ?2"
         );
-        records::read_all(connection, &sql, params![kind.as_str(), self.at.0], &mut keep)?;
+        records::read_all(
+            connection,
+            &sql,
+            params![kind.as_str(), self.at.0],
+            &mut keep,
+        )?;
         let sql = format!(
             "SELECT {COLUMNS} FROM records WHERE kind = ?1 AND open = 0 AND changed_at BETWEEN ?2 AND ?3"
         );
@@ -169,7 +174,9 @@ impl Past<'_> {
         let mut changed = Vec::new();
         for kind in RecordKind::ALL {
             let ids = statement
-                .query_map(params![kind.as_str(), self.at.0, position], |row| row.get(1))
+                .query_map(params![kind.as_str(), self.at.0, position], |row| {
+                    row.get(1)
+                })
                 .doing(doing)?;
             for id in ids {
                 let id: [u8; 16] = id.doing(doing)?;

@@ -445,9 +445,7 @@ impl Config {
             return wrong("zone is no IANA time zone, such as \"Asia/Shanghai\"");
         }
         if !config.figures.are_sound() {
-            return wrong(
-                "figures: seconds must be 0 to 86400, and every percent 1 to 100",
-            );
+            return wrong("figures: seconds must be 0 to 86400, and every percent 1 to 100");
         }
         if config.log.level.parse::<tracing::Level>().is_err() {
             return wrong("log.level must be error, warn, info, debug or trace");

@@ -28,9 +28,19 @@ pub struct Gathered {
 pub fn gather(reader: &Reader, period: Period) -> Result<Option<Gathered>, StoreError> {
     let mut material = Material::of(period);
     let since = period.changed_since();
-    if !take(reader, &mut material, RecordKind::Incident, Some(since), None)?
-        || !take(reader, &mut material, RecordKind::Assignment, Some(since), None)?
-    {
+    if !take(
+        reader,
+        &mut material,
+        RecordKind::Incident,
+        Some(since),
+        None,
+    )? || !take(
+        reader,
+        &mut material,
+        RecordKind::Assignment,
+        Some(since),
+        None,
+    )? {
         return Ok(None);
     }
     // What was merged may bring kin that came to rest before the period, and those kin of their own.
@@ -74,7 +84,7 @@ fn take(
             let changed_since = since.is_none_or(|since| row.changed_at >= since);
             match (changed_since, parent) {
                 (true, None) | (false, Some(_)) => material.take(&reader.plain(row)?),
-                (true, Some(_)) => {} // Taken already.
+                (true, Some(_)) => {}             // Taken already.
                 (false, None) => return Ok(true), // They come last changed first.
             }
         }
@@ -152,7 +162,8 @@ pub fn csv(written: &Written<'_>, language: Language) -> String {
         let figure = figures.interval.as_str();
         let (seconds, percent) = written.targets.of(figures.interval);
         let mut add = |by: &str, of: &str, cell: &Cell, target: Option<u32>| {
-            let number = |value: Option<u64>| value.map_or(String::new(), |value| value.to_string());
+            let number =
+                |value: Option<u64>| value.map_or(String::new(), |value| value.to_string());
             let spread = cell.spread;
             let share = cell.within_per_mille();
             let head = [
@@ -164,7 +175,9 @@ pub fn csv(written: &Written<'_>, language: Language) -> String {
                 number(spread.map(|spread| spread.p90_s.into())),
                 cell.judged.to_string(),
                 cell.within.to_string(),
-                share.map_or(String::new(), |share| format!("{}.{}", share / 10, share % 10)),
+                share.map_or(String::new(), |share| {
+                    format!("{}.{}", share / 10, share % 10)
+                }),
                 number(target.map(u64::from)),
                 target.map_or(String::new(), |_| percent.to_string()),
                 String::new(),
@@ -215,8 +228,9 @@ impl Rows {
             if at > 0 {
                 self.0.push(',');
             }
-            // A district is what somebody typed. A spreadsheet takes text that begins like this for a formula.
-            let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+            // A area is what somebody typed. A spreadsheet takes text that begins like this for a formula.
+            let formula =
+                text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
             let quoted = text.contains([',', '"', '\r', '\n']);
             match (formula, quoted) {
                 (false, false) => self.0.push_str(text),
@@ -245,7 +259,18 @@ mod tests {
     #[test]
     fn what_was_typed_stays_text_in_a_spreadsheet() {
         let mut rows = Rows::default();
-        let typed = ["Old town", "=1+1", "+86", "-5", "@here", "a,b", "say \"no\"", "=a,b", "a=b", ""];
+        let typed = [
+            "Old town",
+            "=1+1",
+            "+86",
+            "-5",
+            "@here",
+            "a,b",
+            "say \"no\"",
+            "=a,b",
+            "a=b",
+            "",
+        ];
         rows.row(typed.into_iter());
         assert_eq!(
             rows.0,

@@ -212,17 +212,22 @@ fn marks(
 ) -> Result<Option<Marks>, StoreError> {
     // A millisecond before, since a minute begins with its first millisecond.
     let before = Timestamp(from.0.saturating_sub(1));
-    let length_ms = i64::try_from(minutes).unwrap_or(i64::MAX).saturating_mul(MINUTE_MS);
+    let length_ms = i64::try_from(minutes)
+        .unwrap_or(i64::MAX)
+        .saturating_mul(MINUTE_MS);
     let until = Timestamp(from.0.saturating_add(length_ms).saturating_sub(1)).min(now);
     let mut counting = Counting::new(from, minutes, rules);
     let live = reader.board_at(before, earlier_s(before, keep_s))?;
     for assignment in live.board.live_assignments() {
         let began = Timestamp(i64::MIN);
-        counting.live.insert(assignment.id, (assignment.clone(), began));
+        counting
+            .live
+            .insert(assignment.id, (assignment.clone(), began));
     }
-    let whole = reader.each_entry_between(before, until, MARK_ENTRIES_MAX, &mut |at, decoded| {
-        counting.take(at, decoded);
-    })?;
+    let whole =
+        reader.each_entry_between(before, until, MARK_ENTRIES_MAX, &mut |at, decoded| {
+            counting.take(at, decoded);
+        })?;
     if !whole {
         return Ok(None);
     }

@@ -73,7 +73,10 @@ const SHOWN: [(Interval, &str); 4] = [
         Interval::DepartedToArrived,
         "departed to arrived (each unit)",
     ),
-    (Interval::AnsweredToArrived, "answer to arrived (first unit)"),
+    (
+        Interval::AnsweredToArrived,
+        "answer to arrived (first unit)",
+    ),
 ];
 
 #[derive(Default)]

@@ -12,3 +12,4 @@ mod limits;
 mod log;
 mod memory;
 mod node;
+mod past;

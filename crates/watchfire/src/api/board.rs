@@ -71,7 +71,9 @@ impl BoardView {
         BoardView {
             cursor,
             incidents: incidents.map(|one| view::incident(board, one)).collect(),
-            calls: calls.map(|one| view::call(one, node.response(), personal)).collect(),
+            calls: calls
+                .map(|one| view::call(one, node.response(), personal))
+                .collect(),
             units: units
                 .map(|one| view::unit(board, one, position(one.id)))
                 .collect(),

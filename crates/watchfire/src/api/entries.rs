@@ -11,7 +11,7 @@ use watchfire_core::engine::{self, Decoded};
 use watchfire_core::record::{RecordKind, RecordRef};
 use watchfire_store::StoreError;
 
-use super::view::{self, TextView};
+use super::view::{self, SeatView, TextView};
 use super::{App, PageQuery, Query, read_id};
 use crate::node::Chain;
 use crate::policy::{Permission, Session};
@@ -28,10 +28,18 @@ pub(crate) struct EntryView {
     claimed_at: Option<String>,
     /// Who did it.
     by: String,
+    /// From which seat.
+    seat: SeatView,
     /// What kind of entry.
     kind: String,
-    /// The record it happened to.
+    /// What kind of record it happened to.
     record: String,
+    /// The id of that record.
+    record_id: String,
+    /// The version of the record that it made.
+    version: u64,
+    /// The agency's running number of the record, for the kinds that have one.
+    number: Option<u64>,
     /// What happened, in words.
     text: TextView,
 }
@@ -128,8 +136,12 @@ fn page(
                 at: view::time(meta.at),
                 claimed_at: (meta.happened_at != meta.at).then(|| view::time(meta.happened_at)),
                 by: name_of(board, meta.by.person),
+                seat: meta.by.seat.into(),
                 kind: entry.header.kind.to_string(),
                 record: RecordKind::as_str(record.kind).to_owned(),
+                record_id: view::hex(&record.id),
+                version: meta.version,
+                number: board.get(record).and_then(|found| found.number()),
                 text: text.into(),
             })
         });

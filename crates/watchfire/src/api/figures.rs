@@ -1,4 +1,4 @@
-//! Figures: how long things took, by priority, district and hour, and how many calls came; as JSON, as CSV, and the
+//! Figures: how long things took, by priority, area and hour, and how many calls came; as JSON, as CSV, and the
 //! incidents behind each of them. There is none by person.
 
 use std::collections::BTreeMap;
@@ -41,7 +41,7 @@ pub(crate) struct FiguresQuery {
     /// Only this priority; 0 is "not given".
     #[param(minimum = 0, maximum = 4)]
     priority: Option<u8>,
-    /// Only this district; empty is "not given".
+    /// Only this area; empty is "not given".
     #[param(max_length = 200)]
     area: Option<String>,
     /// Only this category; empty is "not given".
@@ -70,7 +70,7 @@ pub(crate) struct BehindQuery {
     /// Only this priority; 0 is "not given".
     #[param(minimum = 0, maximum = 4)]
     priority: Option<u8>,
-    /// Only this district; empty is "not given".
+    /// Only this area; empty is "not given".
     #[param(max_length = 200)]
     area: Option<String>,
     /// Only this category; empty is "not given".
@@ -208,9 +208,9 @@ pub(crate) struct IntervalView {
     all: CellView,
     /// By priority.
     by_priority: Vec<PriorityCellView>,
-    /// By district.
+    /// By area.
     by_area: Vec<AreaCellView>,
-    /// Districts that are not listed.
+    /// Areas that are not listed.
     areas_left_out: usize,
     /// By local hour of the day.
     by_hour: Vec<HourCellView>,
@@ -264,10 +264,10 @@ pub(crate) struct PriorityCellView {
     cell: CellView,
 }
 
-/// The figures of a district.
+/// The figures of a area.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AreaCellView {
-    /// The district; none where none is given.
+    /// The area; none where none is given.
     area: Option<String>,
     /// The figures.
     cell: CellView,
@@ -351,7 +351,7 @@ pub(crate) struct BehindItemView {
     at: String,
     /// The priority it counts under.
     priority: Option<PriorityView>,
-    /// The district it counts under.
+    /// The area it counts under.
     area: Option<String>,
     /// The category it counts under.
     category: Option<String>,
@@ -363,7 +363,7 @@ pub(crate) struct BehindItemView {
     within: Option<bool>,
 }
 
-/// Shows how long things took in a period, by priority, district and hour, and how many calls came.
+/// Shows how long things took in a period, by priority, area and hour, and how many calls came.
 #[utoipa::path(get, path = "/api/v1/figures", tag = "figures", params(FiguresQuery),
     responses((status = 200, body = FiguresView)))]
 pub(crate) async fn show(
@@ -579,7 +579,8 @@ impl AskedFor {
             None => None,
             Some(0) => Some(None),
             Some(number) => Some(Some(
-                Priority::try_from(number).map_err(|error| super::unreadable("priority", &error))?,
+                Priority::try_from(number)
+                    .map_err(|error| super::unreadable("priority", &error))?,
             )),
         };
         if query.hour.is_some_and(|hour| hour > 23) {
@@ -695,7 +696,9 @@ fn item(
         category: traits.category.as_ref().map(ToString::to_string),
         hour: traits.hour,
         seconds,
-        within: seconds.zip(target).map(|(seconds, target)| seconds <= target),
+        within: seconds
+            .zip(target)
+            .map(|(seconds, target)| seconds <= target),
     }
 }
 

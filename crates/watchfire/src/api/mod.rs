@@ -590,7 +590,9 @@ impl PageQuery {
 /// Longest cursor, in bytes; those that this node gives are shorter.
 const CURSOR_BYTES_MAX: usize = 64;
 
-pub(crate) fn read_cursor<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+pub(crate) fn read_cursor<'de, D: serde::Deserializer<'de>>(
+    from: D,
+) -> Result<Option<String>, D::Error> {
     use serde::Deserialize as _;
     let cursor = String::deserialize(from)?;
     if cursor.len() > CURSOR_BYTES_MAX {
@@ -601,7 +603,9 @@ pub(crate) fn read_cursor<'de, D: serde::Deserializer<'de>>(from: D) -> Result<O
     Ok(Some(cursor))
 }
 
-pub(crate) fn read_limit<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<usize>, D::Error> {
+pub(crate) fn read_limit<'de, D: serde::Deserializer<'de>>(
+    from: D,
+) -> Result<Option<usize>, D::Error> {
     use serde::Deserialize as _;
     match usize::deserialize(from)? {
         limit @ 1..=PAGE_MAX => Ok(Some(limit)),

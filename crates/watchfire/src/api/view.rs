@@ -602,7 +602,11 @@ pub fn assignment(assignment: &Assignment, node: &Node) -> AssignmentView {
 }
 
 /// Shows an assignment as of a moment.
-pub fn assignment_at(assignment: &Assignment, rules: &TimerRules, now: Timestamp) -> AssignmentView {
+pub fn assignment_at(
+    assignment: &Assignment,
+    rules: &TimerRules,
+    now: Timestamp,
+) -> AssignmentView {
     let alarm = timer::alarm(assignment, rules, now).map(|alarm| AlarmView {
         code: alarm.code.into(),
         since: time(alarm.since),

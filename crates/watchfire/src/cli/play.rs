@@ -23,10 +23,10 @@ use crate::city;
 use crate::clock::Clock;
 use crate::config::{Config, Http, LogFormat};
 use crate::desk::{DirectDesk, LiveDesk};
-use crate::replay_report::{self, Report};
 use crate::node::{self, Node, Settings, random};
 use crate::past::{Manners, Past};
 use crate::replay::{self, Cast, Replay};
+use crate::replay_report::{self, Report};
 use crate::server;
 use crate::travel::Travel;
 

@@ -7,9 +7,11 @@
 mod house;
 
 mod acting;
+mod figures;
 mod history;
 mod map;
 mod memory;
+mod past;
 mod personal;
 mod replay;
 mod seats;
