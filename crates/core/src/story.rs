@@ -10,6 +10,7 @@ mod limits;
 mod lives;
 mod recommendation;
 mod rules;
+mod sending;
 mod verbs;
 pub(crate) mod world;
 

@@ -209,6 +209,9 @@ fn assignment(board: &Board, dice: &mut Entropy) -> (String, Action) {
     let callsign = unit.and_then(|unit| board.units.get(&unit));
     let callsign = callsign.map_or("no unit", |unit| unit.callsign.as_str());
     let reason = line("because");
+    if dice.below(6) == 0 {
+        return elsewhere(board, dice, assignment, callsign);
+    }
     let (word, step) = match dice.below(8) {
         0 => ("acknowledges", Step::Acknowledge),
         1 | 2 => ("departs", Step::Depart),
@@ -219,6 +222,38 @@ fn assignment(board: &Board, dice: &mut Entropy) -> (String, Action) {
     };
     let action = AssignmentAction::Advance { assignment, step };
     (format!("{callsign} {word}"), Action::Assignment(action))
+}
+
+fn elsewhere(
+    board: &Board,
+    dice: &mut Entropy,
+    assignment: AssignmentId,
+    callsign: &str,
+) -> (String, Action) {
+    if dice.below(2) == 0 {
+        let (other, unit) = any_unit(board, dice);
+        let why = Why::default();
+        let action = AssignmentAction::Swap {
+            assignment,
+            choice: Choice { unit, why },
+            reason: None,
+        };
+        return (
+            format!("swaps {callsign} for {other}"),
+            Action::Assignment(action),
+        );
+    }
+    let (name, incident) = any_incident(board, dice);
+    let action = AssignmentAction::Reassign {
+        assignment,
+        incident,
+        why: Why::default(),
+        reason: Some(line("worse there")),
+    };
+    (
+        format!("takes {callsign} to {name}"),
+        Action::Assignment(action),
+    )
 }
 
 fn unit(board: &Board, dice: &mut Entropy) -> (String, Action) {

@@ -190,9 +190,12 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
             | UnitAction::Rest { unit, .. }
             | UnitAction::EndRest { unit },
         ) => with_own(P::RunUnits, session.unit == Some(*unit)),
-        Action::Assignment(AssignmentAction::Propose { .. } | AssignmentAction::Send { .. }) => {
-            vec![P::SendUnits]
-        }
+        Action::Assignment(
+            AssignmentAction::Propose { .. }
+            | AssignmentAction::Send { .. }
+            | AssignmentAction::Swap { .. }
+            | AssignmentAction::Reassign { .. },
+        ) => vec![P::SendUnits],
         Action::Assignment(AssignmentAction::Advance { assignment, step }) => {
             let unit = board.assignments.get(assignment).map(|found| found.unit);
             let own = unit.is_some() && unit == session.unit;

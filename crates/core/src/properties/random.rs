@@ -338,9 +338,12 @@ fn assignment(world: &World, dice: &Dice) -> AssignmentAction {
     let known = world.engine.board().assignments.keys().copied();
     let assignment: AssignmentId = dice.pick(3, known, AssignmentId([9; 16]));
     let reason = line("because");
-    let step = match dice.0[1] % 14 {
+    let bound = world.engine.board().live_assignments();
+    let bound: Vec<AssignmentId> = bound.map(|one| one.id).collect();
+    let live = dice.pick(5, bound.into_iter(), assignment);
+    let step = match dice.0[1] % 19 {
         0..=3 => return AssignmentAction::Send { incident, choices },
-        4 => return AssignmentAction::Propose { incident, choices },
+        4 | 17 | 18 => return AssignmentAction::Propose { incident, choices },
         5 => Step::SendProposed,
         6 => Step::Resend,
         7 => Step::Acknowledge,
@@ -351,7 +354,43 @@ fn assignment(world: &World, dice: &Dice) -> AssignmentAction {
         12 => Step::Clear {
             ending: Some(reason),
         },
-        _ => Step::Cancel { reason },
+        13 => Step::Cancel { reason },
+        14 => {
+            return AssignmentAction::Swap {
+                assignment,
+                choice: choice(4),
+                reason: dice.bit(5, 3).then_some(reason),
+            };
+        }
+        15 => {
+            return AssignmentAction::Swap {
+                assignment: live,
+                choice: choice(4),
+                reason: dice.bit(5, 3).then_some(reason),
+            };
+        }
+        _ => {
+            return AssignmentAction::Reassign {
+                assignment: live,
+                incident,
+                why: choice(4).why,
+                reason: dice.bit(5, 3).then_some(reason),
+            };
+        }
+    };
+    // Most assignments ended long ago; half the time one is meant that has not.
+    let assignment = match step {
+        Step::SendProposed => assignment,
+        Step::Resend
+        | Step::Acknowledge
+        | Step::Decline { .. }
+        | Step::Depart
+        | Step::Arrive
+        | Step::Clear { .. }
+        | Step::Cancel { .. } => match dice.bit(5, 4) {
+            true => assignment,
+            false => live,
+        },
     };
     AssignmentAction::Advance { assignment, step }
 }

@@ -12,7 +12,7 @@ use crate::basis::{AssignmentId, IncidentId, Line, Personal, Text, Timestamp, Tr
 use crate::board::Board;
 use crate::limits;
 use crate::recommend::Reason;
-use crate::record::unit::Duty;
+use crate::record::unit::{Duty, Unit};
 use crate::refusal::Refusal;
 
 /// An assignment as it stands.
@@ -146,6 +146,26 @@ pub enum AssignmentAction {
         /// Who.
         choices: Vec<Choice>,
     },
+    /// Call one off and send another unit in its place: both or neither.
+    Swap {
+        /// The one that is given up.
+        assignment: AssignmentId,
+        /// Who goes instead.
+        choice: Choice,
+        /// Why; in words of our own if absent.
+        reason: Option<Line>,
+    },
+    /// Take a unit off its incident and send it to another at once: both or neither.
+    Reassign {
+        /// The one that is given up.
+        assignment: AssignmentId,
+        /// Where it goes instead.
+        incident: IncidentId,
+        /// Why this unit.
+        why: Why,
+        /// Why it is taken away; in words of our own if absent.
+        reason: Option<Line>,
+    },
     /// Change the status of one.
     Advance {
         /// Which.
@@ -190,7 +210,9 @@ impl AssignmentAction {
     pub fn subject(&self) -> Option<AssignmentId> {
         match self {
             AssignmentAction::Propose { .. } | AssignmentAction::Send { .. } => None,
-            AssignmentAction::Advance { assignment, .. } => Some(*assignment),
+            AssignmentAction::Swap { assignment, .. }
+            | AssignmentAction::Reassign { assignment, .. }
+            | AssignmentAction::Advance { assignment, .. } => Some(*assignment),
         }
     }
 }
@@ -280,6 +302,17 @@ pub(super) fn decide(
                 }
             })
         }
+        AssignmentAction::Swap {
+            assignment,
+            choice,
+            reason,
+        } => swap(board, context, *assignment, choice, reason.as_ref()),
+        AssignmentAction::Reassign {
+            assignment,
+            incident,
+            why,
+            reason,
+        } => reassign(board, context, *assignment, *incident, why, reason.as_ref()),
         AssignmentAction::Advance { assignment, step } => {
             advance(board, context, *assignment, step)
         }
@@ -303,14 +336,7 @@ fn begin(
             max: limits::UNITS_PER_SEND_MAX,
         });
     }
-    if board.assignments_of(incident).count() + choices.len() > limits::ASSIGNMENTS_PER_INCIDENT_MAX
-    {
-        let what = Text::new("assignments on an incident", "每条警情的派警");
-        return Err(Refusal::Limit {
-            what,
-            max: limits::ASSIGNMENTS_PER_INCIDENT_MAX,
-        });
-    }
+    must_have_room(board, incident, choices.len())?;
     let mut all = Vec::with_capacity(choices.len());
     for (at, choice) in choices.iter().enumerate() {
         check_why(&choice.why)?;
@@ -328,6 +354,123 @@ fn begin(
         ));
     }
     Ok(all)
+}
+
+fn must_have_room(board: &Board, incident: IncidentId, more: usize) -> Result<(), Refusal> {
+    if board.assignments_of(incident).count() + more <= limits::ASSIGNMENTS_PER_INCIDENT_MAX {
+        return Ok(());
+    }
+    Err(Refusal::Limit {
+        what: Text::new("assignments on an incident", "每条警情的派警"),
+        max: limits::ASSIGNMENTS_PER_INCIDENT_MAX,
+    })
+}
+
+/// Calls one off and sends another unit in its place. The end comes first among the entries, so that nobody who
+/// reads them one by one ever sees more units on the incident than were meant to go.
+fn swap(
+    board: &Board,
+    context: &mut Context<'_>,
+    assignment: AssignmentId,
+    choice: &Choice,
+    reason: Option<&Line>,
+) -> Result<Vec<Happened>, Refusal> {
+    let given_up = board.assignment(assignment)?;
+    let called_off = cancelled(given_up, reason, "another unit goes instead / 改派其他力量")?;
+    // Whoever was sent to an incident that was merged since is needed on the one that goes on.
+    let incident = board.merge_root(given_up.incident);
+    board.incident(incident)?.must_be_open()?;
+    if choice.unit == given_up.unit {
+        return Err(Refusal::Circle(RecordKind::Unit));
+    }
+    check_why(&choice.why)?;
+    must_be_free(board, context, choice.unit)?;
+    must_have_room(board, incident, 1)?;
+    Ok(vec![
+        called_off,
+        sent(context, incident, choice.unit, &choice.why),
+    ])
+}
+
+/// Takes a unit off its incident and sends it to another. It is free but for what it is taken off.
+fn reassign(
+    board: &Board,
+    context: &mut Context<'_>,
+    assignment: AssignmentId,
+    incident: IncidentId,
+    why: &Why,
+    reason: Option<&Line>,
+) -> Result<Vec<Happened>, Refusal> {
+    let given_up = board.assignment(assignment)?;
+    let target = board.incident(incident)?;
+    let words = format!("goes to incident {0} / 改派至警情 {0}", target.number);
+    let called_off = cancelled(given_up, reason, &words)?;
+    if given_up.status == AssignmentStatus::Proposed {
+        return Err(wrong_state(
+            given_up,
+            Text::new(
+                "It binds nobody yet: send the unit to the other incident.",
+                "尚未占用力量，请直接派往另一警情。",
+            ),
+        ));
+    }
+    target.must_be_open()?;
+    if board.merge_root(given_up.incident) == incident {
+        return Err(Refusal::WrongState {
+            kind: RecordKind::Assignment,
+            state: Text::new("on that incident already", "已在该警情上"),
+            instead: Text::new("Choose another incident.", "请另选警情。"),
+        });
+    }
+    check_why(why)?;
+    if let Some(because) = not_on_duty(board.unit(given_up.unit)?, context) {
+        return Err(not_free(board.unit(given_up.unit)?, because));
+    }
+    must_have_room(board, incident, 1)?;
+    Ok(vec![
+        called_off,
+        sent(context, incident, given_up.unit, why),
+    ])
+}
+
+fn sent(context: &mut Context<'_>, incident: IncidentId, unit: UnitId, why: &Why) -> Happened {
+    let event = AssignmentEvent::Sent {
+        incident,
+        unit,
+        why: why.clone(),
+    };
+    let id = AssignmentId(context.entropy.next_16());
+    Happened::new(id, Event::Assignment(event))
+}
+
+/// Returns the end of an assignment that is given up for another; refuses if it ended before.
+fn cancelled(
+    given_up: &Assignment,
+    reason: Option<&Line>,
+    otherwise: &str,
+) -> Result<Happened, Refusal> {
+    if given_up.ended_at.is_some() {
+        return Err(wrong_state(
+            given_up,
+            Text::new("Send the unit again.", "请重新派出该力量。"),
+        ));
+    }
+    let reason = match reason {
+        Some(reason) => reason.clone(),
+        None => otherwise
+            .parse()
+            .expect("our own words with a number in them are a line"),
+    };
+    let event = AssignmentEvent::Cancelled { reason };
+    Ok(Happened::new(given_up.id, Event::Assignment(event)))
+}
+
+fn wrong_state(found: &Assignment, instead: Text) -> Refusal {
+    Refusal::WrongState {
+        kind: RecordKind::Assignment,
+        state: found.status.label(),
+        instead,
+    }
 }
 
 /// The reasons are kept in the entry, so they must fit into one whoever hands them in.
@@ -360,23 +503,30 @@ fn must_be_free(board: &Board, context: &Context<'_>, unit: UnitId) -> Result<()
             format!("正在处置警情 {number}"),
         )
     });
-    let because = match &found.duty {
+    match busy.or_else(|| not_on_duty(found, context)) {
+        Some(because) => Err(not_free(found, because)),
+        None => Ok(()),
+    }
+}
+
+fn not_free(unit: &Unit, because: Text) -> Refusal {
+    Refusal::UnitNotFree {
+        callsign: unit.callsign.to_string(),
+        because,
+    }
+}
+
+fn not_on_duty(unit: &Unit, context: &Context<'_>) -> Option<Text> {
+    match &unit.duty {
         Duty::OffDuty => Some(Text::new("it is off duty", "已下班")),
         Duty::OutOfService { reason } => Some(Text::new(
             format!("it is out of service ({reason})"),
             format!("已停用（{reason}）"),
         )),
-        Duty::Available if found.is_resting(context.now) => {
+        Duty::Available if unit.is_resting(context.now) => {
             Some(Text::new("its crew rests", "人员休整中"))
         }
         Duty::Available => None,
-    };
-    match busy.or(because) {
-        Some(because) => Err(Refusal::UnitNotFree {
-            callsign: found.callsign.to_string(),
-            because,
-        }),
-        None => Ok(()),
     }
 }
 
@@ -443,11 +593,7 @@ fn advance(
                 Text::new("Send the unit again.", "请重新派出该力量。")
             }
         };
-        return Err(Refusal::WrongState {
-            kind: RecordKind::Assignment,
-            state: found.status.label(),
-            instead,
-        });
+        return Err(wrong_state(found, instead));
     }
     Ok(vec![Happened::new(assignment, Event::Assignment(event))])
 }

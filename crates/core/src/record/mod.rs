@@ -462,7 +462,8 @@ impl Action {
             }
             Action::Assignment(
                 AssignmentAction::Propose { incident, .. }
-                | AssignmentAction::Send { incident, .. },
+                | AssignmentAction::Send { incident, .. }
+                | AssignmentAction::Reassign { incident, .. },
             ) => names.push((*incident).into()),
             Action::Call(_)
             | Action::Incident(_)

@@ -1,6 +1,7 @@
 //! Incidents: opened, graded, merged and closed; what to send to them, and what happened to them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -10,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use watchfire_core::basis::{AssignmentId, CallId, IncidentId, Prose, UnitId};
 use watchfire_core::recommend::{Reason, Recommendation};
-use watchfire_core::record::assignment::{AssignmentAction, Choice, Why};
+use watchfire_core::record::assignment::{
+    Assignment, AssignmentAction, AssignmentStatus, Choice, Why,
+};
 use watchfire_core::record::incident::{Incident, IncidentAction};
 use watchfire_core::record::{Action, Record, RecordKind};
 
@@ -570,6 +573,29 @@ fn recommend(app: &App, incident: &Incident) -> Recommendation {
     let node = &app.node;
     node.settings().travel.recommend(
         &node.board(),
+        node.response(),
+        node.positions(),
+        incident,
+        node.now(),
+    )
+}
+
+/// Recommends what to send to an incident once an assignment is given up: whoever goes instead fills what it leaves
+/// open, and its unit may be sent like any other.
+pub(crate) fn recommend_without(
+    app: &App,
+    incident: &Incident,
+    given_up: &Assignment,
+) -> Recommendation {
+    let node = &app.node;
+    // Records are shared between boards, so that this one costs little.
+    let mut board = node.board().clone();
+    board.put(Record::Assignment(Arc::new(Assignment {
+        status: AssignmentStatus::Cancelled,
+        ..given_up.clone()
+    })));
+    node.settings().travel.recommend(
+        &board,
         node.response(),
         node.positions(),
         incident,

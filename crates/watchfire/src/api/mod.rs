@@ -103,6 +103,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(assignment::list))
         .routes(routes!(assignment::show))
         .routes(routes!(assignment::step))
+        .routes(routes!(assignment::swap))
+        .routes(routes!(assignment::reassign))
         .routes(routes!(station::list, station::enter))
         .routes(routes!(station::show, station::amend))
         .routes(routes!(person::list, person::enrol))

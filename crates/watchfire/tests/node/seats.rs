@@ -16,6 +16,8 @@ const DOORS: &str = "
                                               taker  patch  officer crew  analyst seer   istr.  wall
 GET    /assignments                           x      x      x       x     x       x      .      x
 GET    /assignments/{id}                      x      x      x       x     x       x      .      x
+POST   /assignments/{id}/reassign             .      x      x       .     .       .      .      .
+POST   /assignments/{id}/swap                 .      x      x       .     .       .      .      .
 POST   /assignments/{id}/{step}               .      x      x       x     .       .      .      .
 GET    /board                                 x      x      x       x     x       x      .      x
 GET    /calls                                 x      x      x       x     x       x      .      x
