@@ -50,3 +50,5 @@ pub const BATCH_INPUTS_MAX: usize = 64;
 pub const PLANS_MAX: usize = 2_000;
 /// Slots (units wanted) that one plan may add up to.
 pub const PLAN_SLOTS_MAX: usize = 200;
+/// Turns of its life, sendings and acknowledged alarms that a record remembers of each kind; the oldest are forgotten first.
+pub const TURNS_KEPT_MAX: usize = 100;

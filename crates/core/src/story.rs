@@ -4,6 +4,7 @@
 //! line says `refused <code>`. After every story memory, tables and a refold of the entries are compared.
 //! Start at the tables ([`lives`], [`recommendation`]); [`check`] runs one, [`facts`] lists what can be claimed.
 
+mod alarms;
 mod duplicates;
 mod facts;
 mod limits;

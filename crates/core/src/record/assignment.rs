@@ -14,6 +14,7 @@ use crate::limits;
 use crate::recommend::Reason;
 use crate::record::unit::{Duty, Unit};
 use crate::refusal::Refusal;
+use crate::timer::{self, AlarmCode, Progress, Seen};
 
 /// An assignment as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +39,9 @@ pub struct Assignment {
     pub sent_at: Option<Timestamp>,
     /// When it was last sent again, if it was.
     pub resent_at: Option<Timestamp>,
+    /// When it was sent again, each time, oldest first.
+    #[serde(default)]
+    pub resends: Vec<Timestamp>,
     /// When the crew acknowledged.
     pub acknowledged_at: Option<Timestamp>,
     /// When it departed.
@@ -48,6 +52,9 @@ pub struct Assignment {
     pub ended_at: Option<Timestamp>,
     /// How or why it ended.
     pub ending: Option<Line>,
+    /// Who has seen its alarms, oldest first.
+    #[serde(default)]
+    pub seen: Vec<Seen>,
 }
 
 /// Where an assignment is in its life.
@@ -121,6 +128,60 @@ impl Assignment {
         }
     }
 
+    /// Returns how far it has come.
+    pub fn progress(&self) -> Progress {
+        Progress {
+            status: self.status,
+            ..self.progress_at(Timestamp(i64::MAX))
+        }
+    }
+
+    /// Returns how far it had come at some time.
+    pub(crate) fn progress_at(&self, at: Timestamp) -> Progress {
+        let by_then = |time: Option<Timestamp>| time.filter(|time| *time <= at);
+        let (departed_at, arrived_at) = (by_then(self.departed_at), by_then(self.arrived_at));
+        let (sent_at, ended_at) = (by_then(self.sent_at), by_then(self.ended_at));
+        let resent_at = self.resends.iter().rev().find(|time| **time <= at);
+        let mut checks = self.seen.iter().rev();
+        let checked = checks.find(|seen| seen.code == AlarmCode::OnSceneCheck && seen.at <= at);
+        let status = if ended_at.is_some() {
+            self.status
+        } else if arrived_at.is_some() {
+            AssignmentStatus::Arrived
+        } else if departed_at.is_some() {
+            AssignmentStatus::Departed
+        } else if by_then(self.acknowledged_at).is_some() {
+            AssignmentStatus::Acknowledged
+        } else if sent_at.is_some() {
+            AssignmentStatus::Sent
+        } else {
+            AssignmentStatus::Proposed
+        };
+        Progress {
+            status,
+            sent_at: resent_at.copied().or(sent_at),
+            departed_at,
+            arrived_at,
+            checked_at: checked.map(|seen| seen.at),
+            ended_at,
+            travel: self.why.travel,
+        }
+    }
+
+    /// Returns every time at which it came further.
+    pub(crate) fn turning_points(&self) -> impl Iterator<Item = Timestamp> {
+        let steps = [
+            self.sent_at,
+            self.acknowledged_at,
+            self.departed_at,
+            self.arrived_at,
+            self.ended_at,
+        ];
+        let seen = self.seen.iter().map(|seen| seen.at);
+        let resends = self.resends.iter().copied();
+        steps.into_iter().flatten().chain(resends).chain(seen)
+    }
+
     /// Returns true if the unit fills a need of the incident: it is bound by it, or it was there and is done.
     pub fn counts(&self) -> bool {
         // A crew may clear without ever having gone. Then nobody came, and somebody is still wanted.
@@ -173,6 +234,13 @@ pub enum AssignmentAction {
         /// To what.
         step: Step,
     },
+    /// Say that somebody has seen its alarm.
+    SeeAlarm {
+        /// Which.
+        assignment: AssignmentId,
+        /// Which alarm.
+        code: AlarmCode,
+    },
 }
 
 /// One step in the life of an assignment.
@@ -212,7 +280,8 @@ impl AssignmentAction {
             AssignmentAction::Propose { .. } | AssignmentAction::Send { .. } => None,
             AssignmentAction::Swap { assignment, .. }
             | AssignmentAction::Reassign { assignment, .. }
-            | AssignmentAction::Advance { assignment, .. } => Some(*assignment),
+            | AssignmentAction::Advance { assignment, .. }
+            | AssignmentAction::SeeAlarm { assignment, .. } => Some(*assignment),
         }
     }
 }
@@ -263,10 +332,15 @@ pub enum AssignmentEvent {
         /// Why.
         reason: Line,
     },
+    /// Somebody has seen its alarm.
+    AlarmSeen {
+        /// Which alarm.
+        code: AlarmCode,
+    },
 }
 
 /// The names of its events, as entries carry them; one that is not listed is of a newer program.
-pub(super) const EVENT_NAMES: [&str; 9] = [
+pub(super) const EVENT_NAMES: [&str; 10] = [
     "proposed",
     "sent",
     "resent",
@@ -276,6 +350,7 @@ pub(super) const EVENT_NAMES: [&str; 9] = [
     "arrived",
     "cleared",
     "cancelled",
+    "alarm_seen",
 ];
 
 pub(super) fn decide(
@@ -315,6 +390,13 @@ pub(super) fn decide(
         } => reassign(board, context, *assignment, *incident, why, reason.as_ref()),
         AssignmentAction::Advance { assignment, step } => {
             advance(board, context, *assignment, step)
+        }
+        AssignmentAction::SeeAlarm { assignment, code } => {
+            let found = board.assignment(*assignment)?;
+            let alarm = timer::alarm(found, context.timers, context.now);
+            timer::must_be_unseen(alarm, *code, &found.seen)?;
+            let event = AssignmentEvent::AlarmSeen { code: *code };
+            Ok(vec![Happened::new(*assignment, Event::Assignment(event))])
         }
     }
 }
@@ -616,11 +698,13 @@ pub(super) fn apply(
         proposed_at: None,
         sent_at: None,
         resent_at: None,
+        resends: Vec::new(),
         acknowledged_at: None,
         departed_at: None,
         arrived_at: None,
         ended_at: None,
         ending: None,
+        seen: Vec::new(),
     };
     let mut next = match (before, event) {
         (Some(before), _) => before.clone(),
@@ -647,7 +731,10 @@ pub(super) fn apply(
             next.status = AssignmentStatus::Sent;
             next.sent_at = at;
         }
-        AssignmentEvent::Resent => next.resent_at = at,
+        AssignmentEvent::Resent => {
+            next.resent_at = at;
+            super::keep_newest(&mut next.resends, meta.happened_at);
+        }
         AssignmentEvent::Acknowledged => {
             next.status = AssignmentStatus::Acknowledged;
             next.acknowledged_at = at;
@@ -668,6 +755,9 @@ pub(super) fn apply(
         }
         AssignmentEvent::Cancelled { reason } => {
             end(&mut next, AssignmentStatus::Cancelled, Some(reason), meta)
+        }
+        AssignmentEvent::AlarmSeen { code } => {
+            super::keep_newest(&mut next.seen, meta.seen(*code));
         }
     }
     Some(next)

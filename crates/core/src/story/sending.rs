@@ -2,12 +2,17 @@
 
 use super::Story;
 use super::verbs::Words;
-use crate::basis::{AssignmentId, Line};
+use super::world::BEGIN_MS;
+use crate::basis::{AssignmentId, Line, Timestamp};
+use crate::episode::{self, Episode};
 use crate::recommend;
-use crate::record::Action;
 use crate::record::assignment::{
     Assignment, AssignmentAction, AssignmentStatus, Choice, Step, Why,
 };
+use crate::record::call::CallAction;
+use crate::record::incident::IncidentAction;
+use crate::record::{Action, Record};
+use crate::timer::{AlarmCode, TimerRules};
 
 impl Story {
     pub(super) fn send(&mut self, verb: &str, words: &mut Words) -> Action {
@@ -78,6 +83,55 @@ impl Story {
             why,
             reason,
         })
+    }
+
+    /// `see E1 unanswered`, `see incident 1 unassigned`, `see call 1 call_waiting`
+    pub(super) fn see(&mut self, words: &mut Words) -> Action {
+        let code = |words: &mut Words| {
+            let word = words.next();
+            AlarmCode::ALL
+                .into_iter()
+                .find(|code| serde_json::to_value(code).unwrap() == word.as_str())
+                .unwrap()
+        };
+        if words.eat("call") {
+            let call = self.world.call(words.number());
+            let code = code(words);
+            return Action::Call(CallAction::SeeAlarm { call, code });
+        }
+        if words.peek() == "incident" {
+            let incident = self.incident(words);
+            let code = code(words);
+            return Action::Incident(IncidentAction::SeeAlarm { incident, code });
+        }
+        let assignment = self.bound(&words.next());
+        let code = code(words);
+        Action::Assignment(AssignmentAction::SeeAlarm { assignment, code })
+    }
+
+    /// Says when which alarm was on, in seconds since the story began.
+    pub(super) fn recount(&mut self) {
+        let board = self.world.engine.board();
+        let after = |at: Timestamp| at.seconds_since(Timestamp(BEGIN_MS));
+        let told = |one: Episode| {
+            let name = match board.get(one.record) {
+                Some(Record::Assignment(found)) => board.units[&found.unit].callsign.to_string(),
+                Some(Record::Incident(found)) => format!("incident {}", found.number),
+                Some(Record::Call(found)) => format!("call {}", found.number),
+                other => panic!("an alarm on {other:?}"),
+            };
+            let code = serde_json::to_value(one.code).unwrap();
+            let code = code.as_str().unwrap();
+            let seen = one.acknowledged_at;
+            let seen = seen.map_or(String::new(), |at| format!(" seen {}", after(at)));
+            let end = one
+                .ended_at
+                .map_or("on".to_owned(), |at| after(at).to_string());
+            format!("{name} {code} {}..{end}{seen}", after(one.raised_at))
+        };
+        let all = episode::episodes(board, &TimerRules::default(), self.world.now);
+        self.said = all.into_iter().map(told).collect();
+        self.said.push(format!("episodes {}", self.said.len()));
     }
 
     pub(super) fn advance(&self, callsign: &str, step: Step) -> Action {

@@ -75,7 +75,7 @@ impl Words {
         assert!(self.eat(words), "expected {words}: {:?}", self.words);
     }
 
-    fn number<N: std::str::FromStr>(&mut self) -> N
+    pub(super) fn number<N: std::str::FromStr>(&mut self) -> N
     where
         N::Err: std::fmt::Debug,
     {
@@ -246,6 +246,8 @@ impl Story {
         } else if words.eat("restart") {
             self.world.check();
             self.world.restart();
+        } else if words.eat("recount") {
+            self.recount();
         } else if words.eat("look") {
         } else if words.eat("recommend for") {
             let incident = self.incident(words);
@@ -361,6 +363,7 @@ impl Story {
                 Action::Call(CallAction::Close { call, reason })
             }
             "send" | "propose" => self.send(&first, words),
+            "see" => self.see(words),
             "swap" => self.swap(words),
             "reassign" => self.reassign(words),
             "resend" => {

@@ -14,6 +14,7 @@ use watchfire_core::record::assignment::{Assignment, AssignmentAction, Choice, S
 use watchfire_core::record::incident::Incident;
 use watchfire_core::record::{Action, Record, RecordKind};
 
+use super::alarm::SeenBody;
 use super::view::{self, AssignmentView};
 use super::{App, Asked, Page, PageQuery, Query, answer, read, read_id, read_maybe};
 use crate::policy::{Permission, Session};
@@ -105,8 +106,8 @@ pub(crate) async fn list(
         &session,
         RecordKind::Assignment,
         &query,
-        |_, record| match record {
-            Record::Assignment(one) => Some(view::assignment(one, &app.node)),
+        |board, record| match record {
+            Record::Assignment(one) => Some(view::assignment(board, one, &app.node)),
             Record::Call(_)
             | Record::Incident(_)
             | Record::Unit(_)
@@ -133,7 +134,7 @@ fn respond(app: &App, id: AssignmentId) -> Result<Response, Problem> {
     Ok(answer(
         StatusCode::OK,
         found.version,
-        &view::assignment(&found, &app.node),
+        &view::assignment(&app.node.board(), &found, &app.node),
     ))
 }
 
@@ -174,6 +175,22 @@ pub(crate) async fn step(
         },
     );
     let outcome = outcome.await?;
+    respond(&asked.app, AssignmentId(outcome.records[0].0.id))
+}
+
+/// Acknowledges an assignment's alarm: a person has seen it. It goes on until what it hangs on is done; for
+/// `on_scene_check` that is this: the crew was asked.
+#[utoipa::path(post, path = "/api/v1/assignments/{id}/alarm", tag = "assignments", request_body = SeenBody,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = AssignmentView)))]
+pub(crate) async fn see_alarm(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
+    let meaning = |body: SeenBody| {
+        Ok(Action::Assignment(AssignmentAction::SeeAlarm {
+            assignment: read_id(&id)?,
+            code: body.code.into(),
+        }))
+    };
+    let outcome = asked.act(&[Permission::SendUnits], meaning).await?;
     respond(&asked.app, AssignmentId(outcome.records[0].0.id))
 }
 
@@ -247,9 +264,11 @@ fn exchanged(app: &App, outcome: &Outcome) -> Result<Response, Problem> {
         return Err(Problem::fault());
     };
     let called_off = find(app, AssignmentId(called_off.id))?;
+    let sent = find(app, AssignmentId(sent.id))?;
+    let board = app.node.board();
     let shown = ExchangeView {
-        called_off: view::assignment(&called_off, &app.node),
-        sent: view::assignment(&*find(app, AssignmentId(sent.id))?, &app.node),
+        called_off: view::assignment(&board, &called_off, &app.node),
+        sent: view::assignment(&board, &sent, &app.node),
     };
     Ok(answer(StatusCode::OK, called_off.version, &shown))
 }

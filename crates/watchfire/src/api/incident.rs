@@ -17,6 +17,7 @@ use watchfire_core::record::assignment::{
 use watchfire_core::record::incident::{Incident, IncidentAction};
 use watchfire_core::record::{Action, Record, RecordKind};
 
+use super::alarm::SeenBody;
 use super::view::{self, AssignmentView, IncidentView, RecommendationView, RelationView};
 use super::{
     App, Asked, NothingMore, Page, PageQuery, PlaceBody, Query, WithReason, answer, read, read_id,
@@ -196,7 +197,7 @@ pub(crate) async fn list(
         RecordKind::Incident,
         &query,
         |board, record| match record {
-            Record::Incident(one) => Some(view::incident(board, one)),
+            Record::Incident(one) => Some(view::incident(board, one, &app.node)),
             Record::Call(_)
             | Record::Unit(_)
             | Record::Assignment(_)
@@ -220,7 +221,9 @@ pub(crate) async fn show(
 
 fn respond(app: &App, id: IncidentId, status: StatusCode) -> Result<Response, Problem> {
     let incident = find(app, id)?;
-    let shown = super::board::look_with(app, [id], |board| view::incident(board, &incident))?;
+    let shown = super::board::look_with(app, [id], |board| {
+        view::incident(board, &incident, &app.node)
+    })?;
     Ok(answer(status, incident.version, &shown))
 }
 
@@ -382,6 +385,25 @@ pub(crate) async fn raise_alarm(Path(id): Path<String>, asked: Asked) -> Result<
             Ok(IncidentAction::RaiseAlarm {
                 incident: read_id(&id)?,
                 level: body.level,
+            })
+        },
+    )
+    .await
+}
+
+/// Acknowledges an incident's alarm: a person has seen it. It goes on until what it hangs on is done.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/alarm-seen", tag = "incidents", request_body = SeenBody,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = IncidentView)))]
+pub(crate) async fn see_alarm(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
+    act(
+        &asked,
+        Permission::RunIncidents,
+        StatusCode::OK,
+        |body: SeenBody| {
+            Ok(IncidentAction::SeeAlarm {
+                incident: read_id(&id)?,
+                code: body.code.into(),
             })
         },
     )
@@ -640,7 +662,7 @@ pub(crate) async fn send(Path(id): Path<String>, asked: Asked) -> Result<Respons
         .filter_map(|(name, _)| board.assignments.get(&AssignmentId(name.id)));
     let sent = SentView {
         assignments: made
-            .map(|one| view::assignment(one, &asked.app.node))
+            .map(|one| view::assignment(&board, one, &asked.app.node))
             .collect(),
     };
     Ok(answer(StatusCode::CREATED, 1, &sent))
