@@ -52,3 +52,5 @@ pub const PLANS_MAX: usize = 2_000;
 pub const PLAN_SLOTS_MAX: usize = 200;
 /// Turns of its life, sendings and acknowledged alarms that a record remembers of each kind; the oldest are forgotten first.
 pub const TURNS_KEPT_MAX: usize = 100;
+/// Seconds within which somebody may take back what they did.
+pub const UNDO_S: u32 = 10;
