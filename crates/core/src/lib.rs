@@ -12,6 +12,7 @@ pub mod board;
 pub mod duplicate;
 pub mod engine;
 pub mod entropy;
+pub mod episode;
 pub mod figures;
 pub mod limits;
 pub mod log;
@@ -21,6 +22,7 @@ pub mod record;
 pub mod refusal;
 pub mod timer;
 pub mod triage;
+pub mod undo;
 
 #[cfg(test)]
 mod properties;

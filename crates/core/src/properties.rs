@@ -3,8 +3,10 @@
 //! Each property runs under fixed seeds that are printed with the shortest run that breaks it. Start at
 //! [`prove`]; [`random`] turns numbers into actions, [`invariants`] lists what is looked at after each.
 
+mod alarms;
 mod invariants;
 mod random;
+mod taking_back;
 
 use std::collections::BTreeSet;
 

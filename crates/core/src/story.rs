@@ -4,6 +4,7 @@
 //! line says `refused <code>`. After every story memory, tables and a refold of the entries are compared.
 //! Start at the tables ([`lives`], [`recommendation`]); [`check`] runs one, [`facts`] lists what can be claimed.
 
+mod alarms;
 mod duplicates;
 mod facts;
 mod figures;
@@ -11,7 +12,9 @@ mod limits;
 mod lives;
 mod recommendation;
 mod rules;
+mod sending;
 mod spoken;
+mod taking_back;
 mod triage;
 mod verbs;
 pub(crate) mod world;
@@ -23,12 +26,15 @@ use crate::plan::ResponseFile;
 use crate::recommend::Origin;
 use crate::record::RecordRef;
 use crate::refusal::Refusal;
+use crate::undo::Deed;
 use world::World;
 
 /// A story on its way: the node, and what the story says of the world outside.
 pub(crate) struct Story {
     pub(crate) world: World,
     origins: BTreeMap<UnitId, Origin>,
+    /// What was done last.
+    deed: Option<Deed>,
     /// What the last line answered, in words.
     said: Vec<String>,
 }
@@ -45,6 +51,7 @@ pub(crate) fn check_with(response: &str, story: &str) -> Story {
     let mut told = Story {
         world: World::new(7, ResponseFile::parse(response).unwrap()),
         origins: BTreeMap::new(),
+        deed: None,
         said: Vec::new(),
     };
     for (at, line) in story.lines().enumerate() {

@@ -14,7 +14,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
-use watchfire_core::basis::{AssignmentId, Text, Timestamp};
+use watchfire_core::basis::{Text, Timestamp};
 use watchfire_core::board::Board;
 use watchfire_core::duplicate::DuplicateRules;
 use watchfire_core::engine::{Engine, HappenedWhen, Outcome, Request, Step, Then};
@@ -35,6 +35,7 @@ use watchfire_store::{Reader, Store, StoreError};
 
 use crate::api::message;
 use crate::clock::Clock;
+use crate::deeds::Deeds;
 use crate::hub::{Hub, Message};
 use crate::long_reader::LongReader;
 use crate::metrics::Metrics;
@@ -95,6 +96,7 @@ struct Inner {
     /// The time of the last entry, in milliseconds.
     last_entry_ms: AtomicU64,
     positions: Positions,
+    deeds: Deeds,
     hub: Arc<Hub>,
     metrics: Metrics,
     health: AtomicU8,
@@ -187,6 +189,7 @@ impl Node {
         );
         let last_time = store.last_time()?;
         let (engine, position) = load(&mut store, keep_since, Arc::clone(&response), entropy)?;
+        let engine = engine.with_timers(settings.timers);
         let (queue, inputs) = sync_channel(QUEUE_MAX);
         let node = Node {
             inner: Arc::new(Inner {
@@ -197,6 +200,7 @@ impl Node {
                 position: AtomicU64::new(position),
                 last_entry_ms: AtomicU64::new(last_time.ms()),
                 positions: Positions::default(),
+                deeds: Deeds::default(),
                 hub: Arc::new(Hub::new(position)),
                 metrics: Metrics::default(),
                 health: AtomicU8::new(Health::Ready as u8),
@@ -342,6 +346,11 @@ impl Node {
     /// Returns where units are.
     pub fn positions(&self) -> &Positions {
         &self.inner.positions
+    }
+
+    /// Returns what people have just done and may take back.
+    pub fn deeds(&self) -> &Deeds {
+        &self.inner.deeds
     }
 
     /// Returns where readers are told of what happens.
@@ -747,8 +756,7 @@ const OUTCOMES_KEPT_S: u64 = 7 * 24 * 3_600;
 
 /// Watches the clock: shows alarms as they come and go, positions and the time; lets ended records leave memory.
 pub async fn keep_time(node: Node) {
-    let mut alarms: std::collections::BTreeMap<AssignmentId, AlarmCode> =
-        std::collections::BTreeMap::new();
+    let mut alarms = std::collections::BTreeMap::new();
     let mut beats: u64 = 0;
     let mut interval = tokio::time::interval(BEAT);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -781,30 +789,22 @@ pub async fn keep_time(node: Node) {
     }
 }
 
-fn show_alarms(node: &Node, known: &mut std::collections::BTreeMap<AssignmentId, AlarmCode>) {
-    let now = node.now();
-    let rules = &node.settings().timers;
+fn show_alarms(node: &Node, known: &mut std::collections::BTreeMap<RecordRef, AlarmCode>) {
     let board = node.board();
-    let current: std::collections::BTreeMap<AssignmentId, AlarmCode> = board
-        .live_assignments()
-        .filter_map(|assignment| Some((assignment.id, timer::alarm(assignment, rules, now)?.code)))
+    let open = timer::open(&board, &node.settings().timers, node.now());
+    let current: std::collections::BTreeMap<RecordRef, AlarmCode> = open
+        .into_iter()
+        .map(|(record, alarm)| (record, alarm.code))
         .collect();
     let changed = current
         .iter()
-        .filter(|(id, code)| known.get(id) != Some(*code))
-        .map(|(id, _)| *id);
-    let ended = known.keys().filter(|id| !current.contains_key(id)).copied();
+        .filter(|(record, code)| known.get(record) != Some(*code))
+        .map(|(record, _)| *record);
+    let ended = known.keys().filter(|record| !current.contains_key(record));
     let messages: Vec<Message> = changed
-        .chain(ended)
-        .filter_map(|id| board.assignments.get(&id))
-        .map(|assignment| {
-            message::of_record(
-                &board,
-                node,
-                &Record::Assignment(Arc::clone(assignment)),
-                None,
-            )
-        })
+        .chain(ended.copied())
+        .filter_map(|record| board.get(record))
+        .map(|record| message::of_record(&board, node, &record, None))
         .collect();
     drop(board);
     node.inner.metrics.alarms(current.len());

@@ -216,7 +216,8 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
             | CallAction::Amend { .. }
             | CallAction::Join { .. }
             | CallAction::Detach { .. }
-            | CallAction::Close { .. },
+            | CallAction::Close { .. }
+            | CallAction::SeeAlarm { .. },
         ) => vec![P::TakeCalls],
         Action::Incident(IncidentAction::Open { .. } | IncidentAction::AddNote { .. }) => {
             vec![P::OpenIncidents]
@@ -232,7 +233,8 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
             | IncidentAction::Unmerge { .. }
             | IncidentAction::Split { .. }
             | IncidentAction::Link { .. }
-            | IncidentAction::Unlink { .. },
+            | IncidentAction::Unlink { .. }
+            | IncidentAction::SeeAlarm { .. },
         ) => vec![P::RunIncidents],
         Action::Unit(UnitAction::Enter { .. } | UnitAction::Amend { .. }) => vec![P::KeepUnits],
         Action::Unit(
@@ -242,9 +244,14 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
             | UnitAction::Rest { unit, .. }
             | UnitAction::EndRest { unit },
         ) => with_own(P::RunUnits, session.unit == Some(*unit)),
-        Action::Assignment(AssignmentAction::Propose { .. } | AssignmentAction::Send { .. }) => {
-            vec![P::SendUnits]
-        }
+        Action::Assignment(
+            AssignmentAction::Propose { .. }
+            | AssignmentAction::Send { .. }
+            | AssignmentAction::Swap { .. }
+            | AssignmentAction::Reassign { .. }
+            | AssignmentAction::CallOff { .. }
+            | AssignmentAction::SeeAlarm { .. },
+        ) => vec![P::SendUnits],
         Action::Assignment(AssignmentAction::Advance { assignment, step }) => {
             let unit = board.assignments.get(assignment).map(|found| found.unit);
             let own = unit.is_some() && unit == session.unit;
@@ -252,6 +259,7 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
         }
         Action::Station(_) => vec![P::KeepUnits],
         Action::Person(_) => vec![P::KeepPeople],
+        Action::Undo(undo) => permissions_for(session, &undo.inverse, board),
     }
 }
 

@@ -11,6 +11,7 @@ pub mod call;
 pub mod incident;
 pub mod person;
 pub mod station;
+pub mod turn;
 pub mod unit;
 
 use std::sync::Arc;
@@ -22,8 +23,11 @@ use crate::basis::{
 };
 use crate::board::Board;
 use crate::entropy::Entropy;
+use crate::limits;
 use crate::plan::ResponseFile;
 use crate::refusal::Refusal;
+use crate::timer::{AlarmCode, Seen, TimerRules};
+use crate::undo::Undo;
 use assignment::{Assignment, AssignmentAction, AssignmentEvent};
 use call::{Call, CallAction, CallEvent, Onward};
 use incident::{Incident, IncidentAction, IncidentEvent};
@@ -333,6 +337,24 @@ pub struct Meta {
     pub by: Actor,
 }
 
+impl Meta {
+    /// Returns that somebody saw an alarm.
+    fn seen(&self, code: AlarmCode) -> Seen {
+        Seen {
+            code,
+            at: self.happened_at,
+            by: self.by,
+        }
+    }
+}
+
+/// Remembers one thing more, and forgets the oldest of too many: `apply` may not refuse.
+fn keep_newest<T>(all: &mut Vec<T>, one: T) {
+    all.push(one);
+    let too_many = all.len().saturating_sub(limits::TURNS_KEPT_MAX);
+    all.drain(..too_many);
+}
+
 /// What happened: the decoded content of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -428,6 +450,8 @@ pub enum Action {
     Station(StationAction),
     /// On people who sign in.
     Person(PersonAction),
+    /// On what was just done: it is taken back.
+    Undo(Box<Undo>),
 }
 
 impl Action {
@@ -440,6 +464,7 @@ impl Action {
             Action::Assignment(action) => action.subject().map(RecordRef::from),
             Action::Station(action) => action.subject().map(RecordRef::from),
             Action::Person(action) => action.subject().map(RecordRef::from),
+            Action::Undo(undo) => undo.inverse.subject(),
         }
     }
 
@@ -468,8 +493,16 @@ impl Action {
             }
             Action::Assignment(
                 AssignmentAction::Propose { incident, .. }
-                | AssignmentAction::Send { incident, .. },
+                | AssignmentAction::Send { incident, .. }
+                | AssignmentAction::Reassign { incident, .. },
             ) => names.push((*incident).into()),
+            Action::Assignment(AssignmentAction::CallOff { assignments, .. }) => {
+                names.extend(assignments.iter().map(|one| RecordRef::from(*one)));
+            }
+            Action::Undo(undo) => {
+                names.extend(undo.unchanged.iter().map(|(name, _)| *name));
+                names.extend(undo.inverse.names());
+            }
             Action::Call(_)
             | Action::Incident(_)
             | Action::Unit(_)
@@ -494,6 +527,8 @@ pub struct Context<'a> {
     pub entropy: &'a mut Entropy,
     /// The agency's categories, kinds and plans.
     pub response: &'a ResponseFile,
+    /// When a step is late.
+    pub timers: &'a TimerRules,
 }
 
 /// Decides what an action leads to, or refuses it. Writes nothing.
@@ -509,5 +544,9 @@ pub fn decide(
         Action::Assignment(action) => assignment::decide(board, action, context),
         Action::Station(action) => station::decide(board, action, context),
         Action::Person(action) => person::decide(board, action, context),
+        Action::Undo(undo) => {
+            undo.must_be_possible(board, context.now)?;
+            decide(board, &undo.inverse, context)
+        }
     }
 }

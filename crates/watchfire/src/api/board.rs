@@ -62,7 +62,6 @@ impl BoardView {
         node: &Node,
         at: Timestamp,
     ) -> BoardView {
-        let rules = &node.settings().timers;
         let incidents = board.incidents.values();
         let calls = board.calls.values();
         let units = board.units.values();
@@ -70,15 +69,17 @@ impl BoardView {
         let stations = board.stations.values();
         BoardView {
             cursor,
-            incidents: incidents.map(|one| view::incident(board, one)).collect(),
+            incidents: incidents
+                .map(|one| view::incident_at(board, one, node, at))
+                .collect(),
             calls: calls
-                .map(|one| view::call(one, node.response(), personal))
+                .map(|one| view::call_at(board, one, node, personal, at))
                 .collect(),
             units: units
                 .map(|one| view::unit(board, one, position(one.id)))
                 .collect(),
             assignments: assignments
-                .map(|one| view::assignment_at(one, rules, at))
+                .map(|one| view::assignment_at(board, one, node, at))
                 .collect(),
             stations: stations.map(|one| view::station(one)).collect(),
         }

@@ -4,6 +4,7 @@
 //! nothing itself. Errors are problem details (RFC 9457) with a next step. The description served at
 //! `/api/v1/openapi.json` is generated from this code and committed in `docs/openapi.json`.
 
+pub mod alarm;
 pub mod assignment;
 pub mod board;
 pub mod call;
@@ -20,6 +21,7 @@ pub mod session;
 pub mod station;
 pub mod stream;
 pub mod triage;
+pub mod undo;
 pub mod unit;
 pub mod view;
 
@@ -43,9 +45,11 @@ use utoipa_axum::routes;
 use watchfire_core::basis::{PersonId, Place, Point, Text, Timestamp, Unreadable};
 use watchfire_core::engine::{HappenedWhen, Outcome};
 use watchfire_core::limits;
-use watchfire_core::record::Action;
+use watchfire_core::record::{Action, Record};
+use watchfire_core::undo::Deed;
 
 use crate::auth::Limits;
+use crate::deeds::UndoBefore;
 use crate::node::{Node, Submission};
 use crate::policy::{self, Permission, Session};
 use crate::problem::Problem;
@@ -77,11 +81,14 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(map::roads))
         .routes(routes!(board::show))
         .routes(routes!(stream::follow))
+        .routes(routes!(alarm::show))
+        .routes(routes!(undo::take_back))
         .routes(routes!(call::list, call::receive))
         .routes(routes!(call::show, call::amend))
         .routes(routes!(call::join))
         .routes(routes!(call::detach))
         .routes(routes!(call::close))
+        .routes(routes!(call::see_alarm))
         .routes(routes!(call::duplicates))
         .routes(routes!(call::duplicates_of_draft))
         .routes(routes!(triage::assess))
@@ -94,6 +101,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(incident::grade))
         .routes(routes!(incident::relocate))
         .routes(routes!(incident::raise_alarm))
+        .routes(routes!(incident::see_alarm))
         .routes(routes!(incident::close))
         .routes(routes!(incident::cancel))
         .routes(routes!(incident::reopen))
@@ -115,6 +123,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(assignment::list))
         .routes(routes!(assignment::show))
         .routes(routes!(assignment::step))
+        .routes(routes!(assignment::see_alarm))
+        .routes(routes!(assignment::swap))
+        .routes(routes!(assignment::reassign))
         .routes(routes!(station::list, station::enter))
         .routes(routes!(station::show, station::amend))
         .routes(routes!(person::list, person::enrol))
@@ -167,11 +178,18 @@ async fn wrong_method() -> Problem {
     )
 }
 
-/// Puts the headers on that keep a browser from doing more than it must.
-async fn guard(request: Request, next: Next) -> Response {
+/// Puts the headers on that keep a browser from doing more than it must, and until when what was done can be taken back.
+async fn guard(mut request: Request, next: Next) -> Response {
     let private = request.uri().path().starts_with("/api/");
+    let undo_before = UndoBefore::default();
+    request.extensions_mut().insert(undo_before.clone());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    if let Some(before) = undo_before.0.get()
+        && let Ok(time) = HeaderValue::from_str(&view::time(*before))
+    {
+        headers.insert(HeaderName::from_static("undo-before"), time);
+    }
     let mut set = |name: HeaderName, value: &'static str| {
         headers
             .entry(name)
@@ -342,6 +360,7 @@ pub struct Asked {
     pub session: Session,
     envelope: Envelope,
     body: Body,
+    undo_before: Option<UndoBefore>,
 }
 
 impl axum::extract::FromRequest<App> for Asked {
@@ -351,12 +370,14 @@ impl axum::extract::FromRequest<App> for Asked {
         let (mut parts, body) = request.into_parts();
         let session = Session::from_request_parts(&mut parts, app).await?;
         let envelope = Envelope::from_request_parts(&mut parts, app).await?;
+        let undo_before = parts.extensions.get::<UndoBefore>().cloned();
         let body = Body::from_request(Request::from_parts(parts, body), app).await?;
         Ok(Asked {
             app: app.clone(),
             session,
             envelope,
             body,
+            undo_before,
         })
     }
 }
@@ -408,6 +429,8 @@ impl Asked {
                 "此处 If-Match 无可比对的版本：该操作会新建记录。",
             ));
         }
+        let before = watchfire_core::undo::named(&action, &self.app.node.board());
+        let deed = action.clone();
         let action = policy::authorize(&self.session, action, &self.app.node.board())?;
         let mut hash = Sha256::new();
         hash.update(self.envelope.address.as_bytes());
@@ -420,7 +443,28 @@ impl Asked {
             if_version: self.envelope.if_version,
             happened,
         };
-        Ok(self.app.node.submit(submission).await?)
+        let outcome = self.app.node.submit(submission).await?;
+        self.remember(deed, before, &outcome);
+        Ok(outcome)
+    }
+
+    /// Remembers what was done for as long as it may be taken back, and leaves that time for the answer.
+    fn remember(&self, action: Action, before: Vec<Record>, outcome: &Outcome) {
+        let (node, person, key) = (&self.app.node, self.session.person, &self.envelope.key);
+        let now = node.now();
+        let before = if outcome.repeated {
+            let known = node.deeds().find(person, key);
+            let undo = known.and_then(Result::ok);
+            undo.map(|undo| undo.until).filter(|until| now <= *until)
+        } else {
+            // A night that is replayed ten times as fast leaves people no less time.
+            let speed = node.settings().clock.speed().unwrap_or(1);
+            let deed = Deed::done(action, before, outcome.records.clone(), now, speed);
+            node.deeds().remember(person, key, &deed, now)
+        };
+        if let (Some(before), Some(answer)) = (before, &self.undo_before) {
+            let _ = answer.0.set(before); // One request acts once.
+        }
     }
 }
 

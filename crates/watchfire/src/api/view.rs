@@ -14,7 +14,7 @@ use watchfire_core::record::incident::{Incident, IncidentState, Relation};
 use watchfire_core::record::person::{Person, Seat};
 use watchfire_core::record::station::Station;
 use watchfire_core::record::unit::{Duty, Unit};
-use watchfire_core::timer::{self, AlarmCode, TimerRules};
+use watchfire_core::timer::{self, Alarm, AlarmCode, Seen};
 
 use crate::node::Node;
 use crate::positions::Position;
@@ -137,6 +137,8 @@ pub struct CallView {
     pub source: Option<String>,
     /// Why it was closed without action.
     pub reason: Option<String>,
+    /// What is late about it.
+    pub alarms: Vec<AlarmView>,
     /// Who called and what was said; absent when it is sealed or not yours to see.
     pub personal: Option<PersonalView>,
 }
@@ -223,7 +225,12 @@ fn answer(given: &Answer, response: &ResponseFile) -> AnswerView {
 }
 
 /// Shows a call, with what is personal in it or without.
-pub fn call(call: &Call, response: &ResponseFile, personal: bool) -> CallView {
+pub fn call(board: &Board, call: &Call, node: &Node, personal: bool) -> CallView {
+    call_at(board, call, node, personal, node.now())
+}
+
+/// Shows a call as of a moment.
+pub fn call_at(board: &Board, call: &Call, node: &Node, personal: bool, at: Timestamp) -> CallView {
     let shown = (personal && !call.personal.is_empty()).then(|| PersonalView {
         caller: call.personal.caller.as_ref().map(ToString::to_string),
         callback: call.personal.callback.as_ref().map(ToString::to_string),
@@ -232,7 +239,7 @@ pub fn call(call: &Call, response: &ResponseFile, personal: bool) -> CallView {
             .personal
             .answers
             .iter()
-            .map(|given| answer(given, response))
+            .map(|given| answer(given, node.response()))
             .collect(),
     });
     let (status, reason) = match &call.state {
@@ -254,6 +261,11 @@ pub fn call(call: &Call, response: &ResponseFile, personal: bool) -> CallView {
         incident: call.incident().map(|incident| incident.to_string()),
         source: call.source.as_ref().map(ToString::to_string),
         reason,
+        alarms: alarms(
+            board,
+            timer::alarm_of_call(call, &node.settings().timers, at),
+            &call.seen,
+        ),
         personal: shown,
     }
 }
@@ -295,6 +307,8 @@ pub struct IncidentView {
     pub links: Vec<LinkView>,
     /// How many notes it has.
     pub notes: usize,
+    /// What is late about it; what is late about its assignments is said of these.
+    pub alarms: Vec<AlarmView>,
 }
 
 /// A link to another incident.
@@ -343,7 +357,12 @@ pub enum IncidentStatusView {
 same_words!(IncidentStatus <=> IncidentStatusView { Active, Assigned, EnRoute, OnScene, Closed, Cancelled, Merged });
 
 /// Shows an incident.
-pub fn incident(board: &Board, incident: &Incident) -> IncidentView {
+pub fn incident(board: &Board, incident: &Incident, node: &Node) -> IncidentView {
+    incident_at(board, incident, node, node.now())
+}
+
+/// Shows an incident as of a moment.
+pub fn incident_at(board: &Board, incident: &Incident, node: &Node, at: Timestamp) -> IncidentView {
     let disposition = match &incident.state {
         IncidentState::Closed {
             disposition: words, ..
@@ -379,6 +398,11 @@ pub fn incident(board: &Board, incident: &Incident) -> IncidentView {
         split_from: incident.split_from.map(|from| from.to_string()),
         links: incident.links.iter().map(link).collect(),
         notes: incident.notes.len(),
+        alarms: alarms(
+            board,
+            timer::alarm_of_incident(board, incident, &node.settings().timers, at),
+            &incident.seen,
+        ),
     }
 }
 
@@ -578,12 +602,40 @@ pub struct AlarmView {
     pub code: AlarmCodeView,
     /// Since when.
     pub since: String,
-    /// The words, and what to do.
+    /// What is late, in words.
     pub text: TextView,
+    /// What to do; by that it ends.
+    pub todo: TextView,
+    /// Who has seen it, if somebody has.
+    pub acknowledged: Option<SeenView>,
+}
+
+/// Who has seen an alarm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SeenView {
+    /// When.
+    pub at: String,
+    /// Who, by name.
+    pub by: String,
+}
+
+/// Shows what is late about a record.
+pub fn alarms(board: &Board, alarm: Option<Alarm>, seen: &[Seen]) -> Vec<AlarmView> {
+    let shown = |alarm: Alarm| AlarmView {
+        code: alarm.code.into(),
+        since: time(alarm.since),
+        text: alarm.code.text().into(),
+        todo: alarm.code.todo().into(),
+        acknowledged: timer::acknowledged(seen, alarm).map(|seen| SeenView {
+            at: time(seen.at),
+            by: super::entries::name_of(board, seen.by.person),
+        }),
+    };
+    alarm.into_iter().map(shown).collect()
 }
 
 /// What is late.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AlarmCodeView {
     /// The crew has not answered.
@@ -592,26 +644,31 @@ pub enum AlarmCodeView {
     LateDeparture,
     /// The crew should have arrived.
     OverdueArrival,
+    /// The crew has been on scene for long and nobody has asked how they are.
+    OnSceneCheck,
+    /// Nobody is on the incident.
+    Unassigned,
+    /// The call is part of no incident.
+    CallWaiting,
 }
 
-same_words!(AlarmCode <=> AlarmCodeView { Unanswered, LateDeparture, OverdueArrival });
+same_words!(AlarmCode <=> AlarmCodeView {
+    Unanswered, LateDeparture, OverdueArrival, OnSceneCheck, Unassigned, CallWaiting,
+});
 
 /// Shows an assignment as of now.
-pub fn assignment(assignment: &Assignment, node: &Node) -> AssignmentView {
-    assignment_at(assignment, &node.settings().timers, node.now())
+pub fn assignment(board: &Board, assignment: &Assignment, node: &Node) -> AssignmentView {
+    assignment_at(board, assignment, node, node.now())
 }
 
 /// Shows an assignment as of a moment.
 pub fn assignment_at(
+    board: &Board,
     assignment: &Assignment,
-    rules: &TimerRules,
-    now: Timestamp,
+    node: &Node,
+    at: Timestamp,
 ) -> AssignmentView {
-    let alarm = timer::alarm(assignment, rules, now).map(|alarm| AlarmView {
-        code: alarm.code.into(),
-        since: time(alarm.since),
-        text: alarm.code.text().into(),
-    });
+    let alarm = timer::alarm(assignment, &node.settings().timers, at);
     let reason = |reason: &watchfire_core::recommend::Reason| ReasonView {
         code: reason.code().to_owned(),
         text: reason.text().into(),
@@ -633,7 +690,7 @@ pub fn assignment_at(
         travel_time_s: assignment.why.travel.map(|travel| travel.seconds),
         basis: assignment.why.travel.map(|travel| travel.basis.into()),
         reasons: assignment.why.reasons.iter().map(reason).collect(),
-        alarms: alarm.into_iter().collect(),
+        alarms: alarms(board, alarm, &assignment.seen),
     }
 }
 

@@ -7,6 +7,7 @@
 mod house;
 
 mod acting;
+mod dispatch;
 mod figures;
 mod history;
 mod map;
