@@ -14,13 +14,13 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
-use watchfire_core::basis::{AssignmentId, Text, Timestamp};
+use watchfire_core::basis::{AssignmentId, CallId, PersonId, Text, Timestamp};
 use watchfire_core::board::Board;
 use watchfire_core::duplicate::DuplicateRules;
 use watchfire_core::engine::{Engine, HappenedWhen, Outcome, Request, Step, Then};
 use watchfire_core::entropy::Entropy;
 use watchfire_core::limits::BATCH_INPUTS_MAX;
-use watchfire_core::log::{Batch, Log};
+use watchfire_core::log::{Batch, Log, UsedDraft};
 use watchfire_core::plan::ResponseFile;
 use watchfire_core::record::{Record, RecordRef};
 use watchfire_core::refusal::Refusal;
@@ -30,7 +30,7 @@ use watchfire_feed::{
     Draft, Feed, Head, HybridClock, HybridTime, NodeId, OPENING_KIND, OPENING_KIND_VERSION, Scope,
     Signer,
 };
-use watchfire_store::{Reader, Store, StoreError};
+use watchfire_store::{CallDraft, DraftPut, DraftWrite, Reader, Store, StoreError};
 
 use crate::api::message;
 use crate::clock::Clock;
@@ -48,6 +48,8 @@ const SPARE_KEYS_WANTED: usize = 1_024;
 const BEAT: Duration = Duration::from_secs(1);
 /// How far the clock may be behind the last entry before it is called suspect, in seconds.
 const CLOCK_BEHIND_S_MAX: u64 = 5;
+/// How often drafts that ended are looked after, in seconds.
+const TEND_DRAFTS_EVERY_S: u64 = 10;
 /// How often a unit's position goes into the trail while it is assigned, in seconds.
 const TRAIL_EVERY_S: u64 = 15;
 
@@ -69,6 +71,8 @@ pub struct Settings {
     pub keep_ended_s: u64,
     /// How long trails of positions are kept, in seconds.
     pub keep_trail_s: u64,
+    /// How long a draft of a call is kept that nobody touches, in seconds.
+    pub keep_draft_s: u64,
     /// What is simulated, if anything is; shown on every screen.
     pub simulated: Option<Text>,
     /// True if visitors on this machine are signed in as dispatchers.
@@ -136,6 +140,8 @@ pub struct Submission {
     pub if_version: Option<u64>,
     /// When it happened.
     pub happened: HappenedWhen,
+    /// The asker's draft that becomes a call with it, if it takes a call.
+    pub draft: Option<[u8; 16]>,
 }
 
 impl Submission {
@@ -148,15 +154,27 @@ impl Submission {
             fingerprint: drawn,
             if_version: None,
             happened: HappenedWhen::Now,
+            draft: None,
         }
     }
 }
 
 type Answer = oneshot::Sender<Result<Outcome, NotAccepted>>;
+type DraftAnswer = oneshot::Sender<Result<DraftPut, DraftNotKept>>;
 type StoreJob = Box<dyn FnOnce(&mut Store) + Send>;
+
+/// Why a draft was not kept, other than by a rule.
+#[derive(Debug)]
+pub enum DraftNotKept {
+    /// The node takes nothing now.
+    Node(NotAccepted),
+    /// Reading or writing it failed.
+    Fault,
+}
 
 enum Input {
     Action(Box<Submission>, Answer),
+    Draft(Box<DraftWrite>, DraftAnswer),
     Store(StoreJob),
     LetGo(Timestamp),
     TryDisk,
@@ -243,6 +261,28 @@ impl Node {
         answered
             .blocking_recv()
             .unwrap_or(Err(NotAccepted::Stopping))
+    }
+
+    /// Keeps a draft of a call and waits until it is durable; drafts that wait together share one transaction.
+    pub async fn keep_draft(
+        &self,
+        person: PersonId,
+        draft: CallDraft,
+    ) -> Result<DraftPut, DraftNotKept> {
+        let (answer, answered) = oneshot::channel();
+        let write = Box::new(DraftWrite {
+            person,
+            draft,
+            key: fresh_key(),
+            nonce: random(),
+        });
+        match self.inner.queue.try_send(Input::Draft(write, answer)) {
+            Ok(()) => answered
+                .await
+                .unwrap_or(Err(DraftNotKept::Node(NotAccepted::Stopping))),
+            Err(TrySendError::Full(_)) => Err(DraftNotKept::Node(NotAccepted::Busy)),
+            Err(TrySendError::Disconnected(_)) => Err(DraftNotKept::Node(NotAccepted::Stopping)),
+        }
     }
 
     /// Runs something on the store in the one thread that writes, and waits for it.
@@ -488,6 +528,7 @@ impl Worker {
         let mut then = Vec::new();
         let mut stop = None;
         let mut let_go = None;
+        let mut drafts = Vec::new();
         for input in inputs {
             match input {
                 Input::Action(submission, answer) => {
@@ -497,6 +538,7 @@ impl Worker {
                     append.extend(step.append);
                     then.push(step.then);
                 }
+                Input::Draft(write, answer) => drafts.push((*write, answer)),
                 Input::Store(job) => job(&mut self.store),
                 // After the commit: what this batch changes must not be read again from before it.
                 Input::LetGo(before) => let_go = Some(before),
@@ -504,6 +546,8 @@ impl Worker {
                 Input::Stop => stop = Some(Next::Stop(Health::Stopped)),
             }
         }
+        // First, so that a draft which becomes a call in this very batch ends with it.
+        self.keep_drafts(drafts);
         if let Next::Stop(health) = self.commit(&append, then, head) {
             return Next::Stop(health);
         }
@@ -515,6 +559,7 @@ impl Worker {
 
     fn handle(&mut self, submission: Submission, ticket: u64, now: Timestamp) -> Step {
         let (by, action) = submission.action.into_parts();
+        let draft = submission.draft;
         for name in action.names() {
             self.bring_back(name);
         }
@@ -527,7 +572,50 @@ impl Worker {
             happened: submission.happened,
             action,
         };
-        self.engine.handle(request, now)
+        let mut step = self.engine.handle(request, now);
+        if let (Some(draft), Ok(outcome)) = (draft, &step.then.answer)
+            && let Some((call, _)) = outcome.records.first().filter(|_| !outcome.repeated)
+        {
+            step.append.drafts.push(UsedDraft {
+                draft,
+                person: by.person,
+                call: CallId(call.id),
+                at: now,
+            });
+        }
+        step
+    }
+
+    fn keep_drafts(&mut self, drafts: Vec<(DraftWrite, DraftAnswer)>) {
+        if drafts.is_empty() {
+            return;
+        }
+        let (writes, answers): (Vec<_>, Vec<_>) = drafts.into_iter().unzip();
+        match self.store.put_drafts(&writes) {
+            Ok(put) => {
+                for (put, answer) in put.into_iter().zip(answers) {
+                    let put = put.map_err(|fault| {
+                        tracing::error!(error = %Chain(&fault), "a draft could not be kept");
+                        DraftNotKept::Fault
+                    });
+                    let _ = answer.send(put);
+                }
+            }
+            Err(fault) => {
+                tracing::error!(error = %Chain(&fault), "drafts could not be kept");
+                let full = fault.is_disk_full();
+                if full {
+                    self.node.set_health(Health::DiskFull);
+                }
+                for answer in answers {
+                    let why = match full {
+                        true => DraftNotKept::Node(NotAccepted::DiskFull),
+                        false => DraftNotKept::Fault,
+                    };
+                    let _ = answer.send(Err(why));
+                }
+            }
+        }
     }
 
     /// Brings a record that ended long ago back into memory, with all the kin of its incident: a family that is
@@ -669,6 +757,13 @@ impl Worker {
                         NotAccepted::Stopping
                     }));
                 }
+                Input::Draft(_, answer) => {
+                    let _ = answer.send(Err(DraftNotKept::Node(if go_on {
+                        NotAccepted::DiskFull
+                    } else {
+                        NotAccepted::Stopping
+                    })));
+                }
                 Input::Store(job) => job(&mut self.store),
                 Input::LetGo(_) | Input::TryDisk => {}
                 Input::Stop => return Next::Stop(Health::Stopped),
@@ -739,6 +834,9 @@ pub async fn keep_time(node: Node) {
         if beats.is_multiple_of(5) && node.health() == Health::DiskFull {
             let _ = node.inner.queue.try_send(Input::TryDisk);
         }
+        if beats.is_multiple_of(TEND_DRAFTS_EVERY_S) {
+            tend_drafts(&node);
+        }
         if let Some(behind_s) = node.clock_behind_s()
             && beats.is_multiple_of(60)
         {
@@ -752,6 +850,21 @@ pub async fn keep_time(node: Node) {
             let _ = node.inner.queue.try_send(Input::LetGo(before));
         }
     }
+}
+
+/// Sees that the keys of drafts which became calls are destroyed soon, and that those nobody touches go.
+fn tend_drafts(node: &Node) {
+    let before = match node.clock_behind_s() {
+        // By a clock that is suspect nothing is old.
+        Some(_) => Timestamp(i64::MIN),
+        None => Timestamp(node.now().0 - to_ms(node.settings().keep_draft_s)),
+    };
+    let job: StoreJob = Box::new(move |store| {
+        if let Err(fault) = store.tend_drafts(before) {
+            tracing::warn!(error = %Chain(&fault), "old drafts could not be removed");
+        }
+    });
+    let _ = node.inner.queue.try_send(Input::Store(job));
 }
 
 fn show_alarms(node: &Node, known: &mut std::collections::BTreeMap<AssignmentId, AlarmCode>) {

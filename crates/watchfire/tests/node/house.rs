@@ -102,11 +102,22 @@ impl House {
 
     /// Makes the node when the clock said `at`, whatever it says now.
     pub(crate) async fn made_at(at: Timestamp) -> House {
+        House::made(at, ResponseFile::default()).await
+    }
+
+    /// Makes the node with the response file of the demo city.
+    pub(crate) async fn of_the_demo_city() -> House {
+        let text = include_str!("../../../../examples/demo-city/response.toml");
+        let response = ResponseFile::parse(text).unwrap();
+        House::made(Clock::Real.now(), response).await
+    }
+
+    async fn made(at: Timestamp, response: ResponseFile) -> House {
         let dir = TempDir::new().unwrap();
         let path = dir.path().join("node");
         node::create(&path, "A house", node::random(), at).unwrap();
         let mut store = Store::open(&path).unwrap();
-        let response = Arc::new(ResponseFile::default());
+        let response = Arc::new(response);
         let now = Clock::Real.now();
         let entropy = Entropy::new(node::random());
         let (engine, _) = node::load(&mut store, now, Arc::clone(&response), entropy).unwrap();
@@ -343,6 +354,7 @@ fn start(
         duplicates: DuplicateRules::default(),
         keep_ended_s,
         keep_trail_s: 3_600,
+        keep_draft_s: 24 * 3_600,
         simulated: None,
         demo: false,
     };
