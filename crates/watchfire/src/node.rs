@@ -6,6 +6,8 @@
 //! and every asker is told so; if reading or writing fails in any other way the node stops, since what is
 //! on disk is then in doubt until it has been read again.
 
+mod drafts;
+
 use std::path::Path;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -14,7 +16,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
-use watchfire_core::basis::{AssignmentId, CallId, PersonId, Text, Timestamp};
+use watchfire_core::basis::{AssignmentId, CallId, Text, Timestamp};
 use watchfire_core::board::Board;
 use watchfire_core::duplicate::DuplicateRules;
 use watchfire_core::engine::{Engine, HappenedWhen, Outcome, Request, Step, Then};
@@ -30,7 +32,7 @@ use watchfire_feed::{
     Draft, Feed, Head, HybridClock, HybridTime, NodeId, OPENING_KIND, OPENING_KIND_VERSION, Scope,
     Signer,
 };
-use watchfire_store::{CallDraft, DraftPut, DraftWrite, Reader, Store, StoreError};
+use watchfire_store::{DraftWrite, Reader, Store, StoreError};
 
 use crate::api::message;
 use crate::clock::Clock;
@@ -39,6 +41,8 @@ use crate::metrics::Metrics;
 use crate::policy::Authorized;
 use crate::positions::Positions;
 use crate::travel::Travel;
+use drafts::DraftAnswer;
+pub use drafts::DraftNotKept;
 
 /// Inputs that may wait for the engine; one more is told to try again.
 const QUEUE_MAX: usize = 4_096;
@@ -48,8 +52,6 @@ const SPARE_KEYS_WANTED: usize = 1_024;
 const BEAT: Duration = Duration::from_secs(1);
 /// How far the clock may be behind the last entry before it is called suspect, in seconds.
 const CLOCK_BEHIND_S_MAX: u64 = 5;
-/// How often drafts that ended are looked after, in seconds.
-const TEND_DRAFTS_EVERY_S: u64 = 10;
 /// How often a unit's position goes into the trail while it is assigned, in seconds.
 const TRAIL_EVERY_S: u64 = 15;
 
@@ -160,17 +162,7 @@ impl Submission {
 }
 
 type Answer = oneshot::Sender<Result<Outcome, NotAccepted>>;
-type DraftAnswer = oneshot::Sender<Result<DraftPut, DraftNotKept>>;
 type StoreJob = Box<dyn FnOnce(&mut Store) + Send>;
-
-/// Why a draft was not kept, other than by a rule.
-#[derive(Debug)]
-pub enum DraftNotKept {
-    /// The node takes nothing now.
-    Node(NotAccepted),
-    /// Reading or writing it failed.
-    Fault,
-}
 
 enum Input {
     Action(Box<Submission>, Answer),
@@ -261,28 +253,6 @@ impl Node {
         answered
             .blocking_recv()
             .unwrap_or(Err(NotAccepted::Stopping))
-    }
-
-    /// Keeps a draft of a call and waits until it is durable; drafts that wait together share one transaction.
-    pub async fn keep_draft(
-        &self,
-        person: PersonId,
-        draft: CallDraft,
-    ) -> Result<DraftPut, DraftNotKept> {
-        let (answer, answered) = oneshot::channel();
-        let write = Box::new(DraftWrite {
-            person,
-            draft,
-            key: fresh_key(),
-            nonce: random(),
-        });
-        match self.inner.queue.try_send(Input::Draft(write, answer)) {
-            Ok(()) => answered
-                .await
-                .unwrap_or(Err(DraftNotKept::Node(NotAccepted::Stopping))),
-            Err(TrySendError::Full(_)) => Err(DraftNotKept::Node(NotAccepted::Busy)),
-            Err(TrySendError::Disconnected(_)) => Err(DraftNotKept::Node(NotAccepted::Stopping)),
-        }
     }
 
     /// Runs something on the store in the one thread that writes, and waits for it.
@@ -586,38 +556,6 @@ impl Worker {
         step
     }
 
-    fn keep_drafts(&mut self, drafts: Vec<(DraftWrite, DraftAnswer)>) {
-        if drafts.is_empty() {
-            return;
-        }
-        let (writes, answers): (Vec<_>, Vec<_>) = drafts.into_iter().unzip();
-        match self.store.put_drafts(&writes) {
-            Ok(put) => {
-                for (put, answer) in put.into_iter().zip(answers) {
-                    let put = put.map_err(|fault| {
-                        tracing::error!(error = %Chain(&fault), "a draft could not be kept");
-                        DraftNotKept::Fault
-                    });
-                    let _ = answer.send(put);
-                }
-            }
-            Err(fault) => {
-                tracing::error!(error = %Chain(&fault), "drafts could not be kept");
-                let full = fault.is_disk_full();
-                if full {
-                    self.node.set_health(Health::DiskFull);
-                }
-                for answer in answers {
-                    let why = match full {
-                        true => DraftNotKept::Node(NotAccepted::DiskFull),
-                        false => DraftNotKept::Fault,
-                    };
-                    let _ = answer.send(Err(why));
-                }
-            }
-        }
-    }
-
     /// Brings a record that ended long ago back into memory, with all the kin of its incident: a family that is
     /// half in memory would count its calls and units wrongly.
     fn bring_back(&mut self, name: RecordRef) {
@@ -834,8 +772,8 @@ pub async fn keep_time(node: Node) {
         if beats.is_multiple_of(5) && node.health() == Health::DiskFull {
             let _ = node.inner.queue.try_send(Input::TryDisk);
         }
-        if beats.is_multiple_of(TEND_DRAFTS_EVERY_S) {
-            tend_drafts(&node);
+        if beats.is_multiple_of(drafts::TEND_EVERY_S) {
+            drafts::tend(&node);
         }
         if let Some(behind_s) = node.clock_behind_s()
             && beats.is_multiple_of(60)
@@ -850,21 +788,6 @@ pub async fn keep_time(node: Node) {
             let _ = node.inner.queue.try_send(Input::LetGo(before));
         }
     }
-}
-
-/// Sees that the keys of drafts which became calls are destroyed soon, and that those nobody touches go.
-fn tend_drafts(node: &Node) {
-    let before = match node.clock_behind_s() {
-        // By a clock that is suspect nothing is old.
-        Some(_) => Timestamp(i64::MIN),
-        None => Timestamp(node.now().0 - to_ms(node.settings().keep_draft_s)),
-    };
-    let job: StoreJob = Box::new(move |store| {
-        if let Err(fault) = store.tend_drafts(before) {
-            tracing::warn!(error = %Chain(&fault), "old drafts could not be removed");
-        }
-    });
-    let _ = node.inner.queue.try_send(Input::Store(job));
 }
 
 fn show_alarms(node: &Node, known: &mut std::collections::BTreeMap<AssignmentId, AlarmCode>) {
