@@ -5,7 +5,7 @@
 
 use watchfire_feed::{Entry, Head};
 
-use crate::basis::{PersonId, Timestamp};
+use crate::basis::{CallId, PersonId, Timestamp};
 use crate::record::RecordRef;
 
 /// What one or more accepted actions come to on disk.
@@ -19,6 +19,8 @@ pub struct Batch {
     pub rows: Vec<Row>,
     /// What is answered if an idempotency key comes again.
     pub outcomes: Vec<KeptOutcome>,
+    /// Drafts that became calls and end with it; the host adds them, the engine knows none.
+    pub drafts: Vec<UsedDraft>,
 }
 
 impl Batch {
@@ -27,6 +29,7 @@ impl Batch {
         self.before = self.before.or(later.before);
         self.entries.extend(later.entries);
         self.outcomes.extend(later.outcomes);
+        self.drafts.extend(later.drafts);
         for row in later.rows {
             match self
                 .rows
@@ -41,8 +44,22 @@ impl Batch {
 
     /// Returns true if there is nothing to append.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.rows.is_empty() && self.outcomes.is_empty()
+        let kept = self.outcomes.is_empty() && self.drafts.is_empty();
+        self.entries.is_empty() && self.rows.is_empty() && kept
     }
+}
+
+/// A draft that became a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UsedDraft {
+    /// The draft's id, chosen by the browser.
+    pub draft: [u8; 16],
+    /// Whose draft it is.
+    pub person: PersonId,
+    /// The call.
+    pub call: CallId,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// One record as its table holds it.

@@ -317,6 +317,9 @@ fn known(map: &BTreeMap<Code, Text>, code: &Code, en: &str, zh: &str) -> Result<
     })
 }
 
+/// What codes are called.
+type Labels = BTreeMap<Code, Text>;
+
 struct Reader<'a> {
     text: &'a str,
 }
@@ -337,7 +340,7 @@ impl Reader<'_> {
     fn categories(
         &self,
         raw: BTreeMap<Spanned<String>, RawCategory>,
-    ) -> Result<(BTreeMap<Code, Text>, BTreeMap<Code, CategoryRules>), ResponseFileError> {
+    ) -> Result<(Labels, BTreeMap<Code, CategoryRules>), ResponseFileError> {
         let mut labels = BTreeMap::new();
         let mut all = BTreeMap::new();
         for (name, raw) in raw {

@@ -243,7 +243,7 @@ fn check_keys(connection: &Connection, refolded: &Refolded) -> Result<(), StoreE
 
 fn check_plain_tables(connection: &Connection) -> Result<(), StoreError> {
     let doing = "reading the other tables";
-    for (table, columns) in schema::PLAIN_TABLES {
+    for (table, columns) in schema::plain_tables(connection)? {
         let sql = format!("SELECT {columns} FROM {table}");
         let mut statement = connection.prepare(&sql).doing(doing)?;
         let mut lines = statement.query([]).doing(doing)?;

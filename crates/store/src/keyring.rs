@@ -112,6 +112,18 @@ impl Keyring {
 
     /// Adds fresh keys; they are durable when this returns.
     pub(crate) fn add(&mut self, keys: &[RecordKey]) -> Result<(), StoreError> {
+        self.insert(keys, STATE_FRESH)
+    }
+
+    /// Adds keys that are used at once, and for no record; they are durable when this returns.
+    pub(crate) fn add_used(&mut self, keys: &[RecordKey]) -> Result<(), StoreError> {
+        match keys.is_empty() {
+            true => Ok(()),
+            false => self.insert(keys, STATE_USED),
+        }
+    }
+
+    fn insert(&mut self, keys: &[RecordKey], state: i64) -> Result<(), StoreError> {
         let doing = "adding record keys";
         let transaction = self.connection.transaction().doing(doing)?;
         {
@@ -119,9 +131,9 @@ impl Keyring {
             let mut statement = transaction.prepare_cached(sql).doing(doing)?;
             for key in keys {
                 let secret = key.expose().as_slice();
-                let checksum = checksum(&key.id, STATE_FRESH, Some(secret));
+                let checksum = checksum(&key.id, state, Some(secret));
                 statement
-                    .execute(params![key.id, STATE_FRESH, secret, checksum])
+                    .execute(params![key.id, state, secret, checksum])
                     .doing(doing)?;
             }
         }
@@ -219,13 +231,7 @@ impl Keyring {
 
     /// Destroys a key: overwrites it in the database and empties the log that may still hold it.
     pub(crate) fn destroy(&mut self, id: &[u8; 16]) -> Result<(), StoreError> {
-        let doing = "destroying a record key";
-        let checksum = checksum(id, STATE_DESTROYED, None);
-        let sql =
-            "INSERT OR REPLACE INTO keys (id, state, secret, checksum) VALUES (?1, ?2, NULL, ?3)";
-        self.connection
-            .execute(sql, params![id, STATE_DESTROYED, checksum])
-            .doing(doing)?;
+        self.overwrite(&[*id])?;
         if schema::empty_log(&self.connection)? {
             return Ok(());
         }
@@ -233,6 +239,38 @@ impl Keyring {
         Err(StoreError::NotTaken {
             what: what.to_owned(),
         })
+    }
+
+    /// Destroys keys in the same way without waiting for any reader, since the node's one writer has others to serve;
+    /// returns false if the log may still hold them and they must be destroyed again later.
+    pub(crate) fn destroy_all(&mut self, ids: &[[u8; 16]]) -> Result<bool, StoreError> {
+        if ids.is_empty() {
+            return Ok(true);
+        }
+        self.overwrite(ids)?;
+        let doing = "emptying the keyring's log";
+        self.connection
+            .busy_timeout(std::time::Duration::ZERO)
+            .doing(doing)?;
+        let emptied = schema::empty_log(&self.connection);
+        self.connection
+            .busy_timeout(schema::PATIENCE)
+            .doing(doing)?;
+        emptied
+    }
+
+    fn overwrite(&mut self, ids: &[[u8; 16]]) -> Result<(), StoreError> {
+        let doing = "destroying a record key";
+        let sql =
+            "INSERT OR REPLACE INTO keys (id, state, secret, checksum) VALUES (?1, ?2, NULL, ?3)";
+        let transaction = self.connection.transaction().doing(doing)?;
+        for id in ids {
+            let checksum = checksum(id, STATE_DESTROYED, None);
+            transaction
+                .execute(sql, params![id, STATE_DESTROYED, checksum])
+                .doing(doing)?;
+        }
+        transaction.commit().doing(doing)
     }
 }
 

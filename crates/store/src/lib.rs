@@ -19,6 +19,7 @@ mod load;
 mod reader;
 
 mod access;
+mod drafts;
 mod entries;
 mod past;
 mod records;
@@ -42,6 +43,7 @@ mod schema;
 pub use access::{Code, Session, Token};
 pub use backup::{BackupKeys, BackupReport, backup, export};
 pub use check::{CheckError, CheckReport, check};
+pub use drafts::{CallDraft, DraftPut, DraftWrite};
 pub use epoch::new_epoch;
 pub use error::StoreError;
 pub use load::Loaded;

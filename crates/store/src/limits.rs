@@ -31,3 +31,12 @@ pub const PROGRESS_EVERY: u64 = 10_000;
 
 /// Page cache of the writer, in kibibytes.
 pub const WRITER_CACHE_KIB: i64 = 65_536;
+
+/// Drafts of calls that one person may have at a time; one more is refused, and none is dropped for it.
+pub const DRAFTS_PER_PERSON_MAX: usize = 20;
+
+/// Largest draft, in bytes.
+pub const DRAFT_BYTES_MAX: usize = 32 * 1024;
+
+/// Lines of drafts after which the trace of one that ended is removed before its time.
+pub const DRAFT_TRACES_MAX: i64 = 100_000;

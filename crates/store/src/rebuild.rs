@@ -157,7 +157,7 @@ fn write_records(
 /// Takes the tables over that do not follow from entries; returns how many lines were lost.
 fn take_over(old: &Connection, new: &Connection) -> Result<u64, StoreError> {
     let mut lost = 0;
-    for (table, columns) in schema::PLAIN_TABLES {
+    for (table, columns) in schema::plain_tables(old)? {
         if take_over_table(old, new, table, columns, &mut lost)?.is_err() {
             // An unreadable page ends the table; what came before it is taken over.
             lost += 1;

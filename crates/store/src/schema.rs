@@ -17,10 +17,20 @@ use crate::limits;
 const APPLICATION_ID: i64 = 0x5746_5245;
 
 /// Goes up when a table changes; an older database is brought up to it, a newer one is refused.
-pub(crate) const FORMAT: i64 = 1;
+pub(crate) const FORMAT: i64 = 2;
 
-/// The tables. `entries` is the truth; `records`, `tallies` and `record_keys` follow from it.
-pub(crate) const TABLES: [&str; 12] = [
+/// The first format, which can still be read and is brought up to ours when it is opened for writing.
+const FIRST_FORMAT: i64 = 1;
+
+/// What format 2 has that format 1 had not: drafts of calls.
+const ADDED_IN_2: [&str; 3] = [
+    "CREATE TABLE drafts (line INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, person BLOB NOT NULL, seq INTEGER NOT NULL, changed_at INTEGER NOT NULL, ended INTEGER NOT NULL, call BLOB NOT NULL, key BLOB NOT NULL, sealed BLOB NOT NULL, checksum INTEGER NOT NULL) STRICT",
+    "CREATE INDEX drafts_by_person ON drafts (person, ended)",
+    "CREATE INDEX drafts_by_end ON drafts (ended, changed_at)",
+];
+
+/// The tables of format 1. `entries` is the truth; `records`, `tallies` and `record_keys` follow from it.
+const TABLES: [&str; 12] = [
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value BLOB NOT NULL, checksum INTEGER NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE feeds (number INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE) STRICT",
     "CREATE TABLE entries (position INTEGER PRIMARY KEY, feed INTEGER NOT NULL, seq INTEGER NOT NULL, record BLOB NOT NULL, header BLOB NOT NULL, signature BLOB NOT NULL, plain BLOB NOT NULL, form INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT",
@@ -35,7 +45,7 @@ pub(crate) const TABLES: [&str; 12] = [
     "CREATE TABLE trail (line INTEGER PRIMARY KEY, unit BLOB NOT NULL, assignment BLOB NOT NULL, at INTEGER NOT NULL, lat_e6 INTEGER NOT NULL, lon_e6 INTEGER NOT NULL, checksum INTEGER NOT NULL) STRICT",
 ];
 
-/// The indexes. `records_open` is what a start reads, `records_changed` what lists read.
+/// The indexes of format 1. `records_open` is what a start reads, `records_changed` what lists read.
 const INDEXES: [&str; 11] = [
     "CREATE UNIQUE INDEX entries_by_seq ON entries (feed, seq)",
     "CREATE INDEX entries_by_record ON entries (record, position)",
@@ -51,7 +61,7 @@ const INDEXES: [&str; 11] = [
 ];
 
 /// The tables that do not follow from entries: their names, and their columns in the order of the checksum.
-pub(crate) const PLAIN_TABLES: [(&str, &str); 7] = [
+const PLAIN_TABLES: [(&str, &str); 8] = [
     ("meta", "name, value, checksum"),
     (
         "outcomes",
@@ -65,7 +75,24 @@ pub(crate) const PLAIN_TABLES: [(&str, &str); 7] = [
     ),
     ("tokens", "hash, person, label, seat, created_at, checksum"),
     ("trail", "unit, assignment, at, lat_e6, lon_e6, checksum"),
+    (
+        "drafts",
+        "id, person, seq, changed_at, ended, call, key, sealed, checksum",
+    ),
 ];
+
+/// Returns those tables of a database that do not follow from entries; one of an earlier format has fewer.
+pub(crate) fn plain_tables(
+    connection: &Connection,
+) -> Result<Vec<(&'static str, &'static str)>, StoreError> {
+    let format = pragma_int(connection, "user_version")?;
+    let there = |name: &str| format > FIRST_FORMAT || name != "drafts";
+    let tables = PLAIN_TABLES.into_iter();
+    Ok(tables.filter(|(name, _)| there(name)).collect())
+}
+
+/// How long a connection waits for another; a reader never does in WAL mode but while a log is being recovered or truncated.
+pub(crate) const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,13 +105,13 @@ pub(crate) enum Access {
 
 /// Opens a database that exists and refuses one that is not ours.
 pub(crate) fn open(path: &Path, access: Access) -> Result<Connection, StoreError> {
-    let connection = connect(path, access)?;
+    let mut connection = connect(path, access)?;
     let known = |what| pragma_int(&connection, what);
     if known("application_id")? != APPLICATION_ID {
         return Err(damaged("watchfire.db does not say that it is Watchfire's"));
     }
     let found = known("user_version")?;
-    if found != FORMAT {
+    if !(FIRST_FORMAT..=FORMAT).contains(&found) {
         return Err(StoreError::OtherFormat {
             found,
             known: FORMAT,
@@ -93,8 +120,24 @@ pub(crate) fn open(path: &Path, access: Access) -> Result<Connection, StoreError
     if access == Access::Write {
         make_durable(&connection)?;
     }
-    compare_definitions(&connection)?;
+    compare_definitions(&connection, found)?;
+    if access == Access::Write && found < FORMAT {
+        bring_up(&mut connection)?;
+    }
     Ok(connection)
+}
+
+/// Makes a database of format 1 one of format 2, whole or not at all; nothing that it holds is touched.
+fn bring_up(connection: &mut Connection) -> Result<(), StoreError> {
+    let doing = "bringing the database up to this program's format";
+    let transaction = connection.transaction().doing(doing)?;
+    for sql in ADDED_IN_2 {
+        transaction.execute(sql, []).doing(doing)?;
+    }
+    transaction
+        .pragma_update(None, "user_version", FORMAT)
+        .doing(doing)?;
+    transaction.commit().doing(doing)
 }
 
 /// Makes the tables in an empty database.
@@ -105,7 +148,7 @@ pub(crate) fn create(path: &Path) -> Result<Connection, StoreError> {
     pragma("application_id", APPLICATION_ID).doing("making the database")?;
     pragma("user_version", FORMAT).doing("making the database")?;
     make_durable(&connection)?;
-    for sql in TABLES.iter().chain(&INDEXES) {
+    for sql in definitions(FORMAT) {
         connection.execute(sql, []).doing("making the tables")?;
     }
     Ok(connection)
@@ -123,10 +166,8 @@ pub(crate) fn connect(path: &Path, access: Access) -> Result<Connection, StoreEr
     let set = |name, on| connection.set_db_config(name, on).map(|_| ());
     set(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true).doing("setting up the database")?;
     set(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false).doing("setting up the database")?;
-    // A reader never waits in WAL mode but while a log is being recovered or truncated.
-    let patience = std::time::Duration::from_secs(5);
     connection
-        .busy_timeout(patience)
+        .busy_timeout(PATIENCE)
         .doing("setting up the database")?;
     let pragma = |name: &str, value: i64| connection.pragma_update(None, name, value);
     pragma("cell_size_check", 1).doing("setting up the database")?;
@@ -175,14 +216,20 @@ pub(crate) fn pragma_int(connection: &Connection, name: &str) -> Result<i64, Sto
         .doing("reading the database's head")
 }
 
-fn compare_definitions(connection: &Connection) -> Result<(), StoreError> {
+/// Returns the definitions of all tables and indexes of a format.
+fn definitions(format: i64) -> impl Iterator<Item = &'static str> {
+    let added = ADDED_IN_2.iter().filter(move |_| format > FIRST_FORMAT);
+    TABLES.iter().chain(&INDEXES).chain(added).copied()
+}
+
+fn compare_definitions(connection: &Connection, format: i64) -> Result<(), StoreError> {
     let sql = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid";
     let mut statement = connection.prepare(sql).doing("reading the tables")?;
     let found = statement
         .query_map([], |row| row.get::<_, String>(0))
         .and_then(Iterator::collect::<Result<Vec<String>, _>>)
         .doing("reading the tables")?;
-    let mut wanted: Vec<&str> = TABLES.iter().chain(&INDEXES).copied().collect();
+    let mut wanted: Vec<&str> = definitions(format).collect();
     let mut found: Vec<&str> = found.iter().map(String::as_str).collect();
     // VACUUM and analysis tools may put them in another order; only their words matter.
     wanted.sort_unstable();

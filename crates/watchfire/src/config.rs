@@ -98,6 +98,8 @@ pub struct Keep {
     pub ended_h: u64,
     /// Hours that trails of positions are kept.
     pub trail_h: u64,
+    /// Hours that a draft of a call is kept which nobody touches.
+    pub draft_h: u64,
 }
 
 /// What the node writes to its log.
@@ -172,6 +174,7 @@ impl Default for Keep {
         Keep {
             ended_h: 48,
             trail_h: 72,
+            draft_h: 24,
         }
     }
 }
@@ -363,6 +366,11 @@ const WORDS: &[(&str, &str, &str)] = &[
         "keep",
         "trail_h",
         "Hours that sampled trails of assigned units are kept.",
+    ),
+    (
+        "keep",
+        "draft_h",
+        "Hours that a half-typed call is kept which nobody touches; its key is destroyed with it.",
     ),
     (
         "log",

@@ -107,6 +107,7 @@ impl Desk for LiveDesk {
                 fingerprint: fingerprint(&key),
                 key: key.clone(),
                 if_version: None,
+                draft: None,
                 happened: HappenedWhen::Now,
             };
             match self.node.submit_blocking(submission) {

@@ -6,6 +6,8 @@
 //! and every asker is told so; if reading or writing fails in any other way the node stops, since what is
 //! on disk is then in doubt until it has been read again.
 
+mod drafts;
+
 use std::path::Path;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -14,14 +16,14 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
-use watchfire_core::basis::{Text, Timestamp};
+use watchfire_core::basis::{CallId, Text, Timestamp};
 use watchfire_core::board::Board;
 use watchfire_core::duplicate::DuplicateRules;
 use watchfire_core::engine::{Engine, HappenedWhen, Outcome, Request, Step, Then};
 use watchfire_core::entropy::Entropy;
 use watchfire_core::figures::Targets;
 use watchfire_core::limits::BATCH_INPUTS_MAX;
-use watchfire_core::log::{Batch, Log};
+use watchfire_core::log::{Batch, Log, UsedDraft};
 use watchfire_core::plan::ResponseFile;
 use watchfire_core::record::{Record, RecordRef};
 use watchfire_core::refusal::Refusal;
@@ -31,7 +33,7 @@ use watchfire_feed::{
     Draft, Feed, Head, HybridClock, HybridTime, NodeId, OPENING_KIND, OPENING_KIND_VERSION, Scope,
     Signer,
 };
-use watchfire_store::{Reader, Store, StoreError};
+use watchfire_store::{DraftWrite, Reader, Store, StoreError};
 
 use crate::api::message;
 use crate::clock::Clock;
@@ -43,6 +45,8 @@ use crate::past_boards::PastBoards;
 use crate::policy::Authorized;
 use crate::positions::Positions;
 use crate::travel::Travel;
+use drafts::DraftAnswer;
+pub use drafts::DraftNotKept;
 
 /// Inputs that may wait for the engine; one more is told to try again.
 const QUEUE_MAX: usize = 4_096;
@@ -75,6 +79,8 @@ pub struct Settings {
     pub keep_ended_s: u64,
     /// How long trails of positions are kept, in seconds.
     pub keep_trail_s: u64,
+    /// How long a draft of a call is kept that nobody touches, in seconds.
+    pub keep_draft_s: u64,
     /// What is simulated, if anything is; shown on every screen.
     pub simulated: Option<Text>,
     /// True if visitors on this machine are signed in as dispatchers.
@@ -145,6 +151,8 @@ pub struct Submission {
     pub if_version: Option<u64>,
     /// When it happened.
     pub happened: HappenedWhen,
+    /// The asker's draft that becomes a call with it, if it takes a call.
+    pub draft: Option<[u8; 16]>,
 }
 
 impl Submission {
@@ -157,6 +165,7 @@ impl Submission {
             fingerprint: drawn,
             if_version: None,
             happened: HappenedWhen::Now,
+            draft: None,
         }
     }
 }
@@ -166,6 +175,7 @@ type StoreJob = Box<dyn FnOnce(&mut Store) + Send>;
 
 enum Input {
     Action(Box<Submission>, Answer),
+    Draft(Box<DraftWrite>, DraftAnswer),
     Store(StoreJob),
     LetGo(Timestamp),
     TryDisk,
@@ -524,6 +534,7 @@ impl Worker {
         let mut then = Vec::new();
         let mut stop = None;
         let mut let_go = None;
+        let mut drafts = Vec::new();
         for input in inputs {
             match input {
                 Input::Action(submission, answer) => {
@@ -533,6 +544,7 @@ impl Worker {
                     append.extend(step.append);
                     then.push(step.then);
                 }
+                Input::Draft(write, answer) => drafts.push((*write, answer)),
                 Input::Store(job) => job(&mut self.store),
                 // After the commit: what this batch changes must not be read again from before it.
                 Input::LetGo(before) => let_go = Some(before),
@@ -540,6 +552,8 @@ impl Worker {
                 Input::Stop => stop = Some(Next::Stop(Health::Stopped)),
             }
         }
+        // First, so that a draft which becomes a call in this very batch ends with it.
+        self.keep_drafts(drafts);
         if let Next::Stop(health) = self.commit(&append, then, head) {
             return Next::Stop(health);
         }
@@ -551,6 +565,7 @@ impl Worker {
 
     fn handle(&mut self, submission: Submission, ticket: u64, now: Timestamp) -> Step {
         let (by, action) = submission.action.into_parts();
+        let draft = submission.draft;
         for name in action.names() {
             self.bring_back(name);
         }
@@ -563,7 +578,18 @@ impl Worker {
             happened: submission.happened,
             action,
         };
-        self.engine.handle(request, now)
+        let mut step = self.engine.handle(request, now);
+        if let (Some(draft), Ok(outcome)) = (draft, &step.then.answer)
+            && let Some((call, _)) = outcome.records.first().filter(|_| !outcome.repeated)
+        {
+            step.append.drafts.push(UsedDraft {
+                draft,
+                person: by.person,
+                call: CallId(call.id),
+                at: now,
+            });
+        }
+        step
     }
 
     /// Brings a record that ended long ago back into memory, with all the kin of its incident: a family that is
@@ -705,6 +731,13 @@ impl Worker {
                         NotAccepted::Stopping
                     }));
                 }
+                Input::Draft(_, answer) => {
+                    let _ = answer.send(Err(DraftNotKept::Node(if go_on {
+                        NotAccepted::DiskFull
+                    } else {
+                        NotAccepted::Stopping
+                    })));
+                }
                 Input::Store(job) => job(&mut self.store),
                 Input::LetGo(_) | Input::TryDisk => {}
                 Input::Stop => return Next::Stop(Health::Stopped),
@@ -773,6 +806,9 @@ pub async fn keep_time(node: Node) {
         }
         if beats.is_multiple_of(5) && node.health() == Health::DiskFull {
             let _ = node.inner.queue.try_send(Input::TryDisk);
+        }
+        if beats.is_multiple_of(drafts::TEND_EVERY_S) {
+            drafts::tend(&node);
         }
         if let Some(behind_s) = node.clock_behind_s()
             && beats.is_multiple_of(60)

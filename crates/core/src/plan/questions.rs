@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Reader, ResponseFileError};
+use super::{Labels, Reader, ResponseFileError};
 use crate::basis::{Answer, Code, Priority, Text};
 use crate::limits;
 use crate::triage::words::Phrase;
@@ -75,8 +75,6 @@ struct RawThresholds {
     priority_2: Option<Spanned<i32>>,
     priority_3: Option<Spanned<i32>>,
 }
-
-type Labels = BTreeMap<Code, Text>;
 
 impl Reader<'_> {
     /// Reads the phrases of one category and its priority.

@@ -307,31 +307,18 @@ pub(super) fn decide(
             details,
             onward,
         } => {
-            check_details(details, context)?;
             check_ringing(*ringing_at, context)?;
-            let id = CallId(context.entropy.next_16());
+            let (channel, source, ringing_at) = (*channel, source.clone(), *ringing_at);
             let event = CallEvent::Received {
                 number: board.next_number(RecordKind::Call),
-                channel: *channel,
-                source: source.clone(),
-                ringing_at: *ringing_at,
+                channel,
+                source,
+                ringing_at,
                 place: details.place.clone(),
                 category: details.category.clone(),
                 priority: details.priority,
             };
-            let mut personal = details.personal.clone();
-            personal.answers.clear();
-            put_answers(&mut personal.answers, &details.personal.answers);
-            let mut all = vec![happened(id, event, personal)];
-            match onward {
-                Onward::Wait => {}
-                Onward::Open => all.extend(incident::open_from_new(board, context, id, details)?),
-                Onward::Join(incident) => {
-                    board.incident(*incident)?.must_be_open()?;
-                    all.push(joined(id, *incident));
-                }
-            }
-            Ok(all)
+            receive(board, context, event, details, *onward)
         }
         CallAction::Amend { call, details } => {
             let found = board.call(*call)?;
@@ -386,6 +373,31 @@ pub(super) fn decide(
             Ok(vec![happened(*call, event, Personal::default())])
         }
     }
+}
+
+/// Takes a call, and does what is to be done with it in the same step.
+fn receive(
+    board: &Board,
+    context: &mut Context<'_>,
+    event: CallEvent,
+    details: &CallDetails,
+    onward: Onward,
+) -> Result<Vec<Happened>, Refusal> {
+    check_details(details, context)?;
+    let id = CallId(context.entropy.next_16());
+    let mut personal = details.personal.clone();
+    personal.answers.clear();
+    put_answers(&mut personal.answers, &details.personal.answers);
+    let mut all = vec![happened(id, event, personal)];
+    match onward {
+        Onward::Wait => {}
+        Onward::Open => all.extend(incident::open_from_new(board, context, id, details)?),
+        Onward::Join(incident) => {
+            board.incident(incident)?.must_be_open()?;
+            all.push(joined(id, incident));
+        }
+    }
+    Ok(all)
 }
 
 fn check_details(details: &CallDetails, context: &Context<'_>) -> Result<(), Refusal> {

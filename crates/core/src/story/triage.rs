@@ -409,3 +409,25 @@ fn the_limits_of_words_and_questions_hold() {
     takes(&everywhere(full));
     refused(&everywhere(full + 1), 1, "more than 10000 phrases");
 }
+
+#[test]
+fn the_example_of_the_book_does_what_the_book_says() {
+    let book = include_str!("../../../../docs/book/calls.md");
+    let (_, rest) = book.split_once("```toml\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    let file = ResponseFile::parse(example).unwrap_or_else(|error| panic!("{error}"));
+    let facts = said(&file, "he fell, not a fire", "", "breathing=no");
+    for claim in [
+        "about medical",
+        "medical for fell",
+        "p1",
+        "because Is the person breathing? No, priority 1 at least.",
+        "asks breathing=no defibrillator danger",
+        "reads Help is on its way. Stay on the line.",
+    ] {
+        assert!(
+            facts.iter().any(|fact| fact == claim),
+            "{claim}: {facts:#?}"
+        );
+    }
+}

@@ -5,6 +5,7 @@
 
 mod access;
 mod audit;
+mod drafts;
 mod epoch;
 mod erase;
 mod faults;

@@ -27,8 +27,17 @@ impl Client {
 
     /// Posts JSON and returns the answer's body; anything but success is an error.
     pub(crate) fn post(&mut self, path: &str, key: &str, body: &str) -> Outcome<String> {
+        self.send("POST", path, key, body)
+    }
+
+    /// Puts JSON and returns the answer's body; anything but success is an error.
+    pub(crate) fn put(&mut self, path: &str, body: &str) -> Outcome<String> {
+        self.send("PUT", path, "", body)
+    }
+
+    fn send(&mut self, method: &str, path: &str, key: &str, body: &str) -> Outcome<String> {
         self.ask(&format!(
-            "POST {path} HTTP/1.1\r\nHost: node\r\nAuthorization: Bearer {}\r\nIdempotency-Key: {key}\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: node\r\nAuthorization: Bearer {}\r\nIdempotency-Key: {key}\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             self.token,
             body.len()

@@ -54,6 +54,15 @@ figures! {
     APPEND_PER_SQLITE: Nothing, "its p50 against plain SQLite with the same bytes (1 = as fast)";
     APPEND_64_PER_SQLITE: Nothing, "the same for 64 calls in one batch";
 
+    DUPLICATE_P50_MS: Nothing, "a hint at duplicates for a place, 5,000 open incidents, HTTP, p50";
+    DUPLICATE_P99_MS: AtMost(200.0), "a hint at duplicates for a place, 5,000 open incidents, HTTP, p99";
+    TRIAGE_P99_MS: Nothing, "what a call seems to be about, HTTP, p99";
+    CALL_ALONE_P50_MS: Nothing, "a call taken, 5 a second, nobody typing, p50";
+    CALL_TYPING_P50_MS: Nothing, "the same while 50 people type and are kept every second, p50";
+    CALL_TYPING_P99_MS: AtMost(100.0), "the same while 50 people type and are kept every second, p99";
+    DRAFT_P50_MS: Nothing, "a draft kept, 50 a second, p50";
+    DRAFT_P99_MS: Nothing, "a draft kept, 50 a second, p99";
+
     RECOMMEND_WARM_P95_MS: AtMost(300.0), "a recommendation over 10,000 units that stand still, HTTP, p95";
     RECOMMEND_COLD_P95_MS: AtMost(300.0), "a recommendation over 10,000 units that all just moved, HTTP, p95";
     ROADS_MS: Nothing, "road times of 10,000 places to one, median";

@@ -18,6 +18,7 @@ mod report;
 
 mod actions;
 mod batches;
+mod calls;
 mod memory;
 mod recommend;
 mod start;
@@ -60,9 +61,10 @@ impl Scale {
 type Part = fn(&Scale, &mut Report) -> Outcome<()>;
 
 /// What is measured, in this order.
-const PARTS: [(&str, Part); 5] = [
+const PARTS: [(&str, Part); 6] = [
     ("actions", actions::run),
     ("batches", batches::run),
+    ("calls", calls::run),
     ("recommend", recommend::run),
     ("start", start::run),
     ("memory", memory::run),

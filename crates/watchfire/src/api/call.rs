@@ -58,6 +58,9 @@ pub(crate) struct CallBody {
     /// When it began to ring: not after it was answered, and at most 24 hours before.
     #[schema(format = DateTime)]
     ringing_at: Option<String>,
+    /// The draft that it was typed in, which ends with it: its id as in `PUT /drafts/{id}`.
+    #[schema(pattern = "^[0-9a-f]{32}$")]
+    draft: Option<String>,
     /// What is done with it in the same step; if that cannot be, the call is not taken either.
     then: Option<ThenBody>,
     /// When it was answered, if not now.
@@ -134,7 +137,17 @@ pub(crate) struct JoinBody {
     happened_at: Option<String>,
 }
 
-crate::timed!(CallBody, AmendBody, JoinBody);
+crate::timed!(AmendBody, JoinBody);
+
+impl super::Timed for CallBody {
+    fn happened_at(&self) -> Option<&str> {
+        self.happened_at.as_deref()
+    }
+
+    fn draft(&self) -> Option<&str> {
+        self.draft.as_deref()
+    }
+}
 
 impl CallBody {
     fn details(self) -> Result<CallDetails, Problem> {
@@ -435,7 +448,7 @@ pub(crate) async fn duplicates(
 /// What is known of a call that is still being typed.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct DraftBody {
+pub(crate) struct DuplicatesBody {
     /// Where.
     place: Option<PlaceBody>,
     /// What.
@@ -447,7 +460,7 @@ pub(crate) struct DraftBody {
 }
 
 /// Shows what a call that is still being typed may be a duplicate of; nothing is stored.
-#[utoipa::path(post, path = "/api/v1/duplicates", tag = "calls", request_body = DraftBody,
+#[utoipa::path(post, path = "/api/v1/duplicates", tag = "calls", request_body = DuplicatesBody,
     responses((status = 200, body = HintsView)))]
 pub(crate) async fn duplicates_of_draft(
     State(app): State<App>,
@@ -458,7 +471,7 @@ pub(crate) async fn duplicates_of_draft(
     if !session.may(Permission::TakeCalls) {
         return Err(Problem::denied());
     }
-    let draft: DraftBody = body.read(envelope.json)?;
+    let draft: DuplicatesBody = body.read(envelope.json)?;
     let place = read_place(draft.place.as_ref())?;
     let category = read_maybe("category", draft.category.as_deref())?;
     let callback: Option<Line> = read_maybe("callback", draft.callback.as_deref())?;

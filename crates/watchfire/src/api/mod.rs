@@ -9,6 +9,7 @@ pub mod assignment;
 pub mod board;
 pub mod call;
 pub mod description;
+pub mod draft;
 pub mod entries;
 pub mod figures;
 pub mod incident;
@@ -92,6 +93,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(call::duplicates))
         .routes(routes!(call::duplicates_of_draft))
         .routes(routes!(triage::assess))
+        .routes(routes!(draft::list))
+        .routes(routes!(draft::put, draft::give_up))
         .routes(routes!(incident::list, incident::open))
         .routes(routes!(incident::show))
         .routes(routes!(incident::recommendation))
@@ -422,6 +425,7 @@ impl Asked {
             None => HappenedWhen::Now,
             Some(text) => HappenedWhen::At(read_time("happened_at", text)?),
         };
+        let draft = body.draft().map(draft::read_draft_id).transpose()?;
         let action = meaning(body)?;
         if self.envelope.if_version.is_some() && action.subject().is_none() {
             return Err(Problem::unreadable(
@@ -442,6 +446,7 @@ impl Asked {
             fingerprint: hash.finalize().into(),
             if_version: self.envelope.if_version,
             happened,
+            draft,
         };
         let outcome = self.app.node.submit(submission).await?;
         self.remember(deed, before, &outcome);
@@ -472,6 +477,11 @@ impl Asked {
 pub trait Timed {
     /// Returns the claimed time, RFC 3339.
     fn happened_at(&self) -> Option<&str>;
+
+    /// Returns the draft that becomes a record with it, if there is one.
+    fn draft(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// Answers with a record and its version as an ETag.
@@ -540,7 +550,7 @@ pub fn read_time_maybe(field: &str, text: Option<&str>) -> Result<Option<Timesta
 }
 
 /// A place in a request.
-#[derive(Debug, Clone, serde::Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, serde::Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PlaceBody {
     /// Latitude in degrees (WGS 84).

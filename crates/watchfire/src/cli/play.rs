@@ -138,6 +138,7 @@ pub(super) fn serve(dir: &Path, listen: Option<SocketAddr>) -> Result<Ended> {
         targets: config.figures,
         keep_ended_s: config.keep.ended_h * 3_600,
         keep_trail_s: config.keep.trail_h * 3_600,
+        keep_draft_s: config.keep.draft_h * 3_600,
         simulated: None,
         demo: false,
     };
@@ -733,6 +734,7 @@ fn play_live(stage: Stage, plan: &Live<'_>) -> Result<Ended> {
         targets: Default::default(),
         keep_ended_s: 6 * 3_600,
         keep_trail_s: 24 * 3_600,
+        keep_draft_s: 24 * 3_600,
         simulated: Some(simulated(plan.speed)),
         demo: true,
     };

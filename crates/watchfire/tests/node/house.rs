@@ -102,20 +102,27 @@ impl House {
 
     /// Makes the node when the clock said `at`, whatever it says now.
     pub(crate) async fn made_at(at: Timestamp) -> House {
-        House::made(at, Travel::new(None, StraightLine::default(), 100)).await
+        House::made(at, plain_travel(), ResponseFile::default()).await
     }
 
     /// Makes the node with a map of its own.
     pub(crate) async fn with_travel(travel: Travel) -> House {
-        House::made(Clock::Real.now(), travel).await
+        House::made(Clock::Real.now(), travel, ResponseFile::default()).await
     }
 
-    async fn made(at: Timestamp, travel_of_node: Travel) -> House {
+    /// Makes the node with the response file of the demo city.
+    pub(crate) async fn of_the_demo_city() -> House {
+        let text = include_str!("../../../../examples/demo-city/response.toml");
+        let response = ResponseFile::parse(text).unwrap();
+        House::made(Clock::Real.now(), plain_travel(), response).await
+    }
+
+    async fn made(at: Timestamp, travel_of_node: Travel, response: ResponseFile) -> House {
         let dir = TempDir::new().unwrap();
         let path = dir.path().join("node");
         node::create(&path, "A house", node::random(), at).unwrap();
         let mut store = Store::open(&path).unwrap();
-        let response = Arc::new(ResponseFile::default());
+        let response = Arc::new(response);
         let now = Clock::Real.now();
         let entropy = Entropy::new(node::random());
         let (engine, _) = node::load(&mut store, now, Arc::clone(&response), entropy).unwrap();
@@ -339,6 +346,10 @@ fn enrol_everybody(desk: &mut DirectDesk) -> BTreeMap<Seat, PersonId> {
     people
 }
 
+fn plain_travel() -> Travel {
+    Travel::new(None, StraightLine::default(), 100)
+}
+
 fn start(
     store: Store,
     response: Arc<ResponseFile>,
@@ -355,6 +366,7 @@ fn start(
         targets: Default::default(),
         keep_ended_s,
         keep_trail_s: 3_600,
+        keep_draft_s: 24 * 3_600,
         simulated: None,
         demo: false,
     };

@@ -7,6 +7,7 @@
 mod house;
 
 mod acting;
+mod calls;
 mod dispatch;
 mod figures;
 mod history;

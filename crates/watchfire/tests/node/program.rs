@@ -195,6 +195,7 @@ fn nothing_that_was_acknowledged_is_lost_by_kill_9() {
     for round in 0..8 {
         let mut node = Running::serve(&site.node());
         let mut client = Client::connect(node.address, &token).unwrap();
+        type_on(&mut client, round);
         for (key, id) in &known {
             client.get(&format!("/api/v1/calls/{id}")).unwrap();
             let again = client.post("/api/v1/calls", key, &call(key)).unwrap();
@@ -228,6 +229,33 @@ fn nothing_that_was_acknowledged_is_lost_by_kill_9() {
         checked.contains("every signature and link verifies"),
         "{checked}"
     );
+}
+
+/// What was typed before the kill is there, but for the draft that became a call; types on and begins another.
+fn type_on(client: &mut Client, round: usize) {
+    let drafts = client.get("/api/v1/drafts").unwrap();
+    let drafts: Value = serde_json::from_str(&drafts).unwrap();
+    let drafts = drafts["drafts"].as_array().unwrap();
+    let texts: Vec<&str> = drafts
+        .iter()
+        .filter_map(|draft| draft["said"].as_str())
+        .collect();
+    let put = |client: &mut Client, id: usize, seq: usize| {
+        let body = json!({ "seq": seq, "opened_at": "2026-01-01T00:00:00Z", "said": format!("typed {seq}") });
+        let path = format!("/api/v1/drafts/{id:032x}");
+        client.put(&path, &body.to_string()).unwrap();
+    };
+    match round {
+        0 => assert!(texts.is_empty(), "{texts:?}"),
+        _ => assert_eq!(texts, [format!("typed {round}")]),
+    }
+    put(client, 1, round + 1);
+    put(client, round + 2, 1);
+    let body = json!({ "draft": format!("{:032x}", round + 2), "said": "sent" });
+    let key = format!("draft {round}");
+    client
+        .post("/api/v1/calls", &key, &body.to_string())
+        .unwrap();
 }
 
 fn call(key: &str) -> String {
@@ -478,6 +506,14 @@ fn the_log_holds_no_personal_data_and_no_secret_at_any_level() {
         &json!({ "call": call, "category": "fire", "priority": 1 }).to_string(),
     );
     assert!(opened.is_err(), "it has no place, and is refused");
+    let draft =
+        json!({ "seq": 1, "opened_at": "2026-01-01T00:00:00Z", "said": "a half-typed secret" });
+    let path = format!("/api/v1/drafts/{:032x}", 1);
+    client.put(&path, &draft.to_string()).unwrap();
+    let said = json!({ "said": "whispered on the telephone" });
+    client
+        .post("/api/v1/triage", "", &said.to_string())
+        .unwrap();
     let enrol = json!({ "code": code.trim(), "login": "li.na", "password": "a secret sentence" });
     client
         .post("/api/v1/enrolment", "", &enrol.to_string())
@@ -492,6 +528,8 @@ fn the_log_holds_no_personal_data_and_no_secret_at_any_level() {
         "Wu Min",
         "555 0199",
         "very private",
+        "half-typed",
+        "whispered",
         &token,
         code.trim(),
         "secret sentence",

@@ -31,6 +31,9 @@ POST   /calls/{id}/close                      x      x      x       .     .     
 POST   /calls/{id}/detach                     x      x      x       .     .       .      .      .
 GET    /calls/{id}/duplicates                 x      x      x       x     x       x      .      x
 POST   /calls/{id}/join                       x      x      x       .     .       .      .      .
+GET    /drafts                                x      x      x       .     .       .      .      .
+DELETE /drafts/{id}                           x      x      x       .     .       .      .      .
+PUT    /drafts/{id}                           x      x      x       .     .       .      .      .
 POST   /duplicates                            x      x      x       .     .       .      .      .
 GET    /figures                               .      x      x       .     x       x      .      x
 GET    /figures.csv                           .      x      x       .     x       x      .      x
