@@ -2,9 +2,10 @@
 //!
 //! Entities beyond the five of XML are left as they stand: nothing in a map can make the reader open or expand anything.
 
-use super::{Format, Way, Ways, check_count};
+use super::{Format, Member, Relation, Way, Ways, check_count, is_area};
 use crate::error::RoadsError;
-use crate::geo::Point;
+use crate::geo::{Fixed, Point};
+use crate::ground;
 use crate::limits::{POINTS_MAX, WAY_POINTS_MAX};
 use crate::tags::Tags;
 use quick_xml::XmlVersion;
@@ -18,12 +19,19 @@ pub(super) fn read(text: Box<dyn BufRead + '_>) -> Result<Ways, RoadsError> {
         ..Ways::default()
     };
     let mut open: Option<Way> = None;
+    let mut node: Option<(Option<Fixed>, Tags)> = None;
+    let mut relation: Option<Relation> = None;
+    // A relation comes after its ways, so all that are neither road nor ground are kept until it is known.
+    let mut others: Vec<Way> = Vec::new();
     let mut seen_root = false;
     for_each_piece(Format::OsmXml, text, |piece| {
         match piece {
             Piece::Start(element) => match element.name().as_ref() {
                 "osm" => seen_root = true,
-                "node" => read_node(&element, &mut found)?,
+                "node" => {
+                    let place = read_node(&element, &mut found)?;
+                    node = Some((place, Tags::default()));
+                }
                 "way" => {
                     let id = number(&element, "id").unwrap_or(0);
                     open = Some(Way {
@@ -32,7 +40,21 @@ pub(super) fn read(text: Box<dyn BufRead + '_>) -> Result<Ways, RoadsError> {
                         tags: Tags::default(),
                     });
                 }
-                "relation" => open = None,
+                "relation" => {
+                    open = None;
+                    relation = Some(Relation {
+                        tags: Tags::default(),
+                        members: Vec::new(),
+                    });
+                }
+                "member" => {
+                    if let (Some(relation), Some(way)) = (&mut relation, number(&element, "ref"))
+                        && attribute(&element, "type").as_deref() == Some("way")
+                    {
+                        let inner = attribute(&element, "role").as_deref() == Some("inner");
+                        relation.members.push(Member { way, inner });
+                    }
+                }
                 "nd" => {
                     if let (Some(way), Some(id)) = (&mut open, number(&element, "ref")) {
                         check_count(
@@ -43,13 +65,31 @@ pub(super) fn read(text: Box<dyn BufRead + '_>) -> Result<Ways, RoadsError> {
                         way.points.push(id);
                     }
                 }
-                "tag" => read_tag(&element, open.as_mut(), &mut found),
+                "tag" => {
+                    let node = node.as_mut().map(|(_, tags)| tags);
+                    let relation = relation.as_mut().map(|relation| &mut relation.tags);
+                    let way = open.as_mut().map(|way| &mut way.tags);
+                    read_tag(&element, way.or(node).or(relation), &mut found);
+                }
                 _ => {}
             },
             Piece::End(name) if name == "way" => {
+                if let Some(way) = open.take() {
+                    keep_way(way, &mut found, &mut others);
+                }
+            }
+            Piece::End(name) if name == "node" => {
+                if let Some((Some(place), tags)) = node.take()
+                    && ground::is_place(&tags)
+                {
+                    found.places.push((place, tags));
+                }
+            }
+            Piece::End(name) if name == "relation" => {
+                let whole = relation.take();
                 found
-                    .ways
-                    .extend(open.take().filter(|way| way.tags.get("highway").is_some()));
+                    .relations
+                    .extend(whole.filter(|relation| is_area(&relation.tags)));
             }
             Piece::End(_) | Piece::Text(_) => {}
         }
@@ -58,19 +98,28 @@ pub(super) fn read(text: Box<dyn BufRead + '_>) -> Result<Ways, RoadsError> {
     if !seen_root {
         return Err(Format::OsmXml.damaged("there is no <osm> element"));
     }
-    let mut wanted: Vec<i64> = found
-        .ways
-        .iter()
-        .flat_map(|way| way.points.iter().copied())
-        .collect();
-    wanted.sort_unstable();
+    let members = found.wanted_members();
+    others.retain(|way| members.binary_search(&way.id).is_ok());
+    found.member_ways = others;
+    let wanted = found.wanted_points();
     found
         .points
         .retain(|(id, _)| wanted.binary_search(id).is_ok());
     Ok(found)
 }
 
-fn read_node(element: &BytesStart<'_>, found: &mut Ways) -> Result<(), RoadsError> {
+/// Puts a way where it belongs; a road that is ground as well (a pedestrian square) is a road.
+fn keep_way(way: Way, found: &mut Ways, others: &mut Vec<Way>) {
+    if way.tags.get("highway").is_some() {
+        found.ways.push(way);
+    } else if ground::is_ground(&way.tags) {
+        found.ground_ways.push(way);
+    } else {
+        others.push(way);
+    }
+}
+
+fn read_node(element: &BytesStart<'_>, found: &mut Ways) -> Result<Option<Fixed>, RoadsError> {
     let place = match (number(element, "lat"), number(element, "lon")) {
         (Some(lat), Some(lon)) => Point { lat, lon }.fixed(),
         _ => None,
@@ -79,18 +128,19 @@ fn read_node(element: &BytesStart<'_>, found: &mut Ways) -> Result<(), RoadsErro
         check_count("points", found.points.len() as u64 + 1, POINTS_MAX)?;
         found.points.push((id, place));
     }
-    Ok(())
+    Ok(place)
 }
 
-fn read_tag(element: &BytesStart<'_>, way: Option<&mut Way>, found: &mut Ways) {
+fn read_tag(element: &BytesStart<'_>, tags: Option<&mut Tags>, found: &mut Ways) {
     let (key, value) = (
         attribute(element, "k").unwrap_or_default(),
         attribute(element, "v").unwrap_or_default(),
     );
-    match way {
-        Some(way) => way.tags.keep(&key, &value),
-        None if key == "type" && value.starts_with("restriction") => found.turn_restrictions += 1,
-        None => {}
+    if key == "type" && value.starts_with("restriction") {
+        found.turn_restrictions += 1;
+    }
+    if let Some(tags) = tags {
+        tags.keep(&key, &value);
     }
 }
 
