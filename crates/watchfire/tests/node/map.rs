@@ -137,3 +137,88 @@ async fn what_cannot_be_looked_up_is_refused_in_words() {
     assert_eq!(nothing.status, StatusCode::NOT_FOUND);
     assert_eq!(nothing.problem(), "no_map");
 }
+
+/// How many polygons a feature has, and whether its rings are closed.
+fn polygons(feature: &Value) -> usize {
+    let polygons = feature["geometry"]["coordinates"].as_array().unwrap();
+    for ring in polygons.iter().flat_map(|rings| rings.as_array().unwrap()) {
+        let ring = ring.as_array().unwrap();
+        assert!(ring.len() >= 4 && ring.first() == ring.last(), "{ring:?}");
+    }
+    polygons.len()
+}
+
+#[tokio::test]
+async fn how_far_a_unit_gets_and_its_way_are_shown() {
+    let house = House::with_travel(travel()).await;
+    let unit = &house.own_unit;
+    let reach = get(&house, &format!("/units/{unit}/reach")).await;
+    assert_eq!(reach.status, StatusCode::OK, "{reach:?}");
+    let features = reach.json["features"].as_array().unwrap();
+    let within: Vec<&Value> = features
+        .iter()
+        .map(|one| &one["properties"]["within_s"])
+        .collect();
+    assert_eq!(json!(within), json!([900, 600, 300]));
+    assert!(
+        features.iter().all(|feature| polygons(feature) == 1),
+        "{reach:?}"
+    );
+    let from = json!({ "lat": 30.0, "lon": 120.58, "position_age_s": null });
+    assert_eq!(
+        (&reach.json["from"], reach.text("/basis")),
+        (&from, "road".to_owned())
+    );
+
+    let nowhere = get(&house, &format!("/units/{unit}/route")).await;
+    assert_eq!(nowhere.problem(), "no_assignment");
+    let (_, incident) = house.incident().await;
+    let asked = get(&house, &format!("/units/{unit}/route?incident={incident}")).await;
+    assert_eq!(asked.status, StatusCode::OK, "{asked:?}");
+    let sent = json!({ "units": [unit] });
+    let path = format!("/incidents/{incident}/assignments");
+    let sent = house.ask(Seat::Dispatcher, "POST", &path, sent).await;
+    assert_eq!(sent.status, StatusCode::CREATED, "{sent:?}");
+    let route = get(&house, &format!("/units/{unit}/route")).await;
+    assert_eq!(route.json, asked.json);
+    assert_eq!(route.text("/incident"), incident);
+    assert_eq!(route.json["line"][0], json!([120.58, 30.0]));
+    // A hundred metres at 50 km/h and another beside the road on foot, stretched by 130 percent.
+    assert_eq!(route.json["length_m"], 96, "{route:?}");
+    assert_eq!(route.json["seconds"], 114, "{route:?}");
+    let missing = get(&house, &format!("/units/{}/reach", "0".repeat(32))).await;
+    assert_eq!(missing.problem(), "not_found");
+}
+
+#[tokio::test]
+async fn each_station_has_the_area_where_it_is_first() {
+    let house = House::with_travel(travel()).await;
+    let none = get(&house, "/map/station-areas.geojson").await;
+    assert_eq!(none.json["features"], json!([]));
+    for (code, lon) in [("W", 120.581), ("E", 120.599), ("far", 121.9)] {
+        let station = json!({ "code": code, "name": code, "place": { "lat": 30.0, "lon": lon } });
+        let made = house
+            .ask(Seat::DutyOfficer, "POST", "/stations", station)
+            .await;
+        assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    }
+    let areas = get(&house, "/map/station-areas.geojson").await;
+    let features = areas.json["features"].as_array().unwrap();
+    let codes: Vec<&Value> = features
+        .iter()
+        .map(|one| &one["properties"]["code"])
+        .collect();
+    assert_eq!(
+        codes.len(),
+        2,
+        "a station off the map is first nowhere: {codes:?}"
+    );
+    assert!(features.iter().all(|feature| polygons(feature) >= 1));
+    let bare = House::new().await;
+    for path in [
+        "/map/station-areas.geojson",
+        &format!("/units/{}/reach", bare.own_unit),
+    ] {
+        assert_eq!(get(&bare, path).await.problem(), "no_map", "{path}");
+    }
+}
