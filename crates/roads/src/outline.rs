@@ -117,12 +117,12 @@ impl Cells {
     pub(crate) fn closed(&self) -> Cells {
         let grown = self.grown(self.size_m * 2.0);
         let mut label = grown.label.clone();
-        for cell in 0..label.len() {
+        for (cell, label) in label.iter_mut().enumerate() {
             let open_beside = grown
                 .beside(cell)
                 .any(|other| other.is_none_or(|other| grown.label[other] == NOWHERE));
-            if grown.label[cell] != NOWHERE && open_beside {
-                label[cell] = NOWHERE;
+            if open_beside {
+                *label = NOWHERE;
             }
         }
         let mut closed = self.relabelled(label);
@@ -235,7 +235,7 @@ impl Cells {
     /// All rings along the borders between labels, the cell on the left, with the part they belong to.
     fn rings(&self, part_of: &[u32]) -> Vec<(u32, u32, Vec<Corner>)> {
         let mut next: BTreeMap<(u32, Corner), Vec<Corner>> = BTreeMap::new();
-        for cell in 0..self.label.len() {
+        for (cell, &part) in part_of.iter().enumerate() {
             if self.label[cell] == NOWHERE {
                 continue;
             }
@@ -251,7 +251,7 @@ impl Cells {
             for (side, other) in [south, east, north, west].into_iter().enumerate() {
                 if other.is_none_or(|other| self.label[other] != self.label[cell]) {
                     let (from, to) = (corners[side], corners[(side + 1) % 4]);
-                    next.entry((part_of[cell], from)).or_default().push(to);
+                    next.entry((part, from)).or_default().push(to);
                 }
             }
         }

@@ -14,9 +14,12 @@ pub struct Atlas {
     router: Option<Arc<Router>>,
     areas: Vec<Area>,
     of_map: OnceLock<Gazetteer>,
-    with_stations: Mutex<Option<(Vec<StationKey>, Gazetteer)>>,
-    station_areas: Mutex<Option<(Vec<StationKey>, Arc<Vec<Outline>>)>>,
+    with_stations: Mutex<Option<Made<Gazetteer>>>,
+    station_areas: Mutex<Option<Made<Arc<Vec<Outline>>>>>,
 }
+
+/// Something made for stations as they were, and these.
+type Made<T> = (Vec<StationKey>, T);
 
 /// A station as far as the map is concerned; equal ones look the same on it.
 #[derive(Debug, Clone, PartialEq)]

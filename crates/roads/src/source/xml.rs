@@ -14,90 +14,24 @@ use quick_xml::reader::Reader;
 use std::io::BufRead;
 
 pub(super) fn read(text: Box<dyn BufRead + '_>) -> Result<Ways, RoadsError> {
-    let mut found = Ways {
-        is_osm: true,
-        ..Ways::default()
-    };
-    let mut open: Option<Way> = None;
-    let mut node: Option<(Option<Fixed>, Tags)> = None;
-    let mut relation: Option<Relation> = None;
-    // A relation comes after its ways, so all that are neither road nor ground are kept until it is known.
-    let mut others: Vec<Way> = Vec::new();
-    let mut seen_root = false;
-    for_each_piece(Format::OsmXml, text, |piece| {
-        match piece {
-            Piece::Start(element) => match element.name().as_ref() {
-                "osm" => seen_root = true,
-                "node" => {
-                    let place = read_node(&element, &mut found)?;
-                    node = Some((place, Tags::default()));
-                }
-                "way" => {
-                    let id = number(&element, "id").unwrap_or(0);
-                    open = Some(Way {
-                        id,
-                        points: Vec::new(),
-                        tags: Tags::default(),
-                    });
-                }
-                "relation" => {
-                    open = None;
-                    relation = Some(Relation {
-                        tags: Tags::default(),
-                        members: Vec::new(),
-                    });
-                }
-                "member" => {
-                    if let (Some(relation), Some(way)) = (&mut relation, number(&element, "ref"))
-                        && attribute(&element, "type").as_deref() == Some("way")
-                    {
-                        let inner = attribute(&element, "role").as_deref() == Some("inner");
-                        relation.members.push(Member { way, inner });
-                    }
-                }
-                "nd" => {
-                    if let (Some(way), Some(id)) = (&mut open, number(&element, "ref")) {
-                        check_count(
-                            "points in one way",
-                            way.points.len() as u64 + 1,
-                            WAY_POINTS_MAX as u64,
-                        )?;
-                        way.points.push(id);
-                    }
-                }
-                "tag" => {
-                    let node = node.as_mut().map(|(_, tags)| tags);
-                    let relation = relation.as_mut().map(|relation| &mut relation.tags);
-                    let way = open.as_mut().map(|way| &mut way.tags);
-                    read_tag(&element, way.or(node).or(relation), &mut found);
-                }
-                _ => {}
-            },
-            Piece::End(name) if name == "way" => {
-                if let Some(way) = open.take() {
-                    keep_way(way, &mut found, &mut others);
-                }
-            }
-            Piece::End(name) if name == "node" => {
-                if let Some((Some(place), tags)) = node.take()
-                    && ground::is_place(&tags)
-                {
-                    found.places.push((place, tags));
-                }
-            }
-            Piece::End(name) if name == "relation" => {
-                let whole = relation.take();
-                found
-                    .relations
-                    .extend(whole.filter(|relation| is_area(&relation.tags)));
-            }
-            Piece::End(_) | Piece::Text(_) => {}
+    let mut reading = Reading::default();
+    reading.found.is_osm = true;
+    for_each_piece(Format::OsmXml, text, |piece| match piece {
+        Piece::Start(element) => reading.start(&element),
+        Piece::End(name) => {
+            reading.end(&name);
+            Ok(())
         }
-        Ok(())
+        Piece::Text(_) => Ok(()),
     })?;
-    if !seen_root {
+    if !reading.seen_root {
         return Err(Format::OsmXml.damaged("there is no <osm> element"));
     }
+    let Reading {
+        mut found,
+        mut others,
+        ..
+    } = reading;
     let members = found.wanted_members();
     others.retain(|way| members.binary_search(&way.id).is_ok());
     found.member_ways = others;
@@ -106,6 +40,99 @@ pub(super) fn read(text: Box<dyn BufRead + '_>) -> Result<Ways, RoadsError> {
         .points
         .retain(|(id, _)| wanted.binary_search(id).is_ok());
     Ok(found)
+}
+
+/// What has been read so far, and the element that is open.
+#[derive(Default)]
+struct Reading {
+    found: Ways,
+    seen_root: bool,
+    way: Option<Way>,
+    node: Option<(Option<Fixed>, Tags)>,
+    relation: Option<Relation>,
+    /// A relation comes after its ways, so all that are neither road nor ground are kept until it is known.
+    others: Vec<Way>,
+}
+
+impl Reading {
+    fn start(&mut self, element: &BytesStart<'_>) -> Result<(), RoadsError> {
+        match element.name().as_ref() {
+            "osm" => self.seen_root = true,
+            "node" => {
+                let place = read_node(element, &mut self.found)?;
+                self.node = Some((place, Tags::default()));
+            }
+            "way" => {
+                self.way = Some(Way {
+                    id: number(element, "id").unwrap_or(0),
+                    points: Vec::new(),
+                    tags: Tags::default(),
+                });
+            }
+            "relation" => {
+                self.way = None;
+                self.relation = Some(Relation {
+                    tags: Tags::default(),
+                    members: Vec::new(),
+                });
+            }
+            "member" => self.add_member(element),
+            "nd" => self.add_point(element)?,
+            "tag" => {
+                let node = self.node.as_mut().map(|(_, tags)| tags);
+                let relation = self.relation.as_mut().map(|relation| &mut relation.tags);
+                let way = self.way.as_mut().map(|way| &mut way.tags);
+                read_tag(element, way.or(node).or(relation), &mut self.found);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn add_member(&mut self, element: &BytesStart<'_>) {
+        if let (Some(relation), Some(way)) = (&mut self.relation, number(element, "ref"))
+            && attribute(element, "type").as_deref() == Some("way")
+        {
+            let inner = attribute(element, "role").as_deref() == Some("inner");
+            relation.members.push(Member { way, inner });
+        }
+    }
+
+    fn add_point(&mut self, element: &BytesStart<'_>) -> Result<(), RoadsError> {
+        let (Some(way), Some(id)) = (&mut self.way, number(element, "ref")) else {
+            return Ok(());
+        };
+        check_count(
+            "points in one way",
+            way.points.len() as u64 + 1,
+            WAY_POINTS_MAX as u64,
+        )?;
+        way.points.push(id);
+        Ok(())
+    }
+
+    fn end(&mut self, name: &str) {
+        match name {
+            "way" => {
+                if let Some(way) = self.way.take() {
+                    keep_way(way, &mut self.found, &mut self.others);
+                }
+            }
+            "node" => {
+                if let Some((Some(place), tags)) = self.node.take()
+                    && ground::is_place(&tags)
+                {
+                    self.found.places.push((place, tags));
+                }
+            }
+            "relation" => {
+                let whole = self.relation.take();
+                let areas = whole.filter(|relation| is_area(&relation.tags));
+                self.found.relations.extend(areas);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// Puts a way where it belongs; a road that is ground as well (a pedestrian square) is a road.

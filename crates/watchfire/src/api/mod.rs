@@ -14,6 +14,7 @@ pub mod map;
 pub mod message;
 pub mod node;
 pub mod person;
+pub mod places;
 pub mod session;
 pub mod station;
 pub mod stream;
@@ -69,8 +70,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(session::show, session::sign_in, session::sign_out))
         .routes(routes!(session::enrol))
         .routes(routes!(node::show))
-        .routes(routes!(map::find))
-        .routes(routes!(map::at))
+        .routes(routes!(places::find))
+        .routes(routes!(places::at))
         .routes(routes!(map::roads))
         .routes(routes!(map::ground))
         .routes(routes!(map::station_areas))

@@ -17,6 +17,8 @@ const MAP: &str = r#"<osm version="0.6">
     <way id="1"><nd ref="1"/><nd ref="2"/><nd ref="3"/><tag k="highway" v="primary"/><tag k="name" v="解放路"/></way>
     <way id="2"><nd ref="4"/><nd ref="2"/><nd ref="5"/><tag k="highway" v="secondary"/><tag k="name" v="人民路"/></way>
     <way id="3"><nd ref="5"/><nd ref="6"/><nd ref="3"/><tag k="highway" v="residential"/><tag k="name" v="Mission St"/></way>
+    <way id="4"><nd ref="1"/><nd ref="2"/><nd ref="5"/><nd ref="1"/><tag k="natural" v="water"/></way>
+    <node id="7" lat="30.005" lon="120.585"><tag k="place" v="district"/><tag k="name" v="越城"/><tag k="name:en" v="Yuecheng"/></node>
 </osm>"#;
 
 fn travel() -> Travel {
@@ -221,4 +223,35 @@ async fn each_station_has_the_area_where_it_is_first() {
     ] {
         assert_eq!(get(&bare, path).await.problem(), "no_map", "{path}");
     }
+}
+
+#[tokio::test]
+async fn the_ground_is_drawn_and_areas_of_ones_own_are_written_on_it() {
+    let house = House::with_travel(travel()).await;
+    let ground = get(&house, "/map/ground.geojson").await;
+    let kind = ground.headers["content-type"].to_str().unwrap();
+    assert_eq!(kind, "application/geo+json");
+    let lake = json!([
+        [120.58, 30.0],
+        [120.59, 30.0],
+        [120.59, 30.01],
+        [120.58, 30.0]
+    ]);
+    let nothing = json!(null);
+    let plain = json!({ "kind": "water", "rank": nothing, "name": nothing, "name_zh": nothing, "name_en": nothing });
+    let expected = json!([
+        { "type": "Feature", "properties": plain, "geometry": { "type": "Polygon", "coordinates": [lake] } },
+        {
+            "type": "Feature", "geometry": { "type": "Point", "coordinates": [120.585, 30.005] },
+            "properties": { "kind": "place", "rank": 2, "name": "越城", "name_zh": nothing, "name_en": "Yuecheng" },
+        },
+        {
+            "type": "Feature", "geometry": { "type": "Point", "coordinates": [120.585, 30.0075] },
+            "properties": { "kind": "place", "rank": 3, "name": "老城", "name_zh": nothing, "name_en": nothing },
+        },
+    ]);
+    assert_eq!(ground.json["features"], expected);
+    assert_eq!(first(&house, "yuecheng").await["name"], "越城");
+    let bare = House::new().await;
+    assert_eq!(get(&bare, "/map/ground.geojson").await.problem(), "no_map");
 }
