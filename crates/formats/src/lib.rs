@@ -6,6 +6,7 @@
 //! ([`map`]), which says how one agency writes its export, and the reader, which follows it row by row. What a mapping
 //! file may say is documented for its authors in `docs/book/import.md`; the two change together.
 
+pub mod areas;
 pub mod calls;
 mod codes;
 pub mod limits;
@@ -18,6 +19,7 @@ mod text;
 mod times;
 pub mod units;
 
+pub use areas::{AreaRow, areas_geojson};
 pub use calls::{Import, PastCall, PastResponse, import};
 pub use map::{CallMap, MapError};
 pub use report::{Finding, ImportReport, Reason};

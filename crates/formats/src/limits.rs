@@ -69,3 +69,7 @@ impl Default for Limits {
         }
     }
 }
+/// Named areas in one file.
+pub const AREAS_MAX: usize = 10_000;
+/// Corners of all named areas in one file together.
+pub const AREA_CORNERS_MAX: usize = 2_000_000;

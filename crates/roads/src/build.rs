@@ -8,7 +8,10 @@ use crate::class::Class;
 use crate::error::RoadsError;
 use crate::geo::{Fixed, length_m};
 use crate::graph::{CLOSED_MS, Edge, RoadGraph};
-use crate::limits::{ARC_MAX_MS, EDGES_MAX, JUNCTIONS_MAX, NAME_MAX_BYTES, POINTS_MAX};
+use crate::ground::{self, Ground};
+use crate::limits::{
+    ARC_MAX_MS, EDGES_MAX, JUNCTIONS_MAX, NAME_MAX_BYTES, OTHER_NAMES_MAX, POINTS_MAX,
+};
 use crate::options::BuildOptions;
 use crate::report::{BuildReport, DropReason, Stage};
 use crate::source::{self, Format, Progress, Way, Ways, check_count};
@@ -44,6 +47,8 @@ pub fn build(
         ..BuildReport::default()
     };
     let all = cut(&ways, options, &mut report, progress)?;
+    let ground = ground::gather(&ways);
+    let other_names = other_names(&ways);
     drop(ways);
     if all.edges.is_empty() {
         return Err(RoadsError::NoRoads {
@@ -59,9 +64,35 @@ pub fn build(
     }
     progress(Stage::Connecting, 1, 1);
     progress(Stage::Ordering, 0, 1);
-    let graph = finish(kept, attribution);
+    let mut graph = finish(kept, attribution);
+    let kept_names: BTreeSet<&str> = graph.names.iter().map(String::as_str).collect();
+    let others = other_names
+        .into_iter()
+        .filter(|(name, _)| kept_names.contains(name.as_str()));
+    graph.other_names = others.collect();
+    graph.ground = ground;
+    graph.fingerprint = graph.checksum();
     progress(Stage::Ordering, 1, 1);
     Ok((graph, report))
+}
+
+/// The names in other languages of every road name.
+fn other_names(ways: &Ways) -> BTreeMap<String, Vec<String>> {
+    let mut others: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for way in &ways.ways {
+        let Some(name) = way.tags.name() else {
+            continue;
+        };
+        for other in way.tags.other_names() {
+            let fits = name.len() <= NAME_MAX_BYTES && other.len() <= NAME_MAX_BYTES;
+            let known = others.entry(name.to_owned()).or_default();
+            if fits && known.len() < OTHER_NAMES_MAX && !known.iter().any(|one| one == other) {
+                known.push(other.to_owned());
+            }
+        }
+    }
+    others.retain(|_, names| !names.is_empty());
+    others
 }
 
 /// The words that are due to whoever made the map, as far as the map tells.
@@ -479,6 +510,8 @@ pub(crate) fn finish(roads: Roads, attribution: String) -> RoadGraph {
         names,
         order,
         attribution,
+        other_names: BTreeMap::new(),
+        ground: Ground::default(),
         fingerprint: 0,
     };
     graph.fingerprint = graph.checksum();

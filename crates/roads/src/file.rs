@@ -9,10 +9,17 @@ use crate::class::Class;
 use crate::error::RoadsError;
 use crate::geo::Fixed;
 use crate::graph::{CLOSED_MS, Edge, RoadGraph};
+use crate::ground::Ground;
 use crate::limits::{ARC_MAX_MS, ATTRIBUTION_MAX_BYTES, NAME_MAX_BYTES};
+use std::collections::BTreeMap;
+
+mod below;
 
 const MAGIC: &[u8; 8] = b"WFROADS\n";
-const VERSION: u16 = 1;
+/// Roads alone. Still written when there is nothing else, so that an older program can read it.
+const VERSION_ROADS: u16 = 1;
+/// Roads, their names in other languages, and the ground beneath.
+const VERSION: u16 = 2;
 const HEADER_LEN: usize = 8 + 2 + 4 + 8;
 const FLAG_CONTINUES: u8 = 1;
 
@@ -22,7 +29,7 @@ impl RoadGraph {
         let body = self.body();
         let mut bytes = Vec::with_capacity(HEADER_LEN + body.len());
         bytes.extend_from_slice(MAGIC);
-        bytes.extend_from_slice(&VERSION.to_le_bytes());
+        bytes.extend_from_slice(&self.version().to_le_bytes());
         bytes.extend_from_slice(&crc(&body).to_le_bytes());
         bytes.extend_from_slice(&(body.len() as u64).to_le_bytes());
         bytes.extend_from_slice(&body);
@@ -38,7 +45,7 @@ impl RoadGraph {
             .get(..HEADER_LEN)
             .ok_or(damaged("it ends within its header"))?;
         let found = u16::from_le_bytes([header[8], header[9]]);
-        if found != VERSION {
+        if found != VERSION && found != VERSION_ROADS {
             return Err(RoadsError::Version {
                 found,
                 known: VERSION,
@@ -54,7 +61,7 @@ impl RoadGraph {
         if crc(body) != checksum {
             return Err(damaged("its checksum does not fit"));
         }
-        let mut graph = parse(body)?;
+        let mut graph = parse(body, found)?;
         graph.fingerprint = checksum;
         Ok(graph)
     }
@@ -62,6 +69,14 @@ impl RoadGraph {
     /// The checksum of the saved form.
     pub(crate) fn checksum(&self) -> u32 {
         crc(&self.body())
+    }
+
+    fn version(&self) -> u16 {
+        if self.other_names.is_empty() && self.ground.is_empty() {
+            VERSION_ROADS
+        } else {
+            VERSION
+        }
     }
 
     fn body(&self) -> Vec<u8> {
@@ -98,11 +113,14 @@ impl RoadGraph {
         for &junction in &self.order {
             put(&mut out, u64::from(junction));
         }
+        if self.version() == VERSION {
+            self.put_names_and_ground(&mut out);
+        }
         out
     }
 }
 
-fn parse(body: &[u8]) -> Result<RoadGraph, RoadsError> {
+fn parse(body: &[u8], version: u16) -> Result<RoadGraph, RoadsError> {
     let mut input = Input(body);
     let attribution = input.text(ATTRIBUTION_MAX_BYTES)?;
     let count = input.count()?;
@@ -122,6 +140,8 @@ fn parse(body: &[u8]) -> Result<RoadGraph, RoadsError> {
         names,
         order: Vec::new(),
         attribution,
+        other_names: BTreeMap::new(),
+        ground: Ground::default(),
         fingerprint: 0,
     };
     let mut last = Fixed { lat: 0, lon: 0 };
@@ -148,6 +168,10 @@ fn parse(body: &[u8]) -> Result<RoadGraph, RoadsError> {
         return Err(damaged("there is no first edge"));
     }
     graph.order = input.order(junctions)?;
+    if version == VERSION {
+        graph.other_names = input.other_names()?;
+        graph.ground = input.ground()?;
+    }
     if !input.0.is_empty() {
         return Err(damaged("there are bytes after the end"));
     }

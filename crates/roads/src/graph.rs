@@ -6,6 +6,8 @@
 
 use crate::class::Class;
 use crate::geo::{Bounds, Fixed, Point, length_m};
+use crate::ground::Ground;
+use std::collections::BTreeMap;
 
 /// The weight of an arc that may not be driven.
 pub(crate) const CLOSED_MS: u32 = u32::MAX;
@@ -51,6 +53,9 @@ pub struct RoadGraph {
     /// The junctions in the order in which the fast structure takes them in: the slow part of a build, so it is saved.
     pub(crate) order: Vec<u32>,
     pub(crate) attribution: String,
+    /// By the name in `names`, what the same roads are called in other languages.
+    pub(crate) other_names: BTreeMap<String, Vec<String>>,
+    pub(crate) ground: Ground,
     /// The checksum of the saved form; tells a place snapped on one graph from a place on another.
     pub(crate) fingerprint: u32,
 }
@@ -140,6 +145,11 @@ impl RoadGraph {
         })
     }
 
+    /// Returns what lies under the roads; empty if the map held roads alone.
+    pub fn ground(&self) -> &Ground {
+        &self.ground
+    }
+
     /// Returns every arc, the directions that the map forbids included.
     pub fn arcs(&self) -> impl Iterator<Item = RoadArc<'_>> {
         (0..self.edges.len()).flat_map(move |edge| {
@@ -151,8 +161,9 @@ impl RoadGraph {
     }
 
     /// The other names of a name: in English, in Chinese.
-    pub(crate) fn other_names(&self, _name: u32) -> &[String] {
-        &[]
+    pub(crate) fn other_names(&self, name: u32) -> &[String] {
+        let others = self.other_names.get(&self.names[name as usize]);
+        others.map_or(&[], Vec::as_slice)
     }
 
     /// The points of an edge, both ends included.

@@ -68,3 +68,21 @@ pub const AT_ROAD_MAX_M: f64 = 500.0;
 
 /// A crossing farther than this from a point does not say where the point is, in metres.
 pub const AT_CROSSING_MAX_M: f64 = 400.0;
+
+/// The most points in all outlines of one reach or of one set of areas together.
+pub const OUTLINE_POINTS_MAX: usize = 4_000;
+
+/// The most sources whose areas are told from each other.
+pub const AREA_SOURCES_MAX: usize = 1_000;
+
+/// The most times that one question for a reach may name.
+pub const REACH_TIMES_MAX: usize = 8;
+
+/// The most areas and lines of ground kept beneath the roads; what a map has beyond is left out.
+pub const GROUND_SHAPES_MAX: usize = 1_000_000;
+
+/// The most points of all ground together.
+pub const GROUND_POINTS_MAX: usize = 20_000_000;
+
+/// The most other names that one road name may have.
+pub const OTHER_NAMES_MAX: usize = 4;

@@ -379,6 +379,11 @@ impl Router {
         arcs.min_by_key(|&(_, _, ms)| ms).map(|(arc, _, _)| arc)
     }
 
+    /// The weight of one direction of an edge, in milliseconds or [`CLOSED_MS`].
+    pub(crate) fn arc_ms(&self, edge: usize, travel: Travel) -> u32 {
+        self.weights.ms[edge * 2 + travel as usize]
+    }
+
     /// The open arcs out of a junction: number, head, weight in milliseconds.
     pub(crate) fn out_arcs(&self, junction: u32) -> impl Iterator<Item = (u32, u32, u32)> {
         let range = self.network.first_out[junction as usize]

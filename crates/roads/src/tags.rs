@@ -37,6 +37,8 @@ const KEPT_KEYS: &[&str] = &[
     "emergency",
     "highway",
     "junction",
+    "landuse",
+    "leisure",
     "maxspeed",
     "maxspeed:backward",
     "maxspeed:forward",
@@ -45,15 +47,21 @@ const KEPT_KEYS: &[&str] = &[
     "name",
     "name:en",
     "name:zh",
+    "natural",
     "oneway",
     "oneway:bus",
     "oneway:emergency",
     "oneway:psv",
     "bus",
+    "place",
     "psv",
+    "railway",
     "ref",
     "tiger:mtfcc",
+    "tunnel",
+    "type",
     "vehicle",
+    "waterway",
 ];
 
 /// The tags of one way, those that matter alone.
@@ -74,6 +82,15 @@ impl Tags {
             .iter()
             .find(|(have, _)| have == key)
             .map(|(_, value)| value.as_str())
+    }
+
+    /// Returns the names besides the first, in Chinese and in English.
+    pub(crate) fn other_names(&self) -> impl Iterator<Item = &str> {
+        let first = self.name();
+        let others = ["name:zh", "name:en"]
+            .into_iter()
+            .filter_map(|key| self.get(key));
+        others.filter(move |name| !name.is_empty() && Some(*name) != first)
     }
 
     /// Returns the name to draw beside the road: its name, else its number.

@@ -78,11 +78,17 @@ fn another_version_or_another_file_is_named_as_such() {
         Err(RoadsError::NotAGraph)
     );
     assert_eq!(RoadGraph::from_bytes(b""), Err(RoadsError::NotAGraph));
-    bytes[8] = 2;
+    bytes[8] = 3;
     assert_eq!(
         RoadGraph::from_bytes(&bytes),
-        Err(RoadsError::Version { found: 2, known: 1 })
+        Err(RoadsError::Version { found: 3, known: 2 })
     );
+    // Version 2 goes on after the roads; what says so and does not is cut.
+    bytes[8] = 2;
+    assert!(matches!(
+        RoadGraph::from_bytes(&bytes),
+        Err(RoadsError::DamagedGraph { .. })
+    ));
 }
 
 #[test]

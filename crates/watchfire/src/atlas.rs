@@ -1,4 +1,4 @@
-//! What the node knows of its map besides travel times: names of places.
+//! What the node knows of its map besides travel times: names of places, and which station is first where.
 //!
 //! The names of the map are gathered once, in a fraction of a second, by whoever needs them first; the node's stations
 //! are added whenever they have changed. Nothing here looks at the board: what is needed of it is handed in.
@@ -7,15 +7,19 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use watchfire_core::basis::StationId;
 use watchfire_core::board::Board;
-use watchfire_roads::{Area, Gazetteer, Listed, ListedKind, Point, Router};
+use watchfire_roads::{Area, Gazetteer, Listed, ListedKind, Outline, Point, Router};
 
 /// What is known of a map. Everything in it is made when it is first asked for.
 pub struct Atlas {
     router: Option<Arc<Router>>,
     areas: Vec<Area>,
     of_map: OnceLock<Gazetteer>,
-    with_stations: Mutex<Option<(Vec<StationKey>, Gazetteer)>>,
+    with_stations: Mutex<Option<Made<Gazetteer>>>,
+    station_areas: Mutex<Option<Made<Arc<Vec<Outline>>>>>,
 }
+
+/// Something made for stations as they were, and these.
+type Made<T> = (Vec<StationKey>, T);
 
 /// A station as far as the map is concerned; equal ones look the same on it.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,14 +58,32 @@ impl Atlas {
             areas,
             of_map: OnceLock::new(),
             with_stations: Mutex::new(None),
+            station_areas: Mutex::new(None),
         }
+    }
+
+    /// Returns the areas that the map's file does not hold.
+    pub fn areas(&self) -> &[Area] {
+        &self.areas
     }
 
     /// Returns the names of the map. The first to ask waits while they are gathered.
     pub fn of_map(&self) -> &Gazetteer {
         self.of_map.get_or_init(|| {
             let graph = self.router.as_ref().map(|router| router.graph().as_ref());
-            Gazetteer::new(graph, Vec::new(), self.areas.clone()).unwrap_or_else(|error| {
+            let labels = graph.map_or(&[][..], |graph| graph.ground().labels());
+            let places = labels.iter().map(|label| Listed {
+                kind: ListedKind::Place { rank: label.rank },
+                name: label.name.clone(),
+                other_names: label
+                    .name_zh
+                    .iter()
+                    .chain(&label.name_en)
+                    .cloned()
+                    .collect(),
+                point: label.point(),
+            });
+            Gazetteer::new(graph, places.collect(), self.areas.clone()).unwrap_or_else(|error| {
                 tracing::error!(%error, "places cannot be found by name");
                 Gazetteer::default()
             })
@@ -94,5 +116,31 @@ impl Atlas {
             });
         *kept = Some((stations.to_vec(), gazetteer.clone()));
         gazetteer
+    }
+
+    /// Returns for each of these stations where it is the first to arrive by road; empty without a road network. Made
+    /// anew when the stations have changed; whoever asks meanwhile waits for the same work.
+    pub fn station_areas(&self, stations: &[StationKey]) -> Arc<Vec<Outline>> {
+        let mut kept = self
+            .station_areas
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some((known, outlines)) = kept.as_ref()
+            && known == stations
+        {
+            return Arc::clone(outlines);
+        }
+        let points: Vec<Point> = stations.iter().map(|station| station.point).collect();
+        let outlines = self
+            .router
+            .as_ref()
+            .map(|router| router.nearest_areas(&points));
+        let outlines = outlines.unwrap_or(Ok(Vec::new())).unwrap_or_else(|error| {
+            tracing::error!(%error, "the areas of the stations cannot be drawn");
+            Vec::new()
+        });
+        let outlines = Arc::new(outlines);
+        *kept = Some((stations.to_vec(), Arc::clone(&outlines)));
+        outlines
     }
 }

@@ -17,7 +17,7 @@ use watchfire_core::record::unit::{UnitAction, UnitDetails};
 use watchfire_core::triage::words::Phrase;
 use watchfire_core::triage::{Rules, Thresholds};
 use watchfire_formats::{CallMap, Import, ListImport, PastCall, StationRow, UnitRow};
-use watchfire_roads::{BuildOptions, BuildReport, Format, RoadGraph, Router, Stage};
+use watchfire_roads::{Area, BuildOptions, BuildReport, Format, RoadGraph, Router, Stage};
 
 /// Why a file could not be used.
 #[derive(Debug, thiserror::Error)]
@@ -121,6 +121,24 @@ pub fn router(path: &Path) -> Result<Arc<Router>, CityError> {
         Err(_) => build_roads(path, &bytes, &BuildOptions::default(), |_, _, _| {})?.0,
     };
     Ok(Arc::new(Router::new(Arc::new(graph))))
+}
+
+/// Reads named areas (districts, quarters) from GeoJSON.
+pub fn areas(path: &Path) -> Result<Vec<Area>, CityError> {
+    let rows = watchfire_formats::areas_geojson(&read(path)?)
+        .map_err(|error| CityError::content(path, error))?;
+    let area = |row: watchfire_formats::AreaRow| {
+        let ring = |ring: Vec<(f64, f64)>| {
+            let corner = |(lat, lon)| watchfire_roads::Point { lat, lon };
+            ring.into_iter().map(corner).collect()
+        };
+        Area::new(
+            row.name,
+            row.other_names,
+            row.rings.into_iter().map(ring).collect(),
+        )
+    };
+    Ok(rows.into_iter().filter_map(area).collect())
 }
 
 /// How a file made by `watchfire roads build` begins.

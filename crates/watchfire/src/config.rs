@@ -74,6 +74,8 @@ pub enum Tls {
 pub struct Roads {
     /// The file made by `watchfire roads build`; empty for none.
     pub file: PathBuf,
+    /// GeoJSON of named areas (districts, quarters) for the map; empty for none.
+    pub areas: PathBuf,
     /// Percent put on road times.
     pub time_percent: u32,
     /// Speed in km/h along the straight line, where there is no road network.
@@ -154,6 +156,7 @@ impl Default for Roads {
     fn default() -> Roads {
         Roads {
             file: PathBuf::new(),
+            areas: PathBuf::new(),
             time_percent: 100,
             straight_line_kmh: 40.0,
             straight_line_percent: 130,
@@ -220,6 +223,11 @@ const WORDS: &[(&str, &str, &str)] = &[
         "roads",
         "file",
         "The file made by `watchfire roads build`. Without one, times are by straight line and say so.",
+    ),
+    (
+        "roads",
+        "areas",
+        "GeoJSON of named areas (districts, quarters): written on the map, found by name, said of a place. May be left out.",
     ),
     (
         "roads",
@@ -427,6 +435,7 @@ impl Config {
         let mut config = Config::parse(&text, &path)?;
         for file in [
             &mut config.roads.file,
+            &mut config.roads.areas,
             &mut config.response.file,
             &mut config.http.certificate,
             &mut config.http.key,

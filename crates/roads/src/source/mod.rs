@@ -11,10 +11,12 @@ mod xml;
 
 use crate::error::RoadsError;
 use crate::geo::Fixed;
+use crate::ground;
 use crate::limits::SOURCE_MAX_BYTES;
 use crate::report::Stage;
 use crate::tags::Tags;
 use flate2::read::MultiGzDecoder;
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 
 /// The forms of map that can be read.
@@ -38,6 +40,21 @@ pub(crate) struct Way {
     pub(crate) tags: Tags,
 }
 
+/// An area whose border is made of several ways.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Relation {
+    pub(crate) tags: Tags,
+    pub(crate) members: Vec<Member>,
+}
+
+/// A way in the border of an area.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Member {
+    pub(crate) way: i64,
+    /// Whether it bounds a hole.
+    pub(crate) inner: bool,
+}
+
 /// What a reader brings home.
 #[derive(Debug, Default)]
 pub(crate) struct Ways {
@@ -46,11 +63,43 @@ pub(crate) struct Ways {
     /// Points by id, sorted, each id once.
     pub(crate) points: Vec<(i64, Fixed)>,
     pub(crate) turn_restrictions: u64,
+    /// Ways without a road that are ground: areas, rivers, railways.
+    pub(crate) ground_ways: Vec<Way>,
+    /// Areas made of several ways.
+    pub(crate) relations: Vec<Relation>,
+    /// The ways that these are made of, as far as they are none of the above.
+    pub(crate) member_ways: Vec<Way>,
+    /// Places with a name.
+    pub(crate) places: Vec<(Fixed, Tags)>,
     /// Whether the data come from OpenStreetMap by their form.
     pub(crate) is_osm: bool,
 }
 
 impl Ways {
+    /// The ids of all points that something refers to, sorted.
+    fn wanted_points(&self) -> Vec<i64> {
+        let ways = self
+            .ways
+            .iter()
+            .chain(&self.ground_ways)
+            .chain(&self.member_ways);
+        let mut wanted: Vec<i64> = ways.flat_map(|way| way.points.iter().copied()).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        wanted
+    }
+
+    /// The ids of ways that areas are made of and that were not kept for their own tags, sorted.
+    fn wanted_members(&self) -> Vec<i64> {
+        let members = self.relations.iter().flat_map(|relation| &relation.members);
+        let mut wanted: Vec<i64> = members.map(|member| member.way).collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let known: BTreeSet<i64> = self.ground_ways.iter().map(|way| way.id).collect();
+        wanted.retain(|id| !known.contains(id));
+        wanted
+    }
+
     /// Sorts the points and keeps the first of each id; readers call it last.
     fn settle(mut self) -> Self {
         self.points.sort_by_key(|(id, _)| *id);
@@ -131,6 +180,11 @@ pub(crate) fn read(
     };
     progress(Stage::Reading, total, total);
     Ok(ways.settle())
+}
+
+/// Whether a relation with these tags is an area of ground.
+fn is_area(tags: &Tags) -> bool {
+    tags.get("type") == Some("multipolygon") && ground::is_ground(tags)
 }
 
 pub(crate) fn check_size(found: u64) -> Result<(), RoadsError> {

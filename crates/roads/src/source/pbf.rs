@@ -4,9 +4,10 @@
 //! the part of the format that roads need is five messages. Two passes: ways first, then only the points that they name,
 //! so a whole country's points never sit in memory. The format is described in the OpenStreetMap wiki under "PBF Format".
 
-use super::{Format, Progress, Way, Ways};
+use super::{Format, Member, Progress, Relation, Way, Ways};
 use crate::error::RoadsError;
 use crate::geo::Fixed;
+use crate::ground;
 use crate::limits::{PBF_BLOCK_MAX_BYTES, PBF_HEADER_MAX_BYTES, WAY_POINTS_MAX};
 use crate::report::Stage;
 use crate::tags::Tags;
@@ -15,6 +16,7 @@ use std::io::Read;
 
 const KNOWN_FEATURES: &[&str] = &["OsmSchema-V0.6", "DenseNodes"];
 const NANODEGREES_PER_UNIT: i64 = 100;
+const MEMBER_IS_WAY: u64 = 1;
 
 pub(super) fn read(bytes: &[u8], progress: Progress<'_>) -> Result<Ways, RoadsError> {
     let mut found = Ways {
@@ -31,17 +33,19 @@ pub(super) fn read(bytes: &[u8], progress: Progress<'_>) -> Result<Ways, RoadsEr
             _ => Ok(()),
         }
     })?;
-    let mut wanted: Vec<i64> = found
-        .ways
-        .iter()
-        .flat_map(|way| way.points.iter().copied())
-        .collect();
-    wanted.sort_unstable();
-    wanted.dedup();
+    // Relations come after the ways that they are made of, so those take a pass of their own.
+    let members = found.wanted_members();
+    if !members.is_empty() {
+        for_each_block(bytes, |_, kind, block| match kind {
+            b"OSMData" => read_members(block, &members, &mut found.member_ways),
+            _ => Ok(()),
+        })?;
+    }
+    let wanted = found.wanted_points();
     for_each_block(bytes, |done, kind, block| {
         progress(Stage::Reading, (total + done as u64) / 2, total);
         match kind {
-            b"OSMData" => read_points(block, &wanted, &mut found.points),
+            b"OSMData" => read_points(block, &wanted, &mut found),
             _ => Ok(()),
         }
     })?;
@@ -213,18 +217,14 @@ fn read_ways(bytes: &[u8], found: &mut Ways) -> Result<(), RoadsError> {
         for_each_field(group, |field| {
             match field {
                 (3, Value::Bytes(way)) => {
-                    if let Some(way) = read_way(way, &block)? {
-                        found.ways.push(way);
+                    let (id, tags) = way_tags(way, &block)?;
+                    if tags.get("highway").is_some() {
+                        found.ways.push(read_way(way, id, tags)?);
+                    } else if ground::is_ground(&tags) {
+                        found.ground_ways.push(read_way(way, id, tags)?);
                     }
                 }
-                (4, Value::Bytes(relation)) => {
-                    let (_, tags) = id_and_tags(relation)?;
-                    let restricts = tags.iter().any(|&(key, value)| {
-                        block.string(key) == "type"
-                            && block.string(value).starts_with("restriction")
-                    });
-                    found.turn_restrictions += u64::from(restricts);
-                }
+                (4, Value::Bytes(relation)) => read_relation(relation, &block, found)?,
                 _ => {}
             }
             Ok(())
@@ -233,15 +233,62 @@ fn read_ways(bytes: &[u8], found: &mut Ways) -> Result<(), RoadsError> {
     Ok(())
 }
 
-fn read_way(bytes: &[u8], block: &Block<'_>) -> Result<Option<Way>, RoadsError> {
-    let (id, pairs) = id_and_tags(bytes)?;
-    if !pairs.iter().any(|&(key, _)| block.string(key) == "highway") {
-        return Ok(None);
+fn read_relation(bytes: &[u8], block: &Block<'_>, found: &mut Ways) -> Result<(), RoadsError> {
+    let (_, tags) = way_tags(bytes, block)?;
+    let kind = tags.get("type").unwrap_or("");
+    found.turn_restrictions += u64::from(kind.starts_with("restriction"));
+    if !super::is_area(&tags) {
+        return Ok(());
     }
+    let (mut roles, mut ids, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
+    let mut id = 0i64;
+    for_each_field(bytes, |field| match field {
+        (8, list) => for_each_packed(list, |role| roles.push(role)),
+        (9, list) => for_each_packed(list, |delta| {
+            id = id.wrapping_add(zigzag(delta));
+            ids.push(id);
+        }),
+        (10, list) => for_each_packed(list, |kind| kinds.push(kind)),
+        _ => Ok(()),
+    })?;
+    let members = ids.into_iter().zip(roles).zip(kinds);
+    let ways = members.filter(|(_, kind)| *kind == MEMBER_IS_WAY);
+    let members = ways.map(|((way, role), _)| Member {
+        way,
+        inner: block.string(role) == "inner",
+    });
+    let members = members.collect();
+    found.relations.push(Relation { tags, members });
+    Ok(())
+}
+
+fn read_members(bytes: &[u8], wanted: &[i64], found: &mut Vec<Way>) -> Result<(), RoadsError> {
+    let block = Block::parse(bytes)?;
+    for group in &block.groups {
+        for_each_field(group, |field| {
+            if let (3, Value::Bytes(way)) = field {
+                let (id, _) = id_and_tags(way)?;
+                if wanted.binary_search(&id).is_ok() {
+                    found.push(read_way(way, id, Tags::default())?);
+                }
+            }
+            Ok(())
+        })?;
+    }
+    Ok(())
+}
+
+/// The id and the tags that matter.
+fn way_tags(bytes: &[u8], block: &Block<'_>) -> Result<(i64, Tags), RoadsError> {
+    let (id, pairs) = id_and_tags(bytes)?;
     let mut tags = Tags::default();
     for (key, value) in pairs {
         tags.keep(block.string(key), block.string(value));
     }
+    Ok((id, tags))
+}
+
+fn read_way(bytes: &[u8], id: i64, tags: Tags) -> Result<Way, RoadsError> {
     let mut way = Way {
         id,
         points: Vec::new(),
@@ -262,7 +309,7 @@ fn read_way(bytes: &[u8], block: &Block<'_>) -> Result<Option<Way>, RoadsError> 
         way.points.len() as u64,
         WAY_POINTS_MAX as u64,
     )?;
-    Ok(Some(way))
+    Ok(way)
 }
 
 /// The id (field 1) and the pairs of string numbers (fields 2 and 3) that ways and relations share.
@@ -280,17 +327,26 @@ fn id_and_tags(bytes: &[u8]) -> Result<(i64, Vec<(u64, u64)>), RoadsError> {
     Ok((id, keys.into_iter().zip(values).collect()))
 }
 
-fn read_points(
-    bytes: &[u8],
-    wanted: &[i64],
-    found: &mut Vec<(i64, Fixed)>,
-) -> Result<(), RoadsError> {
+fn read_points(bytes: &[u8], wanted: &[i64], found: &mut Ways) -> Result<(), RoadsError> {
     let block = Block::parse(bytes)?;
-    let mut keep = |id: i64, lat: i64, lon: i64| {
-        if wanted.binary_search(&id).is_ok()
+    let mut keep = |id: i64, lat: i64, lon: i64, pairs: &[(u64, u64)]| {
+        let is_wanted = wanted.binary_search(&id).is_ok();
+        let is_place = pairs.iter().any(|(key, _)| block.string(*key) == "place");
+        if (is_wanted || is_place)
             && let Some(place) = block.place(lat, lon)
         {
-            found.push((id, place));
+            if is_wanted {
+                found.points.push((id, place));
+            }
+            if is_place {
+                let mut tags = Tags::default();
+                for (key, value) in pairs {
+                    tags.keep(block.string(*key), block.string(*value));
+                }
+                found
+                    .places
+                    .extend(ground::is_place(&tags).then_some((place, tags)));
+            }
         }
     };
     for group in &block.groups {
@@ -307,7 +363,8 @@ fn read_points(
                         }
                         Ok(())
                     })?;
-                    keep(id, lat, lon);
+                    let (_, pairs) = id_and_tags(node)?;
+                    keep(id, lat, lon, &pairs);
                 }
                 (2, Value::Bytes(dense)) => read_dense(dense, &mut keep)?,
                 _ => {}
@@ -318,13 +375,18 @@ fn read_points(
     Ok(())
 }
 
-fn read_dense(bytes: &[u8], keep: &mut impl FnMut(i64, i64, i64)) -> Result<(), RoadsError> {
+fn read_dense(
+    bytes: &[u8],
+    keep: &mut impl FnMut(i64, i64, i64, &[(u64, u64)]),
+) -> Result<(), RoadsError> {
     let mut columns: [Vec<i64>; 3] = Default::default();
+    let mut words: Vec<u64> = Vec::new();
     for_each_field(bytes, |(number, value)| {
         let column = match number {
             1 => &mut columns[0],
             8 => &mut columns[1],
             9 => &mut columns[2],
+            10 => return for_each_packed(value, |word| words.push(word)),
             _ => return Ok(()),
         };
         let mut sum = column.last().copied().unwrap_or(0);
@@ -334,8 +396,15 @@ fn read_dense(bytes: &[u8], keep: &mut impl FnMut(i64, i64, i64)) -> Result<(), 
         })
     })?;
     let [ids, lats, lons] = columns;
+    // The tags of all nodes in one row: key, value, key, value, and a nought at the end of each node's.
+    let mut words = words.into_iter();
+    let mut pairs = Vec::new();
     for ((id, lat), lon) in ids.into_iter().zip(lats).zip(lons) {
-        keep(id, lat, lon);
+        pairs.clear();
+        while let Some(key) = words.next().filter(|key| *key != 0) {
+            pairs.extend(words.next().map(|value| (key, value)));
+        }
+        keep(id, lat, lon, &pairs);
     }
     Ok(())
 }

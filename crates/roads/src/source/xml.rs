@@ -2,9 +2,10 @@
 //!
 //! Entities beyond the five of XML are left as they stand: nothing in a map can make the reader open or expand anything.
 
-use super::{Format, Way, Ways, check_count};
+use super::{Format, Member, Relation, Way, Ways, check_count, is_area};
 use crate::error::RoadsError;
-use crate::geo::Point;
+use crate::geo::{Fixed, Point};
+use crate::ground;
 use crate::limits::{POINTS_MAX, WAY_POINTS_MAX};
 use crate::tags::Tags;
 use quick_xml::XmlVersion;
@@ -13,64 +14,139 @@ use quick_xml::reader::Reader;
 use std::io::BufRead;
 
 pub(super) fn read(text: Box<dyn BufRead + '_>) -> Result<Ways, RoadsError> {
-    let mut found = Ways {
-        is_osm: true,
-        ..Ways::default()
-    };
-    let mut open: Option<Way> = None;
-    let mut seen_root = false;
-    for_each_piece(Format::OsmXml, text, |piece| {
-        match piece {
-            Piece::Start(element) => match element.name().as_ref() {
-                "osm" => seen_root = true,
-                "node" => read_node(&element, &mut found)?,
-                "way" => {
-                    let id = number(&element, "id").unwrap_or(0);
-                    open = Some(Way {
-                        id,
-                        points: Vec::new(),
-                        tags: Tags::default(),
-                    });
-                }
-                "relation" => open = None,
-                "nd" => {
-                    if let (Some(way), Some(id)) = (&mut open, number(&element, "ref")) {
-                        check_count(
-                            "points in one way",
-                            way.points.len() as u64 + 1,
-                            WAY_POINTS_MAX as u64,
-                        )?;
-                        way.points.push(id);
-                    }
-                }
-                "tag" => read_tag(&element, open.as_mut(), &mut found),
-                _ => {}
-            },
-            Piece::End(name) if name == "way" => {
-                found
-                    .ways
-                    .extend(open.take().filter(|way| way.tags.get("highway").is_some()));
-            }
-            Piece::End(_) | Piece::Text(_) => {}
+    let mut reading = Reading::default();
+    reading.found.is_osm = true;
+    for_each_piece(Format::OsmXml, text, |piece| match piece {
+        Piece::Start(element) => reading.start(&element),
+        Piece::End(name) => {
+            reading.end(&name);
+            Ok(())
         }
-        Ok(())
+        Piece::Text(_) => Ok(()),
     })?;
-    if !seen_root {
+    if !reading.seen_root {
         return Err(Format::OsmXml.damaged("there is no <osm> element"));
     }
-    let mut wanted: Vec<i64> = found
-        .ways
-        .iter()
-        .flat_map(|way| way.points.iter().copied())
-        .collect();
-    wanted.sort_unstable();
+    let Reading {
+        mut found,
+        mut others,
+        ..
+    } = reading;
+    let members = found.wanted_members();
+    others.retain(|way| members.binary_search(&way.id).is_ok());
+    found.member_ways = others;
+    let wanted = found.wanted_points();
     found
         .points
         .retain(|(id, _)| wanted.binary_search(id).is_ok());
     Ok(found)
 }
 
-fn read_node(element: &BytesStart<'_>, found: &mut Ways) -> Result<(), RoadsError> {
+/// What has been read so far, and the element that is open.
+#[derive(Default)]
+struct Reading {
+    found: Ways,
+    seen_root: bool,
+    way: Option<Way>,
+    node: Option<(Option<Fixed>, Tags)>,
+    relation: Option<Relation>,
+    /// A relation comes after its ways, so all that are neither road nor ground are kept until it is known.
+    others: Vec<Way>,
+}
+
+impl Reading {
+    fn start(&mut self, element: &BytesStart<'_>) -> Result<(), RoadsError> {
+        match element.name().as_ref() {
+            "osm" => self.seen_root = true,
+            "node" => {
+                let place = read_node(element, &mut self.found)?;
+                self.node = Some((place, Tags::default()));
+            }
+            "way" => {
+                self.way = Some(Way {
+                    id: number(element, "id").unwrap_or(0),
+                    points: Vec::new(),
+                    tags: Tags::default(),
+                });
+            }
+            "relation" => {
+                self.way = None;
+                self.relation = Some(Relation {
+                    tags: Tags::default(),
+                    members: Vec::new(),
+                });
+            }
+            "member" => self.add_member(element),
+            "nd" => self.add_point(element)?,
+            "tag" => {
+                let node = self.node.as_mut().map(|(_, tags)| tags);
+                let relation = self.relation.as_mut().map(|relation| &mut relation.tags);
+                let way = self.way.as_mut().map(|way| &mut way.tags);
+                read_tag(element, way.or(node).or(relation), &mut self.found);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn add_member(&mut self, element: &BytesStart<'_>) {
+        if let (Some(relation), Some(way)) = (&mut self.relation, number(element, "ref"))
+            && attribute(element, "type").as_deref() == Some("way")
+        {
+            let inner = attribute(element, "role").as_deref() == Some("inner");
+            relation.members.push(Member { way, inner });
+        }
+    }
+
+    fn add_point(&mut self, element: &BytesStart<'_>) -> Result<(), RoadsError> {
+        let (Some(way), Some(id)) = (&mut self.way, number(element, "ref")) else {
+            return Ok(());
+        };
+        check_count(
+            "points in one way",
+            way.points.len() as u64 + 1,
+            WAY_POINTS_MAX as u64,
+        )?;
+        way.points.push(id);
+        Ok(())
+    }
+
+    fn end(&mut self, name: &str) {
+        match name {
+            "way" => {
+                if let Some(way) = self.way.take() {
+                    keep_way(way, &mut self.found, &mut self.others);
+                }
+            }
+            "node" => {
+                if let Some((Some(place), tags)) = self.node.take()
+                    && ground::is_place(&tags)
+                {
+                    self.found.places.push((place, tags));
+                }
+            }
+            "relation" => {
+                let whole = self.relation.take();
+                let areas = whole.filter(|relation| is_area(&relation.tags));
+                self.found.relations.extend(areas);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Puts a way where it belongs; a road that is ground as well (a pedestrian square) is a road.
+fn keep_way(way: Way, found: &mut Ways, others: &mut Vec<Way>) {
+    if way.tags.get("highway").is_some() {
+        found.ways.push(way);
+    } else if ground::is_ground(&way.tags) {
+        found.ground_ways.push(way);
+    } else {
+        others.push(way);
+    }
+}
+
+fn read_node(element: &BytesStart<'_>, found: &mut Ways) -> Result<Option<Fixed>, RoadsError> {
     let place = match (number(element, "lat"), number(element, "lon")) {
         (Some(lat), Some(lon)) => Point { lat, lon }.fixed(),
         _ => None,
@@ -79,18 +155,19 @@ fn read_node(element: &BytesStart<'_>, found: &mut Ways) -> Result<(), RoadsErro
         check_count("points", found.points.len() as u64 + 1, POINTS_MAX)?;
         found.points.push((id, place));
     }
-    Ok(())
+    Ok(place)
 }
 
-fn read_tag(element: &BytesStart<'_>, way: Option<&mut Way>, found: &mut Ways) {
+fn read_tag(element: &BytesStart<'_>, tags: Option<&mut Tags>, found: &mut Ways) {
     let (key, value) = (
         attribute(element, "k").unwrap_or_default(),
         attribute(element, "v").unwrap_or_default(),
     );
-    match way {
-        Some(way) => way.tags.keep(&key, &value),
-        None if key == "type" && value.starts_with("restriction") => found.turn_restrictions += 1,
-        None => {}
+    if key == "type" && value.starts_with("restriction") {
+        found.turn_restrictions += 1;
+    }
+    if let Some(tags) = tags {
+        tags.keep(&key, &value);
     }
 }
 

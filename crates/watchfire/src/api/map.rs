@@ -1,4 +1,4 @@
-//! The map: where a name is, what a place is called, and what to draw underneath.
+//! The map: what to draw underneath, how far a unit gets and by which way.
 //!
 //! All of it is answered from the node's own map file; nobody outside is asked. What takes longer than a moment is
 //! worked out beside the threads that answer, and never while the board is held.
@@ -6,23 +6,28 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{FromRequestParts, State};
+use axum::extract::{FromRequestParts, Path, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use watchfire_core::basis::Text;
-use watchfire_roads::limits::{PLACE_QUERY_MAX_CHARS, PLACES_FOUND_MAX};
-use watchfire_roads::{Found, FoundKind, Matched, Point, Router};
+use watchfire_core::basis::{IncidentId, Text, UnitId};
+use watchfire_core::recommend::StartsFrom;
+use watchfire_core::record::Record;
+use watchfire_roads::{Area, Ground, NoRoute, Outline, Point, Router};
 
+use super::view::BasisView;
 use super::{App, Query};
 use crate::atlas::StationKey;
 use crate::policy::Session;
 use crate::problem::Problem;
+use crate::travel;
 
-/// How many places are given when nothing is said.
-const PLACES_DEFAULT: usize = 10;
+/// How large a named area beside the map's file is taken to be: a quarter.
+const AREA_RANK: u8 = 3;
+/// Within what times the reach of a unit is shown, in seconds.
+const REACH_S: [u32; 3] = [300, 600, 900];
 
 /// Whoever may see the board. Taken before the query is read, so that others are told no whatever they ask.
 pub(crate) struct Onlooker;
@@ -35,222 +40,6 @@ impl FromRequestParts<App> for Onlooker {
         super::board::allowed(&session)?;
         Ok(Onlooker)
     }
-}
-
-/// What to look for, and from where.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct PlacesQuery {
-    /// What was typed: a road, a crossing (`5th & main`, `解放路人民路`), a place, a station, a house number, coordinates;
-    /// in English, Chinese, pinyin or its initials.
-    #[param(max_length = 200)]
-    q: String,
-    /// Latitude of the middle of the map, in degrees (WGS 84); taken with `lon` only.
-    #[param(minimum = -90, maximum = 90)]
-    lat: Option<f64>,
-    /// Its longitude.
-    #[param(minimum = -180, maximum = 180)]
-    lon: Option<f64>,
-    /// How many places at most.
-    #[param(minimum = 1, maximum = 50)]
-    limit: Option<usize>,
-}
-
-/// Places that a text names.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct PlacesView {
-    /// The best first.
-    places: Vec<FoundView>,
-}
-
-/// A place that a text names.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct FoundView {
-    /// What it is.
-    kind: FoundKindView,
-    /// What to write as the address: the name with the house number, or both roads of a crossing.
-    text: String,
-    /// Its name; of a crossing, the road that was typed first.
-    name: String,
-    /// The other road of a crossing.
-    other: Option<String>,
-    /// Latitude in degrees (WGS 84); of a road, of a point on it near its middle.
-    lat: f64,
-    /// Longitude in degrees (WGS 84).
-    lon: f64,
-    /// The named area that it lies in.
-    area: Option<String>,
-    /// How far its nearest part is from the middle of the map that was given, in metres.
-    distance_m: Option<u32>,
-    /// How the text fitted.
-    matched: MatchedView,
-}
-
-/// What a place is.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum FoundKindView {
-    /// A road.
-    Road,
-    /// A crossing of two roads.
-    Crossing,
-    /// A place, district or park.
-    Place,
-    /// A station of this node.
-    Station,
-    /// Coordinates.
-    Point,
-}
-
-/// How a text fitted, the best first.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum MatchedView {
-    /// It is the name.
-    Exact,
-    /// It is the beginning of the name.
-    Start,
-    /// It is within the name.
-    Word,
-    /// By pinyin.
-    Pinyin,
-    /// By initials of pinyin.
-    Initials,
-    /// But for a slip of the finger.
-    Similar,
-}
-
-impl From<Found> for FoundView {
-    fn from(found: Found) -> FoundView {
-        FoundView {
-            kind: match found.kind {
-                FoundKind::Road => FoundKindView::Road,
-                FoundKind::Crossing => FoundKindView::Crossing,
-                FoundKind::Place => FoundKindView::Place,
-                FoundKind::Station => FoundKindView::Station,
-                FoundKind::Point => FoundKindView::Point,
-            },
-            text: found.text,
-            name: found.name,
-            other: found.other,
-            lat: round(found.point.lat),
-            lon: round(found.point.lon),
-            area: found.area,
-            distance_m: found.distance_m.map(metres),
-            matched: match found.matched {
-                Matched::Exact => MatchedView::Exact,
-                Matched::Start => MatchedView::Start,
-                Matched::Word => MatchedView::Word,
-                Matched::Pinyin => MatchedView::Pinyin,
-                Matched::Initials => MatchedView::Initials,
-                Matched::Similar => MatchedView::Similar,
-            },
-        }
-    }
-}
-
-/// Finds places by name, on the node's own map and among its stations.
-#[utoipa::path(get, path = "/api/v1/places", tag = "map", params(PlacesQuery),
-    responses((status = 200, body = PlacesView)))]
-pub(crate) async fn find(
-    State(app): State<App>,
-    _: Onlooker,
-    Query(query): Query<PlacesQuery>,
-) -> Result<Json<PlacesView>, Problem> {
-    let limit = query.limit.unwrap_or(PLACES_DEFAULT);
-    if limit == 0 || limit > PLACES_FOUND_MAX {
-        return Err(Problem::unreadable(
-            format!("limit is {limit}, and 1 to {PLACES_FOUND_MAX} places can be given."),
-            format!("limit 为 {limit}，应在 1 至 {PLACES_FOUND_MAX} 之间。"),
-        ));
-    }
-    let sides = [(query.lat, 90.0), (query.lon, 180.0)];
-    if sides
-        .iter()
-        .any(|(side, max)| side.is_some_and(|side| !(-max..=*max).contains(&side)))
-    {
-        return Err(not_on_earth());
-    }
-    let near = query
-        .lat
-        .zip(query.lon)
-        .map(|(lat, lon)| Point { lat, lon });
-    let stations = StationKey::all(&app.node.board());
-    let found = beside(move || {
-        let gazetteer = app.node.settings().travel.atlas().gazetteer(&stations);
-        gazetteer.search(&query.q, near, limit)
-    });
-    let places = found.await?.map_err(|_| {
-        Problem::unreadable(
-            format!("`q` is longer than {PLACE_QUERY_MAX_CHARS} characters."),
-            format!("“q”超过 {PLACE_QUERY_MAX_CHARS} 个字符。"),
-        )
-    })?;
-    Ok(Json(PlacesView {
-        places: places.into_iter().map(FoundView::from).collect(),
-    }))
-}
-
-/// Which point.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct AtQuery {
-    /// Latitude in degrees (WGS 84).
-    #[param(minimum = -90, maximum = 90)]
-    lat: f64,
-    /// Longitude in degrees (WGS 84).
-    #[param(minimum = -180, maximum = 180)]
-    lon: f64,
-}
-
-/// Where a point is, in words.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct AtView {
-    /// The whole in one line; coordinates where nothing near has a name.
-    text: String,
-    /// The nearest road that has a name.
-    road: Option<String>,
-    /// The nearest crossing.
-    crossing: Option<String>,
-    /// How far that road is, in metres.
-    distance_m: Option<u32>,
-    /// The named area that it lies in.
-    area: Option<String>,
-    /// False where the map does not reach.
-    on_map: bool,
-}
-
-/// Says where a point is: its crossing, road and area.
-#[utoipa::path(get, path = "/api/v1/places/at", tag = "map", params(AtQuery),
-    responses((status = 200, body = AtView)))]
-pub(crate) async fn at(
-    State(app): State<App>,
-    _: Onlooker,
-    Query(query): Query<AtQuery>,
-) -> Result<Json<AtView>, Problem> {
-    let point = Point {
-        lat: query.lat,
-        lon: query.lon,
-    };
-    if !point.is_valid() {
-        return Err(not_on_earth());
-    }
-    let said = beside(move || {
-        let travel = &app.node.settings().travel;
-        let router = travel.router().map(Arc::as_ref);
-        travel.atlas().of_map().at(router, point)
-    });
-    let said = said.await?;
-    Ok(Json(AtView {
-        text: said.text,
-        road: said.road,
-        crossing: said.crossing,
-        distance_m: said.distance_m.map(metres),
-        area: said.area,
-        on_map: said.on_map,
-    }))
 }
 
 /// Lines to draw the roads with, as GeoJSON (RFC 7946).
@@ -320,15 +109,451 @@ pub(crate) async fn roads(State(app): State<App>, _: Onlooker) -> Result<Respons
     Ok(geo_json(body, Keep::AnHour))
 }
 
+/// What lies under the roads, as GeoJSON (RFC 7946).
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct GroundView {
+    /// `FeatureCollection`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// Areas first, then lines, then names.
+    features: Vec<GroundFeatureView>,
+}
+
+/// An area, a line or a name.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct GroundFeatureView {
+    /// `Feature`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// What it is.
+    properties: GroundKindView,
+    /// Where.
+    geometry: GeometryView,
+}
+
+/// What an area, a line or a name is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct GroundKindView {
+    /// `water`, `green` or `built` of an area; `river` or `rail` of a line; `place` of a name.
+    kind: &'static str,
+    /// Of a name: 1 a city, 2 a town or district, 3 a quarter or village, 4 anything smaller.
+    rank: Option<u8>,
+    /// The name in the language of the place.
+    name: Option<String>,
+    /// The name in Chinese, where the map says it.
+    name_zh: Option<String>,
+    /// The name in English, where the map says it.
+    name_en: Option<String>,
+}
+
+impl GroundKindView {
+    fn of(kind: &'static str) -> GroundKindView {
+        GroundKindView {
+            kind,
+            rank: None,
+            name: None,
+            name_zh: None,
+            name_en: None,
+        }
+    }
+}
+
+/// Where something is.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(tag = "type", content = "coordinates")]
+pub(crate) enum GeometryView {
+    /// The outer ring and its holes.
+    Polygon(Vec<Vec<[f64; 2]>>),
+    /// The points of a line.
+    LineString(Vec<[f64; 2]>),
+    /// Longitude and latitude in degrees.
+    Point([f64; 2]),
+}
+
+/// Shows what lies under the roads: water, green, built-up ground, rivers, railways, and the names to write.
+#[utoipa::path(get, path = "/api/v1/map/ground.geojson", tag = "map",
+    responses((status = 200, body = GroundView, content_type = "application/geo+json")))]
+pub(crate) async fn ground(State(app): State<App>, _: Onlooker) -> Result<Response, Problem> {
+    let router = road_map(&app)?;
+    let made = beside(move || {
+        let areas = app.node.settings().travel.atlas().areas();
+        serde_json::to_vec(&GroundView {
+            kind: "FeatureCollection",
+            features: ground_features(router.graph().ground(), areas),
+        })
+    });
+    let body = made.await?.map_err(|_| Problem::fault())?;
+    Ok(geo_json(body, Keep::AnHour))
+}
+
+fn ground_features(ground: &Ground, areas: &[Area]) -> Vec<GroundFeatureView> {
+    let feature = |properties, geometry| GroundFeatureView {
+        kind: "Feature",
+        properties,
+        geometry,
+    };
+    let patches = ground.patches().map(|(cover, rings)| {
+        let rings = rings.iter().map(|ring| coordinates(ring)).collect();
+        feature(
+            GroundKindView::of(cover.word()),
+            GeometryView::Polygon(rings),
+        )
+    });
+    let strips = ground.strips().map(|(course, points)| {
+        let line = GeometryView::LineString(coordinates(&points));
+        feature(GroundKindView::of(course.word()), line)
+    });
+    let at = |point: Point| GeometryView::Point([round(point.lon), round(point.lat)]);
+    let labels = ground.labels().iter().map(|label| {
+        let properties = GroundKindView {
+            rank: Some(label.rank),
+            name: Some(label.name.clone()),
+            name_zh: label.name_zh.clone(),
+            name_en: label.name_en.clone(),
+            ..GroundKindView::of("place")
+        };
+        feature(properties, at(label.point()))
+    });
+    let districts = areas.iter().map(|area| {
+        let properties = GroundKindView {
+            rank: Some(AREA_RANK),
+            name: Some(area.name().to_owned()),
+            ..GroundKindView::of("place")
+        };
+        feature(properties, at(area.middle()))
+    });
+    patches
+        .chain(strips)
+        .chain(labels)
+        .chain(districts)
+        .collect()
+}
+
+/// Areas to draw, as GeoJSON (RFC 7946).
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StationAreasView {
+    /// `FeatureCollection`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// One for each station that is first somewhere.
+    features: Vec<StationAreaView>,
+}
+
+/// The area of a station.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StationAreaView {
+    /// `Feature`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// Whose it is.
+    properties: AreaOfView,
+    /// Where.
+    geometry: PolygonsView,
+}
+
+/// Whose area it is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AreaOfView {
+    /// The id of the station.
+    station: String,
+    /// Its code.
+    code: String,
+    /// Its name.
+    name: String,
+}
+
+/// Where an area is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PolygonsView {
+    /// `MultiPolygon`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// Polygons, each an outer ring and its holes; longitude and latitude in degrees.
+    coordinates: Vec<Vec<Vec<[f64; 2]>>>,
+}
+
+impl From<&Outline> for PolygonsView {
+    fn from(outline: &Outline) -> PolygonsView {
+        let rings = |rings: &Vec<Vec<Point>>| rings.iter().map(|ring| coordinates(ring)).collect();
+        PolygonsView {
+            kind: "MultiPolygon",
+            coordinates: outline.polygons.iter().map(rings).collect(),
+        }
+    }
+}
+
+/// Shows which station is the first to arrive where, by road time from its door.
+#[utoipa::path(get, path = "/api/v1/map/station-areas.geojson", tag = "map",
+    responses((status = 200, body = StationAreasView, content_type = "application/geo+json")))]
+pub(crate) async fn station_areas(
+    State(app): State<App>,
+    _: Onlooker,
+) -> Result<Response, Problem> {
+    road_map(&app)?;
+    let stations = StationKey::all(&app.node.board());
+    let made = beside(move || {
+        let outlines = app.node.settings().travel.atlas().station_areas(&stations);
+        let features = stations.iter().zip(outlines.iter());
+        let features = features.filter(|(_, outline)| !outline.polygons.is_empty());
+        serde_json::to_vec(&StationAreasView {
+            kind: "FeatureCollection",
+            features: features
+                .map(|(station, outline)| StationAreaView {
+                    kind: "Feature",
+                    properties: AreaOfView {
+                        station: station.id.to_string(),
+                        code: station.code.clone(),
+                        name: station.name.clone(),
+                    },
+                    geometry: outline.into(),
+                })
+                .collect(),
+        })
+    });
+    let body = made.await?.map_err(|_| Problem::fault())?;
+    Ok(geo_json(body, Keep::Not))
+}
+
+/// How far a unit gets, as GeoJSON (RFC 7946).
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ReachView {
+    /// `FeatureCollection`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// One for each time, the longest first, so that the shorter are drawn above.
+    features: Vec<WithinView>,
+    /// Where it starts from.
+    from: FromView,
+    /// What the times rest on.
+    basis: BasisView,
+}
+
+/// What is reached within a time.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WithinView {
+    /// `Feature`.
+    #[serde(rename = "type")]
+    kind: &'static str,
+    /// Within what time.
+    properties: WithinTimeView,
+    /// Where.
+    geometry: PolygonsView,
+}
+
+/// A time.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WithinTimeView {
+    /// In seconds, with the node's factor on road times.
+    within_s: u32,
+}
+
+/// Where a unit starts from.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct FromView {
+    /// Latitude in degrees (WGS 84).
+    lat: f64,
+    /// Longitude in degrees (WGS 84).
+    lon: f64,
+    /// How old the position is, in seconds; none if it is the unit's post or station.
+    position_age_s: Option<u32>,
+}
+
+/// Shows how far a unit gets in five, ten and fifteen minutes from where it is.
+#[utoipa::path(get, path = "/api/v1/units/{id}/reach", tag = "map", params(("id" = String, Path)),
+    responses((status = 200, body = ReachView, content_type = "application/geo+json")))]
+pub(crate) async fn reach(
+    State(app): State<App>,
+    _: Onlooker,
+    Path(id): Path<String>,
+) -> Result<Response, Problem> {
+    let (start, from) = start_of(&app, super::read_id(&id)?)?;
+    let router = road_map(&app)?;
+    let factor_percent = app.node.settings().travel.factor_percent();
+    let made = beside(move || {
+        // What the node stretches by its factor is shortened here by the same.
+        let limit_ms = |within_s: u32| {
+            let ms = u64::from(within_s) * 100_000 / u64::from(factor_percent.max(1));
+            u32::try_from(ms).unwrap_or(u32::MAX)
+        };
+        router.reach(start, &REACH_S.map(limit_ms))
+    });
+    let outlines = made.await?.map_err(no_road)?;
+    let mut features: Vec<WithinView> = REACH_S
+        .iter()
+        .zip(&outlines)
+        .map(|(within_s, outline)| WithinView {
+            kind: "Feature",
+            properties: WithinTimeView {
+                within_s: *within_s,
+            },
+            geometry: outline.into(),
+        })
+        .collect();
+    features.reverse();
+    let view = ReachView {
+        kind: "FeatureCollection",
+        features,
+        from,
+        basis: BasisView::Road,
+    };
+    let body = serde_json::to_vec(&view).map_err(|_| Problem::fault())?;
+    Ok(geo_json(body, Keep::Not))
+}
+
+/// Where a unit is to go.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RouteQuery {
+    /// The id of an incident; that of the unit's live assignment if absent.
+    #[param(max_length = 64)]
+    incident: Option<String>,
+}
+
+/// The way of a unit to an incident.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RouteView {
+    /// Which incident.
+    incident: String,
+    /// How long it takes, with the node's factor on road times.
+    seconds: u32,
+    /// How long it is on the road, in metres.
+    length_m: u32,
+    /// What the time rests on.
+    basis: BasisView,
+    /// The line to draw, from the unit to the incident; longitude and latitude in degrees.
+    line: Vec<[f64; 2]>,
+}
+
+/// Shows the fastest way of a unit to an incident by the node's map: what its times rest on, not a navigation.
+#[utoipa::path(get, path = "/api/v1/units/{id}/route", tag = "map", params(("id" = String, Path), RouteQuery),
+    responses((status = 200, body = RouteView)))]
+pub(crate) async fn route(
+    State(app): State<App>,
+    _: Onlooker,
+    Path(id): Path<String>,
+    Query(query): Query<RouteQuery>,
+) -> Result<Json<RouteView>, Problem> {
+    let unit: UnitId = super::read_id(&id)?;
+    let (start, _) = start_of(&app, unit)?;
+    let incident: IncidentId = match &query.incident {
+        Some(incident) => super::read_id(incident)?,
+        None => {
+            let board = app.node.board();
+            let live = board.live_assignments().find(|one| one.unit == unit);
+            live.map(|one| one.incident).ok_or_else(nowhere_to_go)?
+        }
+    };
+    let Some(Record::Incident(found)) = super::board::find(&app, incident.into())? else {
+        return Err(Problem::not_found());
+    };
+    let router = road_map(&app)?;
+    let end = map_point(found.place.point);
+    let factor_percent = u64::from(app.node.settings().travel.factor_percent());
+    let route = beside(move || router.route(start, end))
+        .await?
+        .map_err(no_road)?;
+    let seconds = (u64::from(route.time_ms) * factor_percent / 100).div_ceil(1_000);
+    Ok(Json(RouteView {
+        incident: incident.to_string(),
+        seconds: u32::try_from(seconds).unwrap_or(u32::MAX),
+        length_m: metres(route.length_m),
+        basis: BasisView::Road,
+        line: coordinates(&route.points),
+    }))
+}
+
+/// Where a unit starts from: its last position, else its post or station.
+fn start_of(app: &App, id: UnitId) -> Result<(Point, FromView), Problem> {
+    let board = app.node.board();
+    let unit = board.units.get(&id).ok_or_else(Problem::not_found)?;
+    let known = app.node.positions().get(id);
+    let found = travel::whereabouts(&board, known.as_ref(), unit, app.node.now());
+    let (point, from) = found.ok_or_else(|| {
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "no_position",
+            Text::new(
+                "Where the unit is is not known: it has no position, no post and no station.",
+                "不知道该力量在何处：没有位置、驻点或所属站点。",
+            ),
+            Text::new(
+                "Report its position or give it a station.",
+                "请上报其位置或为其指定站点。",
+            ),
+        )
+    })?;
+    let point = map_point(point);
+    let from = FromView {
+        lat: round(point.lat),
+        lon: round(point.lon),
+        position_age_s: match from {
+            StartsFrom::Position { age_s } => Some(age_s),
+            StartsFrom::Post => None,
+        },
+    };
+    Ok((point, from))
+}
+
+fn map_point(point: watchfire_core::basis::Point) -> Point {
+    Point {
+        lat: point.lat(),
+        lon: point.lon(),
+    }
+}
+
+fn nowhere_to_go() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "no_assignment",
+        Text::new(
+            "The unit has no live assignment to go to.",
+            "该力量没有进行中的任务。",
+        ),
+        Text::new(
+            "Name the incident with ?incident=.",
+            "请用 ?incident= 指明事件。",
+        ),
+    )
+}
+
+fn no_road(why: NoRoute) -> Problem {
+    let (en, zh) = match why {
+        NoRoute::SourceOffNetwork => ("The unit is", "该力量"),
+        NoRoute::TargetOffNetwork => ("The incident is", "事件地点"),
+        NoRoute::Unreachable | NoRoute::OtherGraph => {
+            return no_road_problem(Text::new(
+                "No open road of the map leads there.",
+                "地图上没有可通行的道路到达该处。",
+            ));
+        }
+    };
+    no_road_problem(Text::new(
+        format!("{en} too far from every road of the map."),
+        format!("{zh}离地图上所有道路都太远。"),
+    ))
+}
+
+fn no_road_problem(what: Text) -> Problem {
+    let next_step = Text::new(
+        "Check the place; a map of a larger area may be needed.",
+        "请核对地点；可能需要覆盖更大范围的地图。",
+    );
+    Problem::new(StatusCode::NOT_FOUND, "no_road", what, next_step)
+}
+
 /// Whether a browser may keep an answer.
 enum Keep {
     /// It changes only with the map file, at a restart.
     AnHour,
+    /// It changes with records.
+    Not,
 }
 
 fn geo_json(body: Vec<u8>, keep: Keep) -> Response {
     let keep = match keep {
         Keep::AnHour => "private, max-age=3600",
+        Keep::Not => "no-store",
     };
     let headers = [
         (header::CONTENT_TYPE, "application/geo+json"),
@@ -353,19 +578,12 @@ fn road_map(app: &App) -> Result<Arc<Router>, Problem> {
 }
 
 /// Works something out beside the threads that answer requests.
-async fn beside<T: Send + 'static>(
+pub(super) async fn beside<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Problem> {
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| Problem::fault())
-}
-
-fn not_on_earth() -> Problem {
-    Problem::unreadable(
-        "That is no place on Earth: latitude is -90 to 90, longitude -180 to 180.",
-        "该坐标不在地球上：纬度应在 ±90 之间，经度应在 ±180 之间。",
-    )
 }
 
 /// Longitude and latitude, as GeoJSON has them.
@@ -377,11 +595,11 @@ fn coordinates(points: &[Point]) -> Vec<[f64; 2]> {
 }
 
 /// To a tenth of a metre.
-fn round(degrees: f64) -> f64 {
+pub(super) fn round(degrees: f64) -> f64 {
     (degrees * 1e6).round() / 1e6
 }
 
-fn metres(distance_m: f64) -> u32 {
+pub(super) fn metres(distance_m: f64) -> u32 {
     // A float is cut to the range by the cast.
     distance_m.round() as u32
 }

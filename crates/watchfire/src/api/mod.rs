@@ -18,6 +18,7 @@ pub mod message;
 pub mod node;
 pub mod past;
 pub mod person;
+pub mod places;
 pub mod session;
 pub mod station;
 pub mod stream;
@@ -77,9 +78,13 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(session::show, session::sign_in, session::sign_out))
         .routes(routes!(session::enrol))
         .routes(routes!(node::show))
-        .routes(routes!(map::find))
-        .routes(routes!(map::at))
+        .routes(routes!(places::find))
+        .routes(routes!(places::at))
         .routes(routes!(map::roads))
+        .routes(routes!(map::ground))
+        .routes(routes!(map::station_areas))
+        .routes(routes!(map::reach))
+        .routes(routes!(map::route))
         .routes(routes!(board::show))
         .routes(routes!(stream::follow))
         .routes(routes!(alarm::show))

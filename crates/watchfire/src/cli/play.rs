@@ -15,7 +15,7 @@ use watchfire_core::plan::ResponseFile;
 use watchfire_core::record::person::Seat;
 use watchfire_formats::{PastCall, StationRow, UnitRow};
 use watchfire_roads::limits::SNAP_MAX_M;
-use watchfire_roads::{Router, StraightLine};
+use watchfire_roads::{Area, Router, StraightLine};
 use watchfire_store::{Reader, Store};
 
 use super::{Ended, Failure, Progress, Result, fail, roads};
@@ -119,6 +119,10 @@ pub(super) fn serve(dir: &Path, listen: Option<SocketAddr>) -> Result<Ended> {
         true => None,
         false => Some(city::router(&config.roads.file)?),
     };
+    let areas = match config.roads.areas.as_os_str().is_empty() {
+        true => Vec::new(),
+        false => city::areas(&config.roads.areas)?,
+    };
     if router.is_none() {
         tracing::warn!(
             "no road network (roads.file): travel times are by straight line and say so"
@@ -132,7 +136,7 @@ pub(super) fn serve(dir: &Path, listen: Option<SocketAddr>) -> Result<Ended> {
         name: config.name.clone(),
         zone: Some(config.zone.clone()).filter(|zone| !zone.is_empty()),
         clock: Clock::Real,
-        travel: Travel::new(router, straight, config.roads.time_percent),
+        travel: Travel::new(router, straight, config.roads.time_percent).with_areas(areas),
         timers: config.timers,
         duplicates: config.duplicates,
         targets: config.figures,
@@ -204,6 +208,7 @@ struct Stage {
     response: Arc<ResponseFile>,
     plans: String,
     router: Option<Arc<Router>>,
+    areas: Vec<Area>,
     zone: Option<String>,
 }
 
@@ -299,6 +304,12 @@ fn set(args: &ReplayArgs) -> Result<Stage> {
             "roads: none given; times are by straight line (40 km/h over 1.3 times the distance)"
         ),
     }
+    // Districts come with the city as its stations do; without them the map has fewer names.
+    let beside = args.map.with_file_name("areas.geojson");
+    let areas = match beside.exists() {
+        true => city::areas(&beside)?,
+        false => Vec::new(),
+    };
     check_codes(&read.calls, &units, &response)?;
     if let Some(router) = &router {
         check_reach(router, &read.calls, &units)?;
@@ -315,6 +326,7 @@ fn set(args: &ReplayArgs) -> Result<Stage> {
         response: Arc::new(response),
         plans,
         router,
+        areas,
         zone,
     })
 }
@@ -592,7 +604,7 @@ fn digest(dir: &Path) -> Result<(u64, String)> {
 }
 
 /// The demo city's files, built into the program.
-const CITY: [(&str, &[u8]); 6] = [
+const CITY: [(&str, &[u8]); 7] = [
     (
         "calls.csv.gz",
         include_bytes!("../../../../examples/demo-city/calls.csv.gz"),
@@ -604,6 +616,10 @@ const CITY: [(&str, &[u8]); 6] = [
     (
         "roads.osm.pbf",
         include_bytes!("../../../../examples/demo-city/roads.osm.pbf"),
+    ),
+    (
+        "areas.geojson",
+        include_bytes!("../../../../examples/demo-city/areas.geojson"),
     ),
     (
         "stations.csv",
@@ -723,7 +739,8 @@ fn play_live(stage: Stage, plan: &Live<'_>) -> Result<Ended> {
         stage.router.clone(),
         StraightLine::default(),
         plan.time_percent,
-    );
+    )
+    .with_areas(stage.areas.clone());
     let settings = Settings {
         name: plan.name.to_owned(),
         zone: stage.zone.clone(),

@@ -17,6 +17,8 @@ const MAP: &str = r#"<osm version="0.6">
     <way id="1"><nd ref="1"/><nd ref="2"/><nd ref="3"/><tag k="highway" v="primary"/><tag k="name" v="解放路"/></way>
     <way id="2"><nd ref="4"/><nd ref="2"/><nd ref="5"/><tag k="highway" v="secondary"/><tag k="name" v="人民路"/></way>
     <way id="3"><nd ref="5"/><nd ref="6"/><nd ref="3"/><tag k="highway" v="residential"/><tag k="name" v="Mission St"/></way>
+    <way id="4"><nd ref="1"/><nd ref="2"/><nd ref="5"/><nd ref="1"/><tag k="natural" v="water"/></way>
+    <node id="7" lat="30.005" lon="120.585"><tag k="place" v="district"/><tag k="name" v="越城"/><tag k="name:en" v="Yuecheng"/></node>
 </osm>"#;
 
 fn travel() -> Travel {
@@ -136,4 +138,120 @@ async fn what_cannot_be_looked_up_is_refused_in_words() {
     let nothing = get(&house, "/map/roads.geojson").await;
     assert_eq!(nothing.status, StatusCode::NOT_FOUND);
     assert_eq!(nothing.problem(), "no_map");
+}
+
+/// How many polygons a feature has, and whether its rings are closed.
+fn polygons(feature: &Value) -> usize {
+    let polygons = feature["geometry"]["coordinates"].as_array().unwrap();
+    for ring in polygons.iter().flat_map(|rings| rings.as_array().unwrap()) {
+        let ring = ring.as_array().unwrap();
+        assert!(ring.len() >= 4 && ring.first() == ring.last(), "{ring:?}");
+    }
+    polygons.len()
+}
+
+#[tokio::test]
+async fn how_far_a_unit_gets_and_its_way_are_shown() {
+    let house = House::with_travel(travel()).await;
+    let unit = &house.own_unit;
+    let reach = get(&house, &format!("/units/{unit}/reach")).await;
+    assert_eq!(reach.status, StatusCode::OK, "{reach:?}");
+    let features = reach.json["features"].as_array().unwrap();
+    let within: Vec<&Value> = features
+        .iter()
+        .map(|one| &one["properties"]["within_s"])
+        .collect();
+    assert_eq!(json!(within), json!([900, 600, 300]));
+    assert!(
+        features.iter().all(|feature| polygons(feature) == 1),
+        "{reach:?}"
+    );
+    let from = json!({ "lat": 30.0, "lon": 120.58, "position_age_s": null });
+    assert_eq!(
+        (&reach.json["from"], reach.text("/basis")),
+        (&from, "road".to_owned())
+    );
+
+    let nowhere = get(&house, &format!("/units/{unit}/route")).await;
+    assert_eq!(nowhere.problem(), "no_assignment");
+    let (_, incident) = house.incident().await;
+    let asked = get(&house, &format!("/units/{unit}/route?incident={incident}")).await;
+    assert_eq!(asked.status, StatusCode::OK, "{asked:?}");
+    let sent = json!({ "units": [unit] });
+    let path = format!("/incidents/{incident}/assignments");
+    let sent = house.ask(Seat::Dispatcher, "POST", &path, sent).await;
+    assert_eq!(sent.status, StatusCode::CREATED, "{sent:?}");
+    let route = get(&house, &format!("/units/{unit}/route")).await;
+    assert_eq!(route.json, asked.json);
+    assert_eq!(route.text("/incident"), incident);
+    assert_eq!(route.json["line"][0], json!([120.58, 30.0]));
+    // A hundred metres at 50 km/h and another beside the road on foot, stretched by 130 percent.
+    assert_eq!(route.json["length_m"], 96, "{route:?}");
+    assert_eq!(route.json["seconds"], 114, "{route:?}");
+    let missing = get(&house, &format!("/units/{}/reach", "0".repeat(32))).await;
+    assert_eq!(missing.problem(), "not_found");
+}
+
+#[tokio::test]
+async fn each_station_has_the_area_where_it_is_first() {
+    let house = House::with_travel(travel()).await;
+    let none = get(&house, "/map/station-areas.geojson").await;
+    assert_eq!(none.json["features"], json!([]));
+    for (code, lon) in [("W", 120.581), ("E", 120.599), ("far", 121.9)] {
+        let station = json!({ "code": code, "name": code, "place": { "lat": 30.0, "lon": lon } });
+        let made = house
+            .ask(Seat::DutyOfficer, "POST", "/stations", station)
+            .await;
+        assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    }
+    let areas = get(&house, "/map/station-areas.geojson").await;
+    let features = areas.json["features"].as_array().unwrap();
+    let codes: Vec<&Value> = features
+        .iter()
+        .map(|one| &one["properties"]["code"])
+        .collect();
+    assert_eq!(
+        codes.len(),
+        2,
+        "a station off the map is first nowhere: {codes:?}"
+    );
+    assert!(features.iter().all(|feature| polygons(feature) >= 1));
+    let bare = House::new().await;
+    for path in [
+        "/map/station-areas.geojson",
+        &format!("/units/{}/reach", bare.own_unit),
+    ] {
+        assert_eq!(get(&bare, path).await.problem(), "no_map", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_ground_is_drawn_and_areas_of_ones_own_are_written_on_it() {
+    let house = House::with_travel(travel()).await;
+    let ground = get(&house, "/map/ground.geojson").await;
+    let kind = ground.headers["content-type"].to_str().unwrap();
+    assert_eq!(kind, "application/geo+json");
+    let lake = json!([
+        [120.58, 30.0],
+        [120.59, 30.0],
+        [120.59, 30.01],
+        [120.58, 30.0]
+    ]);
+    let nothing = json!(null);
+    let plain = json!({ "kind": "water", "rank": nothing, "name": nothing, "name_zh": nothing, "name_en": nothing });
+    let expected = json!([
+        { "type": "Feature", "properties": plain, "geometry": { "type": "Polygon", "coordinates": [lake] } },
+        {
+            "type": "Feature", "geometry": { "type": "Point", "coordinates": [120.585, 30.005] },
+            "properties": { "kind": "place", "rank": 2, "name": "越城", "name_zh": nothing, "name_en": "Yuecheng" },
+        },
+        {
+            "type": "Feature", "geometry": { "type": "Point", "coordinates": [120.585, 30.0075] },
+            "properties": { "kind": "place", "rank": 3, "name": "老城", "name_zh": nothing, "name_en": nothing },
+        },
+    ]);
+    assert_eq!(ground.json["features"], expected);
+    assert_eq!(first(&house, "yuecheng").await["name"], "越城");
+    let bare = House::new().await;
+    assert_eq!(get(&bare, "/map/ground.geojson").await.problem(), "no_map");
 }

@@ -58,7 +58,9 @@ POST   /incidents/{id}/relocate               .      x      x       .     .     
 POST   /incidents/{id}/reopen                 .      x      x       .     .       .      .      .
 POST   /incidents/{id}/split                  .      x      x       .     .       .      .      .
 POST   /incidents/{id}/unmerge                .      x      x       .     .       .      .      .
+GET    /map/ground.geojson                    x      x      x       x     x       x      .      x
 GET    /map/roads.geojson                     x      x      x       x     x       x      .      x
+GET    /map/station-areas.geojson             x      x      x       x     x       x      .      x
 GET    /node                                  x      x      x       x     x       x      x      x
 GET    /past/board                            x      x      x       .     x       x      .      .
 GET    /past/marks                            x      x      x       .     x       x      .      .
@@ -87,6 +89,8 @@ POST   /units                                 .      .      x       .     .     
 GET    /units/{id}                            x      x      x       x     x       x      .      x
 PUT    /units/{id}                            .      .      x       .     .       .      x      .
 PUT    /units/{id}/position                   .      x      x       x     .       .      .      .
+GET    /units/{id}/reach                      x      x      x       x     x       x      .      x
+GET    /units/{id}/route                      x      x      x       x     x       x      .      x
 POST   /units/{id}/{step}                     .      x      x       x     .       .      .      .
 ";
 

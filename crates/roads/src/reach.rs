@@ -1,0 +1,173 @@
+//! How far one gets: the area within a number of minutes of a point, and the area of each of several points.
+//!
+//! One search from the start outward (with the direction of one-way streets) gives the time to every junction; the roads
+//! are then put on a grid of cells, and the borders of the cells that are reached in time become outlines. The gaps
+//! between streets are closed, for a block is as near as the streets around it. Start at [`Router::reach`] and
+//! [`Router::nearest_areas`]; `outline.rs` turns cells into rings.
+
+use crate::error::{NoRoute, RoadsError};
+use crate::geo::{Bounds, Point};
+use crate::graph::{CLOSED_MS, Travel};
+use crate::limits::{AREA_SOURCES_MAX, OFF_ROAD_KMH, REACH_TIMES_MAX};
+use crate::outline::{Cells, NOWHERE, Outline};
+use crate::router::Router;
+use crate::source::check_count;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// The time of a junction that is not reached.
+const NEVER_MS: u32 = u32::MAX;
+/// How far beyond the roads an area goes, in metres.
+const BESIDE_ROADS_M: f64 = 300.0;
+
+/// The times from one or more sources outward to every junction, and from which source each is reached first.
+struct Spread {
+    ms: Vec<u32>,
+    source: Vec<u32>,
+}
+
+impl Router {
+    /// Returns the outline of what is reached from a point within each of these times, in milliseconds.
+    pub fn reach(&self, from: Point, within_ms: &[u32]) -> Result<Vec<Outline>, NoRoute> {
+        let longest_ms = within_ms.iter().copied().max().unwrap_or(0);
+        let spread = self.spread(&[from], longest_ms);
+        if self.snap(from).is_none() {
+            return Err(NoRoute::SourceOffNetwork);
+        }
+        let Some(bounds) = self.reached_bounds(from, &spread, longest_ms) else {
+            return Ok(vec![Outline::default(); within_ms.len()]);
+        };
+        let mut cells = Cells::over(bounds);
+        self.fill(&mut cells, &spread, longest_ms);
+        cells.note(from, 0, 0);
+        let times = within_ms.iter().take(REACH_TIMES_MAX);
+        let outlines = times.map(|&limit_ms| {
+            let reached = cells.within(limit_ms).closed();
+            let mut outlines = reached.outlines(1);
+            outlines.pop().unwrap_or_default()
+        });
+        Ok(outlines.collect())
+    }
+
+    /// Returns for each source the outline of where it is the first to arrive; that of a source without roads is empty.
+    pub fn nearest_areas(&self, sources: &[Point]) -> Result<Vec<Outline>, RoadsError> {
+        check_count(
+            "sources of areas",
+            sources.len() as u64,
+            AREA_SOURCES_MAX as u64,
+        )?;
+        let spread = self.spread(sources, NEVER_MS);
+        let mut cells = Cells::over(self.graph().bounds());
+        self.fill(&mut cells, &spread, NEVER_MS);
+        Ok(cells.grown(BESIDE_ROADS_M).outlines(sources.len()))
+    }
+
+    /// Dijkstra's search from all sources at once, up to a time.
+    fn spread(&self, sources: &[Point], longest_ms: u32) -> Spread {
+        let junctions = self.graph().junctions();
+        let mut spread = Spread {
+            ms: vec![NEVER_MS; junctions],
+            source: vec![NOWHERE; junctions],
+        };
+        // Of two sources that arrive together the first in the list has it: the heap compares the source after the time.
+        let mut open = BinaryHeap::new();
+        for (index, source) in sources.iter().enumerate() {
+            let Some(snap) = self.snap(*source) else {
+                continue;
+            };
+            let off_road_ms = (snap.distance_m * 3_600.0 / OFF_ROAD_KMH).round() as u32;
+            for exit in self.exits(&snap).as_slice() {
+                let at_ms = off_road_ms.saturating_add(exit.ms);
+                open.push(Reverse((at_ms, index as u32, exit.junction)));
+            }
+        }
+        while let Some(Reverse((at_ms, source, junction))) = open.pop() {
+            if at_ms >= spread.ms[junction as usize] || at_ms > longest_ms {
+                continue;
+            }
+            spread.ms[junction as usize] = at_ms;
+            spread.source[junction as usize] = source;
+            for (_, head, ms) in self.out_arcs(junction) {
+                let next_ms = at_ms.saturating_add(ms);
+                if next_ms < spread.ms[head as usize] {
+                    open.push(Reverse((next_ms, source, head)));
+                }
+            }
+        }
+        spread
+    }
+
+    fn reached_bounds(&self, from: Point, spread: &Spread, longest_ms: u32) -> Option<Bounds> {
+        let mut bounds = Bounds {
+            south_west: from,
+            north_east: from,
+        };
+        self.for_each_stretch(spread, longest_ms, |points, _, _| {
+            for point in points {
+                bounds.south_west.lat = bounds.south_west.lat.min(point.lat);
+                bounds.south_west.lon = bounds.south_west.lon.min(point.lon);
+                bounds.north_east.lat = bounds.north_east.lat.max(point.lat);
+                bounds.north_east.lon = bounds.north_east.lon.max(point.lon);
+            }
+        });
+        bounds.south_west.is_valid().then_some(bounds)
+    }
+
+    fn fill(&self, cells: &mut Cells, spread: &Spread, longest_ms: u32) {
+        let step_m = cells.size_m() / 2.0;
+        self.for_each_stretch(spread, longest_ms, |points, (start_ms, take_ms), source| {
+            let lengths: Vec<f64> = points
+                .windows(2)
+                .map(|pair| pair[0].distance_m(pair[1]))
+                .collect();
+            let total_m = lengths.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+            let mut before_m = 0.0;
+            for (pair, length_m) in points.windows(2).zip(&lengths) {
+                let steps = (length_m / step_m).ceil().clamp(1.0, 10_000.0) as u32;
+                for step in 0..=steps {
+                    let share = f64::from(step) / f64::from(steps);
+                    let along = (before_m + share * length_m) / total_m;
+                    let at_ms = f64::from(start_ms) + along * f64::from(take_ms);
+                    let at_ms = at_ms.min(f64::from(NEVER_MS - 1)) as u32;
+                    if at_ms > longest_ms {
+                        return;
+                    }
+                    cells.note(crate::geo::between(pair[0], pair[1], share), at_ms, source);
+                }
+                before_m += length_m;
+            }
+        });
+    }
+
+    /// Calls `each` with every edge in each direction in which it is entered in time: its points in that direction, when
+    /// it is entered and how long it takes, and from which source.
+    fn for_each_stretch(
+        &self,
+        spread: &Spread,
+        longest_ms: u32,
+        mut each: impl FnMut(&[Point], (u32, u32), u32),
+    ) {
+        let graph = self.graph();
+        let mut points = Vec::new();
+        for (index, edge) in graph.edges.iter().enumerate() {
+            for travel in Travel::BOTH {
+                let ms = self.arc_ms(index, travel);
+                let start = match travel {
+                    Travel::Forward => edge.from,
+                    Travel::Backward => edge.to,
+                };
+                let start_ms = spread.ms[start as usize];
+                if ms == CLOSED_MS || start_ms == NEVER_MS || start_ms > longest_ms {
+                    continue;
+                }
+                points.clear();
+                let shape = graph.shape(index).iter().map(|place| place.point());
+                match travel {
+                    Travel::Forward => points.extend(shape),
+                    Travel::Backward => points.extend(shape.rev()),
+                }
+                each(&points, (start_ms, ms), spread.source[start as usize]);
+            }
+        }
+    }
+}
