@@ -201,6 +201,11 @@ pub fn csv(written: &Written<'_>, language: Language) -> String {
             add("hour", &hour.to_string(), cell, same);
         }
     }
+    add_calls(&mut rows, written, &tail);
+    rows.0
+}
+
+fn add_calls(rows: &mut Rows, written: &Written<'_>, tail: &[String]) {
     let (week, year) = written.known;
     for (category, count) in written.calls {
         let known = |known: bool, count: u64| match known {
@@ -214,9 +219,8 @@ pub fn csv(written: &Written<'_>, language: Language) -> String {
         row[3] = count.now.to_string();
         row[11] = known(week, count.week_before);
         row[12] = known(year, count.year_before);
-        rows.row(row.iter().chain(&tail).map(String::as_str));
+        rows.row(row.iter().chain(tail).map(String::as_str));
     }
-    rows.0
 }
 
 #[derive(Default)]

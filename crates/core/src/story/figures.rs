@@ -450,7 +450,10 @@ fn more_areas_than_may_be_listed_are_counted_and_those_with_most_stay() {
                         incident: IncidentId(id),
                         ..Assignment::clone(&one)
                     })),
-                    other => other,
+                    other @ (Record::Call(_)
+                    | Record::Unit(_)
+                    | Record::Station(_)
+                    | Record::Person(_)) => other,
                 });
             }
         }

@@ -51,6 +51,7 @@ pub(crate) struct FiguresQuery {
     #[param(minimum = 0, maximum = 23)]
     hour: Option<u8>,
     /// The language of the header row of a CSV file; what the browser prefers if absent.
+    #[param(inline)]
     lang: Option<LanguageView>,
 }
 
@@ -60,6 +61,7 @@ pub(crate) struct FiguresQuery {
 #[into_params(parameter_in = Query)]
 pub(crate) struct BehindQuery {
     /// Which figure.
+    #[param(inline)]
     interval: FigureView,
     /// From when; a day before `to` if absent.
     #[param(format = DateTime, max_length = 64)]

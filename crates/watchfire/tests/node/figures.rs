@@ -340,7 +340,8 @@ fn shown(figures: &Value) -> BTreeMap<String, String> {
                 let of = match &row[member] {
                     Value::Null => String::new(),
                     Value::String(text) => text.clone(),
-                    other => other.to_string(),
+                    Value::Number(number) => number.to_string(),
+                    Value::Bool(_) | Value::Array(_) | Value::Object(_) => panic!("{row}"),
                 };
                 add(by, of, &row["cell"]);
             }
