@@ -67,9 +67,9 @@ pub(crate) struct AlarmsView {
     /// What is late now: by priority, then since when.
     open: Vec<OpenAlarmView>,
     /// What began in each of the last hours, the earliest first.
-    hours: Vec<HourView>,
+    hours: Vec<AlarmHourView>,
     /// The same for all these hours together.
-    total: Vec<TallyView>,
+    total: Vec<AlarmTallyView>,
     /// True if there were more records than are read for one answer: then more was late than is counted.
     partial: bool,
 }
@@ -105,16 +105,16 @@ pub(crate) struct OpenAlarmView {
 
 /// What began within one hour.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct HourView {
+pub(crate) struct AlarmHourView {
     /// When the hour began.
     from: String,
     /// How many of each kind; none of a kind that did not come up.
-    sources: Vec<TallyView>,
+    sources: Vec<AlarmTallyView>,
 }
 
 /// How many alarms of a kind began, and what became of these until now.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct TallyView {
+pub(crate) struct AlarmTallyView {
     /// What kind.
     source: AlarmCodeView,
     /// How many began.
@@ -286,14 +286,14 @@ fn read_ended(
     }
 }
 
-fn hour(hour: &Hour) -> HourView {
-    HourView {
+fn hour(hour: &Hour) -> AlarmHourView {
+    AlarmHourView {
         from: view::time(hour.from),
         sources: tallies(&hour.sources),
     }
 }
 
-fn in_all(hours: &[Hour]) -> Vec<TallyView> {
+fn in_all(hours: &[Hour]) -> Vec<AlarmTallyView> {
     let mut all: BTreeMap<AlarmCode, Tally> = BTreeMap::new();
     for (code, tally) in hours.iter().flat_map(|hour| &hour.sources) {
         let sum = all.entry(*code).or_default();
@@ -304,8 +304,8 @@ fn in_all(hours: &[Hour]) -> Vec<TallyView> {
     tallies(&all)
 }
 
-fn tallies(of: &BTreeMap<AlarmCode, Tally>) -> Vec<TallyView> {
-    let shown = |(code, tally): (&AlarmCode, &Tally)| TallyView {
+fn tallies(of: &BTreeMap<AlarmCode, Tally>) -> Vec<AlarmTallyView> {
+    let shown = |(code, tally): (&AlarmCode, &Tally)| AlarmTallyView {
         source: (*code).into(),
         raised: tally.raised,
         acknowledged: tally.acknowledged,

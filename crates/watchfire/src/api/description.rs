@@ -66,6 +66,9 @@ fn add_problems(json: &mut Value) {
     });
     json["components"]["schemas"]["Problem"] = schema_of::<ProblemView>();
     json["components"]["schemas"]["TextView"] = schema_of::<TextView>();
+    // The derived description names what stands in an address and does not carry it.
+    json["components"]["schemas"]["FigureView"] = schema_of::<super::figures::FigureView>();
+    json["components"]["schemas"]["LanguageView"] = schema_of::<super::figures::LanguageView>();
     let statuses = [
         "400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "500", "503",
     ];

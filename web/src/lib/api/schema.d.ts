@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/v1/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what is late now, most urgent first, and what was in the last hours, by the rules of today. */
+        get: operations["get_alarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assignments": {
         parameters: {
             query?: never;
@@ -32,6 +49,60 @@ export interface paths {
         get: operations["get_assignments_by_id"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assignments/{id}/alarm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledges an assignment's alarm: a person has seen it. It goes on until what it hangs on is done; for
+         *     `on_scene_check` that is this: the crew was asked.
+         */
+        post: operations["post_assignments_by_id_alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assignments/{id}/reassign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a unit off its incident and sends it to another at once: both or neither. `ETag` is of the one called off. */
+        post: operations["post_assignments_by_id_reassign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assignments/{id}/swap": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Calls an assignment off and sends another unit in its place: both or neither. `ETag` is of the one called off. */
+        post: operations["post_assignments_by_id_swap"];
         delete?: never;
         options?: never;
         head?: never;
@@ -82,7 +153,7 @@ export interface paths {
         /** Lists calls, last changed first. */
         get: operations["get_calls"];
         put?: never;
-        /** Takes a call. */
+        /** Takes a call; with `then` also opens an incident from it or joins it to one, all of it or nothing. */
         post: operations["post_calls"];
         delete?: never;
         options?: never;
@@ -106,6 +177,23 @@ export interface paths {
         head?: never;
         /** Adds to or corrects what is known of a call; what is left out stays as it was. */
         patch: operations["patch_calls_by_id"];
+        trace?: never;
+    };
+    "/api/v1/calls/{id}/alarm-seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Acknowledges a call's alarm: a person has seen it. It goes on until what it hangs on is done. */
+        post: operations["post_calls_by_id_alarm-seen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/calls/{id}/close": {
@@ -176,6 +264,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows one's own drafts that have not ended; nobody sees another's. */
+        get: operations["get_drafts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drafts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keeps a draft and answers once it is durable. With a `seq` that is not higher than the one kept nothing changes, and the
+         *     answer is what is kept. A draft that became a call or was given up stays ended (409 `draft_ended`).
+         */
+        put: operations["put_drafts_by_id"];
+        post?: never;
+        /** Gives a draft up: from then on nobody can read it, in no backup either. Again is as good as once. */
+        delete: operations["delete_drafts_by_id"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/duplicates": {
         parameters: {
             query?: never;
@@ -204,6 +330,57 @@ export interface paths {
         put?: never;
         /** Chooses a password with a one-time code, and signs in. */
         post: operations["post_enrolment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how long things took in a period, by priority, area and hour, and how many calls came. */
+        get: operations["get_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/figures.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the same figures as CSV (RFC 4180), with a header row in the language asked for. */
+        get: operations["get_figures_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/figures/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the incidents behind a figure: as many as the figure says. */
+        get: operations["get_figures_incidents"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -256,6 +433,23 @@ export interface paths {
         put?: never;
         /** Strikes a higher alarm. */
         post: operations["post_incidents_by_id_alarm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/alarm-seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Acknowledges an incident's alarm: a person has seen it. It goes on until what it hangs on is done. */
+        post: operations["post_incidents_by_id_alarm-seen"];
         delete?: never;
         options?: never;
         head?: never;
@@ -501,6 +695,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/map/ground.geojson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what lies under the roads: water, green, built-up ground, rivers, railways, and the names to write. */
+        get: operations["get_map_ground_geojson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/map/roads.geojson": {
         parameters: {
             query?: never;
@@ -518,6 +729,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/map/station-areas.geojson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows which station is the first to arrive where, by road time from its door. */
+        get: operations["get_map_station-areas_geojson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/node": {
         parameters: {
             query?: never;
@@ -527,6 +755,40 @@ export interface paths {
         };
         /** Shows the node. */
         get: operations["get_node"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/past/board": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the board as this node showed it at an earlier moment; units stand where their trails say they were. */
+        get: operations["get_past_board"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/past/marks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts entries, calls, incidents, units sent and alarms in each minute of a period. */
+        get: operations["get_past_marks"];
         put?: never;
         post?: never;
         delete?: never;
@@ -639,6 +901,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/places": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Finds places by name, on the node's own map and among its stations. */
+        get: operations["get_places"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/places/at": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says where a point is: its crossing, road and area. */
+        get: operations["get_places_at"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/positions": {
         parameters: {
             query?: never;
@@ -728,6 +1024,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/triage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what a call that is still being typed seems to be about, what to ask next and how urgent it is; nothing is stored. */
+        post: operations["post_triage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes back what one did within the last ten seconds, if nothing else has happened to it since: all of it or nothing. */
+        post: operations["post_undo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/units": {
         parameters: {
             query?: never;
@@ -781,6 +1111,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/units/{id}/reach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how far a unit gets in five, ten and fifteen minutes from where it is. */
+        get: operations["get_units_by_id_reach"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{id}/route": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the fastest way of a unit to an incident by the node's map: what its times rest on, not a navigation. */
+        get: operations["get_units_by_id_route"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/units/{id}/{step}": {
         parameters: {
             query?: never;
@@ -819,15 +1183,56 @@ export interface components {
          * @description What is late.
          * @enum {string}
          */
-        AlarmCodeView: "unanswered" | "late_departure" | "overdue_arrival";
+        AlarmCodeView: "unanswered" | "late_departure" | "overdue_arrival" | "on_scene_check" | "unassigned" | "call_waiting";
+        /** @description What began within one hour. */
+        AlarmHourView: {
+            /** @description When the hour began. */
+            from: string;
+            /** @description How many of each kind; none of a kind that did not come up. */
+            sources: components["schemas"]["AlarmTallyView"][];
+        };
+        /** @description How many alarms of a kind began, and what became of these until now. */
+        AlarmTallyView: {
+            /**
+             * Format: int64
+             * @description Of these, acknowledged by somebody.
+             */
+            acknowledged: number;
+            /**
+             * Format: int64
+             * @description Of these, ended by what was done.
+             */
+            acted: number;
+            /**
+             * Format: int64
+             * @description How many began.
+             */
+            raised: number;
+            /** @description What kind. */
+            source: components["schemas"]["AlarmCodeView"];
+        };
         /** @description Something that is late. */
         AlarmView: {
+            acknowledged: components["schemas"]["SeenView"] | null;
             /** @description What. */
             code: components["schemas"]["AlarmCodeView"];
             /** @description Since when. */
             since: string;
-            /** @description The words, and what to do. */
+            /** @description What is late, in words. */
             text: components["schemas"]["TextView"];
+            /** @description What to do; by that it ends. */
+            todo: components["schemas"]["TextView"];
+        };
+        /** @description What is late, and what was. */
+        AlarmsView: {
+            /** @description What began in each of the last hours, the earliest first. */
+            hours: components["schemas"]["AlarmHourView"][];
+            /** @description What is late now: by priority, then since when. */
+            open: components["schemas"]["OpenAlarmView"][];
+            /** @description True if there were more records than are read for one answer: then more was late than is counted. */
+            partial: boolean;
+            /** @description The same for all these hours together. */
+            total: components["schemas"]["AlarmTallyView"][];
         };
         /**
          * @description What is new about a call. How it came, and what the sending system calls it, stay.
@@ -837,6 +1242,8 @@ export interface components {
          *     }
          */
         AmendBody: {
+            /** @description What was answered (sealed); a later answer to a question takes the place of the earlier one. */
+            answers?: components["schemas"]["AnswerBody"][];
             /** @description The number to call back (sealed). */
             callback?: string | null;
             /** @description Who called (sealed). */
@@ -856,6 +1263,38 @@ export interface components {
             priority?: number | null;
             /** @description What was said (sealed). */
             said?: string | null;
+        };
+        /** @description What a caller answered. */
+        AnswerBody: {
+            /** @description The answer, by its name within the question. */
+            answer: string;
+            /** @description The question, by its name in the response file. */
+            question: string;
+        };
+        /** @description What a caller answered. */
+        AnswerView: {
+            /** @description The answer, by its name within the question. */
+            answer: string;
+            answered: components["schemas"]["TextView"] | null;
+            asked: components["schemas"]["TextView"] | null;
+            /** @description The question, by its name in the response file. */
+            question: string;
+        };
+        /** @description The figures of a area. */
+        AreaCellView: {
+            /** @description The area; none where none is given. */
+            area: string | null;
+            /** @description The figures. */
+            cell: components["schemas"]["CellView"];
+        };
+        /** @description Whose area it is. */
+        AreaOfView: {
+            /** @description Its code. */
+            code: string;
+            /** @description Its name. */
+            name: string;
+            /** @description The id of the station. */
+            station: string;
         };
         /**
          * @description Where an assignment is in its life.
@@ -904,11 +1343,88 @@ export interface components {
              */
             version: number;
         };
+        /** @description Where a point is, in words. */
+        AtView: {
+            /** @description The named area that it lies in. */
+            area: string | null;
+            /** @description The nearest crossing. */
+            crossing: string | null;
+            /**
+             * Format: int32
+             * @description How far that road is, in metres.
+             */
+            distance_m: number | null;
+            /** @description False where the map does not reach. */
+            on_map: boolean;
+            /** @description The nearest road that has a name. */
+            road: string | null;
+            /** @description The whole in one line; coordinates where nothing near has a name. */
+            text: string;
+        };
         /**
          * @description What a travel time rests on.
          * @enum {string}
          */
         BasisView: "road" | "straight_line";
+        /** @description A period before, and its calls. */
+        BeforeView: {
+            /**
+             * Format: int64
+             * @description All calls; none where the node's records do not reach back as far.
+             */
+            count: number | null;
+            /** @description From when. */
+            from: string;
+            /** @description Until when. */
+            to: string;
+        };
+        /** @description One thing that a figure counts. */
+        BehindItemView: {
+            /** @description The area it counts under. */
+            area: string | null;
+            /** @description When the incident was opened, or the call answered. */
+            at: string;
+            /**
+             * Format: int64
+             * @description The call's running number, where a call is counted.
+             */
+            call: number | null;
+            /** @description The category it counts under. */
+            category: string | null;
+            /**
+             * Format: int32
+             * @description The local hour of the day it counts under.
+             */
+            hour: number;
+            /** @description The incident; a call may have none. */
+            incident: string | null;
+            /** @description What kind of record was measured: call, incident or assignment. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description The incident's running number.
+             */
+            number: number | null;
+            priority: components["schemas"]["PriorityView"] | null;
+            /** @description Its id. */
+            record: string;
+            /**
+             * Format: int32
+             * @description How long it took; none for a call that is only counted.
+             */
+            seconds: number | null;
+            /** @description Whether that is within target; none where there is no target. */
+            within: boolean | null;
+        };
+        /** @description What is behind a figure. */
+        BehindView: {
+            /** @description How many there are on all pages: the count of the figure. */
+            count: number;
+            /** @description A page of them, last opened first. */
+            items: components["schemas"]["BehindItemView"][];
+            /** @description What to give as `cursor` for the next page; absent on the last. */
+            next: string | null;
+        };
         /** @description Everything open, and what ended recently. */
         BoardView: {
             /** @description Assignments. */
@@ -962,6 +1478,8 @@ export interface components {
          *     }
          */
         CallBody: {
+            /** @description What was answered to the questions of the response file (sealed). */
+            answers?: components["schemas"]["AnswerBody"][];
             /** @description The number to call back (sealed). */
             callback?: string | null;
             /** @description Who called (sealed). */
@@ -969,9 +1487,11 @@ export interface components {
             /** @description What, a code of the response file. */
             category?: string | null;
             channel?: components["schemas"]["ChannelView"] | null;
+            /** @description The draft that it was typed in, which ends with it: its id as in `PUT /drafts/{id}`. */
+            draft?: string | null;
             /**
              * Format: date-time
-             * @description When it came, if not now.
+             * @description When it was answered, if not now.
              */
             happened_at?: string | null;
             place?: components["schemas"]["PlaceBody"] | null;
@@ -980,10 +1500,16 @@ export interface components {
              * @description How urgent; 1 is most urgent.
              */
             priority?: number | null;
+            /**
+             * Format: date-time
+             * @description When it began to ring: not after it was answered, and at most 24 hours before.
+             */
+            ringing_at?: string | null;
             /** @description What was said (sealed). */
             said?: string | null;
             /** @description The sending system's own name for it. */
             source?: string | null;
+            then?: components["schemas"]["ThenBody"] | null;
         };
         /**
          * @description Where a call is in its life.
@@ -992,6 +1518,8 @@ export interface components {
         CallStatusView: "received" | "joined" | "closed";
         /** @description A call. */
         CallView: {
+            /** @description What is late about it. */
+            alarms: components["schemas"]["AlarmView"][];
             /** @description What. */
             category: string | null;
             /** @description How it came. */
@@ -1010,8 +1538,13 @@ export interface components {
             priority: components["schemas"]["PriorityView"] | null;
             /** @description Why it was closed without action. */
             reason: string | null;
-            /** @description When it came. */
+            /** @description When it was answered. */
             received_at: string;
+            /**
+             * Format: date-time
+             * @description When it began to ring, if that was told.
+             */
+            ringing_at: string | null;
             /** @description The sending system's own name for it. */
             source: string | null;
             /** @description Where it is in its life. */
@@ -1021,6 +1554,22 @@ export interface components {
              * @description Its version, for `If-Match`.
              */
             version: number;
+        };
+        /** @description How many calls came, beside the same length of time before. */
+        CallsView: {
+            /** @description By category. */
+            by_category: components["schemas"]["CategoryView"][];
+            /** @description Categories that are not listed. */
+            categories_left_out: number;
+            /**
+             * Format: int64
+             * @description All.
+             */
+            count: number;
+            /** @description One week before. */
+            week_before: components["schemas"]["BeforeView"];
+            /** @description One year of 364 days before: the same weekdays. */
+            year_before: components["schemas"]["BeforeView"];
         };
         /** @description A unit that could go. */
         CandidateView: {
@@ -1057,11 +1606,81 @@ export interface components {
                 [key: string]: components["schemas"]["TextView"];
             };
         };
+        /** @description The calls of a category. */
+        CategoryView: {
+            /** @description The category; none where a call says none. */
+            category: string | null;
+            /**
+             * Format: int64
+             * @description How many in the period.
+             */
+            count: number;
+            label: components["schemas"]["TextView"] | null;
+            /**
+             * Format: int64
+             * @description One week before; none where the records do not reach back.
+             */
+            week_before: number | null;
+            /**
+             * Format: int64
+             * @description One year of 364 days before; none where the records do not reach back.
+             */
+            year_before: number | null;
+        };
+        /** @description What a set of intervals comes to. */
+        CellView: {
+            /** @description How many there are. */
+            count: number;
+            /**
+             * Format: int64
+             * @description How many of them have a target.
+             */
+            judged: number;
+            /**
+             * Format: int32
+             * @description Half of them took no longer, in seconds.
+             */
+            p50_s: number | null;
+            /**
+             * Format: int32
+             * @description Nine in ten took no longer, in seconds.
+             */
+            p90_s: number | null;
+            /**
+             * Format: int64
+             * @description How many of those are within it.
+             */
+            within: number;
+            /**
+             * Format: double
+             * @description The share of those, in percent to one place.
+             */
+            within_percent: number | null;
+        };
+        /** @description A record that was changed. */
+        ChangedView: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its kind. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description The version it then had.
+             */
+            version: number;
+        };
         /**
          * @description How a call came.
          * @enum {string}
          */
         ChannelView: "phone" | "text" | "app" | "alarm" | "sensor" | "radio" | "counter" | "import";
+        /** @description An answer that a question takes. */
+        ChoiceView: {
+            /** @description Its name within the question. */
+            answer: string;
+            /** @description What it says. */
+            text: components["schemas"]["TextView"];
+        };
         /**
          * @description What kind of clock it is.
          * @enum {string}
@@ -1096,8 +1715,126 @@ export interface components {
              */
             happened_at?: string | null;
         };
-        /** @description What is known of a call that is still being typed. */
+        /** @description What was answered while a draft was typed. */
+        DraftAnswerView: {
+            /** @description The answer. */
+            answer: string;
+            /** @description The question. */
+            question: string;
+        };
+        /**
+         * @description A call that is still being typed. All of it is sealed; what is empty or unfinished is taken as it is.
+         * @example {
+         *       "opened_at": "2016-12-31T23:59:00Z",
+         *       "place_text": "5th & ma",
+         *       "said": "smoke from the thi",
+         *       "seq": 7
+         *     }
+         */
         DraftBody: {
+            /** @description What was answered so far. */
+            answers?: components["schemas"]["AnswerBody"][];
+            /** @description The number to call back. */
+            callback?: string | null;
+            /** @description Who calls. */
+            caller?: string | null;
+            /** @description What, as chosen so far. */
+            category?: string | null;
+            channel?: components["schemas"]["ChannelView"] | null;
+            /**
+             * Format: date-time
+             * @description When typing began.
+             */
+            opened_at: string;
+            place?: components["schemas"]["PlaceBody"] | null;
+            /** @description What was typed for the place. */
+            place_text?: string | null;
+            /**
+             * Format: int32
+             * @description How urgent; 1 is most urgent.
+             */
+            priority?: number | null;
+            /**
+             * Format: date-time
+             * @description When it began to ring.
+             */
+            ringing_at?: string | null;
+            /** @description What was said so far. */
+            said?: string | null;
+            /**
+             * Format: int64
+             * @description The browser's own count of what it sent for this draft; only a higher one than is kept changes anything.
+             */
+            seq: number;
+        };
+        /** @description Where a draft is about. */
+        DraftPlaceView: {
+            /** @description The address. */
+            address: string | null;
+            /** @description The station area. */
+            area: string | null;
+            /**
+             * Format: double
+             * @description Latitude in degrees (WGS 84).
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @description Longitude in degrees (WGS 84).
+             */
+            lon: number;
+        };
+        /** @description A draft, as it is kept. */
+        DraftView: {
+            /** @description What was answered. */
+            answers: components["schemas"]["DraftAnswerView"][];
+            /** @description The number to call back. */
+            callback: string | null;
+            /** @description Who calls. */
+            caller: string | null;
+            /** @description What. */
+            category: string | null;
+            /**
+             * Format: date-time
+             * @description When this was kept.
+             */
+            changed_at: string;
+            channel: components["schemas"]["ChannelView"] | null;
+            /** @description Its id. */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When typing began.
+             */
+            opened_at: string;
+            place: components["schemas"]["DraftPlaceView"] | null;
+            /** @description What was typed for the place. */
+            place_text: string | null;
+            /**
+             * Format: int32
+             * @description How urgent.
+             */
+            priority: number | null;
+            /**
+             * Format: date-time
+             * @description When it began to ring.
+             */
+            ringing_at: string | null;
+            /** @description What was said so far. */
+            said: string | null;
+            /**
+             * Format: int64
+             * @description The browser's own count of what it sent.
+             */
+            seq: number;
+        };
+        /** @description One's own drafts. */
+        DraftsView: {
+            /** @description Those that have not ended, in the order in which they were begun. */
+            drafts: components["schemas"]["DraftView"][];
+        };
+        /** @description What is known of a call that is still being typed. */
+        DuplicatesBody: {
             /** @description The number to call back; compared, never stored. */
             callback?: string | null;
             /** @description What. */
@@ -1147,8 +1884,17 @@ export interface components {
             claimed_at: string | null;
             /** @description What kind of entry. */
             kind: string;
-            /** @description The record it happened to. */
+            /**
+             * Format: int64
+             * @description The agency's running number of the record, for the kinds that have one.
+             */
+            number: number | null;
+            /** @description What kind of record it happened to. */
             record: string;
+            /** @description The id of that record. */
+            record_id: string;
+            /** @description From which seat. */
+            seat: components["schemas"]["SeatView"];
             /**
              * Format: int64
              * @description Its place in the feed.
@@ -1156,6 +1902,110 @@ export interface components {
             seq: number;
             /** @description What happened, in words. */
             text: components["schemas"]["TextView"];
+            /**
+             * Format: int64
+             * @description The version of the record that it made.
+             */
+            version: number;
+        };
+        /** @description The two halves of an exchange. */
+        ExchangeView: {
+            /** @description The assignment that was given up. */
+            called_off: components["schemas"]["AssignmentView"];
+            /** @description The one that took its place. */
+            sent: components["schemas"]["AssignmentView"];
+        };
+        /**
+         * @description A figure that has incidents behind it.
+         * @enum {string}
+         */
+        FigureView: "ringing_to_answered" | "answered_to_sent" | "sent_to_departed" | "departed_to_arrived" | "answered_to_arrived" | "calls";
+        /** @description The figures of a period. */
+        FiguresView: {
+            /** @description How many calls came. */
+            calls: components["schemas"]["CallsView"];
+            /** @description From when. */
+            from: string;
+            /** @description How long things took. */
+            intervals: components["schemas"]["IntervalView"][];
+            /** @description Since when the node has records. */
+            records_since: string;
+            /** @description What was counted, and what was left out. */
+            tally: components["schemas"]["TallyView"];
+            /** @description Until when, that moment not included. */
+            to: string;
+            /** @description The time zone of the hours of the day; UTC where the node names none. */
+            zone: string;
+        };
+        /**
+         * @description What a place is.
+         * @enum {string}
+         */
+        FoundKindView: "road" | "crossing" | "place" | "station" | "point";
+        /** @description A place that a text names. */
+        FoundView: {
+            /** @description The named area that it lies in. */
+            area: string | null;
+            /**
+             * Format: int32
+             * @description How far its nearest part is from the middle of the map that was given, in metres.
+             */
+            distance_m: number | null;
+            /** @description What it is. */
+            kind: components["schemas"]["FoundKindView"];
+            /**
+             * Format: double
+             * @description Latitude in degrees (WGS 84); of a road, of a point on it near its middle.
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @description Longitude in degrees (WGS 84).
+             */
+            lon: number;
+            /** @description How the text fitted. */
+            matched: components["schemas"]["MatchedView"];
+            /** @description Its name; of a crossing, the road that was typed first. */
+            name: string;
+            /** @description The other road of a crossing. */
+            other: string | null;
+            /** @description What to write as the address: the name with the house number, or both roads of a crossing. */
+            text: string;
+        };
+        /** @description Where a unit starts from. */
+        FromView: {
+            /**
+             * Format: double
+             * @description Latitude in degrees (WGS 84).
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @description Longitude in degrees (WGS 84).
+             */
+            lon: number;
+            /**
+             * Format: int32
+             * @description How old the position is, in seconds; none if it is the unit's post or station.
+             */
+            position_age_s: number | null;
+        };
+        /** @description Where something is. */
+        GeometryView: {
+            /** @description The outer ring and its holes. */
+            coordinates: number[][][];
+            /** @enum {string} */
+            type: "Polygon";
+        } | {
+            /** @description The points of a line. */
+            coordinates: number[][];
+            /** @enum {string} */
+            type: "LineString";
+        } | {
+            /** @description Longitude and latitude in degrees. */
+            coordinates: number[];
+            /** @enum {string} */
+            type: "Point";
         };
         /** @description What an incident is now thought to be. */
         GradeBody: {
@@ -1172,8 +2022,51 @@ export interface components {
              */
             priority?: number | null;
         };
+        /** @description An area, a line or a name. */
+        GroundFeatureView: {
+            /** @description Where. */
+            geometry: components["schemas"]["GeometryView"];
+            /** @description What it is. */
+            properties: components["schemas"]["GroundKindView"];
+            /** @description `Feature`. */
+            type: string;
+        };
+        /** @description What an area, a line or a name is. */
+        GroundKindView: {
+            /** @description `water`, `green` or `built` of an area; `river` or `rail` of a line; `place` of a name. */
+            kind: string;
+            /** @description The name in the language of the place. */
+            name: string | null;
+            /** @description The name in English, where the map says it. */
+            name_en: string | null;
+            /** @description The name in Chinese, where the map says it. */
+            name_zh: string | null;
+            /**
+             * Format: int32
+             * @description Of a name: 1 a city, 2 a town or district, 3 a quarter or village, 4 anything smaller.
+             */
+            rank: number | null;
+        };
+        /** @description What lies under the roads, as GeoJSON (RFC 7946). */
+        GroundView: {
+            /** @description Areas first, then lines, then names. */
+            features: components["schemas"]["GroundFeatureView"][];
+            /** @description `FeatureCollection`. */
+            type: string;
+        };
+        /** @description Something that a call may be about. */
+        GuessView: {
+            /** @description The category. */
+            category: string;
+            /** @description What it is called. */
+            label: components["schemas"]["TextView"];
+            /** @description The phrases of the response file that speak for it; none where only an answer does. */
+            words: string[];
+        };
         /** @description Something a call may be a duplicate of. */
         HintView: {
+            /** @description The address of the other, if it has one. */
+            address: string | null;
             /**
              * Format: int32
              * @description Seconds since it was last reported.
@@ -1181,6 +2074,8 @@ export interface components {
             age_s: number;
             /** @description The loose call. */
             call: string | null;
+            /** @description What the other is about, if it is known. */
+            category: string | null;
             /**
              * Format: int32
              * @description Metres between the places.
@@ -1193,6 +2088,7 @@ export interface components {
              * @description The other's running number.
              */
             number: number;
+            priority: components["schemas"]["PriorityView"] | null;
             /** @description Why. */
             reason: components["schemas"]["ReasonView"];
         };
@@ -1200,6 +2096,16 @@ export interface components {
         HintsView: {
             /** @description What it may be a duplicate of. */
             hints: components["schemas"]["HintView"][];
+        };
+        /** @description The figures of an hour of the day. */
+        HourCellView: {
+            /** @description The figures. */
+            cell: components["schemas"]["CellView"];
+            /**
+             * Format: int32
+             * @description The hour, 0 to 23.
+             */
+            hour: number;
         };
         /**
          * @description How far an incident has come.
@@ -1213,6 +2119,8 @@ export interface components {
              * @description Alarm level, 1 or more.
              */
             alarm_level: number;
+            /** @description What is late about it; what is late about its assignments is said of these. */
+            alarms: components["schemas"]["AlarmView"][];
             /** @description Its assignments, those of incidents merged into it included. */
             assignments: string[];
             /** @description Its calls, those of incidents merged into it included. */
@@ -1252,6 +2160,32 @@ export interface components {
              */
             version: number;
         };
+        /** @description The figures of one interval. */
+        IntervalView: {
+            /** @description All together. */
+            all: components["schemas"]["CellView"];
+            /** @description Areas that are not listed. */
+            areas_left_out: number;
+            /** @description By area. */
+            by_area: components["schemas"]["AreaCellView"][];
+            /** @description By local hour of the day. */
+            by_hour: components["schemas"]["HourCellView"][];
+            /** @description By priority. */
+            by_priority: components["schemas"]["PriorityCellView"][];
+            /** @description What exactly is measured. */
+            definition: components["schemas"]["TextView"];
+            /** @description Which. */
+            interval: string;
+            /** @description What it is called. */
+            label: components["schemas"]["TextView"];
+            /**
+             * Format: int32
+             * @description Percent that are to be within target.
+             */
+            target_percent: number;
+            /** @description The targets in seconds; a priority that is not listed has none. */
+            targets: components["schemas"]["TargetView"][];
+        };
         /** @description Which incident to join. */
         JoinBody: {
             /**
@@ -1262,6 +2196,11 @@ export interface components {
             /** @description The incident. */
             incident: string;
         };
+        /**
+         * @description A language.
+         * @enum {string}
+         */
+        LanguageView: "en" | "zh";
         /** @description Where a line is. */
         LineView: {
             /** @description Longitude and latitude in degrees. */
@@ -1288,6 +2227,30 @@ export interface components {
             /** @description How the other stands to this one. */
             relation: components["schemas"]["RelationView"];
         };
+        /** @description How much happened in each minute; the first begins at `from`. */
+        MarksView: {
+            /** @description Alarms raised. */
+            alarms: number[];
+            /** @description Calls received. */
+            calls: number[];
+            /** @description Incidents closed or cancelled. */
+            ended: number[];
+            /** @description Entries accepted. */
+            entries: number[];
+            /** @description From when. */
+            from: string;
+            /** @description Incidents opened. */
+            incidents: number[];
+            /** @description Units sent. */
+            sent: number[];
+            /** @description Until when, that moment not included. */
+            to: string;
+        };
+        /**
+         * @description How a text fitted, the best first.
+         * @enum {string}
+         */
+        MatchedView: "exact" | "start" | "word" | "pinyin" | "initials" | "similar";
         /** @description The incident that goes on. */
         MergeBody: {
             /**
@@ -1367,6 +2330,36 @@ export interface components {
              * @description When it happened, if not now.
              */
             happened_at?: string | null;
+        };
+        /** @description Nothing more is said of an incident than what is known of its call. */
+        Open: Record<string, never>;
+        /** @description Something that is late, and what it is about. */
+        OpenAlarmView: {
+            acknowledged: components["schemas"]["SeenView"] | null;
+            /** @description The assignment. */
+            assignment: string | null;
+            /** @description The call. */
+            call: string | null;
+            /** @description What that is called. */
+            callsign: string | null;
+            /** @description What. */
+            code: components["schemas"]["AlarmCodeView"];
+            /** @description The incident; of an assignment that it is on. */
+            incident: string | null;
+            /**
+             * Format: int64
+             * @description The running number of the incident, or of the call.
+             */
+            number: number | null;
+            priority: components["schemas"]["PriorityView"] | null;
+            /** @description Since when. */
+            since: string;
+            /** @description What is late, in words. */
+            text: components["schemas"]["TextView"];
+            /** @description What to do; by that it ends. */
+            todo: components["schemas"]["TextView"];
+            /** @description Its unit. */
+            unit: string | null;
         };
         /**
          * @description A new incident.
@@ -1448,6 +2441,8 @@ export interface components {
         Page_CallView: {
             /** @description The items, last changed first. */
             items: {
+                /** @description What is late about it. */
+                alarms: components["schemas"]["AlarmView"][];
                 /** @description What. */
                 category: string | null;
                 /** @description How it came. */
@@ -1466,8 +2461,13 @@ export interface components {
                 priority: components["schemas"]["PriorityView"] | null;
                 /** @description Why it was closed without action. */
                 reason: string | null;
-                /** @description When it came. */
+                /** @description When it was answered. */
                 received_at: string;
+                /**
+                 * Format: date-time
+                 * @description When it began to ring, if that was told.
+                 */
+                ringing_at: string | null;
                 /** @description The sending system's own name for it. */
                 source: string | null;
                 /** @description Where it is in its life. */
@@ -1490,6 +2490,8 @@ export interface components {
                  * @description Alarm level, 1 or more.
                  */
                 alarm_level: number;
+                /** @description What is late about it; what is late about its assignments is said of these. */
+                alarms: components["schemas"]["AlarmView"][];
                 /** @description Its assignments, those of incidents merged into it included. */
                 assignments: string[];
                 /** @description Its calls, those of incidents merged into it included. */
@@ -1652,6 +2654,8 @@ export interface components {
         };
         /** @description Who called and what was said. */
         PersonalView: {
+            /** @description What was answered to the questions of the response file. */
+            answers: components["schemas"]["AnswerView"][];
             /** @description The number to call back. */
             callback: string | null;
             /** @description Who. */
@@ -1692,6 +2696,18 @@ export interface components {
              * @description Longitude in degrees (WGS 84).
              */
             lon: number;
+        };
+        /** @description Places that a text names. */
+        PlacesView: {
+            /** @description The best first. */
+            places: components["schemas"]["FoundView"][];
+        };
+        /** @description Where an area is. */
+        PolygonsView: {
+            /** @description Polygons, each an outer ring and its holes; longitude and latitude in degrees. */
+            coordinates: number[][][][];
+            /** @description `MultiPolygon`. */
+            type: string;
         };
         /** @description Where a unit is. */
         PositionBody: {
@@ -1763,6 +2779,12 @@ export interface components {
              */
             lon: number;
         };
+        /** @description The figures of a priority. */
+        PriorityCellView: {
+            /** @description The figures. */
+            cell: components["schemas"]["CellView"];
+            priority: components["schemas"]["PriorityView"] | null;
+        };
         /**
          * @description Urgency; 1 is most urgent.
          * @enum {integer}
@@ -1788,12 +2810,46 @@ export interface components {
             /** @description What happened, to what, in both languages. */
             what: components["schemas"]["TextView"];
         };
+        /** @description A question to the caller. */
+        QuestionView: {
+            /** @description What was answered. */
+            answered: string | null;
+            /** @description What may be answered. */
+            answers: components["schemas"]["ChoiceView"][];
+            /** @description Its name in the response file. */
+            question: string;
+            /** @description What to ask. */
+            text: components["schemas"]["TextView"];
+        };
+        /** @description How far a unit gets, as GeoJSON (RFC 7946). */
+        ReachView: {
+            /** @description What the times rest on. */
+            basis: components["schemas"]["BasisView"];
+            /** @description One for each time, the longest first, so that the shorter are drawn above. */
+            features: components["schemas"]["WithinView"][];
+            /** @description Where it starts from. */
+            from: components["schemas"]["FromView"];
+            /** @description `FeatureCollection`. */
+            type: string;
+        };
         /** @description A reason, a shortfall or a hint: a stable code and its words. */
         ReasonView: {
             /** @description The code. */
             code: string;
             /** @description The words. */
             text: components["schemas"]["TextView"];
+        };
+        /** @description Which incident the unit goes to instead. */
+        ReassignBody: {
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /** @description The incident. */
+            incident: string;
+            /** @description Why; the node says it in its own words if this is left out. */
+            reason?: string | null;
         };
         /** @description What to send, and why. */
         RecommendationView: {
@@ -1861,6 +2917,25 @@ export interface components {
              */
             factor: number | null;
         };
+        /** @description The way of a unit to an incident. */
+        RouteView: {
+            /** @description What the time rests on. */
+            basis: components["schemas"]["BasisView"];
+            /** @description Which incident. */
+            incident: string;
+            /**
+             * Format: int32
+             * @description How long it is on the road, in metres.
+             */
+            length_m: number;
+            /** @description The line to draw, from the unit to the incident; longitude and latitude in degrees. */
+            line: number[][];
+            /**
+             * Format: int32
+             * @description How long it takes, with the node's factor on road times.
+             */
+            seconds: number;
+        };
         /**
          * @description A seat.
          * @enum {string}
@@ -1872,6 +2947,18 @@ export interface components {
             expires_at: string;
             /** @description The secret. It is not kept and cannot be shown again. */
             secret: string;
+        };
+        /** @description Which alarm a person has seen. */
+        SeenBody: {
+            /** @description The alarm. */
+            code: components["schemas"]["AlarmCodeView"];
+        };
+        /** @description Who has seen an alarm. */
+        SeenView: {
+            /** @description When. */
+            at: string;
+            /** @description Who, by name. */
+            by: string;
         };
         /** @description Which units to send. */
         SendBody: {
@@ -1944,6 +3031,22 @@ export interface components {
              */
             priority?: number | null;
         };
+        /** @description The area of a station. */
+        StationAreaView: {
+            /** @description Where. */
+            geometry: components["schemas"]["PolygonsView"];
+            /** @description Whose it is. */
+            properties: components["schemas"]["AreaOfView"];
+            /** @description `Feature`. */
+            type: string;
+        };
+        /** @description Areas to draw, as GeoJSON (RFC 7946). */
+        StationAreasView: {
+            /** @description One for each station that is first somewhere. */
+            features: components["schemas"]["StationAreaView"][];
+            /** @description `FeatureCollection`. */
+            type: string;
+        };
         /**
          * @description What a station is and where.
          * @example {
@@ -1998,6 +3101,81 @@ export interface components {
             /** @description Why (for `decline` and `cancel`, which need it) or how it ended (for `clear`). */
             reason?: string | null;
         };
+        /** @description Which unit goes instead. */
+        SwapBody: {
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /** @description Why; the node says it in its own words if this is left out. */
+            reason?: string | null;
+            /** @description The unit; it must be free. */
+            unit: string;
+        };
+        /** @description What was counted, and what was left out of the figures. */
+        TallyView: {
+            /**
+             * Format: int64
+             * @description Assignments that were sent.
+             */
+            assignments: number;
+            /**
+             * Format: int64
+             * @description Calls answered.
+             */
+            calls: number;
+            /**
+             * Format: int64
+             * @description Incidents cancelled before anybody arrived.
+             */
+            cancelled_before_arrival: number;
+            /**
+             * Format: int64
+             * @description Intervals that end before they begin, by the times that were claimed.
+             */
+            contradictory: number;
+            /**
+             * Format: int64
+             * @description Those that arrived without having reported that they departed.
+             */
+            departure_not_reported: number;
+            /**
+             * Format: int64
+             * @description Incidents opened, a merged family once.
+             */
+            incidents: number;
+            /**
+             * Format: int64
+             * @description Incidents that were merged into those and count with them.
+             */
+            merged: number;
+            /**
+             * Format: int64
+             * @description Those that ended without having departed or arrived.
+             */
+            never_departed: number;
+            /**
+             * Format: int64
+             * @description Those of which it is not known when they began to ring.
+             */
+            ringing_unknown: number;
+            /**
+             * Format: int64
+             * @description Incidents that no call belongs to.
+             */
+            without_call: number;
+        };
+        /** @description The target of a priority. */
+        TargetView: {
+            /** @description The priority. */
+            priority: components["schemas"]["PriorityView"];
+            /**
+             * Format: int32
+             * @description The target.
+             */
+            seconds: number;
+        };
         /** @description The same words in both languages. */
         TextView: {
             /** @description English. */
@@ -2005,12 +3183,71 @@ export interface components {
             /** @description Simplified Chinese. */
             zh: string;
         };
+        /** @description What is done with a new call in the same step. */
+        ThenBody: {
+            /** @description Open an incident from it, with its category, priority and place. */
+            open: components["schemas"]["Open"];
+        } | {
+            /** @description It is about the same event as this incident. */
+            join: string;
+        };
         /** @description What a token is for. */
         TokenBody: {
             /** @description What it is for, so that it can be told apart later. */
             label: string;
             /** @description The one seat that it may act from. */
             seat: components["schemas"]["SeatView"];
+        };
+        /**
+         * @description What is known of a call that is still being typed.
+         * @example {
+         *       "answers": [
+         *         {
+         *           "answer": "no",
+         *           "question": "breathing"
+         *         }
+         *       ],
+         *       "said": "he fell and is not breathing"
+         *     }
+         */
+        TriageBody: {
+            /** @description What was answered; of two answers to a question the later counts. */
+            answers?: components["schemas"]["AnswerBody"][];
+            /** @description What a person says that it is about; it goes before every guess. */
+            category?: string | null;
+            /** @description What was said so far; looked at, never stored. */
+            said?: string | null;
+        };
+        /** @description What comes of it: a proposal, which a person takes or leaves. */
+        TriageView: {
+            /** @description What it is taken to be about: what a person chose, else what an answer says, else the best guess. */
+            category: string | null;
+            /** @description What it may be about, best first. */
+            guesses: components["schemas"]["GuessView"][];
+            priority: components["schemas"]["PriorityView"] | null;
+            /** @description The questions of that category in the order to ask them, and those that were answered. */
+            questions: components["schemas"]["QuestionView"][];
+            /** @description What to read out to the caller. */
+            read_out: components["schemas"]["TextView"][];
+            /** @description Why. */
+            reasons: components["schemas"]["TextView"][];
+            /**
+             * Format: int32
+             * @description The points that the category and the answers come to.
+             */
+            score: number;
+            /** @description The version of the response file that said so. */
+            version: string;
+        };
+        /** @description Which action is taken back. */
+        UndoBody: {
+            /** @description The `Idempotency-Key` that it was asked with. */
+            key: string;
+        };
+        /** @description What was changed by taking it back. */
+        UndoneView: {
+            /** @description The records, the main one first. */
+            records: components["schemas"]["ChangedView"][];
         };
         /**
          * @description What a unit is and can do.
@@ -2101,6 +3338,23 @@ export interface components {
             /** @description Why. */
             reason: string;
         };
+        /** @description A time. */
+        WithinTimeView: {
+            /**
+             * Format: int32
+             * @description In seconds, with the node's factor on road times.
+             */
+            within_s: number;
+        };
+        /** @description What is reached within a time. */
+        WithinView: {
+            /** @description Where. */
+            geometry: components["schemas"]["PolygonsView"];
+            /** @description Within what time. */
+            properties: components["schemas"]["WithinTimeView"];
+            /** @description `Feature`. */
+            type: string;
+        };
     };
     responses: {
         /** @description What went wrong, and what to do next (RFC 9457) */
@@ -2120,6 +3374,40 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_alarms: {
+        parameters: {
+            query?: {
+                /** @description How many hours, the last of which is not over. */
+                hours?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmsView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     get_assignments: {
         parameters: {
             query?: {
@@ -2191,6 +3479,132 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    post_assignments_by_id_alarm: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeenBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignmentView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_assignments_by_id_reassign: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReassignBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_assignments_by_id_swap: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwapBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     post_assignments_by_id_by_step: {
         parameters: {
             query?: never;
@@ -2212,6 +3626,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2318,6 +3734,8 @@ export interface operations {
         responses: {
             201: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2391,6 +3809,50 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "post_calls_by_id_alarm-seen": {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeenBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2431,6 +3893,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2471,6 +3935,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2544,11 +4010,112 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["CallView"];
                 };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_drafts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftsView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    put_drafts_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    delete_drafts_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             400: components["responses"]["Problem"];
             401: components["responses"]["Problem"];
@@ -2573,7 +4140,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DraftBody"];
+                "application/json": components["schemas"]["DuplicatesBody"];
             };
         };
         responses: {
@@ -2618,6 +4185,148 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_figures: {
+        parameters: {
+            query?: {
+                /** @description From when; a day before `to` if absent. */
+                from?: string;
+                /** @description Until when, that moment not included; now if absent. */
+                to?: string;
+                /** @description Only this priority; 0 is "not given". */
+                priority?: number;
+                /** @description Only this area; empty is "not given". */
+                area?: string;
+                /** @description Only this category; empty is "not given". */
+                category?: string;
+                /** @description Only what was opened or answered in this local hour of the day. */
+                hour?: number;
+                /** @description The language of the header row of a CSV file; what the browser prefers if absent. */
+                lang?: "en" | "zh";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FiguresView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_figures_csv: {
+        parameters: {
+            query?: {
+                /** @description From when; a day before `to` if absent. */
+                from?: string;
+                /** @description Until when, that moment not included; now if absent. */
+                to?: string;
+                /** @description Only this priority; 0 is "not given". */
+                priority?: number;
+                /** @description Only this area; empty is "not given". */
+                area?: string;
+                /** @description Only this category; empty is "not given". */
+                category?: string;
+                /** @description Only what was opened or answered in this local hour of the day. */
+                hour?: number;
+                /** @description The language of the header row of a CSV file; what the browser prefers if absent. */
+                lang?: "en" | "zh";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_figures_incidents: {
+        parameters: {
+            query: {
+                /** @description Which figure. */
+                interval: "ringing_to_answered" | "answered_to_sent" | "sent_to_departed" | "departed_to_arrived" | "answered_to_arrived" | "calls";
+                /** @description From when; a day before `to` if absent. */
+                from?: string;
+                /** @description Until when, that moment not included; now if absent. */
+                to?: string;
+                /** @description Only this priority; 0 is "not given". */
+                priority?: number;
+                /** @description Only this area; empty is "not given". */
+                area?: string;
+                /** @description Only this category; empty is "not given". */
+                category?: string;
+                /** @description Only what was opened or answered in this local hour of the day. */
+                hour?: number;
+                /** @description Where the last page ended, as it said in `next`. */
+                cursor?: string;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BehindView"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -2689,6 +4398,8 @@ export interface operations {
         responses: {
             201: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2762,6 +4473,50 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "post_incidents_by_id_alarm-seen": {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SeenBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2801,6 +4556,8 @@ export interface operations {
         responses: {
             201: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2841,6 +4598,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2881,6 +4640,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -2961,6 +4722,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3001,6 +4764,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3038,6 +4803,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3078,6 +4845,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3151,6 +4920,8 @@ export interface operations {
         responses: {
             201: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3224,6 +4995,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3264,6 +5037,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3304,6 +5079,8 @@ export interface operations {
         responses: {
             201: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3344,10 +5121,43 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["IncidentView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_map_ground_geojson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["GroundView"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -3395,6 +5205,37 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    "get_map_station-areas_geojson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["StationAreasView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     get_node: {
         parameters: {
             query?: never;
@@ -3410,6 +5251,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NodeView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_past_board: {
+        parameters: {
+            query: {
+                /** @description The moment. */
+                at: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BoardView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_past_marks: {
+        parameters: {
+            query?: {
+                /** @description From when; a day before `to` if absent. */
+                from?: string;
+                /** @description Until when, that moment not included; now if absent. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MarksView"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -3474,6 +5385,8 @@ export interface operations {
         responses: {
             201: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3547,6 +5460,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3620,6 +5535,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3701,6 +5618,85 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SecretView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_places: {
+        parameters: {
+            query: {
+                /**
+                 * @description What was typed: a road, a crossing (`5th & main`, `解放路人民路`), a place, a station, a house number, coordinates;
+                 *     in English, Chinese, pinyin or its initials.
+                 */
+                q: string;
+                /** @description Latitude of the middle of the map, in degrees (WGS 84); taken with `lon` only. */
+                lat?: number;
+                /** @description Its longitude. */
+                lon?: number;
+                /** @description How many places at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlacesView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_places_at: {
+        parameters: {
+            query: {
+                /** @description Latitude in degrees (WGS 84). */
+                lat: number;
+                /** @description Longitude in degrees (WGS 84). */
+                lon: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AtView"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -3902,6 +5898,8 @@ export interface operations {
         responses: {
             201: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3975,6 +5973,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4014,6 +6014,80 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_triage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriageBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriageView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_undo: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UndoneView"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -4085,6 +6159,8 @@ export interface operations {
         responses: {
             201: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4158,6 +6234,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -4215,6 +6293,75 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    get_units_by_id_reach: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["ReachView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_units_by_id_route: {
+        parameters: {
+            query?: {
+                /** @description The id of an incident; that of the unit's live assignment if absent. */
+                incident?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RouteView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     post_units_by_id_by_step: {
         parameters: {
             query?: never;
@@ -4236,6 +6383,8 @@ export interface operations {
         responses: {
             200: {
                 headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {

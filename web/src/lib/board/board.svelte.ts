@@ -5,7 +5,7 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { isSignedOut, readBoard, readSession } from '../api/client';
 import type {
-  Assignment, Board as BoardAnswer, Call, Incident, PositionsMessage, Position, RecordMessage, Station, Unit,
+  Alarm, Assignment, Board as BoardAnswer, Call, Incident, PositionsMessage, Position, Priority, RecordMessage, Station, Unit,
 } from '../api/types';
 import { NodeClock } from './clock.svelte';
 import { Line, RETRY_MS_MAX, RETRY_MS_MIN, type LineState } from './line';
@@ -20,12 +20,16 @@ const GATHER_MS = 60;
 /** Whether the board has been fetched: an empty list means "none" only when it is `loaded`. */
 export type Loading = 'loading' | 'loaded' | 'failed';
 
-/** An alarm with the assignment, unit and incident it belongs to. */
+/** An alarm with what it hangs on. */
 export interface OpenAlarm {
-  alarm: Assignment['alarms'][number];
-  assignment: Assignment;
+  alarm: Alarm;
+  /** The kind of record that it hangs on, and its id. */
+  kind: 'assignment' | 'incident' | 'call';
+  id: string;
   unit: Unit | undefined;
   incident: Incident | undefined;
+  call: Call | undefined;
+  priority: Priority;
 }
 
 const ended = (incident: Incident) =>
@@ -57,8 +61,10 @@ export class Board {
 
   /** Open incidents, the most urgent first. */
   open = $derived([...this.incidents.values()].filter((incident) => !ended(incident)).sort(byUrgency));
-  /** Every alarm of every open assignment, by the urgency of its incident, then the oldest. */
+  /** Every alarm, those that nobody acknowledged first, then by urgency, then the oldest. */
   alarms = $derived(this.#alarms());
+  /** Those that nobody has acknowledged. */
+  unread = $derived(this.alarms.filter((open) => open.alarm.acknowledged === null));
 
   /** Last known positions by unit, outside the reactive state: the map reads them on its own beat. */
   positions = new Map<string, Position>();
@@ -85,6 +91,14 @@ export class Board {
       clearTimeout(this.#gather);
       this.#line?.close();
     };
+  }
+
+  /** Shows a board of the past instead of following the node: its records, and the clock standing at that moment. */
+  showPast(answer: BoardAnswer, at_ms: number) {
+    this.#replaceAll(answer);
+    this.loading = 'loaded';
+    this.line = 'live';
+    this.clock.now_ms = at_ms;
   }
 
   /** Assignments of an incident, the oldest first. */
@@ -222,11 +236,24 @@ export class Board {
     for (const assignment of this.assignments.values()) {
       for (const alarm of assignment.alarms) {
         const incident = this.incidents.get(assignment.incident);
-        found.push({ alarm, assignment, unit: this.units.get(assignment.unit), incident });
+        const unit = this.units.get(assignment.unit);
+        found.push({ alarm, kind: 'assignment', id: assignment.id, unit, incident, call: undefined, priority: incident?.priority ?? 1 });
       }
     }
+    for (const incident of this.incidents.values()) {
+      for (const alarm of incident.alarms) {
+        found.push({ alarm, kind: 'incident', id: incident.id, unit: undefined, incident, call: undefined, priority: incident.priority });
+      }
+    }
+    for (const call of this.calls.values()) {
+      // Nobody knows how urgent a call is that nobody has graded, so it stands with the urgent ones.
+      for (const alarm of call.alarms) {
+        found.push({ alarm, kind: 'call', id: call.id, unit: undefined, incident: undefined, call, priority: call.priority ?? 2 });
+      }
+    }
+    const unread = (open: OpenAlarm) => Number(open.alarm.acknowledged !== null);
     return found.sort(
-      (a, b) => (a.incident?.priority ?? 1) - (b.incident?.priority ?? 1) || (a.alarm.since < b.alarm.since ? -1 : 1),
+      (a, b) => unread(a) - unread(b) || a.priority - b.priority || (a.alarm.since < b.alarm.since ? -1 : 1) || (a.id < b.id ? -1 : 1),
     );
   }
 }
