@@ -8,8 +8,10 @@ import { priorities, priorityPath, unitPath, unitStatuses } from '../shapes';
 const PIXEL_RATIO = 3;
 const INCIDENT_PX = 27;
 /** Room around an incident's mark for its badge, as a share of the mark. */
-const INCIDENT_MARGIN = 0.13;
-const BADGE_PX = 14.5;
+const INCIDENT_MARGIN = 0.16;
+const BADGE_PX = 13;
+/** The ring around what is selected. */
+const RING_PX = 48;
 const UNIT_PX = 15;
 const STATION_PX = 11;
 const PIN_PX = 34;
@@ -19,7 +21,7 @@ const TICK = 'M12 -9l5 8h-10z';
 const CIRCLE = 'M12 2a10 10 0 1 1 0 20a10 10 0 1 1 0-20z';
 const PIN = 'M12 23.500C7 16 4 13 4 9a8 8 0 1 1 16 0c0 4-3 7-8 14.500zM12 5.500a3.500 3.500 0 1 0 0 7a3.500 3.500 0 1 0 0-7z';
 
-interface Mark { path: string; fill: string; edge: string; edge_width: number; text?: string; hollow?: boolean }
+interface Mark { path: string; fill: string; edge: string; edge_width: number; text?: string; hollow?: boolean; hollow_width?: number }
 
 function paint(size_px: number, mark: Mark, margin: number): ImageData {
   const whole_px = size_px * (1 + 2 * margin);
@@ -35,7 +37,7 @@ function paint(size_px: number, mark: Mark, margin: number): ImageData {
   context.strokeStyle = mark.edge;
   context.stroke(path);
   if (mark.hollow) {
-    context.lineWidth = 3;
+    context.lineWidth = mark.hollow_width ?? 3;
     context.strokeStyle = mark.fill;
     context.stroke(path);
   } else {
@@ -98,6 +100,8 @@ export function addMarks(map: MapLibreMap, colour: (name: string) => string) {
     if (status === 'en_route') add('unit-en_route-unknown', paint(UNIT_PX, { ...mark, hollow: true }, 0.15));
   }
   add('heading', paint(UNIT_PX, { path: TICK, fill: colour('--text-soft'), edge, edge_width: 3 }, 0.5));
+  // The ground's colour lies on both sides of the ring, so that it is seen on water, roads and marks alike.
+  add('ring', paint(RING_PX, { path: CIRCLE, fill: colour('--text'), edge, edge_width: 3.5, hollow: true, hollow_width: 1.7 }, 0.05));
   add('pin', paint(PIN_PX, { path: PIN, fill: colour('--accent'), edge, edge_width: 2.5 }, 0.08));
   add('station', paint(STATION_PX, { path: STATION, fill: colour('--map-station'), edge, edge_width: 3 }, 0.15));
 }

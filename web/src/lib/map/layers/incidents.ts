@@ -25,14 +25,15 @@ export const incidents: Layer = {
   sources: [SOURCE],
   styles({ colour, scale }) {
     return [
-      // The ring has the ground's colour on both sides, so that it is seen on water, roads and marks alike.
       {
-        id: 'incidents-selected-ground', type: 'circle', source: SOURCE, filter: ['get', 'selected'],
-        paint: { 'circle-radius': 22 * scale, 'circle-color': 'transparent', 'circle-stroke-color': colour('--map-ground'), 'circle-stroke-width': 7, 'circle-translate': [0, 0] },
-      },
-      {
-        id: 'incidents-selected', type: 'circle', source: SOURCE, filter: ['get', 'selected'],
-        paint: { 'circle-radius': 23.5 * scale, 'circle-color': 'transparent', 'circle-stroke-color': colour('--text'), 'circle-stroke-width': 3.5 },
+        id: 'incidents-selected', type: 'symbol', source: SOURCE, filter: ['get', 'selected'],
+        layout: {
+          'icon-image': 'ring',
+          'icon-size': scale,
+          'icon-offset': ['array', 'number', 2, ['get', 'offset']],
+          'icon-allow-overlap': true,
+          'icon-ignore-placement': true,
+        },
       },
       {
         id: INCIDENTS, type: 'symbol', source: SOURCE, filter: ['!', ['get', 'crowd']],

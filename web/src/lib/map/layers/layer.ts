@@ -71,7 +71,19 @@ export const FONT = ['Noto Sans SC Variable'];
 /** No features at all. */
 export const nothing = (): FeatureCollection => ({ type: 'FeatureCollection', features: [] });
 
-/** Gives a source its new features. */
+/** Up to how many features are compared with those that are shown already; beyond, comparing costs more than it saves. */
+const COMPARED_MAX = 500;
+
+const shown = new WeakMap<MapLibreMap, Map<string, string>>();
+
+/** Gives a source its new features. The same as before cost nothing: what is set is laid out and placed
+    anew, and most of what is on a map does not move. */
 export function fill(map: MapLibreMap, source: string, features: FeatureCollection['features']) {
+  const before = shown.get(map) ?? new Map<string, string>();
+  shown.set(map, before);
+  const text = features.length <= COMPARED_MAX ? JSON.stringify(features) : null;
+  if (text !== null && before.get(source) === text) return;
+  if (text === null) before.delete(source);
+  else before.set(source, text);
   map.getSource<GeoJSONSource>(source)?.setData({ type: 'FeatureCollection', features });
 }

@@ -21,6 +21,8 @@ const SLOT_PX = 27;
 const TEXT_PX = 11.5;
 /** How far below a mark its text begins, in letters. */
 const TEXT_DOWN = 0.75;
+/** Size of the ring around the selected unit, against the one around an incident. */
+const RING_SIZE = 0.75;
 /** A position this many times older than old is hardly worth more than a guess. */
 const VERY_OLD = 5;
 
@@ -63,14 +65,16 @@ export const units: Layer = {
     const { colour, scale } = brush;
     const alone: ExpressionSpecification = ['!', ['get', 'crowd']];
     return [
-      // The ring has the ground's colour on both sides, so that it is seen on water and roads alike.
       {
-        id: 'units-selected-ground', type: 'circle', source: SOURCE, filter: ['get', 'selected'],
-        paint: { 'circle-radius': 15 * scale, 'circle-color': 'transparent', 'circle-stroke-color': colour('--map-ground'), 'circle-stroke-width': 7 },
-      },
-      {
-        id: 'units-selected', type: 'circle', source: SOURCE, filter: ['get', 'selected'],
-        paint: { 'circle-radius': 16.5 * scale, 'circle-color': 'transparent', 'circle-stroke-color': colour('--text'), 'circle-stroke-width': 3.5 },
+        id: 'units-selected', type: 'symbol', source: SOURCE, filter: ['get', 'selected'],
+        layout: {
+          'icon-image': 'ring',
+          'icon-size': RING_SIZE * scale,
+          // The ring is larger than its mark, and an offset grows with its icon.
+          'icon-offset': ['array', 'number', 2, ['get', 'ring_offset']],
+          'icon-allow-overlap': true,
+          'icon-ignore-placement': true,
+        },
       },
       {
         id: 'units-heading', type: 'symbol', source: SOURCE, filter: ['all', alone, ['!', ['get', 'standing']], ['get', 'tick']],
@@ -118,8 +122,8 @@ function unitFeature({ unit, position, at, age_ms, standing }: PlacedUnit, slot:
   const selected = unit.id === scene.selected_unit;
   // Nobody waits for the position of a crew that has gone home.
   const old = unit.status === 'off_duty' || age_ms <= scene.old_ms ? 0 : age_ms <= scene.old_ms * VERY_OLD ? 1 : 2;
-  // An offset turns with its icon, so a turned arrow stays where it is; the selected one stays in its ring.
-  const aside_px = arrow || selected ? 0 : slot * SLOT_PX;
+  // An offset turns with its icon, so a turned arrow stays where it is.
+  const aside_px = arrow ? 0 : slot * SLOT_PX;
   const written = scene.named || selected;
   return {
     type: 'Feature',
@@ -130,8 +134,9 @@ function unitFeature({ unit, position, at, age_ms, standing }: PlacedUnit, slot:
       image: arrow && heading === null ? 'unit-en_route-unknown' : `unit-${unit.status}`,
       rotate: arrow ? (heading ?? 0) : 0,
       heading: heading ?? 0,
-      tick: heading !== null && aside_px === 0 && (unit.status === 'available' || unit.status === 'assigned'),
+      tick: scene.named && heading !== null && aside_px === 0 && (unit.status === 'available' || unit.status === 'assigned'),
       offset: [aside_px, 0],
+      ring_offset: [aside_px / RING_SIZE, 0],
       text_offset: [aside_px / TEXT_PX, TEXT_DOWN],
       label: !written ? '' : old > 0 ? `${unit.callsign}\n${scene.ageText(age_ms)}` : unit.callsign,
       order: selected ? 2 : at_rest ? 1 : 0,
