@@ -62,6 +62,7 @@ export function sceneOf(board: MapBoard, options: SceneOptions): Scene {
     answering: placed.in_view.filter(({ unit }) => at_work.has(unit.id)),
     selected_incident: incident,
     named: units.alone.length <= NAMED_MAX,
+    now_ms: board.clock.now_ms,
     old_ms: oldAfter_ms(board),
   };
 }
@@ -82,7 +83,6 @@ function unitsOn(board: MapBoard, incident: Incident | undefined): Set<string> {
 function placedUnits(board: MapBoard, view: View, at_work: Set<string>, selected: string | null) {
   const in_view: PlacedUnit[] = [];
   const free_at = new Map<string, number>();
-  const now_ms = board.clock.now_ms;
   for (const unit of board.units.values()) {
     const position = board.positions.get(unit.id);
     if (!position) continue;
@@ -95,7 +95,7 @@ function placedUnits(board: MapBoard, view: View, at_work: Set<string>, selected
     // From afar the station's number stands for those that stand there.
     const drawn = seen && (!standing || view.zoom >= STANDING_ZOOM);
     if (!drawn && unit.id !== selected && !at_work.has(unit.id)) continue;
-    in_view.push({ unit, position, at: position, age_ms: now_ms - Date.parse(position.at), standing });
+    in_view.push({ unit, position, at: position, standing });
   }
   return { in_view, free_at };
 }

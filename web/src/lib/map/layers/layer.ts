@@ -11,7 +11,7 @@ import type { Reach, Route } from '../requests';
 import type { LayerName } from '../shown.svelte';
 
 /** A unit with its last known position, where it is drawn, and whether it stands at its station. */
-export interface PlacedUnit { unit: Unit; position: Position; at: Point; age_ms: number; standing: boolean }
+export interface PlacedUnit { unit: Unit; position: Position; at: Point; standing: boolean }
 
 /** A numbered place on the map, such as one that a search found. */
 export interface PlaceMark extends Point { text: string }
@@ -35,6 +35,8 @@ export interface Scene {
   picked: Point | null;
   /** Whether call signs are written; not where there are thousands of them. */
   named: boolean;
+  /** The time of the board, in ms since 1970. */
+  now_ms: number;
   /** Age beyond which a position is marked as old, in ms. */
   old_ms: number;
   /** Writes an age in the present language. */

@@ -29,7 +29,10 @@ export const names: Layer = {
         'text-field': name,
         'text-font': FONT,
         'text-size': size * scale,
-        'text-padding': 6,
+        'text-padding': 3,
+        // What moves comes first; a name steps aside for it before it gives way.
+        'text-variable-anchor': ['center', 'bottom', 'top', 'left', 'right'],
+        'text-radial-offset': 1,
         'text-max-width': 8,
       },
       paint: { 'text-color': colour('--map-place'), 'text-halo-color': colour('--map-ground'), 'text-halo-width': 1.6 },

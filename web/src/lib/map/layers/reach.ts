@@ -1,7 +1,7 @@
 // Where the selected unit gets to within which time, and its way to the incident, as the node works them
 // out. The rings carry their minutes, so that they can be read without their colour.
 
-import type { FeatureCollection } from 'geojson';
+import type { FeatureCollection, MultiPolygon, Polygon, Position } from 'geojson';
 import { FONT, fill, type Layer } from './layer';
 
 const RINGS = 'reach';
@@ -33,21 +33,31 @@ export const reach: Layer = {
         paint: { 'line-color': colour('--accent'), 'line-width': 4.5 * scale },
       },
       {
-        id: 'reach-names', type: 'symbol', source: RINGS,
+        id: 'reach-names', type: 'symbol', source: RINGS, filter: ['==', ['geometry-type'], 'Point'],
         layout: {
-          'symbol-placement': 'line', 'symbol-spacing': 300, 'text-field': ['get', 'label'], 'text-font': FONT, 'text-size': 12.5 * scale,
-          'text-padding': 20,
+          'text-field': ['get', 'label'], 'text-font': FONT, 'text-size': 13 * scale, 'text-anchor': 'bottom', 'text-offset': [0, -0.2],
+          'text-allow-overlap': true,
         },
         paint: { 'text-color': colour('--accent'), 'text-halo-color': colour('--map-ground'), 'text-halo-width': 2 },
       },
     ];
   },
   show(map, scene) {
-    const rings: FeatureCollection['features'] = (scene.reach?.features ?? []).map((ring) => ({
-      ...ring, properties: { label: scene.withinText(ring.properties.within_s) },
+    fill(map, RINGS, (scene.reach?.features ?? []).flatMap((ring): FeatureCollection['features'] => {
+      const top = northernmost(ring.geometry);
+      if (top === undefined) return [];
+      const label = scene.withinText(ring.properties.within_s);
+      return [{ ...ring, properties: {} }, { type: 'Feature', geometry: { type: 'Point', coordinates: top }, properties: { label } }];
     }));
-    fill(map, RINGS, rings);
     const line = scene.route?.line ?? [];
     fill(map, WAY, line.length < 2 ? [] : [{ type: 'Feature', geometry: { type: 'LineString', coordinates: line }, properties: {} }]);
   },
 };
+
+/** Returns where a ring's time is written: upright, at its top. */
+function northernmost(area: Polygon | MultiPolygon): Position | undefined {
+  const corners = area.type === 'Polygon' ? area.coordinates.flat() : area.coordinates.flat(2);
+  let top: Position | undefined;
+  for (const corner of corners) if (top === undefined || (corner[1] ?? 0) > (top[1] ?? 0)) top = corner;
+  return top;
+}

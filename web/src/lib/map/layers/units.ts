@@ -115,11 +115,12 @@ export const units: Layer = {
   },
 };
 
-function unitFeature({ unit, position, at, age_ms, standing }: PlacedUnit, slot: number, scene: Scene): Feature<PointGeometry> {
+function unitFeature({ unit, position, at, standing }: PlacedUnit, slot: number, scene: Scene): Feature<PointGeometry> {
   const at_rest = unit.status === 'available' || unit.status === 'off_duty' || unit.status === 'out_of_service';
   const arrow = unit.status === 'en_route';
   const heading = position.heading_deg;
   const selected = unit.id === scene.selected_unit;
+  const age_ms = scene.now_ms - Date.parse(position.at);
   // Nobody waits for the position of a crew that has gone home.
   const old = unit.status === 'off_duty' || age_ms <= scene.old_ms ? 0 : age_ms <= scene.old_ms * VERY_OLD ? 1 : 2;
   // An offset turns with its icon, so a turned arrow stays where it is.
