@@ -5,7 +5,7 @@
 import type { Feature, Point as PointGeometry } from 'geojson';
 import type { Incident, Priority } from '../../api/types';
 import type { Crowd } from '../crowd';
-import { FONT, fill, type Layer } from './layer';
+import { FONT, aside, fill, type Layer } from './layer';
 import { slots } from './place';
 
 const SOURCE = 'incidents';
@@ -30,7 +30,7 @@ export const incidents: Layer = {
         layout: {
           'icon-image': 'ring',
           'icon-size': scale,
-          'icon-offset': ['array', 'number', 2, ['get', 'offset']],
+          'icon-offset': aside('aside'),
           'icon-allow-overlap': true,
           'icon-ignore-placement': true,
         },
@@ -40,7 +40,7 @@ export const incidents: Layer = {
         layout: {
           'icon-image': ['get', 'image'],
           'icon-size': scale,
-          'icon-offset': ['array', 'number', 2, ['get', 'offset']],
+          'icon-offset': aside('aside'),
           'icon-allow-overlap': true,
           'icon-ignore-placement': true,
           // A lower key is drawn first; the most urgent must end up on top.
@@ -77,7 +77,7 @@ export const incidents: Layer = {
         crowd: false,
         priority: incident.priority,
         image: mark(incident.priority, incident.status),
-        offset: [(spot[index] ?? 0) * SLOT_PX, 0],
+        aside: (spot[index] ?? 0) * SLOT_PX,
         selected: incident.id === scene.selected_incident?.id,
       },
     }));

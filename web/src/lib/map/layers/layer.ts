@@ -3,7 +3,7 @@
 // brush, so that the map can be painted anew when any of them changes.
 
 import type { FeatureCollection } from 'geojson';
-import type { GeoJSONSource, LayerSpecification, Map as MapLibreMap } from 'maplibre-gl';
+import type { ExpressionSpecification, GeoJSONSource, LayerSpecification, Map as MapLibreMap } from 'maplibre-gl';
 import type { Incident, Point, Position, Station, Unit } from '../../api/types';
 import type { Language } from '../../strings/index.svelte';
 import type { Crowd } from '../crowd';
@@ -69,6 +69,11 @@ export interface Layer {
 
 /** The font of every text on the map, loaded by the page before the map draws. */
 export const FONT = ['Noto Sans SC Variable'];
+
+/** Returns an offset to the right by a property of the feature, with `down` below. A pair cannot be a
+    property itself: the library hands it back as text when it looks for what was hit. */
+export const aside = (property: string, down = 0): ExpressionSpecification =>
+  ['interpolate', ['linear'], ['coalesce', ['get', property], 0], 0, ['literal', [0, down]], 10_000, ['literal', [10_000, down]]];
 
 /** No features at all. */
 export const nothing = (): FeatureCollection => ({ type: 'FeatureCollection', features: [] });

@@ -6,7 +6,7 @@
 import type { Feature, Point as PointGeometry } from 'geojson';
 import type { ExpressionSpecification, SymbolLayerSpecification } from 'maplibre-gl';
 import type { Crowd } from '../crowd';
-import { FONT, fill, type Brush, type Layer, type PlacedUnit, type Scene } from './layer';
+import { FONT, aside, fill, type Brush, type Layer, type PlacedUnit, type Scene } from './layer';
 import { slots } from './place';
 
 const SOURCE = 'units';
@@ -36,7 +36,7 @@ const symbol = (id: string, { colour, scale }: Brush, filter: ExpressionSpecific
     'icon-size': scale,
     'icon-rotate': ['get', 'rotate'],
     'icon-rotation-alignment': 'map',
-    'icon-offset': ['array', 'number', 2, ['get', 'offset']],
+    'icon-offset': aside('aside'),
     'icon-allow-overlap': true,
     'icon-ignore-placement': true,
     'symbol-sort-key': ['get', 'order'],
@@ -44,7 +44,7 @@ const symbol = (id: string, { colour, scale }: Brush, filter: ExpressionSpecific
     'text-font': FONT,
     'text-size': TEXT_PX * scale,
     'text-anchor': 'top',
-    'text-offset': ['array', 'number', 2, ['get', 'text_offset']],
+    'text-offset': aside('text_aside', TEXT_DOWN),
     'text-optional': true,
     'text-padding': 1,
   },
@@ -71,7 +71,7 @@ export const units: Layer = {
           'icon-image': 'ring',
           'icon-size': RING_SIZE * scale,
           // The ring is larger than its mark, and an offset grows with its icon.
-          'icon-offset': ['array', 'number', 2, ['get', 'ring_offset']],
+          'icon-offset': aside('ring_aside'),
           'icon-allow-overlap': true,
           'icon-ignore-placement': true,
         },
@@ -136,9 +136,9 @@ function unitFeature({ unit, position, at, standing }: PlacedUnit, slot: number,
       rotate: arrow ? (heading ?? 0) : 0,
       heading: heading ?? 0,
       tick: scene.named && heading !== null && aside_px === 0 && (unit.status === 'available' || unit.status === 'assigned'),
-      offset: [aside_px, 0],
-      ring_offset: [aside_px / RING_SIZE, 0],
-      text_offset: [aside_px / TEXT_PX, TEXT_DOWN],
+      aside: aside_px,
+      ring_aside: aside_px / RING_SIZE,
+      text_aside: aside_px / TEXT_PX,
       label: !written ? '' : old > 0 ? `${unit.callsign}\n${scene.ageText(age_ms)}` : unit.callsign,
       order: selected ? 2 : at_rest ? 1 : 0,
       old,
