@@ -3,7 +3,8 @@
 // running node: the page, the roads and the session are the node's, the board and the stream are made
 // here, the same on every run. Prints one line of JSON for each situation: frames per second, the longest
 // time between two frames, the longest task of the page, and what the page and the drawing cost in
-// processor time, which also says something on a machine that is busy with other things.
+// processor time, which also says something on a machine that is busy with other things. `UNITS=1` gives what
+// the page costs by itself: without a graphics card that alone may keep it from being smooth.
 import http from 'node:http';
 import { loadavg } from 'node:os';
 import { launch, node_url } from './browser.mjs';

@@ -27,7 +27,9 @@ const CLICKABLE = layers.flatMap((layer) => layer.clickable ?? []);
 
 /** Returns the topmost thing at a point of the screen, if any. */
 export function thingAt(map: MapLibreMap, { x, y }: { x: number; y: number }, scene: Scene, near_px = NEAR_PX): Thing | null {
-  const hit = map.queryRenderedFeatures([[x - near_px, y - near_px], [x + near_px, y + near_px]], { layers: CLICKABLE })[0];
+  // What lies under the point itself comes before what is only near it: marks of one spot lie side by side.
+  const around = (px: number) => map.queryRenderedFeatures([[x - px, y - px], [x + px, y + px]], { layers: CLICKABLE })[0];
+  const hit = around(1) ?? around(near_px / 2) ?? around(near_px);
   if (!hit) return null;
   const { id, index } = hit.properties as { id?: string; index?: number };
   switch (hit.layer.id) {

@@ -9,7 +9,8 @@ import type { Basis, Point } from '../api/types';
 
 /** Where a unit gets to within which times. */
 export interface Reach extends FeatureCollection<Polygon | MultiPolygon, { within_s: number }> {
-  from: Point;
+  /** Where it starts from; the age is null where that is its post or station, for want of a position. */
+  from: Point & { position_age_s: number | null };
   basis: Basis;
 }
 
