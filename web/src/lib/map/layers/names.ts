@@ -35,7 +35,9 @@ export const names: Layer = {
         'text-radial-offset': 1,
         'text-max-width': 8,
       },
-      paint: { 'text-color': colour('--map-place'), 'text-halo-color': colour('--map-ground'), 'text-halo-width': 1.6 },
+      paint: {
+        'text-color': colour('--map-place'), 'text-opacity': rank > 2 ? 0.8 : 1, 'text-halo-color': colour('--map-ground'), 'text-halo-width': 1.6,
+      },
     }));
   },
   show() {},
