@@ -3,7 +3,8 @@
 // through the queue. Whether a step may be taken is the node's to say; this only offers the usual one
 // first. Start at `Crew`.
 
-import type { Assignment, AssignmentStatus } from '../api/types';
+import type { Assignment, AssignmentStatus, UnitStatus } from '../api/types';
+import type { LineState } from '../board/line';
 import type { Desk } from '../desk/desk.svelte';
 import { play } from '../desk/sound';
 import { ms } from '../time';
@@ -52,8 +53,12 @@ export class Crew {
   /** False when this browser cannot keep the copy. */
   keeps = $state(true);
 
+  /** When the phone itself said that it has no network, by its clock in ms; null while it does not. A phone
+      knows this before the silence of the node has lasted long enough to be a sign. */
+  offline_since_ms = $state<number | null>(navigator.onLine ? null : Date.now());
+  line = $derived.by<LineState>(() => (this.offline_since_ms === null ? this.desk.board.line : 'cut'));
   /** True while the node is heard. */
-  live = $derived.by(() => this.desk.board.line === 'live' || this.desk.board.line === 'catching_up');
+  live = $derived(this.line === 'live' || this.line === 'catching_up');
   source = $derived.by<Source>(() => (this.desk.board.loading === 'loaded' ? 'node' : this.kept ? 'phone' : 'nothing'));
   shown = $derived.by<Shown | null>(() => (this.source === 'node' ? this.#fromBoard() : this.kept));
   /** What waits for this assignment, in order. */
@@ -61,6 +66,8 @@ export class Crew {
   /** The status as the crew has reported it, known to the node or not. */
   reported = $derived<AssignmentStatus | null>(this.#reported());
   next = $derived<AssignmentStep | null>(this.reported === null ? null : usual[this.reported]);
+  /** What the unit itself does, as the crew has reported it, known to the node or not. */
+  duty = $derived<UnitStatus | null>(this.#duty());
   /** An assignment that this page showed and that was called off meanwhile. */
   called_off = $derived<Assignment | null>(this.#calledOff());
   past = $derived<Assignment[]>(this.#past());
@@ -86,7 +93,14 @@ export class Crew {
     this.follower.resume();
     const clock = setInterval(() => this.#tellTime(), 500);
     const copy = setInterval(() => this.keepCopy(), KEEP_MS);
+    const onnetwork = () => {
+      this.offline_since_ms = navigator.onLine ? null : (this.offline_since_ms ?? Date.now());
+    };
+    window.addEventListener('online', onnetwork);
+    window.addEventListener('offline', onnetwork);
     return () => {
+      window.removeEventListener('online', onnetwork);
+      window.removeEventListener('offline', onnetwork);
       stop_queue();
       this.follower.stop();
       clearInterval(clock);
@@ -98,13 +112,13 @@ export class Crew {
   /** When the line was lost, by this phone's clock in ms; for a page opened without coverage, when the node
       was last heard. */
   get silent_since_ms(): number | null {
-    return this.desk.board.loading === 'loaded' ? this.desk.board.cut_since_ms : null;
+    if (this.desk.board.loading !== 'loaded') return null;
+    const cut_ms = this.desk.board.cut_since_ms;
+    return this.offline_since_ms === null || (cut_ms !== null && cut_ms < this.offline_since_ms) ? cut_ms : this.offline_since_ms;
   }
 
   /** The node's time of what is shown, in ms. */
-  get heard_ms(): number {
-    return this.desk.board.clock.now_ms || this.kept?.heard_ms || 0;
-  }
+  heard_ms = $state(this.kept?.heard_ms ?? 0);
 
   /** Puts a step down and sends it as soon as there is coverage. */
   report(step: Step, body: Record<string, string> = {}) {
@@ -153,7 +167,7 @@ export class Crew {
   get #ahead_ms(): number | null {
     const { clock } = this.desk.board;
     if (clock.now_ms === 0) return this.kept?.ahead_ms ?? null;
-    if (clock.speed !== 1 || this.desk.node.clock.kind === 'replay') return null;
+    if (clock.speed !== null && clock.speed !== 1) return null;
     return this.#told_ahead_ms;
   }
 
@@ -163,6 +177,7 @@ export class Crew {
     const { board } = this.desk;
     if (board.clock.now_ms !== 0 && this.live) {
       this.now_ms = board.clock.now_ms;
+      this.heard_ms = board.clock.now_ms;
       this.reckoned = false;
       this.#told_ahead_ms = board.clock.now_ms - Date.now();
       return;
@@ -206,6 +221,18 @@ export class Crew {
     const last = this.waiting.at(-1);
     if (last && isAssignmentStep(last.step)) return leadsTo[last.step];
     return this.shown?.assignment?.status ?? null;
+  }
+
+  #duty(): UnitStatus | null {
+    for (const item of this.queue.mine.toReversed()) {
+      if (item.refused) continue;
+      if (item.step === 'available') return 'available';
+      if (item.step === 'out-of-service') return 'out_of_service';
+      if (item.step === 'off-duty') return 'off_duty';
+    }
+    // A crew that has cleared or declined is free in its own eyes, though the node may not know yet.
+    if (this.shown?.assignment && this.next === null) return 'available';
+    return this.shown?.unit.status ?? null;
   }
 
   #calledOff(): Assignment | null {

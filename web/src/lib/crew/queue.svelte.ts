@@ -48,6 +48,9 @@ export class Queue {
   /** The one that is being asked of the node now. */
   sending = $state<number | null>(null);
 
+  /** True from the first try that did not reach the node until one does. */
+  failing = $state(false);
+
   /** Those of this person; only these are sent. */
   mine = $derived(this.items.filter((item) => item.person === this.person));
   /** Those that somebody else left on this phone. */
@@ -147,10 +150,12 @@ export class Queue {
       try {
         const taken = await ask(first);
         this.#failures = 0;
+        this.failing = false;
         await store.remove(first.seq);
         this.ontaken(taken);
       } catch (error) {
         if (!(error instanceof Refusal) || passes(error)) return this.#later();
+        this.failing = false;
         if (error.problem.status === 401) return this.onsignedout();
         await store.put({ ...first, refused: error.problem });
         play('refused');
@@ -162,6 +167,7 @@ export class Queue {
   }
 
   #later() {
+    this.failing = true;
     const wait = Math.min(RETRY_MS_MAX, RETRY_MS_MIN * 2 ** this.#failures);
     this.#failures += 1;
     clearTimeout(this.#retry);
