@@ -50,6 +50,8 @@ export class Crew {
   done = $state.raw<Taken | null>(null);
   /** Called-off assignments whose notice the crew has put away. */
   seen_off = $state.raw<string[]>([]);
+  /** A browser lets no page sound before somebody has touched it. */
+  touched = $state(navigator.userActivation?.hasBeenActive ?? true);
   /** False when this browser cannot keep the copy. */
   keeps = $state(true);
 
