@@ -124,13 +124,13 @@ export class Crew {
 
   /** Puts a step down and sends it as soon as there is coverage. */
   report(step: Step, body: Record<string, string> = {}) {
-    const assignment = this.shown?.assignment;
-    const about = isAssignmentStep(step) ? assignment?.id : this.unit_id;
+    const incident = this.shown?.incident;
+    const about = isAssignmentStep(step) ? this.shown?.assignment?.id : step === 'note' ? incident?.id : this.unit_id;
     if (!about) return;
     const at_ms = Math.round(this.now_ms);
     // In a replay the node's time cannot be reckoned from here, so the node takes the time of arrival.
     const timed = this.#ahead_ms === null || at_ms === 0 ? body : { ...body, happened_at: new Date(at_ms).toISOString() };
-    const number = isAssignmentStep(step) ? (this.shown?.incident?.number ?? null) : null;
+    const number = about === this.unit_id ? null : (incident?.number ?? null);
     void this.queue.add(step, about, number, timed, at_ms);
   }
 
@@ -191,6 +191,7 @@ export class Crew {
 
   #taken(taken: Taken) {
     if ('assignment' in taken) this.desk.board.take({ kind: 'assignment', record: taken.assignment });
+    else if ('incident' in taken) this.desk.board.take({ kind: 'incident', record: taken.incident });
     else this.desk.board.take({ kind: 'unit', record: taken.unit });
     play('accepted');
     this.done = taken;

@@ -3,7 +3,7 @@
 // why. Two pages on one phone take turns by a lock of the browser. Start at `Queue`.
 
 import { Refusal, act, idempotencyKey } from '../api/client';
-import type { Assignment, Unit } from '../api/types';
+import type { Assignment, Incident, Unit } from '../api/types';
 import { play } from '../desk/sound';
 import { openWaiting, type AssignmentStep, type Step, type Waiting, type WaitingStore } from './waiting';
 
@@ -15,7 +15,7 @@ const CHANNEL = 'watchfire.crew.waiting';
 const RETRY_MS_MIN = 1_000;
 const RETRY_MS_MAX = 10_000;
 
-/** Returns true for a step of an assignment, false for one of the unit itself. */
+/** Returns true for a step of an assignment, false for one of the unit itself and for a note. */
 export function isAssignmentStep(step: Step): step is AssignmentStep {
   switch (step) {
     case 'acknowledge':
@@ -29,6 +29,7 @@ export function isAssignmentStep(step: Step): step is AssignmentStep {
     case 'rest':
     case 'end-rest':
     case 'off-duty':
+    case 'note':
       return false;
   }
 }
@@ -37,6 +38,7 @@ export function isAssignmentStep(step: Step): step is AssignmentStep {
 export type Taken = { step: Step; number: number | null; at_ms: number } & (
   | { assignment: Assignment }
   | { unit: Unit }
+  | { incident: Incident }
 );
 
 /** The statuses of one person on this phone that the node does not have yet. */
@@ -196,6 +198,10 @@ async function ask(item: Waiting): Promise<Taken> {
   if (isAssignmentStep(step)) {
     const { record } = await act<Assignment>('POST', `/assignments/${about}/${step}`, item.body, item.key);
     return { step, number, at_ms, assignment: record };
+  }
+  if (step === 'note') {
+    const { record } = await act<Incident>('POST', `/incidents/${about}/notes`, item.body, item.key);
+    return { step, number, at_ms, incident: record };
   }
   const { record } = await act<Unit>('POST', `/units/${about}/${step}`, item.body, item.key);
   return { step, number, at_ms, unit: record };

@@ -7,7 +7,8 @@ import type { Problem } from '../api/types';
 /** The steps a crew can report, by the name the node's address gives them. */
 export type AssignmentStep = 'acknowledge' | 'decline' | 'depart' | 'arrive' | 'clear';
 export type UnitStep = 'available' | 'out-of-service' | 'rest' | 'end-rest' | 'off-duty';
-export type Step = AssignmentStep | UnitStep;
+/** What can be said to the node: a step, or a note on the incident. */
+export type Step = AssignmentStep | UnitStep | 'note';
 
 /** One status that was tapped and that the node does not have yet. */
 export interface Waiting {
@@ -18,7 +19,7 @@ export interface Waiting {
   /** Whose session tapped it; nobody else's may send it. */
   person: string;
   step: Step;
-  /** The assignment or unit it is about. */
+  /** The assignment, unit or incident it is about. */
   about: string;
   /** The incident's number, for the words on the screen. */
   number: number | null;

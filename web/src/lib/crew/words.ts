@@ -1,7 +1,6 @@
 // How a step of the crew is said: as what to tap, and as what was tapped. Start at `stepWords`.
 
 import { numbered, t } from '../strings/index.svelte';
-import { isAssignmentStep } from './queue.svelte';
 import type { Step } from './waiting';
 
 /** Returns what a step is called on its button. */
@@ -9,5 +8,5 @@ export const stepWords = (step: Step): string => t(`crew.step.${step}`);
 
 /** Returns what was reported, with the incident where it is about one. */
 export function reportedWords(step: Step, number: number | null): string {
-  return isAssignmentStep(step) && number !== null ? `${numbered(number)} ${stepWords(step)}` : stepWords(step);
+  return number !== null ? `${numbered(number)} ${stepWords(step)}` : stepWords(step);
 }
