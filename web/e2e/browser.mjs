@@ -22,8 +22,8 @@ export const launch = () =>
   chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: FLAGS });
 
 /** Returns a line to the node that goes silent and comes back when told to. */
-export async function openLine() {
-  const { hostname, port } = new URL(node_url);
+export async function openLine(to = node_url) {
+  const { hostname, port } = new URL(to);
   const pairs = new Set();
   let silent = false;
   const server = net.createServer((near) => {

@@ -250,6 +250,7 @@ pub(crate) fn browser() -> Outcome<Ended> {
     let mut stories = node.npm(["run", "--silent", "test:e2e"]);
     stories
         .env("WATCHFIRE_URL", address)
+        .env("WATCHFIRE_BIN", &built)
         .env("CHROMIUM", chromium);
     run_within(stories, BROWSER_WITHIN)?;
     Ok(Ended::Whole)

@@ -4,9 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use watchfire_core::basis::{PersonId, UnitId};
+use watchfire_core::basis::{IncidentId, PersonId, UnitId};
 use watchfire_core::board::Board;
-use watchfire_core::record::assignment::{AssignmentAction, Step};
+use watchfire_core::record::assignment::{Assignment, AssignmentAction, AssignmentStatus, Step};
 use watchfire_core::record::call::{CallAction, Onward};
 use watchfire_core::record::incident::IncidentAction;
 use watchfire_core::record::person::Seat;
@@ -36,7 +36,7 @@ pub enum Permission {
     RunIncidents,
     /// Propose, send and call off units, and report their status for them.
     SendUnits,
-    /// Report one's own unit's status, position and rest.
+    /// Report one's own unit's status, position and rest, and write notes on incidents it is on.
     ReportOwnUnit,
     /// Report any unit's position (position feeds).
     ReportPositions,
@@ -219,8 +219,9 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
             | CallAction::Close { .. }
             | CallAction::SeeAlarm { .. },
         ) => vec![P::TakeCalls],
-        Action::Incident(IncidentAction::Open { .. } | IncidentAction::AddNote { .. }) => {
-            vec![P::OpenIncidents]
+        Action::Incident(IncidentAction::Open { .. }) => vec![P::OpenIncidents],
+        Action::Incident(IncidentAction::AddNote { incident, .. }) => {
+            with_own(P::OpenIncidents, is_on(session, *incident, board))
         }
         Action::Incident(
             IncidentAction::Grade { .. }
@@ -261,6 +262,15 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
         Action::Person(_) => vec![P::KeepPeople],
         Action::Undo(undo) => permissions_for(session, &undo.inverse, board),
     }
+}
+
+/// Returns true if the session's unit is on an incident, or was and is done: its crew may write down what it
+/// found. One that declined or was called off has found nothing.
+fn is_on(session: &Session, incident: IncidentId, board: &Board) -> bool {
+    let was_there = |one: &Assignment| one.is_live() || one.status == AssignmentStatus::Cleared;
+    board
+        .assignments_of(incident)
+        .any(|one| session.unit == Some(one.unit) && was_there(one))
 }
 
 fn with_own(permission: Permission, own: bool) -> Vec<Permission> {

@@ -317,18 +317,23 @@ pub(crate) async fn relocate(Path(id): Path<String>, asked: Asked) -> Result<Res
     params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
     responses((status = 201, body = IncidentView)))]
 pub(crate) async fn add_note(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
-    act(
-        &asked,
-        Permission::OpenIncidents,
+    let meaning = |body: NoteBody| {
+        Ok(Action::Incident(IncidentAction::AddNote {
+            incident: read_id(&id)?,
+            text: read::<Prose>("text", &body.text)?,
+        }))
+    };
+    let outcome = asked
+        .act(
+            &[Permission::OpenIncidents, Permission::ReportOwnUnit],
+            meaning,
+        )
+        .await?;
+    respond(
+        &asked.app,
+        IncidentId(outcome.records[0].0.id),
         StatusCode::CREATED,
-        |body: NoteBody| {
-            Ok(IncidentAction::AddNote {
-                incident: read_id(&id)?,
-                text: read::<Prose>("text", &body.text)?,
-            })
-        },
     )
-    .await
 }
 
 /// A note.

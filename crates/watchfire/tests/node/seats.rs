@@ -52,7 +52,7 @@ POST   /incidents/{id}/links                  .      x      x       .     .     
 DELETE /incidents/{id}/links/{other}          .      x      x       .     .       .      .      .
 POST   /incidents/{id}/merge                  .      x      x       .     .       .      .      .
 GET    /incidents/{id}/notes                  x      x      x       .     .       x      .      .
-POST   /incidents/{id}/notes                  x      x      x       .     .       .      .      .
+POST   /incidents/{id}/notes                  x      x      x       x     .       .      .      .
 GET    /incidents/{id}/recommendation         x      x      x       x     x       x      .      x
 POST   /incidents/{id}/relocate               .      x      x       .     .       .      .      .
 POST   /incidents/{id}/reopen                 .      x      x       .     .       .      .      .
@@ -245,6 +245,68 @@ async fn a_crew_reports_for_its_own_unit_and_for_no_other() {
             "{done:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_crew_writes_notes_on_what_it_is_sent_to_and_on_nothing_else() {
+    let house = House::new().await;
+    let (_, incident) = house.incident().await;
+    let (_, other) = house.incident().await;
+    let note = |text: &str| json!({ "text": text });
+    let notes = format!("/incidents/{incident}/notes");
+    let early = house
+        .ask(Seat::Crew, "POST", &notes, note("I heard about it"))
+        .await;
+    assert_eq!(early.problem(), "not_allowed", "its unit is not sent there");
+
+    let path = format!("/incidents/{incident}/assignments");
+    let units = json!({ "units": [house.own_unit] });
+    let sent = house.ask(Seat::Dispatcher, "POST", &path, units).await;
+    let assignment = sent.text("/assignments/0/id");
+    let there = house
+        .ask(Seat::Crew, "POST", &notes, note("smoke from the roof"))
+        .await;
+    assert_eq!(there.status, StatusCode::CREATED, "{there:?}");
+    let path = format!("/assignments/{assignment}/clear");
+    let cleared = house.ask(Seat::Crew, "POST", &path, json!({})).await;
+    assert_eq!(cleared.status, StatusCode::OK, "{cleared:?}");
+    let after = house
+        .ask(Seat::Crew, "POST", &notes, note("it was a barbecue"))
+        .await;
+    assert_eq!(after.status, StatusCode::CREATED, "{after:?}");
+
+    let elsewhere = format!("/incidents/{other}/notes");
+    let elsewhere = house
+        .ask(Seat::Crew, "POST", &elsewhere, note("not mine"))
+        .await;
+    assert_eq!(elsewhere.problem(), "not_allowed");
+    let read = house.ask(Seat::Crew, "GET", &notes, json!(null)).await;
+    assert_eq!(
+        read.problem(),
+        "not_allowed",
+        "what others wrote stays theirs"
+    );
+    let read = house
+        .ask(Seat::Dispatcher, "GET", &notes, json!(null))
+        .await;
+    assert_eq!(read.text("/notes/1/text"), "it was a barbecue");
+}
+
+#[tokio::test]
+async fn a_crew_that_was_called_off_writes_nothing() {
+    let house = House::new().await;
+    let (_, incident) = house.incident().await;
+    let path = format!("/incidents/{incident}/assignments");
+    let units = json!({ "units": [house.own_unit] });
+    let sent = house.ask(Seat::Dispatcher, "POST", &path, units).await;
+    let path = format!("/assignments/{}/cancel", sent.text("/assignments/0/id"));
+    let reason = json!({ "reason": "a nearer one is free" });
+    let off = house.ask(Seat::Dispatcher, "POST", &path, reason).await;
+    assert_eq!(off.status, StatusCode::OK, "{off:?}");
+    let notes = format!("/incidents/{incident}/notes");
+    let note = json!({ "text": "I was never there" });
+    let written = house.ask(Seat::Crew, "POST", &notes, note).await;
+    assert_eq!(written.problem(), "not_allowed");
 }
 
 #[tokio::test]

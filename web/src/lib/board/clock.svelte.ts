@@ -11,7 +11,7 @@ const TICK_MS = 500;
 export class NodeClock {
   /** The node's time in ms since 1970. */
   now_ms = $state(0);
-  /** How many times faster than real time it runs; null when as fast as it can. */
+  /** How many times faster than real time it runs; null when it is no replay but the node's own clock. */
   speed = $state<number | null>(1);
   /** By how many seconds the node's clock is behind its log; null when it can be trusted. */
   behind_s = $state<number | null>(null);
@@ -40,8 +40,8 @@ export class NodeClock {
   /** Runs the shown time; returns how to stop it. */
   start(): () => void {
     const timer = setInterval(() => {
-      if (this.#standing || this.speed === null) return;
-      this.now_ms = Math.round(this.#told_ms + (performance.now() - this.#told_at) * this.speed);
+      if (this.#standing) return;
+      this.now_ms = Math.round(this.#told_ms + (performance.now() - this.#told_at) * (this.speed ?? 1));
     }, TICK_MS);
     return () => clearInterval(timer);
   }

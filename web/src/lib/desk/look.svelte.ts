@@ -27,6 +27,13 @@ class Look {
     this.#put();
   }
 
+  /** Shows these colours where nobody has chosen any; keeps nothing. */
+  suggest(theme: Theme) {
+    if (localStorage.getItem(THEME_AS) !== null) return;
+    this.theme = theme;
+    this.#put();
+  }
+
   /** Silences this page or lets it sound again, and keeps the choice. */
   mute(muted: boolean) {
     this.muted = muted;
