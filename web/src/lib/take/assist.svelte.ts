@@ -204,12 +204,12 @@ export class Assist {
   /** Takes over a point of the map; its words come from the node a moment later. */
   async choosePoint(point: Point) {
     const bare = `${point.lat.toFixed(5)}, ${point.lon.toFixed(5)}`;
-    this.choosePlace({ ...point, area: null, text: bare });
+    this.choosePlace({ ...point, area: null, text: bare, rough: false });
     try {
       const { text, area } = await placeAt(point, this.#closed.signal);
       const { spot, address } = this.draft.fields;
       // Meanwhile another place may have been chosen, or words written after the numbers.
-      if (spot?.lat === point.lat && spot.lon === point.lon && address === bare) this.choosePlace({ ...point, area, text });
+      if (spot?.lat === point.lat && spot.lon === point.lon && address === bare) this.choosePlace({ ...point, area, text, rough: false });
     } catch {
       // The numbers stay; they are a place too.
     }

@@ -12,6 +12,8 @@ export interface Spot {
   lon: number;
   area: string | null;
   text: string;
+  /** True where the place is long and the point only one of it. */
+  rough: boolean;
 }
 
 /** Everything that can be typed or chosen. */
@@ -201,7 +203,7 @@ export function fromNode(view: DraftView): Kept {
       channel: view.channel ?? 'phone',
       said: view.said ?? '',
       address,
-      spot: place ? { lat: place.lat, lon: place.lon, area: place.area ?? null, text: address } : null,
+      spot: place ? { lat: place.lat, lon: place.lon, area: place.area ?? null, text: address, rough: false } : null,
       category: view.category ?? null,
       priority: view.priority ?? null,
       caller: view.caller ?? '',
