@@ -7,11 +7,17 @@ import { priorities, priorityPath, unitPath, unitStatuses } from '../shapes';
 /** Pixels of the image for one pixel of the screen. */
 const PIXEL_RATIO = 3;
 const INCIDENT_PX = 27;
+/** Room around an incident's mark for its badge, as a share of the mark. */
+const INCIDENT_MARGIN = 0.13;
+const BADGE_PX = 14.5;
 const UNIT_PX = 15;
 const STATION_PX = 11;
+const PIN_PX = 34;
 
 const STATION = 'M3 22V10L12 3l9 7v12z';
 const TICK = 'M12 -9l5 8h-10z';
+const CIRCLE = 'M12 2a10 10 0 1 1 0 20a10 10 0 1 1 0-20z';
+const PIN = 'M12 23.500C7 16 4 13 4 9a8 8 0 1 1 16 0c0 4-3 7-8 14.500zM12 5.500a3.500 3.500 0 1 0 0 7a3.500 3.500 0 1 0 0-7z';
 
 interface Mark { path: string; fill: string; edge: string; edge_width: number; text?: string; hollow?: boolean }
 
@@ -45,13 +51,46 @@ function paint(size_px: number, mark: Mark, margin: number): ImageData {
   return context.getImageData(0, 0, canvas.width, canvas.height);
 }
 
-/** Adds every mark to a map under the names the layers use. */
+/** Paints the badge that tells how far an incident has come over the upper right of its mark. */
+function badge(below: ImageData, mark: Mark): ImageData {
+  const canvas = document.createElement('canvas');
+  canvas.width = below.width;
+  canvas.height = below.height;
+  const context = canvas.getContext('2d');
+  if (!context) return below;
+  context.putImageData(below, 0, 0);
+  const scale = (BADGE_PX * PIXEL_RATIO) / 24;
+  const edge = (mark.edge_width / 2) * scale;
+  context.setTransform(scale, 0, 0, scale, below.width - 24 * scale - edge, edge);
+  const path = new Path2D(mark.path);
+  context.lineJoin = 'round';
+  context.lineWidth = mark.edge_width;
+  context.strokeStyle = mark.edge;
+  context.stroke(path);
+  context.fillStyle = mark.fill;
+  context.fill(path, 'evenodd');
+  if (mark.text) {
+    context.fillStyle = mark.edge;
+    context.font = '900 20px "Noto Sans SC Variable", sans-serif';
+    context.textAlign = 'center';
+    context.fillText(mark.text, 12, 19);
+  }
+  return context.getImageData(0, 0, canvas.width, canvas.height);
+}
+
+/** Puts every mark on a map under the names the layers use; those that are there are painted over. */
 export function addMarks(map: MapLibreMap, colour: (name: string) => string) {
   const edge = colour('--map-ground');
-  const add = (name: string, image: ImageData) => map.addImage(name, image, { pixelRatio: PIXEL_RATIO });
+  const add = (name: string, image: ImageData) =>
+    map.hasImage(name) ? map.updateImage(name, image) : map.addImage(name, image, { pixelRatio: PIXEL_RATIO });
   for (const priority of priorities) {
     const mark = { path: priorityPath[priority], fill: colour(`--priority-${priority}`), edge, edge_width: 3, text: String(priority) };
-    add(`priority-${priority}`, paint(INCIDENT_PX, mark, 0.1));
+    const plain = paint(INCIDENT_PX, mark, INCIDENT_MARGIN);
+    add(`priority-${priority}-ended`, plain);
+    add(`priority-${priority}-active`, badge(plain, { path: CIRCLE, fill: colour('--warn'), edge, edge_width: 5, text: '!' }));
+    for (const status of ['assigned', 'en_route', 'on_scene'] as const) {
+      add(`priority-${priority}-${status}`, badge(plain, { path: unitPath[status], fill: colour(`--unit-${status}`), edge, edge_width: 7 }));
+    }
   }
   for (const status of unitStatuses) {
     const mark = { path: unitPath[status], fill: colour(`--unit-${status}`), edge, edge_width: 5 };
@@ -59,5 +98,6 @@ export function addMarks(map: MapLibreMap, colour: (name: string) => string) {
     if (status === 'en_route') add('unit-en_route-unknown', paint(UNIT_PX, { ...mark, hollow: true }, 0.15));
   }
   add('heading', paint(UNIT_PX, { path: TICK, fill: colour('--text-soft'), edge, edge_width: 3 }, 0.5));
+  add('pin', paint(PIN_PX, { path: PIN, fill: colour('--accent'), edge, edge_width: 2.5 }, 0.08));
   add('station', paint(STATION_PX, { path: STATION, fill: colour('--map-station'), edge, edge_width: 3 }, 0.15));
 }

@@ -1,34 +1,66 @@
-// What every map layer is: something that adds itself once, below or above the others by the order
-// in `index.ts`, and shows a scene. A layer keeps no state of its own and asks nobody anything.
+// What every map layer is: something that names its sources and style layers once, and shows a scene.
+// A layer keeps no state of its own and asks nobody anything. Colours, size and language come with the
+// brush, so that the map can be painted anew when any of them changes.
 
 import type { FeatureCollection } from 'geojson';
-import type { GeoJSONSource, Map as MapLibreMap } from 'maplibre-gl';
-import type { Incident, Position, Station, Unit } from '../../api/types';
+import type { GeoJSONSource, LayerSpecification, Map as MapLibreMap } from 'maplibre-gl';
+import type { Incident, Point, Position, Station, Unit } from '../../api/types';
+import type { Language } from '../../strings/index.svelte';
+import type { Crowd } from '../crowd';
+import type { Reach, Route } from '../requests';
+import type { LayerName } from '../shown.svelte';
 
-/** A unit with its last known position. */
-export interface PlacedUnit { unit: Unit; position: Position; age_ms: number }
+/** A unit with its last known position, where it is drawn, and whether it stands at its station. */
+export interface PlacedUnit { unit: Unit; position: Position; at: Point; age_ms: number; standing: boolean }
+
+/** A numbered place on the map, such as one that a search found. */
+export interface PlaceMark extends Point { text: string }
 
 /** Everything the map shows at one moment. */
 export interface Scene {
   incidents: Incident[];
+  incident_crowds: Crowd<Incident>[];
   units: PlacedUnit[];
+  unit_crowds: Crowd<PlacedUnit>[];
   stations: Station[];
+  /** How many free units stand at each station. */
+  free_at: Map<string, number>;
   /** Where the units assigned to the selected incident are. */
   answering: PlacedUnit[];
   selected_incident: Incident | undefined;
   selected_unit: string | null;
+  reach: Reach | null;
+  route: Route | null;
+  marks: readonly PlaceMark[];
+  picked: Point | null;
+  /** Whether call signs are written; not where there are thousands of them. */
+  named: boolean;
   /** Age beyond which a position is marked as old, in ms. */
   old_ms: number;
   /** Writes an age in the present language. */
   ageText: (age_ms: number) => string;
+  /** Writes a time within which a unit gets somewhere. */
+  withinText: (seconds: number) => string;
+}
+
+/** With what a layer is painted. */
+export interface Brush {
+  colour: (name: string) => string;
+  /** 2 for a wall that is read from afar. */
+  scale: 1 | 2;
+  language: Language;
 }
 
 /** One layer of the map. */
 export interface Layer {
-  /** The ids of its style layers that can be clicked, if any. */
-  clickable?: { layer: string; kind: 'incident' | 'unit' };
-  /** Adds sources and style layers to a freshly loaded map. */
-  add(map: MapLibreMap, colour: (name: string) => string): void;
+  /** By which switch it is shown; without one it is always there. */
+  switch?: Exclude<LayerName, 'grouped'>;
+  /** The ids of its style layers that can be clicked. */
+  clickable?: readonly string[];
+  /** The sources it fills; layers may share one. */
+  sources: readonly string[];
+  /** Its style layers, the lowest first. */
+  styles(brush: Brush): LayerSpecification[];
   /** Shows a scene. */
   show(map: MapLibreMap, scene: Scene): void;
 }
