@@ -190,6 +190,11 @@ export class Assist {
     this.#places.soon(text, PLACES_PAUSE_MS);
   }
 
+  /** Takes over a place that was found. The point of a road is one near its middle. */
+  chooseHit({ kind, lat, lon, area, text }: PlaceHit) {
+    this.choosePlace({ lat, lon, area, text, rough: kind === 'road' });
+  }
+
   /** Takes over a place that was chosen. */
   choosePlace(spot: Spot) {
     this.#places.stop();

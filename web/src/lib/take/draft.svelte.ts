@@ -2,7 +2,7 @@
 // this browser. It counts its changes, so that of two copies the newer is known. It asks nobody
 // anything. Start at `Draft.put`.
 
-import type { Priority } from '../api/types';
+import type { Bilingual, Priority } from '../api/types';
 import { idempotencyKey } from '../api/client';
 import type { Answer, CallBody, Channel, DraftBody, DraftView, PlaceBody } from './types';
 
@@ -39,6 +39,8 @@ export interface Fields {
 export interface Sent {
   key: string;
   body: CallBody;
+  /** The change up to which the body holds everything. */
+  seq: number;
 }
 
 /** How a half-typed call is written down in this browser. */
@@ -78,8 +80,10 @@ export class Draft {
   kept_at_ms = $state(0);
   /** True while it is being accepted. */
   busy = $state(false);
-  /** True where the node once had it and has it no longer. */
-  orphan = $state(false);
+  /** Why the node keeps it no more, in its words: it became a call, or was given up elsewhere. */
+  ended = $state.raw<Bilingual | null>(null);
+  /** Why the node did not keep the last change, in its words. */
+  not_kept = $state.raw<Bilingual | null>(null);
   /** When it was begun by the browser's clock, for as long as the node's clock was not heard. */
   begun_at_ms = Date.now();
 
@@ -124,15 +128,20 @@ export class Draft {
     this.begun = true;
   }
 
-  /** Returns it as the node keeps it; what is empty is left out. */
-  forNode(): DraftBody {
+  /** Returns true if everything in it is in what the node has. */
+  get all_on_node(): boolean {
+    return this.seq <= Math.max(this.on_node, this.sent?.seq ?? 0);
+  }
+
+  /** Returns it as the node keeps it, what is empty left out; null until the node's clock was heard. */
+  forNode(): DraftBody | null {
     const { fields } = this;
-    const body: DraftBody = { seq: this.seq, channel: fields.channel };
-    if (fields.opened_at !== null) body.opened_at = fields.opened_at;
+    if (fields.opened_at === null) return null;
+    const body: DraftBody = { seq: this.seq, opened_at: fields.opened_at, channel: fields.channel };
     const ringing_at = ringingAt(fields);
     if (ringing_at !== null) body.ringing_at = ringing_at;
     if (fields.said !== '') body.said = fields.said;
-    if (fields.address !== '') body.address = fields.address;
+    if (fields.address !== '') body.place_text = fields.address;
     const place = placeOf(fields);
     if (place) body.place = place;
     if (fields.category !== null) body.category = fields.category;
@@ -167,8 +176,8 @@ export class Draft {
   }
 }
 
-/** Returns a new id for a half-typed call. */
-export const newId = (): string => idempotencyKey();
+/** Returns a new id for a half-typed call, written as the node writes ids. */
+export const newId = (): string => idempotencyKey().replaceAll('-', '');
 
 /** Returns the chosen place with the words that were typed for it. */
 export function placeOf(fields: Fields): PlaceBody | null {
@@ -186,11 +195,11 @@ function ringingAt({ opened_at, rang_s }: Fields): string | null {
 
 /** Reads a half-typed call as the node keeps it. */
 export function fromNode(view: DraftView): Kept {
-  const opened_at = view.opened_at ?? null;
+  const { opened_at } = view;
   const rang_s =
-    view.ringing_at && opened_at ? Math.round((Date.parse(opened_at) - Date.parse(view.ringing_at)) / 1000) : null;
+    view.ringing_at ? Math.round((Date.parse(opened_at) - Date.parse(view.ringing_at)) / 1000) : null;
   const place = view.place ?? null;
-  const address = view.address ?? place?.address ?? '';
+  const address = view.place_text ?? place?.address ?? '';
   return {
     id: view.id,
     seq: view.seq,

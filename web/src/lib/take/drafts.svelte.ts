@@ -3,6 +3,7 @@
 // either. Start at `Drafts.begin` and `#keep`.
 
 import { LineFault, Refusal } from '../api/client';
+import type { Bilingual } from '../api/types';
 import type { Board } from '../board/board.svelte';
 import { Draft, fromNode, newId, type Fields, type Kept } from './draft.svelte';
 import { KeptDrafts } from './kept';
@@ -28,6 +29,8 @@ export class Drafts {
   /** Counts up whenever the form should take the focus. */
   focus = $state(0);
   copies = $state<NodeCopies>('loading');
+  /** What the node said of a half-typed call that ended elsewhere, until the next one begins. */
+  ended = $state.raw<Bilingual | null>(null);
   /** True where this browser cannot write anything down. */
   no_room = $state(false);
 
@@ -68,6 +71,7 @@ export class Drafts {
     // An empty form that was only just opened is the same form.
     const draft = this.current.empty && this.current.sent === null ? this.current : this.#blank();
     draft.begun_at_ms = Date.now();
+    this.ended = null;
     if (!this.list.includes(draft)) this.list = [...this.list, draft];
     this.current = draft;
     draft.put({ opened_at: now, ...known });
@@ -156,26 +160,54 @@ export class Drafts {
   async #toNode(draft: Draft) {
     clearTimeout(this.#timers.get(draft.id)?.due);
     this.#timers.delete(draft.id);
-    if (this.#gone.has(draft.id) || draft.busy) return;
+    if (this.#gone.has(draft.id) || draft.busy || draft.ended !== null) return;
     if (this.#sending.has(draft.id)) return this.#schedule(draft, GATHER_MS);
     this.#sending.add(draft.id);
     const body = draft.forNode();
     try {
-      await putDraft(draft.id, body);
+      // Without the node's clock there is no line to the node either.
+      if (body === null) throw new LineFault('the clock of the node was not heard yet');
+      const kept = await putDraft(draft.id, body);
+      // Somebody typed on in another browser.
+      if (kept && kept.seq > body.seq && !this.#gone.has(draft.id)) this.#offer(fromNode(kept));
+      draft.not_kept = null;
       draft.on_node = Math.max(draft.on_node, body.seq);
       draft.kept_at_ms = performance.now();
-      draft.orphan = false;
       if (draft.seq === body.seq) draft.keeping = 'node';
       if (!this.#gone.has(draft.id)) this.kept.put(draft.keep());
     } catch (error) {
-      const missing = error instanceof Refusal && error.problem.status === 404;
-      draft.keeping = missing ? 'not_offered' : 'browser';
-      this.#schedule(draft, error instanceof LineFault ? RETRY_MS : REFUSED_RETRY_MS);
+      const problem = error instanceof Refusal ? error.problem : null;
+      if (problem?.code === 'draft_ended') return this.#end(draft, problem.what);
+      draft.keeping = problem?.status === 404 ? 'not_offered' : 'browser';
+      draft.not_kept = problem?.status === 404 ? null : (problem?.what ?? null);
+      this.#schedule(draft, problem === null ? RETRY_MS : REFUSED_RETRY_MS);
     } finally {
       this.#sending.delete(draft.id);
       // It was accepted or dropped while this was on its way.
       if (this.#gone.has(draft.id)) void deleteDraft(draft.id).catch(() => undefined);
     }
+  }
+
+  /** The node says that a call was accepted or given up elsewhere. What it does not hold stays here. */
+  #end(draft: Draft, what: Bilingual) {
+    if (draft.all_on_node) {
+      this.remove(draft, 'node_knows');
+      this.ended = what;
+    } else {
+      draft.ended = what;
+      draft.keeping = 'browser';
+    }
+  }
+
+  /** Makes a new call of one that has ended, with everything that was typed. */
+  renew(draft: Draft) {
+    const copy = this.#blank();
+    copy.take({ seq: 0, fields: $state.snapshot(draft.fields) });
+    this.remove(draft, 'node_knows');
+    this.list = [...this.list, copy];
+    this.current = copy;
+    copy.changed();
+    this.focus += 1;
   }
 
   async #readNode() {
@@ -191,10 +223,8 @@ export class Drafts {
         if (draft.seq === draft.on_node) draft.keeping = 'node';
         this.kept.put(draft.keep());
       }
-      for (const draft of this.list) {
-        draft.orphan = draft.on_node > 0 && !there.has(draft.id);
-        if (draft.seq > draft.on_node) this.#schedule(draft, 0);
-      }
+      // What the node does not have any more is sent once again: it says what became of it.
+      for (const draft of this.list) if (draft.seq > draft.on_node || !there.has(draft.id)) this.#schedule(draft, 0);
       this.list = [...this.list].sort(byAnswered);
     } catch (error) {
       if (this.#closed) return;

@@ -49,7 +49,7 @@ export const duplicatesOf = (call: string) => request<{ hints: Hint[] }>('GET', 
 export const readDrafts = () => request<{ drafts: DraftView[] }>('GET', '/drafts');
 
 /** Keeps a half-typed call on the node. */
-export const putDraft = (id: string, body: DraftBody) => request<unknown>('PUT', `/drafts/${part(id)}`, { body });
+export const putDraft = (id: string, body: DraftBody) => request<DraftView | undefined>('PUT', `/drafts/${part(id)}`, { body });
 
 /** Lets a half-typed call go. */
 export const deleteDraft = (id: string) => request<unknown>('DELETE', `/drafts/${part(id)}`);

@@ -102,11 +102,11 @@ export interface CallBody {
 /** What is said of a half-typed call to the node, and what it gives back. */
 export interface DraftBody {
   seq: number;
-  opened_at?: string;
+  opened_at: string;
   ringing_at?: string;
   channel?: Channel;
   said?: string;
-  address?: string;
+  place_text?: string;
   place?: PlaceBody;
   category?: string;
   priority?: Priority;
@@ -116,4 +116,4 @@ export interface DraftBody {
 }
 
 /** A half-typed call as the node keeps it. */
-export type DraftView = { [K in keyof DraftBody]: DraftBody[K] | null } & { id: string; seq: number };
+export type DraftView = { [K in keyof DraftBody]: DraftBody[K] | null } & { id: string; seq: number; opened_at: string };
