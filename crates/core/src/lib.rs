@@ -13,6 +13,7 @@ pub mod duplicate;
 pub mod engine;
 pub mod entropy;
 pub mod limits;
+pub mod line;
 pub mod log;
 pub mod plan;
 pub mod recommend;

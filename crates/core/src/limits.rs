@@ -50,3 +50,7 @@ pub const BATCH_INPUTS_MAX: usize = 64;
 pub const PLANS_MAX: usize = 2_000;
 /// Slots (units wanted) that one plan may add up to.
 pub const PLAN_SLOTS_MAX: usize = 200;
+/// Longest action line, in characters: a note at its limit with what stands before it.
+pub const ACTION_LINE_CHARS_MAX: usize = 4_300;
+/// Longest rest that a line can give, in minutes (a day).
+pub const REST_MINUTES_MAX: u32 = 24 * 60;

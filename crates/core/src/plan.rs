@@ -454,7 +454,7 @@ impl Reader<'_> {
 }
 
 /// Returns how many letters must be added, dropped or changed to turn one word into the other.
-fn letters_apart(one: &str, other: &str) -> usize {
+pub(crate) fn letters_apart(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (i, letter) in one.chars().enumerate() {
