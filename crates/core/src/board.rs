@@ -47,6 +47,7 @@ pub struct Board {
     logins: BTreeMap<Line, PersonId>,
     station_codes: BTreeMap<Line, StationId>,
     open_incidents: BTreeSet<IncidentId>,
+    loose_calls: BTreeSet<CallId>,
     numbers: BTreeMap<RecordKind, u64>,
 }
 
@@ -149,6 +150,9 @@ impl Board {
                 if let Some(incident) = call.incident() {
                     self.calls_of.entry(incident).or_default().insert(call.id);
                 }
+                if call.is_loose() {
+                    self.loose_calls.insert(call.id);
+                }
                 self.calls.insert(call.id, call);
             }
             Record::Incident(incident) => {
@@ -217,6 +221,7 @@ impl Board {
         }
         match self.get(reference) {
             Some(Record::Call(call)) => {
+                self.loose_calls.remove(&call.id);
                 if let Some(incident) = call.incident() {
                     drop_from(&mut self.calls_of, incident, &call.id);
                 }
@@ -288,6 +293,14 @@ impl Board {
         self.open_incidents
             .iter()
             .filter_map(|id| self.incidents.get(id))
+            .map(Arc::as_ref)
+    }
+
+    /// Returns the calls that are neither part of an incident nor closed.
+    pub fn loose_calls(&self) -> impl Iterator<Item = &Call> {
+        self.loose_calls
+            .iter()
+            .filter_map(|id| self.calls.get(id))
             .map(Arc::as_ref)
     }
 

@@ -25,6 +25,7 @@ use crate::record::{
     self, Action, Actor, Context, Event, Happened, Meta, Record, RecordKind, RecordRef,
 };
 use crate::refusal::Refusal;
+use crate::timer::TimerRules;
 
 /// The version of all event kinds so far. A new meaning gets a new number and a lifting function.
 const EVENT_VERSION: u16 = 1;
@@ -126,6 +127,7 @@ pub struct Engine {
     not_durable: Vec<(PersonId, String)>,
     entropy: Entropy,
     response: Arc<ResponseFile>,
+    timers: TimerRules,
 }
 
 impl Engine {
@@ -144,12 +146,18 @@ impl Engine {
             not_durable: Vec::new(),
             entropy: start.entropy,
             response: start.response,
+            timers: TimerRules::default(),
         };
         for outcome in start.outcomes {
             engine.keep(outcome);
         }
         engine.not_durable.clear();
         engine
+    }
+
+    /// Returns it with other rules of when a step is late; only an alarm that is on can be acknowledged.
+    pub fn with_timers(self, timers: TimerRules) -> Engine {
+        Engine { timers, ..self }
     }
 
     /// Returns the records as decided so far, which may be ahead of the disk.
@@ -298,12 +306,13 @@ impl Engine {
         let happened_at = happened_at(request.happened, now)?;
         // A refusal must leave no trace, so ids are drawn from a copy until the action is accepted.
         let mut entropy = self.entropy.clone();
-        let response = Arc::clone(&self.response);
+        let (response, timers) = (Arc::clone(&self.response), self.timers);
         let mut context = Context {
             now,
             by: request.by,
             entropy: &mut entropy,
             response: &response,
+            timers: &timers,
         };
         let all = record::decide(&self.board, &request.action, &mut context)?;
         self.entropy = entropy;

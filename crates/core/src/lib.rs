@@ -12,6 +12,7 @@ pub mod board;
 pub mod duplicate;
 pub mod engine;
 pub mod entropy;
+pub mod episode;
 pub mod limits;
 pub mod line;
 pub mod log;

@@ -54,3 +54,5 @@ pub const PLAN_SLOTS_MAX: usize = 200;
 pub const ACTION_LINE_CHARS_MAX: usize = 4_300;
 /// Longest rest that a line can give, in minutes (a day).
 pub const REST_MINUTES_MAX: u32 = 24 * 60;
+/// Turns of its life, sendings and acknowledged alarms that a record remembers of each kind; the oldest are forgotten first.
+pub const TURNS_KEPT_MAX: usize = 100;

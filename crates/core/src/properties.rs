@@ -3,6 +3,7 @@
 //! Each property runs under fixed seeds that are printed with the shortest run that breaks it. Start at
 //! [`prove`]; [`random`] turns numbers into actions, [`invariants`] lists what is looked at after each.
 
+mod alarms;
 mod invariants;
 mod random;
 

@@ -4,6 +4,7 @@
 
 use crate::basis::Text;
 use crate::record::{RecordKind, RecordRef};
+use crate::timer::AlarmCode;
 
 /// Why an action was not accepted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +70,10 @@ pub enum Refusal {
         /// The code.
         code: String,
     },
+    /// The alarm that was to be acknowledged is not on.
+    AlarmNotOn(AlarmCode),
+    /// Somebody has acknowledged the alarm already.
+    AlarmSeen(AlarmCode),
 }
 
 /// What kind of no it is; the edge turns it into a status.
@@ -100,6 +105,8 @@ impl Refusal {
             Refusal::BadClaimedTime => "bad_claimed_time",
             Refusal::Missing(_) => "missing",
             Refusal::UnknownCode { .. } => "unknown_code",
+            Refusal::AlarmNotOn(_) => "alarm_not_on",
+            Refusal::AlarmSeen(_) => "alarm_seen",
         }
     }
 
@@ -117,7 +124,9 @@ impl Refusal {
             | Refusal::UnitsStillAssigned { .. }
             | Refusal::Taken { .. }
             | Refusal::Circle(_)
-            | Refusal::Limit { .. } => RefusalClass::Conflict,
+            | Refusal::Limit { .. }
+            | Refusal::AlarmNotOn(_)
+            | Refusal::AlarmSeen(_) => RefusalClass::Conflict,
         }
     }
 
@@ -200,6 +209,20 @@ impl Refusal {
                 format!("The response file knows no {} \"{code}\".", what.en),
                 format!("预案文件中没有{}“{code}”。", what.zh),
             ),
+            Refusal::AlarmNotOn(code) => {
+                let code = code.text();
+                Text::new(
+                    format!("That alarm is not on now: {}.", code.en),
+                    format!("该告警当前未触发：{}。", code.zh),
+                )
+            }
+            Refusal::AlarmSeen(code) => {
+                let code = code.text();
+                Text::new(
+                    format!("That alarm was acknowledged already: {}.", code.en),
+                    format!("该告警已被确认：{}。", code.zh),
+                )
+            }
         }
     }
 
@@ -239,6 +262,11 @@ impl Refusal {
                 "Choose one from the list, or add it to the response file.",
                 "请从列表中选择，或补入预案文件。",
             ),
+            Refusal::AlarmNotOn(_) => Text::new(
+                "Look at the record as it is now.",
+                "请查看该记录的最新状态。",
+            ),
+            Refusal::AlarmSeen(code) => code.todo(),
         }
     }
 }

@@ -4,12 +4,14 @@
 //! line says `refused <code>`. After every story memory, tables and a refold of the entries are compared.
 //! Start at the tables ([`lives`], [`recommendation`]); [`check`] runs one, [`facts`] lists what can be claimed.
 
+mod alarms;
 mod duplicates;
 mod facts;
 mod limits;
 mod lives;
 mod recommendation;
 mod rules;
+mod sending;
 mod verbs;
 pub(crate) mod world;
 

@@ -1,12 +1,20 @@
-//! Timers: what is late, derived from the times of an assignment and the clock that is passed in.
+//! Timers: what is late, derived from the times of a record and the clock that is passed in.
 //!
 //! Nothing here is stored, so nothing can be lost: after a restart the same entries and the same clock
-//! give the same alarms.
+//! give the same alarms. An alarm hangs on a step that has not been taken; it ends when that step is taken,
+//! and by nothing else. That somebody has seen it is stored with the record, and ends nothing. Start at
+//! [`alarm_of`]; when alarms were on in the past is worked out by [`episode`](crate::episode).
 
 use serde::{Deserialize, Serialize};
 
-use crate::basis::{Text, Timestamp};
+use crate::basis::{Priority, Text, Timestamp, TravelTime};
+use crate::board::Board;
 use crate::record::assignment::{Assignment, AssignmentStatus};
+use crate::record::call::Call;
+use crate::record::incident::Incident;
+use crate::record::turn::Attention;
+use crate::record::{Actor, Record, RecordRef};
+use crate::refusal::Refusal;
 
 /// After how long a step is late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +30,12 @@ pub struct TimerRules {
     pub overdue_arrival_grace_s: u32,
     /// Seconds en route until a crew is reported when no travel time was known.
     pub arrival_without_estimate_s: u32,
+    /// Seconds that an incident may have nobody on it until it is reported, for priority 1 to 4.
+    pub unassigned_s: [u32; 4],
+    /// Seconds on scene, or since the crew was last asked, until somebody must ask how they are; 0 for never.
+    pub on_scene_check_s: u32,
+    /// Seconds that a call may be part of no incident until it is reported.
+    pub call_waiting_s: u32,
 }
 
 impl Default for TimerRules {
@@ -33,11 +47,26 @@ impl Default for TimerRules {
             overdue_arrival_percent: 150,
             overdue_arrival_grace_s: 120,
             arrival_without_estimate_s: 1_200,
+            unassigned_s: [60, 60, 120, 300],
+            on_scene_check_s: 1_800,
+            call_waiting_s: 120,
         }
     }
 }
 
-/// What is late about an assignment.
+impl TimerRules {
+    fn unassigned_s(&self, priority: Priority) -> u32 {
+        let [first, second, third, fourth] = self.unassigned_s;
+        match priority {
+            Priority::P1 => first,
+            Priority::P2 => second,
+            Priority::P3 => third,
+            Priority::P4 => fourth,
+        }
+    }
+}
+
+/// What is late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AlarmCode {
@@ -47,6 +76,12 @@ pub enum AlarmCode {
     LateDeparture,
     /// The crew should have arrived.
     OverdueArrival,
+    /// The crew has been on scene for long and nobody has asked how they are.
+    OnSceneCheck,
+    /// Nobody is on the incident.
+    Unassigned,
+    /// The call is part of no incident.
+    CallWaiting,
 }
 
 /// One thing that is late.
@@ -58,38 +93,155 @@ pub struct Alarm {
     pub since: Timestamp,
 }
 
+/// Somebody has seen an alarm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Seen {
+    /// Which.
+    pub code: AlarmCode,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub by: Actor,
+}
+
 impl AlarmCode {
-    /// Returns the words and what to do.
+    /// All of them.
+    pub const ALL: [AlarmCode; 6] = [
+        AlarmCode::Unanswered,
+        AlarmCode::LateDeparture,
+        AlarmCode::OverdueArrival,
+        AlarmCode::OnSceneCheck,
+        AlarmCode::Unassigned,
+        AlarmCode::CallWaiting,
+    ];
+
+    /// Returns what is late, in words.
     pub fn text(self) -> Text {
         match self {
+            AlarmCode::Unanswered => Text::new("Unanswered", "未应答"),
+            AlarmCode::LateDeparture => Text::new("Not departed", "未出发"),
+            AlarmCode::OverdueArrival => Text::new("Overdue on scene", "逾时未到"),
+            AlarmCode::OnSceneCheck => Text::new("Long on scene without word", "到场后久无消息"),
+            AlarmCode::Unassigned => Text::new("Nobody is on it", "无人处置"),
+            AlarmCode::CallWaiting => Text::new("Call not dealt with", "接警单未处理"),
+        }
+    }
+
+    /// Returns what to do, which is what ends it.
+    pub fn todo(self) -> Text {
+        match self {
             AlarmCode::Unanswered => Text::new(
-                "Unanswered: call the crew, send again or send another",
-                "未应答：请呼叫、重发或改派",
+                "Call the crew, send again or send another.",
+                "请呼叫、重发或改派。",
             ),
-            AlarmCode::LateDeparture => Text::new(
-                "Not departed: call the crew or send another",
-                "未出发：请呼叫或改派",
-            ),
+            AlarmCode::LateDeparture => {
+                Text::new("Call the crew or send another.", "请呼叫或改派。")
+            }
             AlarmCode::OverdueArrival => Text::new(
-                "Overdue on scene: ask where they are",
-                "逾时未到：请询问位置",
+                "Ask where they are; report them on scene, or send another.",
+                "请询问位置；报到场或改派。",
+            ),
+            AlarmCode::OnSceneCheck => Text::new(
+                "Ask how they are, then acknowledge; they will be asked again.",
+                "请询问安全后确认；届时将再次提醒。",
+            ),
+            AlarmCode::Unassigned => Text::new(
+                "Send a unit, or cancel the incident.",
+                "请派出力量，或取消该警情。",
+            ),
+            AlarmCode::CallWaiting => Text::new(
+                "Join it to an incident, open one, or close it with a reason.",
+                "请并入警情、立警，或说明原因后关闭。",
             ),
         }
     }
 }
 
-/// Returns what is late about an assignment at `now`, at most one alarm: the step it hangs on.
+/// How far an assignment has come, as far as timers go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Progress {
+    /// Where it is in its life.
+    pub status: AssignmentStatus,
+    /// When it was last sent.
+    pub sent_at: Option<Timestamp>,
+    /// When the crew departed.
+    pub departed_at: Option<Timestamp>,
+    /// When it arrived.
+    pub arrived_at: Option<Timestamp>,
+    /// When the crew was last asked how they are.
+    pub checked_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// How long it was expected to need.
+    pub travel: Option<TravelTime>,
+}
+
+/// Returns what is late about a record at `now`, at most one alarm: the step it hangs on.
+pub fn alarm_of(
+    board: &Board,
+    record: &Record,
+    rules: &TimerRules,
+    now: Timestamp,
+) -> Option<Alarm> {
+    match record {
+        Record::Assignment(assignment) => alarm(assignment, rules, now),
+        Record::Incident(incident) => alarm_of_incident(board, incident, rules, now),
+        Record::Call(call) => alarm_of_call(call, rules, now),
+        Record::Unit(_) | Record::Station(_) | Record::Person(_) => None,
+    }
+}
+
+/// Returns all alarms that are on at `now`.
+pub fn open(board: &Board, rules: &TimerRules, now: Timestamp) -> Vec<(RecordRef, Alarm)> {
+    let mut all = Vec::new();
+    for assignment in board.live_assignments() {
+        let alarm = alarm(assignment, rules, now);
+        all.extend(alarm.map(|alarm| (assignment.id.into(), alarm)));
+    }
+    for incident in board.open_incidents() {
+        let alarm = alarm_of_incident(board, incident, rules, now);
+        all.extend(alarm.map(|alarm| (incident.id.into(), alarm)));
+    }
+    for call in board.loose_calls() {
+        let alarm = alarm_of_call(call, rules, now);
+        all.extend(alarm.map(|alarm| (call.id.into(), alarm)));
+    }
+    all
+}
+
+/// Returns what is late about an assignment at `now`.
 pub fn alarm(assignment: &Assignment, rules: &TimerRules, now: Timestamp) -> Option<Alarm> {
-    let sent = assignment.resent_at.or(assignment.sent_at)?;
-    let (code, due) = match assignment.status {
+    late(assignment.progress(), rules, now)
+}
+
+/// Returns what is late about an incident at `now`.
+pub fn alarm_of_incident(
+    board: &Board,
+    incident: &Incident,
+    rules: &TimerRules,
+    now: Timestamp,
+) -> Option<Alarm> {
+    let there = board.assignments_of(incident.id).map(Assignment::progress);
+    unassigned(incident.attention()?, there, rules, now)
+}
+
+/// Returns what is late about a call at `now`.
+pub fn alarm_of_call(call: &Call, rules: &TimerRules, now: Timestamp) -> Option<Alarm> {
+    call_waiting(call.loose_since(), rules, now)
+}
+
+/// Returns what is late about an assignment that has come so far.
+pub(crate) fn late(progress: Progress, rules: &TimerRules, now: Timestamp) -> Option<Alarm> {
+    let sent = progress.sent_at?;
+    let (code, due) = match progress.status {
         AssignmentStatus::Sent => (AlarmCode::Unanswered, sent.plus_s(rules.unanswered_s)),
         AssignmentStatus::Acknowledged => (
             AlarmCode::LateDeparture,
             sent.plus_s(rules.late_departure_s),
         ),
         AssignmentStatus::Departed => {
-            let left = assignment.departed_at.unwrap_or(sent);
-            let allowed_s = match assignment.why.travel {
+            let left = progress.departed_at.unwrap_or(sent);
+            let allowed_s = match progress.travel {
                 Some(travel) => {
                     let stretched =
                         u64::from(travel.seconds) * u64::from(rules.overdue_arrival_percent) / 100;
@@ -101,11 +253,75 @@ pub fn alarm(assignment: &Assignment, rules: &TimerRules, now: Timestamp) -> Opt
             };
             (AlarmCode::OverdueArrival, left.plus_s(allowed_s))
         }
-        AssignmentStatus::Proposed
+        AssignmentStatus::Arrived if rules.on_scene_check_s > 0 => {
+            let word = progress.arrived_at.unwrap_or(sent);
+            let word = progress.checked_at.map_or(word, |asked| asked.max(word));
+            (AlarmCode::OnSceneCheck, word.plus_s(rules.on_scene_check_s))
+        }
+        AssignmentStatus::Arrived
+        | AssignmentStatus::Proposed
         | AssignmentStatus::Declined
-        | AssignmentStatus::Arrived
         | AssignmentStatus::Cleared
         | AssignmentStatus::Cancelled => return None,
     };
+    on(code, due, now)
+}
+
+/// Returns whether an incident has had nobody on it for too long: since it began, or since the last unit fell away.
+pub(crate) fn unassigned(
+    attention: Attention,
+    assignments: impl IntoIterator<Item = Progress>,
+    rules: &TimerRules,
+    now: Timestamp,
+) -> Option<Alarm> {
+    let mut alone_since = attention.since;
+    for progress in assignments {
+        if progress.sent_at.is_none() {
+            continue; // Put forward only: nobody goes.
+        }
+        let ended_at = progress.ended_at?; // Somebody is bound by it.
+        let left_before = |reopened_at| ended_at <= reopened_at;
+        let was_there =
+            progress.status == AssignmentStatus::Cleared && progress.arrived_at.is_some();
+        if was_there && !attention.reopened_at.is_some_and(left_before) {
+            return None; // It was dealt with and waits to be closed.
+        }
+        alone_since = alone_since.max(ended_at);
+    }
+    let allowed_s = rules.unassigned_s(attention.priority);
+    on(AlarmCode::Unassigned, alone_since.plus_s(allowed_s), now)
+}
+
+pub(crate) fn call_waiting(
+    loose_since: Option<Timestamp>,
+    rules: &TimerRules,
+    now: Timestamp,
+) -> Option<Alarm> {
+    let due = loose_since?.plus_s(rules.call_waiting_s);
+    on(AlarmCode::CallWaiting, due, now)
+}
+
+fn on(code: AlarmCode, due: Timestamp, now: Timestamp) -> Option<Alarm> {
     (now >= due).then_some(Alarm { code, since: due })
+}
+
+/// Returns who has seen an alarm, if somebody has since it began; one that began anew is unseen again.
+pub fn acknowledged(seen: &[Seen], alarm: Alarm) -> Option<&Seen> {
+    let mut latest_first = seen.iter().rev();
+    latest_first.find(|seen| seen.code == alarm.code && seen.at >= alarm.since)
+}
+
+/// Refuses unless an alarm is on now and nobody has acknowledged it.
+pub(crate) fn must_be_unseen(
+    alarm: Option<Alarm>,
+    code: AlarmCode,
+    seen: &[Seen],
+) -> Result<(), Refusal> {
+    let Some(alarm) = alarm.filter(|alarm| alarm.code == code) else {
+        return Err(Refusal::AlarmNotOn(code));
+    };
+    match acknowledged(seen, alarm) {
+        Some(_) => Err(Refusal::AlarmSeen(code)),
+        None => Ok(()),
+    }
 }

@@ -13,6 +13,7 @@ use watchfire_core::record::assignment::{AssignmentAction, Choice, Step, Why};
 use watchfire_core::record::call::{CallAction, CallDetails, Channel};
 use watchfire_core::record::incident::IncidentAction;
 use watchfire_core::record::unit::{UnitAction, UnitDetails};
+use watchfire_core::timer::AlarmCode;
 
 const CALLSIGNS: u64 = 8;
 
@@ -95,7 +96,14 @@ fn receive(dice: &mut Entropy) -> (String, Action) {
 fn call(board: &Board, dice: &mut Entropy) -> (String, Action) {
     let (name, call) = any_call(board, dice);
     let (where_to, incident) = any_incident(board, dice);
-    let (what, action) = match dice.below(6) {
+    let (what, action) = match dice.below(7) {
+        6 => (
+            format!("sees the alarm of {name}"),
+            CallAction::SeeAlarm {
+                call,
+                code: AlarmCode::CallWaiting,
+            },
+        ),
         0..=2 => (
             format!("joins {name} to {where_to}"),
             CallAction::Join { call, incident },
@@ -122,7 +130,14 @@ fn call(board: &Board, dice: &mut Entropy) -> (String, Action) {
 fn incident(board: &Board, dice: &mut Entropy) -> (String, Action) {
     let (name, incident) = any_incident(board, dice);
     let (other_name, into) = any_incident(board, dice);
-    let (what, action) = match dice.below(12) {
+    let (what, action) = match dice.below(13) {
+        12 => (
+            format!("sees the alarm of {name}"),
+            IncidentAction::SeeAlarm {
+                incident,
+                code: AlarmCode::Unassigned,
+            },
+        ),
         0..=3 => {
             let (from, call) = any_call(board, dice);
             let action = IncidentAction::Open {
@@ -209,6 +224,17 @@ fn assignment(board: &Board, dice: &mut Entropy) -> (String, Action) {
     let callsign = unit.and_then(|unit| board.units.get(&unit));
     let callsign = callsign.map_or("no unit", |unit| unit.callsign.as_str());
     let reason = line("because");
+    if dice.below(6) == 0 {
+        return elsewhere(board, dice, assignment, callsign);
+    }
+    if dice.below(8) == 0 {
+        let code = pick(dice, &[0, 1, 2, 3]);
+        let code = AlarmCode::ALL[code];
+        return (
+            format!("{callsign}'s alarm is seen"),
+            Action::Assignment(AssignmentAction::SeeAlarm { assignment, code }),
+        );
+    }
     let (word, step) = match dice.below(8) {
         0 => ("acknowledges", Step::Acknowledge),
         1 | 2 => ("departs", Step::Depart),
@@ -219,6 +245,38 @@ fn assignment(board: &Board, dice: &mut Entropy) -> (String, Action) {
     };
     let action = AssignmentAction::Advance { assignment, step };
     (format!("{callsign} {word}"), Action::Assignment(action))
+}
+
+fn elsewhere(
+    board: &Board,
+    dice: &mut Entropy,
+    assignment: AssignmentId,
+    callsign: &str,
+) -> (String, Action) {
+    if dice.below(2) == 0 {
+        let (other, unit) = any_unit(board, dice);
+        let why = Why::default();
+        let action = AssignmentAction::Swap {
+            assignment,
+            choice: Choice { unit, why },
+            reason: None,
+        };
+        return (
+            format!("swaps {callsign} for {other}"),
+            Action::Assignment(action),
+        );
+    }
+    let (name, incident) = any_incident(board, dice);
+    let action = AssignmentAction::Reassign {
+        assignment,
+        incident,
+        why: Why::default(),
+        reason: Some(line("worse there")),
+    };
+    (
+        format!("takes {callsign} to {name}"),
+        Action::Assignment(action),
+    )
 }
 
 fn unit(board: &Board, dice: &mut Entropy) -> (String, Action) {

@@ -260,6 +260,21 @@ const WORDS: &[(&str, &str, &str)] = &[
         "Seconds en route until a crew is reported when no travel time was known.",
     ),
     (
+        "timers",
+        "unassigned_s",
+        "Seconds that an incident of priority 1, 2, 3, 4 may have nobody on it until it is reported.",
+    ),
+    (
+        "timers",
+        "on_scene_check_s",
+        "Seconds on scene, or since the crew was last asked, until somebody must ask how they are; 0 for never.",
+    ),
+    (
+        "timers",
+        "call_waiting_s",
+        "Seconds that a call may be part of no incident until it is reported.",
+    ),
+    (
         "duplicates",
         "radius_m",
         "Metres between two reports of the same category that may be one event.",

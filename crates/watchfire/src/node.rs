@@ -14,7 +14,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
-use watchfire_core::basis::{AssignmentId, Text, Timestamp};
+use watchfire_core::basis::{Text, Timestamp};
 use watchfire_core::board::Board;
 use watchfire_core::duplicate::DuplicateRules;
 use watchfire_core::engine::{Engine, HappenedWhen, Outcome, Request, Step, Then};
@@ -180,6 +180,7 @@ impl Node {
         );
         let last_time = store.last_time()?;
         let (engine, position) = load(&mut store, keep_since, Arc::clone(&response), entropy)?;
+        let engine = engine.with_timers(settings.timers);
         let (queue, inputs) = sync_channel(QUEUE_MAX);
         let node = Node {
             inner: Arc::new(Inner {
@@ -720,8 +721,7 @@ const OUTCOMES_KEPT_S: u64 = 7 * 24 * 3_600;
 
 /// Watches the clock: shows alarms as they come and go, positions and the time; lets ended records leave memory.
 pub async fn keep_time(node: Node) {
-    let mut alarms: std::collections::BTreeMap<AssignmentId, AlarmCode> =
-        std::collections::BTreeMap::new();
+    let mut alarms = std::collections::BTreeMap::new();
     let mut beats: u64 = 0;
     let mut interval = tokio::time::interval(BEAT);
     interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -754,30 +754,22 @@ pub async fn keep_time(node: Node) {
     }
 }
 
-fn show_alarms(node: &Node, known: &mut std::collections::BTreeMap<AssignmentId, AlarmCode>) {
-    let now = node.now();
-    let rules = &node.settings().timers;
+fn show_alarms(node: &Node, known: &mut std::collections::BTreeMap<RecordRef, AlarmCode>) {
     let board = node.board();
-    let current: std::collections::BTreeMap<AssignmentId, AlarmCode> = board
-        .live_assignments()
-        .filter_map(|assignment| Some((assignment.id, timer::alarm(assignment, rules, now)?.code)))
+    let open = timer::open(&board, &node.settings().timers, node.now());
+    let current: std::collections::BTreeMap<RecordRef, AlarmCode> = open
+        .into_iter()
+        .map(|(record, alarm)| (record, alarm.code))
         .collect();
     let changed = current
         .iter()
-        .filter(|(id, code)| known.get(id) != Some(*code))
-        .map(|(id, _)| *id);
-    let ended = known.keys().filter(|id| !current.contains_key(id)).copied();
+        .filter(|(record, code)| known.get(record) != Some(*code))
+        .map(|(record, _)| *record);
+    let ended = known.keys().filter(|record| !current.contains_key(record));
     let messages: Vec<Message> = changed
-        .chain(ended)
-        .filter_map(|id| board.assignments.get(&id))
-        .map(|assignment| {
-            message::of_record(
-                &board,
-                node,
-                &Record::Assignment(Arc::clone(assignment)),
-                None,
-            )
-        })
+        .chain(ended.copied())
+        .filter_map(|record| board.get(record))
+        .map(|record| message::of_record(&board, node, &record, None))
         .collect();
     drop(board);
     node.inner.metrics.alarms(current.len());

@@ -164,7 +164,8 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
             | CallAction::Amend { .. }
             | CallAction::Join { .. }
             | CallAction::Detach { .. }
-            | CallAction::Close { .. },
+            | CallAction::Close { .. }
+            | CallAction::SeeAlarm { .. },
         ) => vec![P::TakeCalls],
         Action::Incident(IncidentAction::Open { .. } | IncidentAction::AddNote { .. }) => {
             vec![P::OpenIncidents]
@@ -180,7 +181,8 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
             | IncidentAction::Unmerge { .. }
             | IncidentAction::Split { .. }
             | IncidentAction::Link { .. }
-            | IncidentAction::Unlink { .. },
+            | IncidentAction::Unlink { .. }
+            | IncidentAction::SeeAlarm { .. },
         ) => vec![P::RunIncidents],
         Action::Unit(UnitAction::Enter { .. } | UnitAction::Amend { .. }) => vec![P::KeepUnits],
         Action::Unit(
@@ -190,9 +192,13 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
             | UnitAction::Rest { unit, .. }
             | UnitAction::EndRest { unit },
         ) => with_own(P::RunUnits, session.unit == Some(*unit)),
-        Action::Assignment(AssignmentAction::Propose { .. } | AssignmentAction::Send { .. }) => {
-            vec![P::SendUnits]
-        }
+        Action::Assignment(
+            AssignmentAction::Propose { .. }
+            | AssignmentAction::Send { .. }
+            | AssignmentAction::Swap { .. }
+            | AssignmentAction::Reassign { .. }
+            | AssignmentAction::SeeAlarm { .. },
+        ) => vec![P::SendUnits],
         Action::Assignment(AssignmentAction::Advance { assignment, step }) => {
             let unit = board.assignments.get(assignment).map(|found| found.unit);
             let own = unit.is_some() && unit == session.unit;

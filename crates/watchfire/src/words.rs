@@ -10,6 +10,7 @@ use watchfire_core::record::incident::IncidentEvent;
 use watchfire_core::record::person::{Access, PersonEvent};
 use watchfire_core::record::unit::UnitEvent;
 use watchfire_core::record::{Event, RecordRef};
+use watchfire_core::timer::AlarmCode;
 
 /// Says what happened.
 pub fn of(
@@ -53,7 +54,8 @@ fn call(board: &Board, record: RecordRef, event: &CallEvent, personal: Option<&P
         CallEvent::Amended { .. }
         | CallEvent::Joined { .. }
         | CallEvent::Detached
-        | CallEvent::Closed { .. } => board
+        | CallEvent::Closed { .. }
+        | CallEvent::AlarmSeen { .. } => board
             .calls
             .get(&CallId(record.id))
             .map_or(0, |call| call.number),
@@ -86,6 +88,13 @@ fn call(board: &Board, record: RecordRef, event: &CallEvent, personal: Option<&P
             format!("call {number} closed without action: {reason}"),
             format!("接警单 {number} 不予处置：{reason}"),
         ),
+        CallEvent::AlarmSeen { code } => {
+            let seen = alarm_seen(*code);
+            Text::new(
+                format!("call {number}: {}", seen.en),
+                format!("接警单 {number}：{}", seen.zh),
+            )
+        }
     }
 }
 
@@ -173,6 +182,7 @@ fn incident(
                 format!("解除与警情 {other} 的关联"),
             )
         }
+        IncidentEvent::AlarmSeen { code } => alarm_seen(*code),
     }
 }
 
@@ -191,7 +201,8 @@ fn assignment(board: &Board, record: RecordRef, event: &AssignmentEvent) -> Text
         | AssignmentEvent::Departed
         | AssignmentEvent::Arrived
         | AssignmentEvent::Cleared { .. }
-        | AssignmentEvent::Cancelled { .. } => board
+        | AssignmentEvent::Cancelled { .. }
+        | AssignmentEvent::AlarmSeen { .. } => board
             .assignments
             .get(&AssignmentId(record.id))
             .map_or_else(|| "?".to_owned(), |found| named(&found.unit)),
@@ -223,7 +234,22 @@ fn assignment(board: &Board, record: RecordRef, event: &AssignmentEvent) -> Text
         AssignmentEvent::Cancelled { reason } => {
             say(&format!("called off: {reason}"), &format!("取消：{reason}"))
         }
+        AssignmentEvent::AlarmSeen {
+            code: AlarmCode::OnSceneCheck,
+        } => say("asked how they are", "已询问现场安全"),
+        AssignmentEvent::AlarmSeen { code } => {
+            let seen = alarm_seen(*code);
+            say(&format!("– {}", seen.en), &seen.zh)
+        }
     }
+}
+
+fn alarm_seen(code: AlarmCode) -> Text {
+    let code = code.text();
+    Text::new(
+        format!("alarm acknowledged: {}", code.en),
+        format!("已确认告警：{}", code.zh),
+    )
 }
 
 fn unit(event: &UnitEvent) -> Text {

@@ -8,15 +8,16 @@ use crate::basis::{
 use crate::engine::HappenedWhen;
 use crate::entropy::Entropy;
 use crate::recommend::Reason;
-use crate::record::Action;
 use crate::record::assignment::{AssignmentAction, Choice, Step, Why};
 use crate::record::call::{CallAction, CallDetails, Channel};
 use crate::record::incident::{IncidentAction, Relation};
 use crate::record::person::{Access, PersonAction, PersonDetails, Seat};
 use crate::record::station::{StationAction, StationDetails};
 use crate::record::unit::{UnitAction, UnitDetails};
+use crate::record::{Action, RecordKind, RecordRef};
 use crate::story::place;
 use crate::story::world::{Asked, World};
+use crate::timer::{self, AlarmCode};
 
 /// What every piece of personal data of a random run contains.
 pub(super) const CANARY: &str = "canary-0575";
@@ -104,13 +105,42 @@ pub(super) fn step(world: &mut World, dice: &Dice) {
 
 /// Returns the action that the dice say.
 pub(super) fn action(world: &World, dice: &Dice) -> Action {
-    match dice.0[0] % 16 {
+    match dice.0[0] % 17 {
         0..=3 => Action::Call(call(world, dice)),
         4..=8 => Action::Incident(incident(world, dice)),
         9..=12 => Action::Assignment(assignment(world, dice)),
         13 => Action::Unit(unit(world, dice)),
         14 => Action::Station(station(world, dice)),
+        15 => see_alarm(world, dice),
         _ => Action::Person(person(world, dice)),
+    }
+}
+
+/// Returns that somebody has seen an alarm that is on, or one that is not.
+fn see_alarm(world: &World, dice: &Dice) -> Action {
+    let open = timer::open(world.engine.board(), &world.timers, world.now);
+    let none = (
+        RecordRef::from(any_incident(world, dice, 2)),
+        AlarmCode::Unassigned,
+    );
+    let on = open.into_iter().map(|(record, alarm)| (record, alarm.code));
+    let on: Vec<(RecordRef, AlarmCode)> = on.collect();
+    let (record, code) = dice.pick(3, on.into_iter(), none);
+    match record.kind {
+        RecordKind::Call => Action::Call(CallAction::SeeAlarm {
+            call: CallId(record.id),
+            code,
+        }),
+        RecordKind::Assignment => Action::Assignment(AssignmentAction::SeeAlarm {
+            assignment: AssignmentId(record.id),
+            code,
+        }),
+        RecordKind::Incident | RecordKind::Unit | RecordKind::Station | RecordKind::Person => {
+            Action::Incident(IncidentAction::SeeAlarm {
+                incident: IncidentId(record.id),
+                code,
+            })
+        }
     }
 }
 
@@ -338,9 +368,12 @@ fn assignment(world: &World, dice: &Dice) -> AssignmentAction {
     let known = world.engine.board().assignments.keys().copied();
     let assignment: AssignmentId = dice.pick(3, known, AssignmentId([9; 16]));
     let reason = line("because");
-    let step = match dice.0[1] % 14 {
+    let bound = world.engine.board().live_assignments();
+    let bound: Vec<AssignmentId> = bound.map(|one| one.id).collect();
+    let live = dice.pick(5, bound.into_iter(), assignment);
+    let step = match dice.0[1] % 19 {
         0..=3 => return AssignmentAction::Send { incident, choices },
-        4 => return AssignmentAction::Propose { incident, choices },
+        4 | 17 | 18 => return AssignmentAction::Propose { incident, choices },
         5 => Step::SendProposed,
         6 => Step::Resend,
         7 => Step::Acknowledge,
@@ -351,7 +384,43 @@ fn assignment(world: &World, dice: &Dice) -> AssignmentAction {
         12 => Step::Clear {
             ending: Some(reason),
         },
-        _ => Step::Cancel { reason },
+        13 => Step::Cancel { reason },
+        14 => {
+            return AssignmentAction::Swap {
+                assignment,
+                choice: choice(4),
+                reason: dice.bit(5, 3).then_some(reason),
+            };
+        }
+        15 => {
+            return AssignmentAction::Swap {
+                assignment: live,
+                choice: choice(4),
+                reason: dice.bit(5, 3).then_some(reason),
+            };
+        }
+        _ => {
+            return AssignmentAction::Reassign {
+                assignment: live,
+                incident,
+                why: choice(4).why,
+                reason: dice.bit(5, 3).then_some(reason),
+            };
+        }
+    };
+    // Most assignments ended long ago; half the time one is meant that has not.
+    let assignment = match step {
+        Step::SendProposed => assignment,
+        Step::Resend
+        | Step::Acknowledge
+        | Step::Decline { .. }
+        | Step::Depart
+        | Step::Arrive
+        | Step::Clear { .. }
+        | Step::Cancel { .. } => match dice.bit(5, 4) {
+            true => assignment,
+            false => live,
+        },
     };
     AssignmentAction::Advance { assignment, step }
 }

@@ -9,6 +9,7 @@ use super::{Context, Event, Happened, Meta, RecordKind};
 use crate::basis::{CallId, Code, IncidentId, Line, Personal, Place, Priority, Text, Timestamp};
 use crate::board::Board;
 use crate::refusal::Refusal;
+use crate::timer::{self, AlarmCode, Seen};
 
 /// How a call reached the agency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,6 +60,12 @@ pub struct Call {
     pub source: Option<Line>,
     /// Where it is in its life.
     pub state: CallState,
+    /// When it became loose (`true`) or was dealt with (`false`), oldest first.
+    #[serde(default)]
+    pub turns: Vec<(Timestamp, bool)>,
+    /// Who has seen its alarms, oldest first.
+    #[serde(default)]
+    pub seen: Vec<Seen>,
     /// Who called and what was said; empty when the key is gone.
     #[serde(skip)]
     pub personal: Personal,
@@ -96,6 +103,21 @@ impl Call {
     /// Returns true while it is neither part of an incident nor closed.
     pub fn is_loose(&self) -> bool {
         matches!(self.state, CallState::Received)
+    }
+}
+
+impl Call {
+    /// Returns since when it is neither part of an incident nor closed, while that is so.
+    pub fn loose_since(&self) -> Option<Timestamp> {
+        let last = self.turns.last();
+        self.is_loose()
+            .then_some(last.map_or(self.received_at, |(at, _)| *at))
+    }
+
+    /// Returns the same as it was at some time.
+    pub(crate) fn loose_since_at(&self, at: Timestamp) -> Option<Timestamp> {
+        let (since, loose) = self.turns.iter().rfind(|(turn, _)| *turn <= at)?;
+        loose.then_some(*since)
     }
 }
 
@@ -160,6 +182,13 @@ pub enum CallAction {
         /// Why nothing is done.
         reason: Line,
     },
+    /// Say that somebody has seen its alarm.
+    SeeAlarm {
+        /// Which call.
+        call: CallId,
+        /// Which alarm.
+        code: AlarmCode,
+    },
 }
 
 impl CallAction {
@@ -170,7 +199,8 @@ impl CallAction {
             CallAction::Amend { call, .. }
             | CallAction::Join { call, .. }
             | CallAction::Detach { call }
-            | CallAction::Close { call, .. } => Some(*call),
+            | CallAction::Close { call, .. }
+            | CallAction::SeeAlarm { call, .. } => Some(*call),
         }
     }
 }
@@ -222,10 +252,22 @@ pub enum CallEvent {
         /// Why.
         reason: Line,
     },
+    /// Somebody has seen its alarm.
+    AlarmSeen {
+        /// Which alarm.
+        code: AlarmCode,
+    },
 }
 
 /// The names of its events, as entries carry them; one that is not listed is of a newer program.
-pub(super) const EVENT_NAMES: [&str; 5] = ["received", "amended", "joined", "detached", "closed"];
+pub(super) const EVENT_NAMES: [&str; 6] = [
+    "received",
+    "amended",
+    "joined",
+    "detached",
+    "closed",
+    "alarm_seen",
+];
 
 pub(super) fn decide(
     board: &Board,
@@ -289,6 +331,13 @@ pub(super) fn decide(
                 },
                 Personal::default(),
             )])
+        }
+        CallAction::SeeAlarm { call, code } => {
+            let found = board.call(*call)?;
+            let alarm = timer::alarm_of_call(found, context.timers, context.now);
+            timer::must_be_unseen(alarm, *code, &found.seen)?;
+            let event = CallEvent::AlarmSeen { code: *code };
+            Ok(vec![happened(*call, event, Personal::default())])
         }
     }
 }
@@ -358,6 +407,8 @@ pub(super) fn apply(
             priority: *priority,
             source: source.clone(),
             state: CallState::Received,
+            turns: vec![(meta.happened_at, true)],
+            seen: Vec::new(),
             personal: personal.cloned().unwrap_or_default(),
         });
     }
@@ -384,14 +435,22 @@ pub(super) fn apply(
         CallEvent::Joined { incident } => {
             call.state = CallState::Joined {
                 incident: *incident,
-            }
+            };
+            super::keep_newest(&mut call.turns, (meta.happened_at, false));
         }
-        CallEvent::Detached => call.state = CallState::Received,
+        CallEvent::Detached => {
+            call.state = CallState::Received;
+            super::keep_newest(&mut call.turns, (meta.happened_at, true));
+        }
         CallEvent::Closed { reason } => {
             call.state = CallState::Closed {
                 reason: reason.clone(),
                 at: meta.happened_at,
             };
+            super::keep_newest(&mut call.turns, (meta.happened_at, false));
+        }
+        CallEvent::AlarmSeen { code } => {
+            super::keep_newest(&mut call.seen, meta.seen(*code));
         }
     }
     Some(call)

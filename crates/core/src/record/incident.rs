@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::turn::{self, Turn, Way};
 use super::{Actor, Context, Event, Happened, Meta, RecordKind, call};
 use crate::basis::{
     CallId, Code, IncidentId, Line, Personal, Place, Priority, Prose, Text, Timestamp,
@@ -14,6 +15,7 @@ use crate::basis::{
 use crate::board::Board;
 use crate::limits;
 use crate::refusal::Refusal;
+use crate::timer::{self, AlarmCode, Seen};
 
 /// An incident as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +48,15 @@ pub struct Incident {
     pub links: Vec<Link>,
     /// Notes, oldest first; their text is personal and sealed.
     pub notes: Vec<Note>,
+    /// When its own life took a turn, oldest first.
+    #[serde(default)]
+    pub turns: Vec<Turn>,
+    /// How urgent it was from when on, oldest first.
+    #[serde(default)]
+    pub urgency: Vec<(Timestamp, Priority)>,
+    /// Who has seen its alarms, oldest first.
+    #[serde(default)]
+    pub seen: Vec<Seen>,
 }
 
 /// Where an incident is in its own life.
@@ -278,6 +289,13 @@ pub enum IncidentAction {
         /// The other.
         other: IncidentId,
     },
+    /// Say that somebody has seen its alarm.
+    SeeAlarm {
+        /// Which.
+        incident: IncidentId,
+        /// Which alarm.
+        code: AlarmCode,
+    },
 }
 
 impl IncidentAction {
@@ -296,7 +314,8 @@ impl IncidentAction {
             | IncidentAction::Unmerge { incident }
             | IncidentAction::Split { incident, .. }
             | IncidentAction::Link { incident, .. }
-            | IncidentAction::Unlink { incident, .. } => Some(*incident),
+            | IncidentAction::Unlink { incident, .. }
+            | IncidentAction::SeeAlarm { incident, .. } => Some(*incident),
         }
     }
 }
@@ -372,10 +391,15 @@ pub enum IncidentEvent {
         /// The other.
         other: IncidentId,
     },
+    /// Somebody has seen its alarm.
+    AlarmSeen {
+        /// Which alarm.
+        code: AlarmCode,
+    },
 }
 
 /// The names of its events, as entries carry them; one that is not listed is of a newer program.
-pub(super) const EVENT_NAMES: [&str; 12] = [
+pub(super) const EVENT_NAMES: [&str; 13] = [
     "opened",
     "graded",
     "relocated",
@@ -388,6 +412,7 @@ pub(super) const EVENT_NAMES: [&str; 12] = [
     "unmerged",
     "linked",
     "unlinked",
+    "alarm_seen",
 ];
 
 pub(super) fn decide(
@@ -549,6 +574,12 @@ pub(super) fn decide(
                 happened(*incident, IncidentEvent::Unlinked { other: *other }),
                 happened(*other, IncidentEvent::Unlinked { other: *incident }),
             ])
+        }
+        IncidentAction::SeeAlarm { incident, code } => {
+            let found = board.incident(*incident)?;
+            let alarm = timer::alarm_of_incident(board, found, context.timers, context.now);
+            timer::must_be_unseen(alarm, *code, &found.seen)?;
+            one(*incident, IncidentEvent::AlarmSeen { code: *code })
         }
     }
 }
@@ -750,15 +781,28 @@ pub(super) fn apply(
             split_from: *split_from,
             links: Vec::new(),
             notes: Vec::new(),
+            turns: vec![Turn {
+                at: meta.happened_at,
+                way: Way::Opened,
+            }],
+            urgency: vec![(meta.happened_at, *priority)],
+            seen: Vec::new(),
         });
     }
     let mut incident = before?.clone();
     incident.version = meta.version;
     incident.changed_at = meta.at;
+    let at = meta.happened_at;
+    if let Some(way) = turn::way_of(event) {
+        super::keep_newest(&mut incident.turns, Turn { at, way });
+    }
     match event {
         IncidentEvent::Opened { .. } => {}
         IncidentEvent::Graded { category, priority } => {
             incident.category = category.clone();
+            if incident.priority != *priority {
+                super::keep_newest(&mut incident.urgency, (at, *priority));
+            }
             incident.priority = *priority;
         }
         IncidentEvent::Relocated { place } => incident.place = place.clone(),
@@ -802,6 +846,9 @@ pub(super) fn apply(
             });
         }
         IncidentEvent::Unlinked { other } => incident.links.retain(|link| link.other != *other),
+        IncidentEvent::AlarmSeen { code } => {
+            super::keep_newest(&mut incident.seen, meta.seen(*code));
+        }
     }
     Some(incident)
 }

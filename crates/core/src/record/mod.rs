@@ -11,6 +11,7 @@ pub mod call;
 pub mod incident;
 pub mod person;
 pub mod station;
+pub mod turn;
 pub mod unit;
 
 use std::sync::Arc;
@@ -22,8 +23,10 @@ use crate::basis::{
 };
 use crate::board::Board;
 use crate::entropy::Entropy;
+use crate::limits;
 use crate::plan::ResponseFile;
 use crate::refusal::Refusal;
+use crate::timer::{AlarmCode, Seen, TimerRules};
 use assignment::{Assignment, AssignmentAction, AssignmentEvent};
 use call::{Call, CallAction, CallEvent};
 use incident::{Incident, IncidentAction, IncidentEvent};
@@ -333,6 +336,24 @@ pub struct Meta {
     pub by: Actor,
 }
 
+impl Meta {
+    /// Returns that somebody saw an alarm.
+    fn seen(&self, code: AlarmCode) -> Seen {
+        Seen {
+            code,
+            at: self.happened_at,
+            by: self.by,
+        }
+    }
+}
+
+/// Remembers one thing more, and forgets the oldest of too many: `apply` may not refuse.
+fn keep_newest<T>(all: &mut Vec<T>, one: T) {
+    all.push(one);
+    let too_many = all.len().saturating_sub(limits::TURNS_KEPT_MAX);
+    all.drain(..too_many);
+}
+
 /// What happened: the decoded content of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -462,7 +483,8 @@ impl Action {
             }
             Action::Assignment(
                 AssignmentAction::Propose { incident, .. }
-                | AssignmentAction::Send { incident, .. },
+                | AssignmentAction::Send { incident, .. }
+                | AssignmentAction::Reassign { incident, .. },
             ) => names.push((*incident).into()),
             Action::Call(_)
             | Action::Incident(_)
@@ -486,6 +508,8 @@ pub struct Context<'a> {
     pub entropy: &'a mut Entropy,
     /// The agency's categories, kinds and plans.
     pub response: &'a ResponseFile,
+    /// When a step is late.
+    pub timers: &'a TimerRules,
 }
 
 /// Decides what an action leads to, or refuses it. Writes nothing.

@@ -3,16 +3,17 @@
 //! All facts are written out and a claim is looked up among them; that is wasteful and needs no parser.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::Story;
-use crate::basis::CallId;
-use crate::board::Board;
+use crate::basis::{CallId, Timestamp};
+use crate::record::Record;
 use crate::record::assignment::Assignment;
 use crate::record::call::{Call, CallState};
 use crate::record::incident::Incident;
 use crate::record::person::Person;
 use crate::record::unit::Unit;
-use crate::timer::{self, TimerRules};
+use crate::timer::{self, Alarm, Seen, TimerRules};
 
 /// Returns all that is true in a story right now.
 pub(super) fn of(story: &Story) -> BTreeSet<String> {
@@ -22,10 +23,10 @@ pub(super) fn of(story: &Story) -> BTreeSet<String> {
     facts.insert(format!("entries {}", story.world.entries.len() - 1));
     facts.insert(format!("calls {}", board.calls.len()));
     for call in board.calls.values() {
-        about_call(board, call, &mut facts);
+        about_call(story, call, &mut facts);
     }
     for incident in board.incidents.values() {
-        about_incident(board, incident, &mut facts);
+        about_incident(story, incident, &mut facts);
     }
     for unit in board.units.values() {
         about_unit(story, unit, &mut facts);
@@ -48,8 +49,29 @@ fn word(value: impl serde::Serialize) -> String {
     json.as_str().unwrap().to_owned()
 }
 
-fn about_call(board: &Board, call: &Call, facts: &mut BTreeSet<String>) {
+/// Says whether an alarm is on, since when, and whether somebody has seen it.
+fn alarmed(name: &str, alarm: Option<Alarm>, seen: &[Seen], now: Timestamp) -> Vec<String> {
+    let Some(alarm) = alarm else {
+        return vec![format!("{name} no alarm")];
+    };
+    let (code, late_s) = (word(alarm.code), now.seconds_since(alarm.since));
+    let known = timer::acknowledged(seen, alarm).map(|seen| now.seconds_since(seen.at));
+    vec![
+        format!("{name} alarm {code}"),
+        format!("{name} alarm {code} since {late_s} s"),
+        match known {
+            Some(ago_s) => format!("{name} alarm {code} seen {ago_s} s ago"),
+            None => format!("{name} alarm {code} unseen"),
+        },
+    ]
+}
+
+fn about_call(story: &Story, call: &Call, facts: &mut BTreeSet<String>) {
+    let board = story.world.engine.board();
     let name = format!("call {}", call.number);
+    let record = Record::Call(Arc::new(call.clone()));
+    let alarm = timer::alarm_of(board, &record, &TimerRules::default(), story.world.now);
+    facts.extend(alarmed(&name, alarm, &call.seen, story.world.now));
     let state = match &call.state {
         CallState::Received => "received".to_owned(),
         CallState::Joined { incident } => match board.incidents.get(incident) {
@@ -87,8 +109,12 @@ fn about_call(board: &Board, call: &Call, facts: &mut BTreeSet<String>) {
     ));
 }
 
-fn about_incident(board: &Board, incident: &Incident, facts: &mut BTreeSet<String>) {
+fn about_incident(story: &Story, incident: &Incident, facts: &mut BTreeSet<String>) {
+    let board = story.world.engine.board();
     let name = format!("incident {}", incident.number);
+    let record = Record::Incident(Arc::new(incident.clone()));
+    let alarm = timer::alarm_of(board, &record, &TimerRules::default(), story.world.now);
+    facts.extend(alarmed(&name, alarm, &incident.seen, story.world.now));
     let mut add = |fact: String| facts.insert(format!("{name} {fact}"));
     add(word(board.incident_status(incident)));
     add(format!("version {}", incident.version));
@@ -162,14 +188,10 @@ fn about_unit(story: &Story, unit: &Unit, facts: &mut BTreeSet<String>) {
         board.assignments.values().filter(of_unit).count()
     ));
     let alarm = latest.and_then(|latest| timer::alarm(latest, &TimerRules::default(), now));
-    match alarm {
-        Some(alarm) => {
-            let late_s = now.seconds_since(alarm.since);
-            add(format!("alarm {}", word(alarm.code)));
-            add(format!("alarm {} since {late_s} s", word(alarm.code)))
-        }
-        None => add("no alarm".to_owned()),
-    };
+    let seen = latest.map_or(&[][..], |latest| &latest.seen);
+    for fact in alarmed("", alarm, seen, now) {
+        add(fact.trim().to_owned());
+    }
     let Some(latest) = latest else { return };
     add(word(latest.status));
     add(format!("assignment version {}", latest.version));

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::world::{Asked, World};
 use super::{RESPONSE, place};
 use crate::basis::{
-    Code, IncidentId, Line, PersonId, Personal, Place, Priority, Prose, StationId, Text, Timestamp,
-    TravelBasis, TravelTime, UnitId,
+    AssignmentId, Code, IncidentId, Line, PersonId, Personal, Place, Priority, Prose, StationId,
+    Text, Timestamp, TravelBasis, TravelTime, UnitId,
 };
 use crate::engine::Outcome;
 use crate::limits;
@@ -264,6 +264,36 @@ fn units_in_one_action_and_assignments_on_an_incident() {
     limited(
         &mut world,
         propose(&full[..1]),
+        limits::ASSIGNMENTS_PER_INCIDENT_MAX,
+    );
+    let mut proposals = world.engine.board().assignments.values();
+    let assignment = proposals.next().unwrap().id;
+    let swap = AssignmentAction::Swap {
+        assignment,
+        choice: units[limits::UNITS_PER_SEND_MAX].clone(),
+        reason: None,
+    };
+    limited(
+        &mut world,
+        Action::Assignment(swap),
+        limits::ASSIGNMENTS_PER_INCIDENT_MAX,
+    );
+    let other = opened(&mut world);
+    let choices = vec![units[0].clone()];
+    let sent = AssignmentAction::Send {
+        incident: other,
+        choices,
+    };
+    let sent = done(&mut world, Action::Assignment(sent));
+    let reassign = AssignmentAction::Reassign {
+        assignment: AssignmentId(sent.records[0].0.id),
+        incident,
+        why: Why::default(),
+        reason: None,
+    };
+    limited(
+        &mut world,
+        Action::Assignment(reassign),
         limits::ASSIGNMENTS_PER_INCIDENT_MAX,
     );
     world.check();

@@ -252,6 +252,93 @@ fn a_proposal_is_not_sent_once_the_unit_is_bound() {
 }
 
 #[test]
+fn one_unit_is_swapped_for_another_in_one_action() {
+    check(
+        r#"
+        given engine E1; engine E2; engine E3 off duty; engine E4
+        open incident at harbour: fire p1
+        open incident at market: fire p2
+        send E1 to incident 1
+        E1 departs
+        swap E1 for E2: nearer                -> records 2; E1 cancelled; E1 ending nearer; E1 available; E2 sent; incident 1 units E2; incident 1 assignments 2
+        swap E1 for E4                        -> refused wrong_state; says The assignment is cancelled.; next Send the unit again.
+        swap E2 for E2                        -> refused circle; says That would tie the unit to itself.
+        swap E2 for E9                        -> refused not_found; E2 sent
+        swap E9 for E2                        -> refused not_found
+        swap E2 for E3                        -> refused unit_not_free; says E3 cannot be sent: it is off duty.; E2 sent; incident 1 units E2
+        E1 rests 10 min
+        swap E2 for E1                        -> refused unit_not_free; says E1 cannot be sent: its crew rests.
+        send E4 to incident 2
+        swap E2 for E4                        -> refused unit_not_free; says E4 cannot be sent: it is on incident 2.; E2 sent
+        merge incident 1 into incident 2
+        E1 ends its rest
+        swap E2 for E1                        -> E1 sent; E2 ending another unit goes instead / 改派其他力量; incident 2 units E1, E4
+        "#,
+    );
+    check(
+        r#"
+        given engine E1; engine E2; engine E3
+        open incident at harbour: fire p1
+        propose E1 for incident 1             -> E1 proposed
+        swap proposed E1 for E2               -> E1 cancelled; E2 sent; incident 1 units E2
+        E2 clears
+        swap E2 for E3                        -> refused wrong_state; says The assignment is cleared.
+        after 1 s
+        propose E1 for incident 1
+        cancel incident 1: nothing
+        swap proposed E1 for E3               -> refused wrong_state; says The incident is cancelled.; E1 proposed
+        [key k] open incident at market: fire p1
+        send E3 to incident 2
+        [key s] swap E3 for E2                -> entries 17
+        [key s] swap E3 for E2                -> repeated; entries 17
+        "#,
+    );
+}
+
+#[test]
+fn a_unit_is_taken_off_one_incident_and_sent_to_another_in_one_action() {
+    check(
+        r#"
+        given engine E1; engine E2
+        open incident at harbour: fire p2
+        open incident at market: fire p1
+        open incident at museum: fire p1
+        way of E1: 200 s
+        send E1 to incident 1
+        E1 arrives                            -> E1 on_scene
+        reassign E1 to incident 2             -> records 2; E1 assigned; E1 sent; incident 1 no units; incident 2 units E1; incident 1 assignments 1; incident 2 assignments 1; E1 assignments 2
+        reassign E1 to incident 2             -> refused wrong_state; says The assignment is on that incident already.; next Choose another incident.
+        reassign E1 to incident 9             -> refused not_found; says There is no such incident.
+        reassign E2 to incident 1             -> refused not_found; says There is no such assignment.
+        close incident 3: nothing
+        reassign E1 to incident 3             -> refused wrong_state; says The incident is closed.; incident 2 units E1
+        merge incident 1 into incident 2
+        reassign E1 to incident 1             -> refused wrong_state; says The incident is merged into another.
+        open incident at museum: fire p1
+        E1 departs
+        restart
+        [version 1] reassign E1 to incident 4 -> refused version_mismatch; incident 2 units E1
+        [version 2] reassign E1 to incident 4: people inside -> incident 4 units E1; incident 2 no units
+        E1 clears
+        reassign E1 to incident 2             -> refused wrong_state; says The assignment is cleared.
+        propose E2 for incident 2
+        reassign proposed E2 to incident 4    -> refused wrong_state; next It binds nobody yet: send the unit to the other incident.
+        "#,
+    );
+    check(
+        r#"
+        given engine E1
+        open incident at harbour: fire p1
+        open incident at market: fire p1
+        open incident at museum: fire p1
+        send E1 to incident 2
+        merge incident 2 into incident 1
+        reassign E1 to incident 1             -> refused wrong_state; says The assignment is on that incident already.
+        "#,
+    );
+}
+
+#[test]
 fn units_come_and_go_on_duty() {
     check(
         r#"

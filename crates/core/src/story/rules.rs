@@ -100,7 +100,8 @@ fn silence_becomes_an_alarm_and_survives_a_restart() {
         after 1 s                             -> E1 alarm overdue_arrival   # 200 s and a half, and 120 s
         restart                               -> E1 alarm overdue_arrival since 0 s
         E1 arrives                            -> E1 no alarm
-        after 3 h                             -> E1 no alarm; E2 alarm unanswered
+        after 1799 s                          -> E1 no alarm; E2 alarm unanswered
+        after 1 s                             -> E1 alarm on_scene_check
         E2 departs
         after 1199 s                          -> E2 no alarm
         after 1 s                             -> E2 alarm overdue_arrival

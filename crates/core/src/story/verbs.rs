@@ -14,9 +14,7 @@ use crate::basis::{
 use crate::duplicate::{self, DuplicateRules, Report};
 use crate::engine::HappenedWhen;
 use crate::recommend::{self, Origin, Recommendation, StartsFrom};
-use crate::record::assignment::{
-    Assignment, AssignmentAction, AssignmentStatus, Choice, Step, Why,
-};
+use crate::record::assignment::Step;
 use crate::record::call::{CallAction, CallDetails, Channel};
 use crate::record::incident::{IncidentAction, Relation};
 use crate::record::person::{PersonAction, PersonDetails, Seat};
@@ -26,7 +24,7 @@ use crate::record::{Action, Record};
 use crate::refusal::Refusal;
 
 /// The words of a line, taken one after the other.
-struct Words {
+pub(super) struct Words {
     words: Vec<String>,
     at: usize,
 }
@@ -48,11 +46,11 @@ impl Words {
         Words { words, at: 0 }
     }
 
-    fn peek(&self) -> &str {
+    pub(super) fn peek(&self) -> &str {
         self.words.get(self.at).map_or("", String::as_str)
     }
 
-    fn next(&mut self) -> String {
+    pub(super) fn next(&mut self) -> String {
         let word = self.peek().to_owned();
         assert!(
             !word.is_empty(),
@@ -63,7 +61,7 @@ impl Words {
         word
     }
 
-    fn eat(&mut self, words: &str) -> bool {
+    pub(super) fn eat(&mut self, words: &str) -> bool {
         let wanted: Vec<&str> = words.split(' ').collect();
         let there = self.words[self.at..].iter().take(wanted.len());
         let found = there.map(String::as_str).eq(wanted.iter().copied());
@@ -73,18 +71,18 @@ impl Words {
         found
     }
 
-    fn must(&mut self, words: &str) {
+    pub(super) fn must(&mut self, words: &str) {
         assert!(self.eat(words), "expected {words}: {:?}", self.words);
     }
 
-    fn number<N: std::str::FromStr>(&mut self) -> N
+    pub(super) fn number<N: std::str::FromStr>(&mut self) -> N
     where
         N::Err: std::fmt::Debug,
     {
         self.next().parse().unwrap()
     }
 
-    fn list(&mut self) -> Vec<String> {
+    pub(super) fn list(&mut self) -> Vec<String> {
         let mut list = vec![self.next()];
         while self.eat(",") {
             list.push(self.next());
@@ -98,7 +96,7 @@ impl Words {
         rest.replace(" ,", ",")
     }
 
-    fn after_colon(&mut self) -> Line {
+    pub(super) fn after_colon(&mut self) -> Line {
         self.must(":");
         self.rest().parse().unwrap()
     }
@@ -248,6 +246,8 @@ impl Story {
         } else if words.eat("restart") {
             self.world.check();
             self.world.restart();
+        } else if words.eat("recount") {
+            self.recount();
         } else if words.eat("look") {
         } else if words.eat("recommend for") {
             let incident = self.incident(words);
@@ -321,7 +321,7 @@ impl Story {
         details
     }
 
-    fn incident(&self, words: &mut Words) -> IncidentId {
+    pub(super) fn incident(&self, words: &mut Words) -> IncidentId {
         words.must("incident");
         self.world.incident(words.number())
     }
@@ -363,6 +363,9 @@ impl Story {
                 Action::Call(CallAction::Close { call, reason })
             }
             "send" | "propose" => self.send(&first, words),
+            "see" => self.see(words),
+            "swap" => self.swap(words),
+            "reassign" => self.reassign(words),
             "resend" => {
                 let callsign = words.next();
                 self.advance(&callsign, Step::Resend)
@@ -399,33 +402,6 @@ impl Story {
         let unit = self.world.unit(&callsign);
         let details = self.unit_details(kind, words);
         Action::Unit(UnitAction::Amend { unit, details })
-    }
-
-    fn send(&mut self, verb: &str, words: &mut Words) -> Action {
-        if words.eat("proposed") {
-            let callsign = words.next();
-            return self.advance(&callsign, Step::SendProposed);
-        }
-        let nobody = words.eat("nobody");
-        let callsigns = if nobody { Vec::new() } else { words.list() };
-        if !words.eat("for") {
-            words.must("to");
-        }
-        let incident = self.incident(words);
-        let choice = |callsign: &String| {
-            let unit = self.world.unit(callsign);
-            let travel = self.origins.get(&unit).and_then(|origin| origin.travel);
-            let why = Why {
-                travel,
-                reasons: vec![recommend::Reason::ByHand],
-            };
-            Choice { unit, why }
-        };
-        let choices = callsigns.iter().map(choice).collect();
-        Action::Assignment(match verb {
-            "send" => AssignmentAction::Send { incident, choices },
-            _ => AssignmentAction::Propose { incident, choices },
-        })
     }
 
     fn incident_action(&mut self, first: &str, words: &mut Words) -> Option<IncidentAction> {
@@ -633,27 +609,6 @@ impl Story {
             other => panic!("no verb: {other}"),
         };
         self.advance(callsign, step)
-    }
-
-    fn advance(&self, callsign: &str, step: Step) -> Action {
-        let unit = self.world.unit(callsign);
-        let mut own: Vec<_> = self.world.engine.board().assignments.values().collect();
-        own.retain(|assignment| assignment.unit == unit);
-        // Of a unit's assignments the live one is meant, or the latest; to be sent, the one that is proposed.
-        let meant = |assignment: &Assignment| match step {
-            Step::SendProposed => assignment.status == AssignmentStatus::Proposed,
-            Step::Resend
-            | Step::Acknowledge
-            | Step::Decline { .. }
-            | Step::Depart
-            | Step::Arrive
-            | Step::Clear { .. }
-            | Step::Cancel { .. } => assignment.is_live(),
-        };
-        own.sort_by_key(|assignment| (meant(assignment), assignment.changed_at));
-        let unknown = crate::basis::AssignmentId([0xa5; 16]);
-        let assignment = own.last().map_or(unknown, |assignment| assignment.id);
-        Action::Assignment(AssignmentAction::Advance { assignment, step })
     }
 
     fn way(&mut self, words: &mut Words) {

@@ -24,6 +24,7 @@ use crate::plan::ResponseFile;
 use crate::record::person::Seat;
 use crate::record::{Action, Actor, Record, RecordRef};
 use crate::refusal::Refusal;
+use crate::timer::TimerRules;
 
 /// When every world begins, in milliseconds since the epoch.
 pub(crate) const BEGIN_MS: i64 = 1_700_000_000_000;
@@ -56,6 +57,7 @@ pub(crate) struct World {
     pub(crate) rows: BTreeMap<RecordRef, Row>,
     pub(crate) outcomes: Vec<KeptOutcome>,
     pub(crate) response: Arc<ResponseFile>,
+    pub(crate) timers: TimerRules,
     keyring: BTreeMap<[u8; 16], RecordKey>,
     key_entropy: Entropy,
     chain: Chain,
@@ -113,12 +115,22 @@ impl World {
             rows: BTreeMap::new(),
             outcomes: Vec::new(),
             response,
+            timers: TimerRules::default(),
             keyring: BTreeMap::new(),
             key_entropy: Entropy::from_number(seed ^ 0xffff_ffff),
             chain,
             asked: 0,
             restarts: 0,
             seed,
+        }
+    }
+
+    /// Goes on with other rules of when a step is late.
+    pub(crate) fn with_timers(self, timers: TimerRules) -> World {
+        World {
+            engine: self.engine.with_timers(timers),
+            timers,
+            ..self
         }
     }
 
@@ -264,7 +276,8 @@ impl World {
             outcomes: self.outcomes.clone(),
             entropy: Entropy::from_number(self.seed + 1_000_003 * self.restarts),
             response: Arc::clone(&self.response),
-        });
+        })
+        .with_timers(self.timers);
     }
 
     /// Returns the call with that running number.

@@ -3,8 +3,9 @@
 //! Reason: a crew that does not answer must not fall silent because a server was restarted. Alarms are
 //! derived from times and the clock, so the same records must give the same alarms.
 
-use watchfire_core::basis::{AssignmentId, Timestamp};
+use watchfire_core::basis::Timestamp;
 use watchfire_core::board::Board;
+use watchfire_core::record::{Record, RecordRef};
 use watchfire_core::timer::{self, AlarmCode, TimerRules};
 
 use crate::invariant::rows_are_the_refold;
@@ -23,11 +24,16 @@ pub(crate) fn check(life: &Life) -> Result<(), String> {
     Ok(())
 }
 
-fn alarms(board: &Board, now: Timestamp) -> Vec<(AssignmentId, AlarmCode, Timestamp)> {
-    let rules = TimerRules::default();
-    let late = board.assignments.values().filter_map(|assignment| {
-        let alarm = timer::alarm(assignment, &rules, now)?;
-        Some((assignment.id, alarm.code, alarm.since))
+fn alarms(board: &Board, now: Timestamp) -> Vec<(RecordRef, AlarmCode, Timestamp, bool)> {
+    let open = timer::open(board, &TimerRules::default(), now);
+    let late = open.into_iter().map(|(record, alarm)| {
+        let seen = match board.get(record) {
+            Some(Record::Assignment(one)) => timer::acknowledged(&one.seen, alarm).is_some(),
+            Some(Record::Incident(one)) => timer::acknowledged(&one.seen, alarm).is_some(),
+            Some(Record::Call(one)) => timer::acknowledged(&one.seen, alarm).is_some(),
+            Some(Record::Unit(_) | Record::Station(_) | Record::Person(_)) | None => false,
+        };
+        (record, alarm.code, alarm.since, seen)
     });
     late.collect()
 }

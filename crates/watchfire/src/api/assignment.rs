@@ -1,15 +1,20 @@
 //! Assignments: shown, and taken from one step of their life to the next.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use watchfire_core::basis::AssignmentId;
-use watchfire_core::record::assignment::{AssignmentAction, Step};
+use watchfire_core::basis::{AssignmentId, UnitId};
+use watchfire_core::engine::Outcome;
+use watchfire_core::record::assignment::{Assignment, AssignmentAction, Choice, Step, Why};
+use watchfire_core::record::incident::Incident;
 use watchfire_core::record::{Action, Record, RecordKind};
 
+use super::alarm::SeenBody;
 use super::view::{self, AssignmentView};
 use super::{App, Asked, Page, PageQuery, Query, answer, read, read_id, read_maybe};
 use crate::policy::{Permission, Session};
@@ -49,7 +54,44 @@ pub(crate) struct StepBody {
     happened_at: Option<String>,
 }
 
-crate::timed!(StepBody);
+/// Which unit goes instead.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SwapBody {
+    /// The unit; it must be free.
+    unit: String,
+    /// Why; the node says it in its own words if this is left out.
+    #[schema(min_length = 1, max_length = 200)]
+    reason: Option<String>,
+    /// When it happened, if not now.
+    #[schema(format = DateTime)]
+    happened_at: Option<String>,
+}
+
+/// Which incident the unit goes to instead.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReassignBody {
+    /// The incident.
+    incident: String,
+    /// Why; the node says it in its own words if this is left out.
+    #[schema(min_length = 1, max_length = 200)]
+    reason: Option<String>,
+    /// When it happened, if not now.
+    #[schema(format = DateTime)]
+    happened_at: Option<String>,
+}
+
+/// The two halves of an exchange.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ExchangeView {
+    /// The assignment that was given up.
+    called_off: AssignmentView,
+    /// The one that took its place.
+    sent: AssignmentView,
+}
+
+crate::timed!(StepBody, SwapBody, ReassignBody);
 
 /// Lists assignments, last changed first.
 #[utoipa::path(get, path = "/api/v1/assignments", tag = "assignments", params(PageQuery),
@@ -64,8 +106,8 @@ pub(crate) async fn list(
         &session,
         RecordKind::Assignment,
         &query,
-        |_, record| match record {
-            Record::Assignment(one) => Some(view::assignment(one, &app.node)),
+        |board, record| match record {
+            Record::Assignment(one) => Some(view::assignment(board, one, &app.node)),
             Record::Call(_)
             | Record::Incident(_)
             | Record::Unit(_)
@@ -88,13 +130,11 @@ pub(crate) async fn show(
 }
 
 fn respond(app: &App, id: AssignmentId) -> Result<Response, Problem> {
-    let Some(Record::Assignment(found)) = super::board::find(app, id.into())? else {
-        return Err(Problem::not_found());
-    };
+    let found = find(app, id)?;
     Ok(answer(
         StatusCode::OK,
         found.version,
-        &view::assignment(&found, &app.node),
+        &view::assignment(&app.node.board(), &found, &app.node),
     ))
 }
 
@@ -136,6 +176,101 @@ pub(crate) async fn step(
     );
     let outcome = outcome.await?;
     respond(&asked.app, AssignmentId(outcome.records[0].0.id))
+}
+
+/// Acknowledges an assignment's alarm: a person has seen it. It goes on until what it hangs on is done; for
+/// `on_scene_check` that is this: the crew was asked.
+#[utoipa::path(post, path = "/api/v1/assignments/{id}/alarm", tag = "assignments", request_body = SeenBody,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = AssignmentView)))]
+pub(crate) async fn see_alarm(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
+    let meaning = |body: SeenBody| {
+        Ok(Action::Assignment(AssignmentAction::SeeAlarm {
+            assignment: read_id(&id)?,
+            code: body.code.into(),
+        }))
+    };
+    let outcome = asked.act(&[Permission::SendUnits], meaning).await?;
+    respond(&asked.app, AssignmentId(outcome.records[0].0.id))
+}
+
+/// Calls an assignment off and sends another unit in its place: both or neither. `ETag` is of the one called off.
+#[utoipa::path(post, path = "/api/v1/assignments/{id}/swap", tag = "assignments", request_body = SwapBody,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = ExchangeView)))]
+pub(crate) async fn swap(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
+    let meaning = |body: SwapBody| {
+        let given_up = find(&asked.app, read_id(&id)?)?;
+        let unit: UnitId = read_id(&body.unit)?;
+        let root = asked.app.node.board().merge_root(given_up.incident);
+        let incident = super::incident::find(&asked.app, root)?;
+        let choice = choice(&asked.app, &incident, &given_up, unit);
+        Ok(Action::Assignment(AssignmentAction::Swap {
+            assignment: given_up.id,
+            choice,
+            reason: read_maybe("reason", body.reason.as_deref())?,
+        }))
+    };
+    let outcome = asked.act(&[Permission::SendUnits], meaning).await?;
+    exchanged(&asked.app, &outcome)
+}
+
+/// Takes a unit off its incident and sends it to another at once: both or neither. `ETag` is of the one called off.
+#[utoipa::path(post, path = "/api/v1/assignments/{id}/reassign", tag = "assignments", request_body = ReassignBody,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = ExchangeView)))]
+pub(crate) async fn reassign(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
+    let meaning = |body: ReassignBody| {
+        let given_up = find(&asked.app, read_id(&id)?)?;
+        let incident = super::incident::find(&asked.app, read_id(&body.incident)?)?;
+        let choice = choice(&asked.app, &incident, &given_up, given_up.unit);
+        Ok(Action::Assignment(AssignmentAction::Reassign {
+            assignment: given_up.id,
+            incident: incident.id,
+            why: choice.why,
+            reason: read_maybe("reason", body.reason.as_deref())?,
+        }))
+    };
+    let outcome = asked.act(&[Permission::SendUnits], meaning).await?;
+    exchanged(&asked.app, &outcome)
+}
+
+fn find(app: &App, id: AssignmentId) -> Result<Arc<Assignment>, Problem> {
+    match super::board::find(app, id.into())? {
+        Some(Record::Assignment(found)) => Ok(found),
+        Some(
+            Record::Call(_)
+            | Record::Incident(_)
+            | Record::Unit(_)
+            | Record::Station(_)
+            | Record::Person(_),
+        )
+        | None => Err(Problem::not_found()),
+    }
+}
+
+/// Puts down why a unit goes instead: what is recommended once the other assignment is given up.
+fn choice(app: &App, incident: &Incident, given_up: &Assignment, unit: UnitId) -> Choice {
+    let made = super::incident::recommend_without(app, incident, given_up);
+    let mut choices = super::incident::choices(&made, &[unit]);
+    choices.pop().unwrap_or(Choice {
+        unit,
+        why: Why::default(),
+    })
+}
+
+fn exchanged(app: &App, outcome: &Outcome) -> Result<Response, Problem> {
+    let [(called_off, _), (sent, _)] = outcome.records[..] else {
+        return Err(Problem::fault());
+    };
+    let called_off = find(app, AssignmentId(called_off.id))?;
+    let sent = find(app, AssignmentId(sent.id))?;
+    let board = app.node.board();
+    let shown = ExchangeView {
+        called_off: view::assignment(&board, &called_off, &app.node),
+        sent: view::assignment(&board, &sent, &app.node),
+    };
+    Ok(answer(StatusCode::OK, called_off.version, &shown))
 }
 
 /// Reads a word of a path that stands for one of a few things; any other is not found.

@@ -49,12 +49,12 @@ pub(crate) async fn show(
         incidents: board
             .incidents
             .values()
-            .map(|one| view::incident(&board, one))
+            .map(|one| view::incident(&board, one, node))
             .collect(),
         calls: board
             .calls
             .values()
-            .map(|one| view::call(one, personal))
+            .map(|one| view::call(&board, one, node, personal))
             .collect(),
         units: board
             .units
@@ -64,7 +64,7 @@ pub(crate) async fn show(
         assignments: board
             .assignments
             .values()
-            .map(|one| view::assignment(one, node))
+            .map(|one| view::assignment(&board, one, node))
             .collect(),
         stations: board
             .stations

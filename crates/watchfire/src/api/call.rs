@@ -11,6 +11,7 @@ use watchfire_core::duplicate::{self, Hint, Report};
 use watchfire_core::record::call::{CallAction, CallDetails};
 use watchfire_core::record::{Action, Record, RecordKind};
 
+use super::alarm::SeenBody;
 use super::view::{self, CallView, ChannelView, ReasonView};
 use super::{
     App, Asked, Body, Envelope, NothingMore, Page, PageQuery, PlaceBody, Query, WithReason, answer,
@@ -160,8 +161,8 @@ pub(crate) async fn list(
         &session,
         RecordKind::Call,
         &query,
-        |_, record| match record {
-            Record::Call(one) => Some(view::call(one, personal)),
+        |board, record| match record {
+            Record::Call(one) => Some(view::call(board, one, &app.node, personal)),
             Record::Incident(_)
             | Record::Unit(_)
             | Record::Assignment(_)
@@ -191,7 +192,8 @@ fn respond(
     let Some(Record::Call(call)) = super::board::find(app, id.into())? else {
         return Err(Problem::not_found());
     };
-    let shown = view::call(&call, session.may(Permission::ReadPersonal));
+    let personal = session.may(Permission::ReadPersonal);
+    let shown = view::call(&app.node.board(), &call, &app.node, personal);
     Ok(answer(status, call.version, &shown))
 }
 
@@ -245,6 +247,26 @@ pub(crate) async fn join(Path(id): Path<String>, asked: Asked) -> Result<Respons
         Ok(Action::Call(CallAction::Join {
             call: read_id(&id)?,
             incident: read_id::<IncidentId>(&body.incident)?,
+        }))
+    };
+    let outcome = asked.act(&[Permission::TakeCalls], meaning).await?;
+    respond(
+        &asked.app,
+        &asked.session,
+        CallId(outcome.records[0].0.id),
+        StatusCode::OK,
+    )
+}
+
+/// Acknowledges a call's alarm: a person has seen it. It goes on until what it hangs on is done.
+#[utoipa::path(post, path = "/api/v1/calls/{id}/alarm-seen", tag = "calls", request_body = SeenBody,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = CallView)))]
+pub(crate) async fn see_alarm(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
+    let meaning = |body: SeenBody| {
+        Ok(Action::Call(CallAction::SeeAlarm {
+            call: read_id(&id)?,
+            code: body.code.into(),
         }))
     };
     let outcome = asked.act(&[Permission::TakeCalls], meaning).await?;

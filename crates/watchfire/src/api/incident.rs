@@ -1,6 +1,7 @@
 //! Incidents: opened, graded, merged and closed; what to send to them, and what happened to them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -10,10 +11,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use watchfire_core::basis::{AssignmentId, CallId, IncidentId, Prose, UnitId};
 use watchfire_core::recommend::{Reason, Recommendation};
-use watchfire_core::record::assignment::{AssignmentAction, Choice, Why};
+use watchfire_core::record::assignment::{
+    Assignment, AssignmentAction, AssignmentStatus, Choice, Why,
+};
 use watchfire_core::record::incident::{Incident, IncidentAction};
 use watchfire_core::record::{Action, Record, RecordKind};
 
+use super::alarm::SeenBody;
 use super::view::{self, AssignmentView, IncidentView, RecommendationView, RelationView};
 use super::{
     App, Asked, NothingMore, Page, PageQuery, PlaceBody, Query, WithReason, answer, read, read_id,
@@ -193,7 +197,7 @@ pub(crate) async fn list(
         RecordKind::Incident,
         &query,
         |board, record| match record {
-            Record::Incident(one) => Some(view::incident(board, one)),
+            Record::Incident(one) => Some(view::incident(board, one, &app.node)),
             Record::Call(_)
             | Record::Unit(_)
             | Record::Assignment(_)
@@ -217,7 +221,9 @@ pub(crate) async fn show(
 
 fn respond(app: &App, id: IncidentId, status: StatusCode) -> Result<Response, Problem> {
     let incident = find(app, id)?;
-    let shown = super::board::look_with(app, [id], |board| view::incident(board, &incident))?;
+    let shown = super::board::look_with(app, [id], |board| {
+        view::incident(board, &incident, &app.node)
+    })?;
     Ok(answer(status, incident.version, &shown))
 }
 
@@ -379,6 +385,25 @@ pub(crate) async fn raise_alarm(Path(id): Path<String>, asked: Asked) -> Result<
             Ok(IncidentAction::RaiseAlarm {
                 incident: read_id(&id)?,
                 level: body.level,
+            })
+        },
+    )
+    .await
+}
+
+/// Acknowledges an incident's alarm: a person has seen it. It goes on until what it hangs on is done.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/alarm-seen", tag = "incidents", request_body = SeenBody,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = IncidentView)))]
+pub(crate) async fn see_alarm(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
+    act(
+        &asked,
+        Permission::RunIncidents,
+        StatusCode::OK,
+        |body: SeenBody| {
+            Ok(IncidentAction::SeeAlarm {
+                incident: read_id(&id)?,
+                code: body.code.into(),
             })
         },
     )
@@ -577,6 +602,29 @@ fn recommend(app: &App, incident: &Incident) -> Recommendation {
     )
 }
 
+/// Recommends what to send to an incident once an assignment is given up: whoever goes instead fills what it leaves
+/// open, and its unit may be sent like any other.
+pub(crate) fn recommend_without(
+    app: &App,
+    incident: &Incident,
+    given_up: &Assignment,
+) -> Recommendation {
+    let node = &app.node;
+    // Records are shared between boards, so that this one costs little.
+    let mut board = node.board().clone();
+    board.put(Record::Assignment(Arc::new(Assignment {
+        status: AssignmentStatus::Cancelled,
+        ..given_up.clone()
+    })));
+    node.settings().travel.recommend(
+        &board,
+        node.response(),
+        node.positions(),
+        incident,
+        node.now(),
+    )
+}
+
 /// The assignments that were made.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SentView {
@@ -614,7 +662,7 @@ pub(crate) async fn send(Path(id): Path<String>, asked: Asked) -> Result<Respons
         .filter_map(|(name, _)| board.assignments.get(&AssignmentId(name.id)));
     let sent = SentView {
         assignments: made
-            .map(|one| view::assignment(one, &asked.app.node))
+            .map(|one| view::assignment(&board, one, &asked.app.node))
             .collect(),
     };
     Ok(answer(StatusCode::CREATED, 1, &sent))

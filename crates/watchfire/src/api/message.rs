@@ -34,10 +34,10 @@ pub enum RecordView {
 
 fn record_view(board: &Board, node: &Node, record: &Record, personal: bool) -> Option<RecordView> {
     Some(match record {
-        Record::Call(one) => RecordView::Call(view::call(one, personal)),
-        Record::Incident(one) => RecordView::Incident(view::incident(board, one)),
+        Record::Call(one) => RecordView::Call(view::call(board, one, node, personal)),
+        Record::Incident(one) => RecordView::Incident(view::incident(board, one, node)),
         Record::Unit(one) => RecordView::Unit(view::unit(board, one, node.positions().get(one.id))),
-        Record::Assignment(one) => RecordView::Assignment(view::assignment(one, node)),
+        Record::Assignment(one) => RecordView::Assignment(view::assignment(board, one, node)),
         Record::Station(one) => RecordView::Station(view::station(one)),
         Record::Person(_) => return None,
     })

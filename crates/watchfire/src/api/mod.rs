@@ -4,6 +4,7 @@
 //! nothing itself. Errors are problem details (RFC 9457) with a next step. The description served at
 //! `/api/v1/openapi.json` is generated from this code and committed in `docs/openapi.json`.
 
+pub mod alarm;
 pub mod assignment;
 pub mod board;
 pub mod call;
@@ -71,11 +72,13 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(node::roads))
         .routes(routes!(board::show))
         .routes(routes!(stream::follow))
+        .routes(routes!(alarm::show))
         .routes(routes!(call::list, call::receive))
         .routes(routes!(call::show, call::amend))
         .routes(routes!(call::join))
         .routes(routes!(call::detach))
         .routes(routes!(call::close))
+        .routes(routes!(call::see_alarm))
         .routes(routes!(call::duplicates))
         .routes(routes!(call::duplicates_of_draft))
         .routes(routes!(incident::list, incident::open))
@@ -87,6 +90,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(incident::grade))
         .routes(routes!(incident::relocate))
         .routes(routes!(incident::raise_alarm))
+        .routes(routes!(incident::see_alarm))
         .routes(routes!(incident::close))
         .routes(routes!(incident::cancel))
         .routes(routes!(incident::reopen))
@@ -103,6 +107,9 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(assignment::list))
         .routes(routes!(assignment::show))
         .routes(routes!(assignment::step))
+        .routes(routes!(assignment::see_alarm))
+        .routes(routes!(assignment::swap))
+        .routes(routes!(assignment::reassign))
         .routes(routes!(station::list, station::enter))
         .routes(routes!(station::show, station::amend))
         .routes(routes!(person::list, person::enrol))

@@ -13,7 +13,7 @@ use watchfire_core::record::incident::{Incident, IncidentState, Relation};
 use watchfire_core::record::person::{Person, Seat};
 use watchfire_core::record::station::Station;
 use watchfire_core::record::unit::{Duty, Unit};
-use watchfire_core::timer::{self, AlarmCode};
+use watchfire_core::timer::{self, Alarm, AlarmCode, Seen};
 
 use crate::node::Node;
 use crate::positions::Position;
@@ -74,7 +74,7 @@ impl From<&Place> for PlaceView {
 
 /// Urgency, 1 to 4; 1 is most urgent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PriorityView(Priority);
+pub struct PriorityView(pub Priority);
 
 impl Serialize for PriorityView {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -122,6 +122,8 @@ pub struct CallView {
     pub source: Option<String>,
     /// Why it was closed without action.
     pub reason: Option<String>,
+    /// What is late about it.
+    pub alarms: Vec<AlarmView>,
     /// Who called and what was said; absent when it is sealed or not yours to see.
     pub personal: Option<PersonalView>,
 }
@@ -181,7 +183,7 @@ pub struct PersonalView {
 }
 
 /// Shows a call, with what is personal in it or without.
-pub fn call(call: &Call, personal: bool) -> CallView {
+pub fn call(board: &Board, call: &Call, node: &Node, personal: bool) -> CallView {
     let shown = (personal && !call.personal.is_empty()).then(|| PersonalView {
         caller: call.personal.caller.as_ref().map(ToString::to_string),
         callback: call.personal.callback.as_ref().map(ToString::to_string),
@@ -205,6 +207,11 @@ pub fn call(call: &Call, personal: bool) -> CallView {
         incident: call.incident().map(|incident| incident.to_string()),
         source: call.source.as_ref().map(ToString::to_string),
         reason,
+        alarms: alarms(
+            board,
+            timer::alarm_of_call(call, &node.settings().timers, node.now()),
+            &call.seen,
+        ),
         personal: shown,
     }
 }
@@ -246,6 +253,8 @@ pub struct IncidentView {
     pub links: Vec<LinkView>,
     /// How many notes it has.
     pub notes: usize,
+    /// What is late about it; what is late about its assignments is said of these.
+    pub alarms: Vec<AlarmView>,
 }
 
 /// A link to another incident.
@@ -294,7 +303,7 @@ pub enum IncidentStatusView {
 same_words!(IncidentStatus <=> IncidentStatusView { Active, Assigned, EnRoute, OnScene, Closed, Cancelled, Merged });
 
 /// Shows an incident.
-pub fn incident(board: &Board, incident: &Incident) -> IncidentView {
+pub fn incident(board: &Board, incident: &Incident, node: &Node) -> IncidentView {
     let disposition = match &incident.state {
         IncidentState::Closed {
             disposition: words, ..
@@ -330,6 +339,11 @@ pub fn incident(board: &Board, incident: &Incident) -> IncidentView {
         split_from: incident.split_from.map(|from| from.to_string()),
         links: incident.links.iter().map(link).collect(),
         notes: incident.notes.len(),
+        alarms: alarms(
+            board,
+            timer::alarm_of_incident(board, incident, &node.settings().timers, node.now()),
+            &incident.seen,
+        ),
     }
 }
 
@@ -529,12 +543,40 @@ pub struct AlarmView {
     pub code: AlarmCodeView,
     /// Since when.
     pub since: String,
-    /// The words, and what to do.
+    /// What is late, in words.
     pub text: TextView,
+    /// What to do; by that it ends.
+    pub todo: TextView,
+    /// Who has seen it, if somebody has.
+    pub acknowledged: Option<SeenView>,
+}
+
+/// Who has seen an alarm.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SeenView {
+    /// When.
+    pub at: String,
+    /// Who, by name.
+    pub by: String,
+}
+
+/// Shows what is late about a record.
+pub fn alarms(board: &Board, alarm: Option<Alarm>, seen: &[Seen]) -> Vec<AlarmView> {
+    let shown = |alarm: Alarm| AlarmView {
+        code: alarm.code.into(),
+        since: time(alarm.since),
+        text: alarm.code.text().into(),
+        todo: alarm.code.todo().into(),
+        acknowledged: timer::acknowledged(seen, alarm).map(|seen| SeenView {
+            at: time(seen.at),
+            by: super::entries::name_of(board, seen.by.person),
+        }),
+    };
+    alarm.into_iter().map(shown).collect()
 }
 
 /// What is late.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AlarmCodeView {
     /// The crew has not answered.
@@ -543,18 +585,21 @@ pub enum AlarmCodeView {
     LateDeparture,
     /// The crew should have arrived.
     OverdueArrival,
+    /// The crew has been on scene for long and nobody has asked how they are.
+    OnSceneCheck,
+    /// Nobody is on the incident.
+    Unassigned,
+    /// The call is part of no incident.
+    CallWaiting,
 }
 
-same_words!(AlarmCode <=> AlarmCodeView { Unanswered, LateDeparture, OverdueArrival });
+same_words!(AlarmCode <=> AlarmCodeView {
+    Unanswered, LateDeparture, OverdueArrival, OnSceneCheck, Unassigned, CallWaiting,
+});
 
 /// Shows an assignment as of now.
-pub fn assignment(assignment: &Assignment, node: &Node) -> AssignmentView {
-    let alarm =
-        timer::alarm(assignment, &node.settings().timers, node.now()).map(|alarm| AlarmView {
-            code: alarm.code.into(),
-            since: time(alarm.since),
-            text: alarm.code.text().into(),
-        });
+pub fn assignment(board: &Board, assignment: &Assignment, node: &Node) -> AssignmentView {
+    let alarm = timer::alarm(assignment, &node.settings().timers, node.now());
     let reason = |reason: &watchfire_core::recommend::Reason| ReasonView {
         code: reason.code().to_owned(),
         text: reason.text().into(),
@@ -576,7 +621,7 @@ pub fn assignment(assignment: &Assignment, node: &Node) -> AssignmentView {
         travel_time_s: assignment.why.travel.map(|travel| travel.seconds),
         basis: assignment.why.travel.map(|travel| travel.basis.into()),
         reasons: assignment.why.reasons.iter().map(reason).collect(),
-        alarms: alarm.into_iter().collect(),
+        alarms: alarms(board, alarm, &assignment.seen),
     }
 }
 

@@ -7,6 +7,7 @@
 mod house;
 
 mod acting;
+mod dispatch;
 mod history;
 mod memory;
 mod personal;

@@ -14,14 +14,19 @@ use super::house::{House, api};
 const DOORS: &str = "
                                               call   dis-   duty                  over-  admin-
                                               taker  patch  officer crew  analyst seer   istr.  wall
+GET    /alarms                                x      x      x       x     x       x      .      x
 GET    /assignments                           x      x      x       x     x       x      .      x
 GET    /assignments/{id}                      x      x      x       x     x       x      .      x
+POST   /assignments/{id}/alarm                .      x      x       .     .       .      .      .
+POST   /assignments/{id}/reassign             .      x      x       .     .       .      .      .
+POST   /assignments/{id}/swap                 .      x      x       .     .       .      .      .
 POST   /assignments/{id}/{step}               .      x      x       x     .       .      .      .
 GET    /board                                 x      x      x       x     x       x      .      x
 GET    /calls                                 x      x      x       x     x       x      .      x
 POST   /calls                                 x      x      x       .     .       .      .      .
 GET    /calls/{id}                            x      x      x       x     x       x      .      x
 PATCH  /calls/{id}                            x      x      x       .     .       .      .      .
+POST   /calls/{id}/alarm-seen                 x      x      x       .     .       .      .      .
 POST   /calls/{id}/close                      x      x      x       .     .       .      .      .
 POST   /calls/{id}/detach                     x      x      x       .     .       .      .      .
 GET    /calls/{id}/duplicates                 x      x      x       x     x       x      .      x
@@ -31,6 +36,7 @@ GET    /incidents                             x      x      x       x     x     
 POST   /incidents                             x      x      x       .     .       .      .      .
 GET    /incidents/{id}                        x      x      x       x     x       x      .      x
 POST   /incidents/{id}/alarm                  .      x      x       .     .       .      .      .
+POST   /incidents/{id}/alarm-seen             .      x      x       .     .       .      .      .
 POST   /incidents/{id}/assignments            .      x      x       .     .       .      .      .
 POST   /incidents/{id}/cancel                 .      x      x       .     .       .      .      .
 POST   /incidents/{id}/close                  .      x      x       .     .       .      .      .

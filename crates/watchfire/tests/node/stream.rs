@@ -237,3 +237,24 @@ async fn a_right_that_was_taken_away_ends_the_stream() {
     }
     assert!(!told.contains(SAID), "{told}");
 }
+
+#[tokio::test]
+async fn an_alarm_begins_on_the_stream_with_nothing_else_happening() {
+    let house = House::new().await;
+    let earlier = jiff::Timestamp::from_millisecond(Clock::Real.now().0 - 600_000).unwrap();
+    let body = json!({
+        "category": "fire", "priority": 2, "place": { "lat": 30.0, "lon": 120.58 },
+        "happened_at": earlier.to_string(),
+    });
+    let opened = house
+        .ask(Seat::Dispatcher, "POST", "/incidents", body)
+        .await;
+    let mut reader = Reader::follow(&house, Seat::Wall, None).await;
+    let beat = tokio::spawn(watchfire::node::keep_time(house.node.clone()));
+    let told = reader.next(&["record"]).await;
+    beat.abort();
+    assert_eq!(told.id, None, "it is nothing that happened");
+    assert_eq!(told.data["kind"], "incident");
+    assert_eq!(told.data["record"]["id"], opened.text("/id"));
+    assert_eq!(told.data["record"]["alarms"][0]["code"], "unassigned");
+}
