@@ -182,7 +182,7 @@ impl<'a> Names<'a> {
     /// Returns the category whose code or label begins like that.
     pub(super) fn category_starting(&self, typed: &str) -> Found<Code> {
         let start = reduced(typed);
-        let long_enough = start.chars().count() >= 2 || start.chars().any(|c| !c.is_ascii());
+        let long_enough = start.chars().count() >= 2 || !start.is_ascii();
         if !long_enough {
             return Found::Nothing;
         }

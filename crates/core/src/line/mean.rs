@@ -13,7 +13,7 @@ use crate::limits;
 use crate::record::assignment::{Assignment, AssignmentStatus};
 use crate::record::incident::Incident;
 
-type Read<T> = Result<T, Misunderstanding>;
+type Read<T> = Result<T, Box<Misunderstanding>>;
 
 /// Units called off, or taken off duty or out of service, by one line without asking first.
 const UNITS_OFF_SURE_MAX: usize = 3;
@@ -171,7 +171,7 @@ fn most_urgent(reader: &mut Reader<'_>) -> Read<IncidentId> {
     Ok(first)
 }
 
-fn too_many_units(reader: &Reader<'_>) -> Misunderstanding {
+fn too_many_units(reader: &Reader<'_>) -> Box<Misunderstanding> {
     let max = limits::UNITS_PER_SEND_MAX;
     reader.trouble(
         Trouble::Senseless,
@@ -520,7 +520,7 @@ fn raise_alarm(reader: &mut Reader<'_>) -> Read<Meaning> {
         Some(level) => level,
         None => now.saturating_add(1),
     };
-    if level < 2 || level > limits::ALARM_LEVEL_MAX {
+    if !(2..=limits::ALARM_LEVEL_MAX).contains(&level) {
         let max = limits::ALARM_LEVEL_MAX;
         return Err(reader.trouble(
             Trouble::Senseless,
@@ -707,7 +707,11 @@ fn prose(reader: &Reader<'_>) -> Read<Option<Prose>> {
         .map_err(|error| unreadable(reader, (*from, *to), &error))
 }
 
-fn unreadable(reader: &Reader<'_>, span: (usize, usize), error: &Unreadable) -> Misunderstanding {
+fn unreadable(
+    reader: &Reader<'_>,
+    span: (usize, usize),
+    error: &Unreadable,
+) -> Box<Misunderstanding> {
     let zh = match error {
         Unreadable::TooLong { max, found } => format!("文字共 {found} 字，最多 {max} 字。"),
         Unreadable::Empty => "文字为空。".to_owned(),

@@ -12,7 +12,7 @@ use crate::basis::{CallId, Code, IncidentId, Place, Priority, Text, UnitId};
 use crate::limits;
 
 /// Reads a line against the board as it stands.
-pub fn understand(text: &str, around: &Around<'_>) -> Result<Understood, Misunderstanding> {
+pub fn understand(text: &str, around: &Around<'_>) -> Result<Understood, Box<Misunderstanding>> {
     let line: Vec<char> = text.chars().collect();
     if line.len() > limits::ACTION_LINE_CHARS_MAX {
         return Err(too_long(line.len()));
@@ -32,9 +32,9 @@ pub fn understand(text: &str, around: &Around<'_>) -> Result<Understood, Misunde
     })
 }
 
-fn too_long(chars: usize) -> Misunderstanding {
+fn too_long(chars: usize) -> Box<Misunderstanding> {
     let max = limits::ACTION_LINE_CHARS_MAX;
-    Misunderstanding {
+    Box::new(Misunderstanding {
         trouble: Trouble::TooLong,
         from: max,
         to: chars,
@@ -44,7 +44,7 @@ fn too_long(chars: usize) -> Misunderstanding {
         ),
         nearest: None,
         next_step: Text::new("Say less at a time.", "请分次输入。"),
-    }
+    })
 }
 
 /// What was given in a line, before it is known what it means together.
@@ -79,7 +79,7 @@ pub(super) struct Reader<'a> {
     pub(super) unsure: Vec<Text>,
 }
 
-type Read<T> = Result<T, Misunderstanding>;
+type Read<T> = Result<T, Box<Misunderstanding>>;
 
 /// Finds the verb, and returns the words besides it.
 fn split(line: &[char], names: &Names<'_>) -> Read<(Verb, &'static str, Vec<Token>)> {
@@ -87,14 +87,14 @@ fn split(line: &[char], names: &Names<'_>) -> Read<(Verb, &'static str, Vec<Toke
     let plain_line: Vec<char> = line.iter().map(|c| plain(*c)).collect();
     let tokens = cut(line, start);
     if tokens.is_empty() {
-        return Err(Misunderstanding {
+        return Err(Box::new(Misunderstanding {
             trouble: Trouble::Empty,
             from: start,
             to: line.len(),
             what: Text::new("Nothing is said.", "未输入内容。"),
             nearest: None,
             next_step: Text::new("Type ? for what can be said.", "输入 ? 查看可用操作。"),
-        });
+        }));
     }
     let first = verb_at(&plain_line, start);
     let subject = subject_len(&plain_line, &tokens, names);
@@ -149,13 +149,11 @@ fn subject_len(line: &[char], tokens: &[Token], names: &Names<'_>) -> usize {
         } else if token.number().is_some()
             || number_after_hash(token).is_some()
             || token.plain == "."
+            || matches!(
+                token.field,
+                Some(Field::Incident | Field::Unit | Field::Call)
+            )
         {
-            at += 1;
-            records += 1;
-        } else if matches!(
-            token.field,
-            Some(Field::Incident | Field::Unit | Field::Call)
-        ) {
             at += 1;
             records += 1;
         } else if records > 0 && verb_at(line, token.from).is_ok_and(|said| said.whole) {
@@ -171,12 +169,12 @@ fn subject_len(line: &[char], tokens: &[Token], names: &Names<'_>) -> usize {
     if records == 0 { 0 } else { at }
 }
 
-fn no_verb(none: NoVerb, tokens: &[Token], start: usize) -> Misunderstanding {
+fn no_verb(none: NoVerb, tokens: &[Token], start: usize) -> Box<Misunderstanding> {
     let first = tokens.first();
     let end = |to: usize| first.map_or(to, |token| token.to.max(to));
     let help = Text::new("Type ? for what can be said.", "输入 ? 查看可用操作。");
     match none {
-        NoVerb::Several { to, words } => Misunderstanding {
+        NoVerb::Several { to, words } => Box::new(Misunderstanding {
             trouble: Trouble::Several,
             from: start,
             to: end(to),
@@ -186,14 +184,14 @@ fn no_verb(none: NoVerb, tokens: &[Token], start: usize) -> Misunderstanding {
             ),
             nearest: words.first().map(|word| (*word).to_owned()),
             next_step: Text::new("Type a letter more.", "请再输入一个字母。"),
-        },
+        }),
         NoVerb::Nothing | NoVerb::Unknown { .. } => {
             let (to, nearest) = match none {
                 NoVerb::Unknown { to, nearest } => (to, nearest),
                 NoVerb::Nothing | NoVerb::Several { .. } => (start, None),
             };
             let word = first.map_or("", |token| token.typed.as_str());
-            Misunderstanding {
+            Box::new(Misunderstanding {
                 trouble: Trouble::Verb,
                 from: start,
                 to: end(to),
@@ -209,7 +207,7 @@ fn no_verb(none: NoVerb, tokens: &[Token], start: usize) -> Misunderstanding {
                     ),
                     None => help,
                 },
-            }
+            })
         }
     }
 }
@@ -251,19 +249,19 @@ impl<'a> Reader<'a> {
         span: (usize, usize),
         what: Text,
         next_step: Text,
-    ) -> Misunderstanding {
-        Misunderstanding {
+    ) -> Box<Misunderstanding> {
+        Box::new(Misunderstanding {
             trouble,
             from: span.0,
             to: span.1,
             what,
             nearest: None,
             next_step,
-        }
+        })
     }
 
     /// Something that must be said is missing at the end of the line.
-    pub(super) fn missing(&self, en: &str, zh: &str) -> Misunderstanding {
+    pub(super) fn missing(&self, en: &str, zh: &str) -> Box<Misunderstanding> {
         let form = self.verb.form();
         let end = self.line.len();
         self.trouble(
@@ -476,7 +474,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    pub(super) fn no_place_for(&self, len: usize) -> Misunderstanding {
+    pub(super) fn no_place_for(&self, len: usize) -> Box<Misunderstanding> {
         let typed = short(&joined(&self.tokens[self.at..self.at + len]));
         let form = self.verb.form();
         self.trouble(

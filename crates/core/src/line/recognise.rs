@@ -12,7 +12,7 @@ use crate::basis::{CallId, Code, IncidentId, Priority, Text, UnitId};
 /// Most words of a call sign, category or number that stand together.
 const TOGETHER_MAX: usize = 12;
 
-type Read<T> = Result<T, Misunderstanding>;
+type Read<T> = Result<T, Box<Misunderstanding>>;
 
 impl Reader<'_> {
     pub(super) fn span(&self, at: usize, len: usize) -> (usize, usize) {
@@ -192,9 +192,9 @@ impl Reader<'_> {
                 );
                 Ok(incident)
             }
-            Found::Several(numbers) => Err(Misunderstanding {
+            Found::Several(numbers) => Err(Box::new(Misunderstanding {
                 nearest: numbers.first().cloned(),
-                ..self.trouble(
+                ..*self.trouble(
                     Trouble::Several,
                     span,
                     Text::new(
@@ -206,7 +206,7 @@ impl Reader<'_> {
                     ),
                     Text::new("Type more of the number.", "请输入更多位数。"),
                 )
-            }),
+            })),
             Found::Nothing => Err(self.trouble(
                 Trouble::NoSuch,
                 span,
@@ -278,9 +278,9 @@ impl Reader<'_> {
                 );
                 Ok(unit)
             }
-            Found::Several(names) => Err(Misunderstanding {
+            Found::Several(names) => Err(Box::new(Misunderstanding {
                 nearest: names.first().cloned(),
-                ..self.trouble(
+                ..*self.trouble(
                     Trouble::Several,
                     span,
                     Text::new(
@@ -289,7 +289,7 @@ impl Reader<'_> {
                     ),
                     Text::new("Type the call sign in full.", "请输入完整呼号。"),
                 )
-            }),
+            })),
             Found::Nothing => Err(self.trouble(
                 Trouble::NoSuch,
                 span,
@@ -360,14 +360,18 @@ impl Reader<'_> {
             .rev()
             .find_map(|len| match self.names.category(&spell(len)) {
                 Found::Nothing => None,
-                found => Some((len, found)),
+                found @ (Found::Exactly(_) | Found::Likely(_) | Found::Several(_)) => {
+                    Some((len, found))
+                }
             });
         // Only a beginning that stands on its own: the words of a place begin like categories too.
         let begun = || {
             (1..=most.min(4)).rev().find_map(|len| {
                 match self.names.category_starting(&spell(len)) {
                     Found::Nothing => None,
-                    found => Some((len, found)),
+                    found @ (Found::Exactly(_) | Found::Likely(_) | Found::Several(_)) => {
+                        Some((len, found))
+                    }
                 }
             })
         };
@@ -399,9 +403,9 @@ impl Reader<'_> {
                 );
                 Ok(code)
             }
-            Found::Several(codes) => Err(Misunderstanding {
+            Found::Several(codes) => Err(Box::new(Misunderstanding {
                 nearest: codes.first().cloned(),
-                ..self.trouble(
+                ..*self.trouble(
                     Trouble::Several,
                     span,
                     Text::new(
@@ -410,7 +414,7 @@ impl Reader<'_> {
                     ),
                     Text::new("Type more of it.", "请再多输入一些。"),
                 )
-            }),
+            })),
             Found::Nothing => {
                 let nearest = self.names.category_like(typed);
                 let typed = short(typed);
@@ -424,9 +428,9 @@ impl Reader<'_> {
                         "请选用预案文件中的类别。",
                     ),
                 };
-                Err(Misunderstanding {
+                Err(Box::new(Misunderstanding {
                     nearest,
-                    ..self.trouble(
+                    ..*self.trouble(
                         Trouble::NoSuch,
                         span,
                         Text::new(
@@ -435,7 +439,7 @@ impl Reader<'_> {
                         ),
                         next,
                     )
-                })
+                }))
             }
         }
     }
@@ -601,7 +605,7 @@ impl Reader<'_> {
         ))
     }
 
-    pub(super) fn not_here(&self, field: Field, span: (usize, usize)) -> Misunderstanding {
+    pub(super) fn not_here(&self, field: Field, span: (usize, usize)) -> Box<Misunderstanding> {
         let form = self.verb.form();
         self.trouble(
             Trouble::Word,

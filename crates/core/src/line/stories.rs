@@ -254,7 +254,7 @@ impl Night {
         &self,
         selected: Selected,
         text: &str,
-    ) -> Result<Understood, Misunderstanding> {
+    ) -> Result<Understood, Box<Misunderstanding>> {
         self.around(selected, |around| understand(text, around))
     }
 }

@@ -155,7 +155,7 @@ fn meaning(night: &Night, n: [u16; 6], text: &str) -> Option<Meaning> {
     at.point = Point::from_degrees(f64::from(n[2]) / 1_000.0, -f64::from(n[3]) / 1_000.0).ok()?;
     // Commas before an address are the writer's own and do not survive.
     at.address = text.trim_start_matches([',', '，', ' ']).parse().ok();
-    at.area = (n[4] % 2 == 0).then(|| line.clone()).flatten();
+    at.area = n[4].is_multiple_of(2).then(|| line.clone()).flatten();
     let advance = |step| Meaning::Advance {
         assignments: vec![assignment],
         step,
@@ -224,7 +224,7 @@ fn meaning(night: &Night, n: [u16; 6], text: &str) -> Option<Meaning> {
         })?,
         17 => (incident != other).then_some(Meaning::Link { incident, other })?,
         18 => Meaning::Open {
-            from_call: (n[1] % 2 == 0).then_some(call),
+            from_call: n[1].is_multiple_of(2).then_some(call),
             category,
             priority,
             place: Some(at),
