@@ -21,6 +21,7 @@ pub mod recommend;
 pub mod record;
 pub mod refusal;
 pub mod timer;
+pub mod undo;
 
 #[cfg(test)]
 mod properties;

@@ -56,3 +56,5 @@ pub const ACTION_LINE_CHARS_MAX: usize = 4_300;
 pub const REST_MINUTES_MAX: u32 = 24 * 60;
 /// Turns of its life, sendings and acknowledged alarms that a record remembers of each kind; the oldest are forgotten first.
 pub const TURNS_KEPT_MAX: usize = 100;
+/// Seconds within which somebody may take back what they did.
+pub const UNDO_S: u32 = 10;

@@ -6,6 +6,7 @@
 mod alarms;
 mod invariants;
 mod random;
+mod taking_back;
 
 use std::collections::BTreeSet;
 

@@ -74,6 +74,13 @@ pub enum Refusal {
     AlarmNotOn(AlarmCode),
     /// Somebody has acknowledged the alarm already.
     AlarmSeen(AlarmCode),
+    /// It cannot be taken back.
+    NotUndone {
+        /// Why not.
+        because: Text,
+        /// What to do instead.
+        instead: Text,
+    },
 }
 
 /// What kind of no it is; the edge turns it into a status.
@@ -107,6 +114,7 @@ impl Refusal {
             Refusal::UnknownCode { .. } => "unknown_code",
             Refusal::AlarmNotOn(_) => "alarm_not_on",
             Refusal::AlarmSeen(_) => "alarm_seen",
+            Refusal::NotUndone { .. } => "not_undone",
         }
     }
 
@@ -126,7 +134,8 @@ impl Refusal {
             | Refusal::Circle(_)
             | Refusal::Limit { .. }
             | Refusal::AlarmNotOn(_)
-            | Refusal::AlarmSeen(_) => RefusalClass::Conflict,
+            | Refusal::AlarmSeen(_)
+            | Refusal::NotUndone { .. } => RefusalClass::Conflict,
         }
     }
 
@@ -223,6 +232,10 @@ impl Refusal {
                     format!("该告警已被确认：{}。", code.zh),
                 )
             }
+            Refusal::NotUndone { because, .. } => Text::new(
+                format!("It cannot be taken back: {}.", because.en),
+                format!("无法撤回：{}。", because.zh),
+            ),
         }
     }
 
@@ -267,6 +280,7 @@ impl Refusal {
                 "请查看该记录的最新状态。",
             ),
             Refusal::AlarmSeen(code) => code.todo(),
+            Refusal::NotUndone { instead, .. } => instead.clone(),
         }
     }
 }

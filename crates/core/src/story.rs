@@ -12,6 +12,7 @@ mod lives;
 mod recommendation;
 mod rules;
 mod sending;
+mod taking_back;
 mod verbs;
 pub(crate) mod world;
 
@@ -22,12 +23,15 @@ use crate::plan::ResponseFile;
 use crate::recommend::Origin;
 use crate::record::RecordRef;
 use crate::refusal::Refusal;
+use crate::undo::Deed;
 use world::World;
 
 /// A story on its way: the node, and what the story says of the world outside.
 pub(crate) struct Story {
     pub(crate) world: World,
     origins: BTreeMap<UnitId, Origin>,
+    /// What was done last.
+    deed: Option<Deed>,
     /// What the last line answered, in words.
     said: Vec<String>,
 }
@@ -44,6 +48,7 @@ pub(crate) fn check_with(response: &str, story: &str) -> Story {
     let mut told = Story {
         world: World::new(7, ResponseFile::parse(response).unwrap()),
         origins: BTreeMap::new(),
+        deed: None,
         said: Vec::new(),
     };
     for (at, line) in story.lines().enumerate() {

@@ -11,6 +11,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod console;
+pub mod deeds;
 pub mod desk;
 pub mod figures;
 pub mod history;

@@ -34,6 +34,7 @@ use watchfire_store::{Reader, Store, StoreError};
 
 use crate::api::message;
 use crate::clock::Clock;
+use crate::deeds::Deeds;
 use crate::hub::{Hub, Message};
 use crate::metrics::Metrics;
 use crate::policy::Authorized;
@@ -90,6 +91,7 @@ struct Inner {
     /// The time of the last entry, in milliseconds.
     last_entry_ms: AtomicU64,
     positions: Positions,
+    deeds: Deeds,
     hub: Arc<Hub>,
     metrics: Metrics,
     health: AtomicU8,
@@ -191,6 +193,7 @@ impl Node {
                 position: AtomicU64::new(position),
                 last_entry_ms: AtomicU64::new(last_time.ms()),
                 positions: Positions::default(),
+                deeds: Deeds::default(),
                 hub: Arc::new(Hub::new(position)),
                 metrics: Metrics::default(),
                 health: AtomicU8::new(Health::Ready as u8),
@@ -316,6 +319,11 @@ impl Node {
     /// Returns where units are.
     pub fn positions(&self) -> &Positions {
         &self.inner.positions
+    }
+
+    /// Returns what people have just done and may take back.
+    pub fn deeds(&self) -> &Deeds {
+        &self.inner.deeds
     }
 
     /// Returns where readers are told of what happens.

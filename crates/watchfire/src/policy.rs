@@ -197,6 +197,7 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
             | AssignmentAction::Send { .. }
             | AssignmentAction::Swap { .. }
             | AssignmentAction::Reassign { .. }
+            | AssignmentAction::CallOff { .. }
             | AssignmentAction::SeeAlarm { .. },
         ) => vec![P::SendUnits],
         Action::Assignment(AssignmentAction::Advance { assignment, step }) => {
@@ -206,6 +207,7 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
         }
         Action::Station(_) => vec![P::KeepUnits],
         Action::Person(_) => vec![P::KeepPeople],
+        Action::Undo(undo) => permissions_for(session, &undo.inverse, board),
     }
 }
 

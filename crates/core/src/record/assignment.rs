@@ -216,6 +216,13 @@ pub enum AssignmentAction {
         /// Why; in words of our own if absent.
         reason: Option<Line>,
     },
+    /// Call several off: all of them or none.
+    CallOff {
+        /// Which.
+        assignments: Vec<AssignmentId>,
+        /// Why.
+        reason: Line,
+    },
     /// Take a unit off its incident and send it to another at once: both or neither.
     Reassign {
         /// The one that is given up.
@@ -277,7 +284,9 @@ impl AssignmentAction {
     /// Returns the assignment it changes.
     pub fn subject(&self) -> Option<AssignmentId> {
         match self {
-            AssignmentAction::Propose { .. } | AssignmentAction::Send { .. } => None,
+            AssignmentAction::Propose { .. }
+            | AssignmentAction::Send { .. }
+            | AssignmentAction::CallOff { .. } => None,
             AssignmentAction::Swap { assignment, .. }
             | AssignmentAction::Reassign { assignment, .. }
             | AssignmentAction::Advance { assignment, .. }
@@ -382,6 +391,10 @@ pub(super) fn decide(
             choice,
             reason,
         } => swap(board, context, *assignment, choice, reason.as_ref()),
+        AssignmentAction::CallOff {
+            assignments,
+            reason,
+        } => call_off(board, assignments, reason),
         AssignmentAction::Reassign {
             assignment,
             incident,
@@ -458,7 +471,10 @@ fn swap(
     reason: Option<&Line>,
 ) -> Result<Vec<Happened>, Refusal> {
     let given_up = board.assignment(assignment)?;
-    let called_off = cancelled(given_up, reason, "another unit goes instead / 改派其他力量")?;
+    let called_off = cancelled(
+        given_up,
+        or_words(reason, "another unit goes instead / 改派其他力量"),
+    )?;
     // Whoever was sent to an incident that was merged since is needed on the one that goes on.
     let incident = board.merge_root(given_up.incident);
     board.incident(incident)?.must_be_open()?;
@@ -474,6 +490,31 @@ fn swap(
     ])
 }
 
+fn call_off(
+    board: &Board,
+    assignments: &[AssignmentId],
+    reason: &Line,
+) -> Result<Vec<Happened>, Refusal> {
+    if assignments.len() > limits::UNITS_PER_SEND_MAX {
+        return Err(Refusal::Limit {
+            what: Text::new("units in one action", "单次派出的力量"),
+            max: limits::UNITS_PER_SEND_MAX,
+        });
+    }
+    let mut all: Vec<Happened> = Vec::with_capacity(assignments.len());
+    for assignment in assignments {
+        if all.iter().any(|one| one.record == (*assignment).into()) {
+            return Err(Refusal::Circle(RecordKind::Assignment));
+        }
+        let found = board.assignment(*assignment)?;
+        all.push(cancelled(found, reason.clone())?);
+    }
+    if all.is_empty() {
+        return Err(Refusal::Missing(Text::new("The list of units", "处警力量")));
+    }
+    Ok(all)
+}
+
 /// Takes a unit off its incident and sends it to another. It is free but for what it is taken off.
 fn reassign(
     board: &Board,
@@ -486,7 +527,7 @@ fn reassign(
     let given_up = board.assignment(assignment)?;
     let target = board.incident(incident)?;
     let words = format!("goes to incident {0} / 改派至警情 {0}", target.number);
-    let called_off = cancelled(given_up, reason, &words)?;
+    let called_off = cancelled(given_up, or_words(reason, &words))?;
     if given_up.status == AssignmentStatus::Proposed {
         return Err(wrong_state(
             given_up,
@@ -526,25 +567,23 @@ fn sent(context: &mut Context<'_>, incident: IncidentId, unit: UnitId, why: &Why
 }
 
 /// Returns the end of an assignment that is given up for another; refuses if it ended before.
-fn cancelled(
-    given_up: &Assignment,
-    reason: Option<&Line>,
-    otherwise: &str,
-) -> Result<Happened, Refusal> {
+fn cancelled(given_up: &Assignment, reason: Line) -> Result<Happened, Refusal> {
     if given_up.ended_at.is_some() {
         return Err(wrong_state(
             given_up,
             Text::new("Send the unit again.", "请重新派出该力量。"),
         ));
     }
-    let reason = match reason {
-        Some(reason) => reason.clone(),
-        None => otherwise
-            .parse()
-            .expect("our own words with a number in them are a line"),
-    };
     let event = AssignmentEvent::Cancelled { reason };
     Ok(Happened::new(given_up.id, Event::Assignment(event)))
+}
+
+fn or_words(reason: Option<&Line>, otherwise: &str) -> Line {
+    let words = || {
+        let words = otherwise.parse();
+        words.expect("our own words with a number in them are a line")
+    };
+    reason.cloned().unwrap_or_else(words)
 }
 
 fn wrong_state(found: &Assignment, instead: Text) -> Refusal {

@@ -27,6 +27,7 @@ use crate::limits;
 use crate::plan::ResponseFile;
 use crate::refusal::Refusal;
 use crate::timer::{AlarmCode, Seen, TimerRules};
+use crate::undo::Undo;
 use assignment::{Assignment, AssignmentAction, AssignmentEvent};
 use call::{Call, CallAction, CallEvent};
 use incident::{Incident, IncidentAction, IncidentEvent};
@@ -449,6 +450,8 @@ pub enum Action {
     Station(StationAction),
     /// On people who sign in.
     Person(PersonAction),
+    /// On what was just done: it is taken back.
+    Undo(Box<Undo>),
 }
 
 impl Action {
@@ -461,6 +464,7 @@ impl Action {
             Action::Assignment(action) => action.subject().map(RecordRef::from),
             Action::Station(action) => action.subject().map(RecordRef::from),
             Action::Person(action) => action.subject().map(RecordRef::from),
+            Action::Undo(undo) => undo.inverse.subject(),
         }
     }
 
@@ -486,6 +490,13 @@ impl Action {
                 | AssignmentAction::Send { incident, .. }
                 | AssignmentAction::Reassign { incident, .. },
             ) => names.push((*incident).into()),
+            Action::Assignment(AssignmentAction::CallOff { assignments, .. }) => {
+                names.extend(assignments.iter().map(|one| RecordRef::from(*one)));
+            }
+            Action::Undo(undo) => {
+                names.extend(undo.unchanged.iter().map(|(name, _)| *name));
+                names.extend(undo.inverse.names());
+            }
             Action::Call(_)
             | Action::Incident(_)
             | Action::Unit(_)
@@ -525,5 +536,9 @@ pub fn decide(
         Action::Assignment(action) => assignment::decide(board, action, context),
         Action::Station(action) => station::decide(board, action, context),
         Action::Person(action) => person::decide(board, action, context),
+        Action::Undo(undo) => {
+            undo.must_be_possible(board, context.now)?;
+            decide(board, &undo.inverse, context)
+        }
     }
 }

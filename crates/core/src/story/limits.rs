@@ -14,7 +14,7 @@ use crate::limits;
 use crate::log::KeptOutcome;
 use crate::plan::ResponseFile;
 use crate::recommend::Reason;
-use crate::record::assignment::{AssignmentAction, Choice, Why};
+use crate::record::assignment::{AssignmentAction, Choice, Step, Why};
 use crate::record::call::{CallAction, CallDetails, Channel};
 use crate::record::incident::{IncidentAction, Link, Note, Relation};
 use crate::record::person::{Person, PersonAction, PersonDetails, Seat};
@@ -296,6 +296,55 @@ fn units_in_one_action_and_assignments_on_an_incident() {
         Action::Assignment(reassign),
         limits::ASSIGNMENTS_PER_INCIDENT_MAX,
     );
+    let all = world.engine.board().assignments.values();
+    let open = all.filter(|one| one.ended_at.is_none()).map(|one| one.id);
+    let open: Vec<AssignmentId> = open.take(limits::UNITS_PER_SEND_MAX + 1).collect();
+    let call_off = |assignments: &[AssignmentId]| {
+        Action::Assignment(AssignmentAction::CallOff {
+            assignments: assignments.to_vec(),
+            reason: "enough".parse().unwrap(),
+        })
+    };
+    limited(&mut world, call_off(&open), limits::UNITS_PER_SEND_MAX);
+    for (assignments, code) in [(&[][..], "missing"), (&[open[0], open[0]][..], "circle")] {
+        let refused = world.ask(Asked::default(), call_off(assignments));
+        assert_eq!(refused.unwrap_err().code(), code);
+    }
+    let made = done(&mut world, call_off(&open[1..]));
+    assert_eq!(made.records.len(), limits::UNITS_PER_SEND_MAX);
+    let ended = world.ask(Asked::default(), call_off(&open[..2]));
+    assert_eq!(ended.unwrap_err().code(), "wrong_state");
+    assert!(
+        world.engine.board().assignments[&open[0]]
+            .ended_at
+            .is_none()
+    );
+    world.check();
+}
+
+#[test]
+fn a_record_remembers_so_many_sendings_and_forgets_the_oldest() {
+    let mut world = world();
+    let incident = opened(&mut world);
+    let made = done(&mut world, enter("E1", a_unit()));
+    let unit = UnitId(made.records[0].0.id);
+    done(&mut world, Action::Unit(UnitAction::MakeAvailable { unit }));
+    let why = Why::default();
+    let choices = vec![Choice { unit, why }];
+    let send = AssignmentAction::Send { incident, choices };
+    let made = done(&mut world, Action::Assignment(send));
+    let assignment = AssignmentId(made.records[0].0.id);
+    let mut times = Vec::new();
+    for _ in 0..=limits::TURNS_KEPT_MAX {
+        world.now.0 += 1_000;
+        times.push(world.now);
+        let step = Step::Resend;
+        let resend = AssignmentAction::Advance { assignment, step };
+        done(&mut world, Action::Assignment(resend));
+        let kept = &world.engine.board().assignments[&assignment].resends;
+        let all = times.len().min(limits::TURNS_KEPT_MAX);
+        assert_eq!(*kept, times[times.len() - all..]);
+    }
     world.check();
 }
 

@@ -22,6 +22,7 @@ use crate::record::station::{StationAction, StationDetails};
 use crate::record::unit::{UnitAction, UnitDetails};
 use crate::record::{Action, Record};
 use crate::refusal::Refusal;
+use crate::undo::{self, Deed};
 
 /// The words of a line, taken one after the other.
 pub(super) struct Words {
@@ -183,13 +184,22 @@ impl Story {
         let actions = if words.eat("given") {
             self.given(line.trim_start_matches("given"));
             return Ok(None);
+        } else if words.eat("undo") {
+            let deed = self.deed.as_ref().expect("something was done");
+            match deed.undo() {
+                Ok(undo) => vec![Action::Undo(Box::new(undo))],
+                Err(refusal) => return Ok(Some(refusal)),
+            }
         } else {
             vec![self.action(&mut words)]
         };
         words.end();
         for action in actions {
-            match self.world.ask(asked.clone(), action) {
+            let before = undo::named(&action, self.world.engine.board());
+            match self.world.ask(asked.clone(), action.clone()) {
                 Ok(outcome) => {
+                    let (records, now) = (outcome.records.clone(), self.world.now);
+                    self.deed = Some(Deed::done(action, before, records, now, 1));
                     if outcome.repeated {
                         self.said.push("repeated".to_owned());
                     }

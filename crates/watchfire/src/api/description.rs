@@ -42,6 +42,7 @@ pub fn whole() -> Value {
     add_security(&mut json);
     add_problems(&mut json);
     name_operations(&mut json);
+    say_what_can_be_taken_back(&mut json);
     what_is_shown_is_there(&mut json);
     json
 }
@@ -91,6 +92,26 @@ fn name_operations(json: &mut Value) {
         });
         let name = std::iter::once(method).chain(words).collect::<Vec<_>>();
         operation["operationId"] = json!(name.join("_"));
+    }
+}
+
+/// Whatever acts may be taken back for a moment; said once here instead of at each handler.
+fn say_what_can_be_taken_back(json: &mut Value) {
+    let header = json!({
+        "description": "Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot.",
+        "schema": { "type": "string", "format": "date-time" }
+    });
+    for (_, _, operation) in operations(json) {
+        let parameters = operation["parameters"].as_array().into_iter().flatten();
+        let acts = parameters
+            .into_iter()
+            .any(|parameter| parameter["name"] == "Idempotency-Key");
+        let answers = operation["responses"].as_object_mut().into_iter().flatten();
+        for (status, response) in answers.filter(|_| acts) {
+            if status.starts_with('2') {
+                response["headers"]["Undo-Before"] = header.clone();
+            }
+        }
     }
 }
 

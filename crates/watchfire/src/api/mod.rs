@@ -17,6 +17,7 @@ pub mod person;
 pub mod session;
 pub mod station;
 pub mod stream;
+pub mod undo;
 pub mod unit;
 pub mod view;
 
@@ -40,9 +41,11 @@ use utoipa_axum::routes;
 use watchfire_core::basis::{PersonId, Place, Point, Text, Timestamp, Unreadable};
 use watchfire_core::engine::{HappenedWhen, Outcome};
 use watchfire_core::limits;
-use watchfire_core::record::Action;
+use watchfire_core::record::{Action, Record};
+use watchfire_core::undo::Deed;
 
 use crate::auth::Limits;
+use crate::deeds::UndoBefore;
 use crate::node::{Node, Submission};
 use crate::policy::{self, Permission, Session};
 use crate::problem::Problem;
@@ -73,6 +76,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(board::show))
         .routes(routes!(stream::follow))
         .routes(routes!(alarm::show))
+        .routes(routes!(undo::take_back))
         .routes(routes!(call::list, call::receive))
         .routes(routes!(call::show, call::amend))
         .routes(routes!(call::join))
@@ -162,11 +166,18 @@ async fn wrong_method() -> Problem {
     )
 }
 
-/// Puts the headers on that keep a browser from doing more than it must.
-async fn guard(request: Request, next: Next) -> Response {
+/// Puts the headers on that keep a browser from doing more than it must, and until when what was done can be taken back.
+async fn guard(mut request: Request, next: Next) -> Response {
     let private = request.uri().path().starts_with("/api/");
+    let undo_before = UndoBefore::default();
+    request.extensions_mut().insert(undo_before.clone());
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    if let Some(before) = undo_before.0.get()
+        && let Ok(time) = HeaderValue::from_str(&view::time(*before))
+    {
+        headers.insert(HeaderName::from_static("undo-before"), time);
+    }
     let mut set = |name: HeaderName, value: &'static str| {
         headers
             .entry(name)
@@ -337,6 +348,7 @@ pub struct Asked {
     pub session: Session,
     envelope: Envelope,
     body: Body,
+    undo_before: Option<UndoBefore>,
 }
 
 impl axum::extract::FromRequest<App> for Asked {
@@ -346,12 +358,14 @@ impl axum::extract::FromRequest<App> for Asked {
         let (mut parts, body) = request.into_parts();
         let session = Session::from_request_parts(&mut parts, app).await?;
         let envelope = Envelope::from_request_parts(&mut parts, app).await?;
+        let undo_before = parts.extensions.get::<UndoBefore>().cloned();
         let body = Body::from_request(Request::from_parts(parts, body), app).await?;
         Ok(Asked {
             app: app.clone(),
             session,
             envelope,
             body,
+            undo_before,
         })
     }
 }
@@ -403,6 +417,8 @@ impl Asked {
                 "此处 If-Match 无可比对的版本：该操作会新建记录。",
             ));
         }
+        let before = watchfire_core::undo::named(&action, &self.app.node.board());
+        let deed = action.clone();
         let action = policy::authorize(&self.session, action, &self.app.node.board())?;
         let mut hash = Sha256::new();
         hash.update(self.envelope.address.as_bytes());
@@ -415,7 +431,28 @@ impl Asked {
             if_version: self.envelope.if_version,
             happened,
         };
-        Ok(self.app.node.submit(submission).await?)
+        let outcome = self.app.node.submit(submission).await?;
+        self.remember(deed, before, &outcome);
+        Ok(outcome)
+    }
+
+    /// Remembers what was done for as long as it may be taken back, and leaves that time for the answer.
+    fn remember(&self, action: Action, before: Vec<Record>, outcome: &Outcome) {
+        let (node, person, key) = (&self.app.node, self.session.person, &self.envelope.key);
+        let now = node.now();
+        let before = if outcome.repeated {
+            let known = node.deeds().find(person, key);
+            let undo = known.and_then(Result::ok);
+            undo.map(|undo| undo.until).filter(|until| now <= *until)
+        } else {
+            // A night that is replayed ten times as fast leaves people no less time.
+            let speed = node.settings().clock.speed().unwrap_or(1);
+            let deed = Deed::done(action, before, outcome.records.clone(), now, speed);
+            node.deeds().remember(person, key, &deed, now)
+        };
+        if let (Some(before), Some(answer)) = (before, &self.undo_before) {
+            let _ = answer.0.set(before); // One request acts once.
+        }
     }
 }
 

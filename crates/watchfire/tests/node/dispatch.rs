@@ -127,6 +127,113 @@ async fn an_alarm_is_shown_with_what_to_do_and_who_has_seen_it() {
 }
 
 #[tokio::test]
+async fn what_was_just_done_is_taken_back_by_whoever_did_it() {
+    let house = House::new().await;
+    let (_, incident) = house.incident().await;
+    let path = format!("/incidents/{incident}/assignments");
+    let body = json!({ "units": [house.own_unit, house.other_unit] });
+    let key = [("idempotency-key", "k1")];
+    let sent = house
+        .ask_with(Seat::Dispatcher, "POST", &path, body.clone(), &key)
+        .await;
+    let before = sent
+        .headers
+        .get("undo-before")
+        .expect("it can be taken back");
+    let before: jiff::Timestamp = before.to_str().unwrap().parse().unwrap();
+    let left_ms = before.as_millisecond() - Clock::Real.now().0;
+    assert!((0..=10_000).contains(&left_ms), "{left_ms}");
+    let again = house
+        .ask_with(Seat::Dispatcher, "POST", &path, body, &key)
+        .await;
+    assert_eq!(
+        again.headers.get("undo-before"),
+        sent.headers.get("undo-before")
+    );
+    let undo = json!({ "key": "k1" });
+    let others = house
+        .ask(Seat::DutyOfficer, "POST", "/undo", undo.clone())
+        .await;
+    assert_eq!(others.problem(), "not_undone", "a key is its asker's own");
+    let take_back = [("idempotency-key", "k2")];
+    let ask = || house.ask_with(Seat::Dispatcher, "POST", "/undo", undo.clone(), &take_back);
+    let done = ask().await;
+    assert_eq!(done.status, StatusCode::OK, "{done:?}");
+    assert_eq!(done.json["records"].as_array().unwrap().len(), 2);
+    assert_eq!(done.text("/records/0/kind"), "assignment");
+    assert!(done.headers.get("undo-before").is_none());
+    assert_eq!(
+        ask().await.json,
+        done.json,
+        "an answer that was lost is given again"
+    );
+    let shown = get(
+        &house,
+        &format!("/assignments/{}", done.text("/records/0/id")),
+    )
+    .await;
+    assert_eq!(shown.text("/status"), "cancelled");
+    let twice = post(&house, "/undo", undo).await;
+    assert_eq!(twice.problem(), "not_undone");
+    // What cannot be taken back says so at once by saying nothing, and why when asked.
+    let raise = house
+        .ask_with(
+            Seat::Dispatcher,
+            "POST",
+            &format!("/incidents/{incident}/alarm"),
+            json!({ "level": 2 }),
+            &[("idempotency-key", "k3")],
+        )
+        .await;
+    assert!(raise.headers.get("undo-before").is_none());
+    let no = post(&house, "/undo", json!({ "key": "k3" })).await;
+    assert!(no.text("/what/en").contains("cannot be unstruck"), "{no:?}");
+    let no = post(&house, "/undo", json!({ "key": "none" })).await;
+    assert_eq!(
+        (no.status, no.problem()),
+        (StatusCode::CONFLICT, "not_undone".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn a_seat_takes_back_only_what_it_may_do() {
+    let mut house = House::new().await;
+    let call = house.call().await;
+    let (_, incident) = house.incident().await;
+    let join = format!("/calls/{call}/join");
+    let key = [("idempotency-key", "k1")];
+    let body = json!({ "incident": incident });
+    let joined = house
+        .ask_with(Seat::CallTaker, "POST", &join, body, &key)
+        .await;
+    assert!(joined.headers.contains_key("undo-before"), "{joined:?}");
+    let undo = json!({ "key": "k1" });
+    let done = house
+        .ask(Seat::CallTaker, "POST", "/undo", undo.clone())
+        .await;
+    assert_eq!(done.status, StatusCode::OK, "{done:?}");
+    let off = format!("/units/{}/out-of-service", house.own_unit);
+    let body = json!({ "reason": "axle" });
+    let done = house.ask_with(Seat::Crew, "POST", &off, body, &key).await;
+    assert_eq!(done.status, StatusCode::OK, "{done:?}");
+    let done = house.ask(Seat::Crew, "POST", "/undo", undo.clone()).await;
+    assert_eq!(done.text("/records/0/id"), house.own_unit);
+    let open = format!("/incidents/{incident}/grade");
+    house
+        .ask_with(
+            Seat::Dispatcher,
+            "POST",
+            &open,
+            json!({ "priority": 4 }),
+            &key,
+        )
+        .await;
+    house.restart().await;
+    let gone = house.ask(Seat::Dispatcher, "POST", "/undo", undo).await;
+    assert_eq!(gone.problem(), "not_undone", "a restart forgets");
+}
+
+#[tokio::test]
 async fn one_to_forty_eight_hours_can_be_looked_back_over() {
     let house = House::new().await;
     for (hours, fine) in [

@@ -70,6 +70,7 @@ POST   /stations                              .      .      x       .     .     
 GET    /stations/{id}                         x      x      x       x     x       x      .      x
 PUT    /stations/{id}                         .      .      x       .     .       .      x      .
 GET    /stream                                x      x      x       x     x       x      .      x
+POST   /undo                                  x      x      x       x     .       .      .      .
 GET    /units                                 x      x      x       x     x       x      .      x
 POST   /units                                 .      .      x       .     .       .      x      .
 GET    /units/{id}                            x      x      x       x     x       x      .      x
