@@ -13,6 +13,7 @@ mod recommendation;
 mod rules;
 mod sending;
 mod taking_back;
+mod together;
 mod verbs;
 pub(crate) mod world;
 
