@@ -18,6 +18,19 @@ pub struct Problem {
     code: &'static str,
     what: Text,
     next_step: Text,
+    understood: Option<Text>,
+    slip: Option<Slip>,
+}
+
+/// Where an action line was not understood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Slip {
+    /// The first character of what was not understood, counted from 0 in Unicode characters.
+    pub(crate) from: usize,
+    /// One past its last character.
+    pub(crate) to: usize,
+    /// What may have been meant.
+    pub(crate) nearest: Option<String>,
 }
 
 /// An error, as `application/problem+json`.
@@ -38,6 +51,11 @@ pub(crate) struct ProblemView {
     what: TextView,
     /// What to do next, in both languages.
     next_step: TextView,
+    /// What an action line was understood as, when that was refused.
+    understood: Option<TextView>,
+    /// Where an action line was not understood.
+    #[schema(inline)]
+    slip: Option<Slip>,
 }
 
 impl Problem {
@@ -48,6 +66,24 @@ impl Problem {
             code,
             what,
             next_step,
+            understood: None,
+            slip: None,
+        }
+    }
+
+    /// Says what the refused line was understood as.
+    pub(crate) fn of_line(self, understood: Text) -> Problem {
+        Problem {
+            understood: Some(understood),
+            ..self
+        }
+    }
+
+    /// Says where the line was not understood.
+    pub(crate) fn with_slip(self, slip: Slip) -> Problem {
+        Problem {
+            slip: Some(slip),
+            ..self
         }
     }
 
@@ -202,6 +238,8 @@ impl IntoResponse for Problem {
             detail: self.what.en.clone(),
             what: self.what.into(),
             next_step: self.next_step.into(),
+            understood: self.understood.map(TextView::from),
+            slip: self.slip,
         };
         let body = serde_json::to_vec(&view).unwrap_or_default();
         let mut response = (status, body).into_response();

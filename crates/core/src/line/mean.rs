@@ -459,6 +459,7 @@ fn swap(reader: &mut Reader<'_>) -> Read<Meaning> {
     Ok(Meaning::Swap {
         assignment: live(reader, goes)?,
         unit: comes,
+        reason: line(reader)?,
     })
 }
 
@@ -505,6 +506,7 @@ fn reassign(reader: &mut Reader<'_>) -> Read<Meaning> {
     Ok(Meaning::Reassign {
         assignment,
         incident,
+        reason: line(reader)?,
     })
 }
 

@@ -6,7 +6,7 @@ use crate::basis::{
     AssignmentId, CallId, Code, IncidentId, Line, Place, Priority, Prose, Timestamp, UnitId,
 };
 use crate::board::Board;
-use crate::record::assignment::{AssignmentAction, Choice, Step};
+use crate::record::assignment::{AssignmentAction, Choice, Step, Why};
 use crate::record::call::CallAction;
 use crate::record::incident::{IncidentAction, Relation};
 use crate::record::unit::{Duty, UnitAction};
@@ -35,6 +35,8 @@ pub enum Meaning {
         assignment: AssignmentId,
         /// The unit that comes.
         unit: UnitId,
+        /// Why, if that was said.
+        reason: Option<Line>,
     },
     /// Send a unit to another incident instead.
     Reassign {
@@ -42,6 +44,8 @@ pub enum Meaning {
         assignment: AssignmentId,
         /// Where it goes.
         incident: IncidentId,
+        /// Why, if that was said.
+        reason: Option<Line>,
     },
     /// Strike a higher alarm.
     RaiseAlarm {
@@ -215,22 +219,45 @@ impl Advance {
 }
 
 impl Meaning {
-    /// Returns the actions it comes to, which must be done together or not at all; none if nothing is done.
+    /// Returns the action it comes to; none if nothing is done, or if it takes something back, which the host knows of.
     ///
-    /// `choices` puts down why each unit is sent, as whoever asks for a sending does.
-    pub fn actions(
+    /// `choices` puts down why each unit is sent, as whoever asks for a sending does; for an exchange it is given the
+    /// assignment that is given up.
+    pub fn action(
         &self,
         board: &Board,
         now: Timestamp,
-        choices: impl FnOnce(IncidentId, &[UnitId]) -> Vec<Choice>,
+        choices: impl FnOnce(IncidentId, &[UnitId], Option<AssignmentId>) -> Vec<Choice>,
+    ) -> Option<Action> {
+        let mut actions = self.actions(board, now, choices);
+        match actions.len() {
+            0 | 1 => actions.pop(),
+            _ => Some(Action::Together(actions)),
+        }
+    }
+
+    fn actions(
+        &self,
+        board: &Board,
+        now: Timestamp,
+        choices: impl FnOnce(IncidentId, &[UnitId], Option<AssignmentId>) -> Vec<Choice>,
     ) -> Vec<Action> {
         let incident = |action| vec![Action::Incident(action)];
         match self.clone() {
             Meaning::Send { units, incident } => {
-                let choices = choices(incident, &units);
+                let choices = choices(incident, &units, None);
                 vec![Action::Assignment(AssignmentAction::Send {
                     incident,
                     choices,
+                })]
+            }
+            Meaning::Advance {
+                assignments,
+                step: Advance::CallOff { reason },
+            } if assignments.len() > 1 => {
+                vec![Action::Assignment(AssignmentAction::CallOff {
+                    assignments,
+                    reason,
                 })]
             }
             Meaning::Advance { assignments, step } => assignments
@@ -240,8 +267,41 @@ impl Meaning {
                     Action::Assignment(AssignmentAction::Advance { assignment, step })
                 })
                 .collect(),
-            // Each of these is two actions in one: see `is_twofold`.
-            Meaning::Swap { .. } | Meaning::Reassign { .. } => Vec::new(),
+            Meaning::Swap {
+                assignment,
+                unit,
+                reason,
+            } => {
+                let on = board.assignments.get(&assignment);
+                let incident = on.map(|found| board.merge_root(found.incident));
+                let choice = incident
+                    .and_then(|incident| choices(incident, &[unit], Some(assignment)).pop());
+                let choice = choice.unwrap_or(Choice {
+                    unit,
+                    why: Why::default(),
+                });
+                vec![Action::Assignment(AssignmentAction::Swap {
+                    assignment,
+                    choice,
+                    reason,
+                })]
+            }
+            Meaning::Reassign {
+                assignment,
+                incident,
+                reason,
+            } => {
+                let unit = board.assignments.get(&assignment).map(|found| found.unit);
+                let choice =
+                    unit.and_then(|unit| choices(incident, &[unit], Some(assignment)).pop());
+                let why = choice.map_or_else(Why::default, |choice| choice.why);
+                vec![Action::Assignment(AssignmentAction::Reassign {
+                    assignment,
+                    incident,
+                    why,
+                    reason,
+                })]
+            }
             Meaning::RaiseAlarm {
                 incident: id,
                 level,
@@ -367,10 +427,13 @@ impl Meaning {
             Meaning::Advance { assignments, .. } => {
                 assignments.iter().map(|id| RecordRef::from(*id)).collect()
             }
-            Meaning::Swap { assignment, unit } => vec![(*assignment).into(), (*unit).into()],
+            Meaning::Swap {
+                assignment, unit, ..
+            } => vec![(*assignment).into(), (*unit).into()],
             Meaning::Reassign {
                 assignment,
                 incident,
+                ..
             } => vec![(*assignment).into(), (*incident).into()],
             Meaning::RaiseAlarm { incident, .. }
             | Meaning::Note { incident, .. }

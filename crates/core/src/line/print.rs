@@ -55,14 +55,24 @@ impl Meaning {
                     | Advance::Arrive => &mut line,
                 }
             }
-            Meaning::Swap { assignment, unit } => {
+            Meaning::Swap {
+                assignment,
+                unit,
+                reason,
+            } => {
                 let comes = say::callsign(around, *unit);
-                line.assignments(&[*assignment]).quoted(Field::By, &comes)
+                line.assignments(&[*assignment])
+                    .quoted(Field::By, &comes)
+                    .reason(reason.as_ref())
             }
             Meaning::Reassign {
                 assignment,
                 incident,
-            } => line.assignments(&[*assignment]).incident(*incident),
+                reason,
+            } => line
+                .assignments(&[*assignment])
+                .incident(*incident)
+                .reason(reason.as_ref()),
             Meaning::RaiseAlarm { incident, level } => line
                 .incident(*incident)
                 .plain(Field::Level, &level.to_string()),
@@ -199,6 +209,13 @@ impl Line<'_> {
     fn quoted(&mut self, field: Field, value: &str) -> &mut Self {
         let value = value.replace('\\', "\\\\").replace('"', "\\\"");
         self.plain(field, &format!("\"{value}\""))
+    }
+
+    fn reason(&mut self, reason: Option<&crate::basis::Line>) -> &mut Self {
+        if let Some(reason) = reason {
+            self.quoted(Field::Reason, reason.as_str());
+        }
+        self
     }
 
     fn units(&mut self, units: &[UnitId]) -> &mut Self {

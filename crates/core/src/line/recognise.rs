@@ -354,6 +354,14 @@ impl Reader<'_> {
 
     pub(super) fn category(&mut self) -> Read<bool> {
         let at = self.at;
+        let takes_any = self.around.response.categories.is_empty();
+        if let (true, None, Ok(code)) =
+            (takes_any, self.token().number(), self.token().plain.parse())
+        {
+            self.given.category = Some(code);
+            self.at += 1;
+            return Ok(true);
+        }
         let most = together(&self.tokens, at);
         let spell = |len: usize| joined(&self.tokens[at..at + len]);
         let exact = (1..=most)

@@ -77,7 +77,9 @@ pub(super) fn meaning(around: &Around<'_>, meaning: &Meaning) -> Text {
             )
         }
         Meaning::Advance { assignments, step } => advance(around, assignments, step),
-        Meaning::Swap { assignment, unit } => {
+        Meaning::Swap {
+            assignment, unit, ..
+        } => {
             let (goes, on) = of_assignment(around, *assignment);
             let (goes, comes) = (callsign(around, goes), callsign(around, *unit));
             let on = incident(around, on);
@@ -89,6 +91,7 @@ pub(super) fn meaning(around: &Around<'_>, meaning: &Meaning) -> Text {
         Meaning::Reassign {
             assignment,
             incident: id,
+            ..
         } => {
             let (unit, from) = of_assignment(around, *assignment);
             let (unit, from) = (callsign(around, unit), number(around, from));

@@ -3,6 +3,7 @@
 //! `text => line` is sure; `text =?> line` is asked about first; `text =!> trouble` is not understood. A
 //! line `selected ...` changes what is selected for those below it. Start at [`check`].
 
+mod book;
 mod meanings;
 mod offers;
 mod property;

@@ -252,6 +252,8 @@ impl Verb {
                     | Verb::CancelIncident
                     | Verb::Reopen
                     | Verb::OutOfService
+                    | Verb::Swap
+                    | Verb::Reassign
             ),
             Field::Note => matches!(self, Verb::Note | Verb::TakeCall),
         }

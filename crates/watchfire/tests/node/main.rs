@@ -9,6 +9,7 @@ mod house;
 mod acting;
 mod dispatch;
 mod history;
+mod line;
 mod memory;
 mod personal;
 mod replay;

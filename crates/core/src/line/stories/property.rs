@@ -180,6 +180,7 @@ fn meaning(night: &Night, n: [u16; 6], text: &str) -> Option<Meaning> {
         7 => Meaning::Swap {
             assignment,
             unit: night.unit("E14"),
+            reason: line,
         },
         8 => {
             let found = board.assignments.get(&assignment)?;
@@ -187,6 +188,7 @@ fn meaning(night: &Night, n: [u16; 6], text: &str) -> Option<Meaning> {
             (found.incident != incident).then_some(Meaning::Reassign {
                 assignment,
                 incident,
+                reason: line,
             })?
         }
         9 => Meaning::RaiseAlarm {
