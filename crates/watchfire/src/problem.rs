@@ -17,9 +17,18 @@ pub struct Problem {
     status: StatusCode,
     code: &'static str,
     what: Text,
-    next_step: Text,
-    understood: Option<Text>,
-    slip: Option<Slip>,
+    /// In a box, so that a result with a problem in it stays small.
+    next_step: Box<Text>,
+    line: Option<Box<OfLine>>,
+}
+
+/// What an action line was about; few problems have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum OfLine {
+    /// It was understood as this, and refused.
+    Understood(Text),
+    /// It was not understood.
+    Slip(Slip),
 }
 
 /// Where an action line was not understood.
@@ -65,16 +74,15 @@ impl Problem {
             status,
             code,
             what,
-            next_step,
-            understood: None,
-            slip: None,
+            next_step: Box::new(next_step),
+            line: None,
         }
     }
 
     /// Says what the refused line was understood as.
     pub(crate) fn of_line(self, understood: Text) -> Problem {
         Problem {
-            understood: Some(understood),
+            line: Some(Box::new(OfLine::Understood(understood))),
             ..self
         }
     }
@@ -82,7 +90,7 @@ impl Problem {
     /// Says where the line was not understood.
     pub(crate) fn with_slip(self, slip: Slip) -> Problem {
         Problem {
-            slip: Some(slip),
+            line: Some(Box::new(OfLine::Slip(slip))),
             ..self
         }
     }
@@ -230,6 +238,11 @@ impl From<NotAccepted> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = self.status;
+        let (understood, slip) = match self.line.map(|line| *line) {
+            Some(OfLine::Understood(understood)) => (Some(understood.into()), None),
+            Some(OfLine::Slip(slip)) => (None, Some(slip)),
+            None => (None, None),
+        };
         let view = ProblemView {
             kind: format!("/problems/{}", self.code),
             status: status.as_u16(),
@@ -237,9 +250,9 @@ impl IntoResponse for Problem {
             title: self.code.replace('_', " "),
             detail: self.what.en.clone(),
             what: self.what.into(),
-            next_step: self.next_step.into(),
-            understood: self.understood.map(TextView::from),
-            slip: self.slip,
+            next_step: (*self.next_step).into(),
+            understood,
+            slip,
         };
         let body = serde_json::to_vec(&view).unwrap_or_default();
         let mut response = (status, body).into_response();

@@ -242,7 +242,6 @@ impl Meaning {
         now: Timestamp,
         choices: impl FnOnce(IncidentId, &[UnitId], Option<AssignmentId>) -> Vec<Choice>,
     ) -> Vec<Action> {
-        let incident = |action| vec![Action::Incident(action)];
         match self.clone() {
             Meaning::Send { units, incident } => {
                 let choices = choices(incident, &units, None);
@@ -302,76 +301,6 @@ impl Meaning {
                     reason,
                 })]
             }
-            Meaning::RaiseAlarm {
-                incident: id,
-                level,
-            } => incident(IncidentAction::RaiseAlarm {
-                incident: id,
-                level,
-            }),
-            Meaning::Note { incident: id, text } => {
-                incident(IncidentAction::AddNote { incident: id, text })
-            }
-            Meaning::Close {
-                incident: id,
-                disposition,
-            } => incident(IncidentAction::Close {
-                incident: id,
-                disposition,
-            }),
-            Meaning::Cancel {
-                incident: id,
-                reason,
-            } => incident(IncidentAction::Cancel {
-                incident: id,
-                reason,
-            }),
-            Meaning::Reopen {
-                incident: id,
-                reason,
-            } => incident(IncidentAction::Reopen {
-                incident: id,
-                reason,
-            }),
-            Meaning::Grade {
-                incident: id,
-                category,
-                priority,
-            } => incident(IncidentAction::Grade {
-                incident: id,
-                category,
-                priority,
-            }),
-            Meaning::Relocate {
-                incident: id,
-                place,
-            } => incident(IncidentAction::Relocate {
-                incident: id,
-                place,
-            }),
-            Meaning::Merge { incident: id, into } => {
-                incident(IncidentAction::Merge { incident: id, into })
-            }
-            Meaning::Unmerge { incident: id } => incident(IncidentAction::Unmerge { incident: id }),
-            Meaning::Link {
-                incident: id,
-                other,
-            } => incident(IncidentAction::Link {
-                incident: id,
-                other,
-                relation: Relation::Related,
-            }),
-            Meaning::Open {
-                from_call,
-                category,
-                priority,
-                place,
-            } => incident(IncidentAction::Open {
-                from_call,
-                category,
-                priority,
-                place,
-            }),
             Meaning::Join { call, incident } => {
                 vec![Action::Call(CallAction::Join { call, incident })]
             }
@@ -379,6 +308,20 @@ impl Meaning {
                 .into_iter()
                 .map(|unit| Action::Unit(step.action(board, unit, now)))
                 .collect(),
+            Meaning::RaiseAlarm { .. }
+            | Meaning::Note { .. }
+            | Meaning::Close { .. }
+            | Meaning::Cancel { .. }
+            | Meaning::Reopen { .. }
+            | Meaning::Grade { .. }
+            | Meaning::Relocate { .. }
+            | Meaning::Merge { .. }
+            | Meaning::Unmerge { .. }
+            | Meaning::Link { .. }
+            | Meaning::Open { .. } => {
+                let action = self.of_incident().map(Action::Incident);
+                action.into_iter().collect()
+            }
             Meaning::TakeCall { .. }
             | Meaning::Show(_)
             | Meaning::Go(_)
@@ -386,6 +329,90 @@ impl Meaning {
             | Meaning::Undo
             | Meaning::Help(_) => Vec::new(),
         }
+    }
+
+    /// Returns what it does to one incident, or to two.
+    fn of_incident(&self) -> Option<IncidentAction> {
+        Some(match self.clone() {
+            Meaning::RaiseAlarm {
+                incident: id,
+                level,
+            } => IncidentAction::RaiseAlarm {
+                incident: id,
+                level,
+            },
+            Meaning::Note { incident: id, text } => IncidentAction::AddNote { incident: id, text },
+            Meaning::Close {
+                incident: id,
+                disposition,
+            } => IncidentAction::Close {
+                incident: id,
+                disposition,
+            },
+            Meaning::Cancel {
+                incident: id,
+                reason,
+            } => IncidentAction::Cancel {
+                incident: id,
+                reason,
+            },
+            Meaning::Reopen {
+                incident: id,
+                reason,
+            } => IncidentAction::Reopen {
+                incident: id,
+                reason,
+            },
+            Meaning::Grade {
+                incident: id,
+                category,
+                priority,
+            } => IncidentAction::Grade {
+                incident: id,
+                category,
+                priority,
+            },
+            Meaning::Relocate {
+                incident: id,
+                place,
+            } => IncidentAction::Relocate {
+                incident: id,
+                place,
+            },
+            Meaning::Merge { incident: id, into } => IncidentAction::Merge { incident: id, into },
+            Meaning::Unmerge { incident: id } => IncidentAction::Unmerge { incident: id },
+            Meaning::Link {
+                incident: id,
+                other,
+            } => IncidentAction::Link {
+                incident: id,
+                other,
+                relation: Relation::Related,
+            },
+            Meaning::Open {
+                from_call,
+                category,
+                priority,
+                place,
+            } => IncidentAction::Open {
+                from_call,
+                category,
+                priority,
+                place,
+            },
+            Meaning::Send { .. }
+            | Meaning::Advance { .. }
+            | Meaning::Swap { .. }
+            | Meaning::Reassign { .. }
+            | Meaning::Join { .. }
+            | Meaning::Duty { .. }
+            | Meaning::TakeCall { .. }
+            | Meaning::Show(_)
+            | Meaning::Go(_)
+            | Meaning::GoScreen(_)
+            | Meaning::Undo
+            | Meaning::Help(_) => return None,
+        })
     }
 
     /// Returns true if it changes records; otherwise it only shows something.
