@@ -15,6 +15,7 @@ pub mod entropy;
 pub mod episode;
 pub mod figures;
 pub mod limits;
+pub mod line;
 pub mod log;
 pub mod plan;
 pub mod recommend;

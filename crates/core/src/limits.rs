@@ -76,6 +76,10 @@ pub const GUESSES_MAX: usize = 5;
 pub const ANSWERS_PER_CALL_MAX: usize = 50;
 /// How long a call may have rung before it was answered, in milliseconds (24 hours).
 pub const RINGING_MAX_MS: i64 = 24 * 3_600 * 1_000;
+/// Longest action line, in characters: a note at its limit with what stands before it.
+pub const ACTION_LINE_CHARS_MAX: usize = 4_300;
+/// Longest rest that a line can give, in minutes (a day).
+pub const REST_MINUTES_MAX: u32 = 24 * 60;
 /// Turns of its life, sendings and acknowledged alarms that a record remembers of each kind; the oldest are forgotten first.
 pub const TURNS_KEPT_MAX: usize = 100;
 /// Seconds within which somebody may take back what they did.

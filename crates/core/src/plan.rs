@@ -547,7 +547,7 @@ fn nearest<'a>(known: impl Iterator<Item = &'a str>, name: &str) -> Option<Strin
 }
 
 /// Returns how many letters must be added, dropped or changed to turn one word into the other.
-fn letters_apart(one: &str, other: &str) -> usize {
+pub(crate) fn letters_apart(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
     for (i, letter) in one.chars().enumerate() {

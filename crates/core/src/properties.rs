@@ -75,6 +75,19 @@ fn whatever_is_done_the_invariants_hold() {
 }
 
 #[test]
+fn steps_together_are_all_done_or_leave_no_trace() {
+    prove(12, 30, |run| {
+        let mut world = played(run);
+        for dice in run {
+            // `ask` sees that a refusal leaves no trace.
+            let done = world.ask(Asked::default(), random::together(&world, dice));
+            assert!(done.is_err() || done.is_ok_and(|done| done.records.len() == 2));
+        }
+        world.check();
+    });
+}
+
+#[test]
 fn a_fold_of_a_prefix_and_of_the_rest_is_the_fold_of_all() {
     prove(12, 40, |run| {
         let world = played(run);

@@ -16,6 +16,7 @@ mod sending;
 mod spoken;
 mod taking_back;
 mod triage;
+mod together;
 mod verbs;
 pub(crate) mod world;
 

@@ -126,6 +126,13 @@ pub fn inverse(deed: &Deed) -> Result<Action, Refusal> {
             Text::new("it took something back itself", "该操作本身就是撤回"),
             Text::new("Do it again by hand.", "请重新操作。"),
         )),
+        Action::Together(_) => Err(not_undone(
+            Text::new(
+                "it was done for several units at once",
+                "该操作一次涉及多支力量",
+            ),
+            Text::new("Put each right by what fits now.", "请逐一更正。"),
+        )),
     }
 }
 

@@ -10,9 +10,9 @@ use std::str::FromStr;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
-use watchfire_core::basis::{IncidentId, Personal, Timestamp};
+use watchfire_core::basis::{IncidentId, PersonId, Personal, Timestamp};
 use watchfire_core::engine;
-use watchfire_core::log::Row;
+use watchfire_core::log::{KeptOutcome, Row};
 use watchfire_core::record::{Record, RecordKind, RecordRef};
 use watchfire_feed::{Entry, Feed, FeedError, FeedId};
 
@@ -98,6 +98,11 @@ impl Reader {
     /// Returns the feeds in the order of their epochs; the last is the current one.
     pub fn feeds(&self) -> impl DoubleEndedIterator<Item = &Feed> {
         self.feeds.iter().map(|known| &known.feed)
+    }
+
+    /// Returns what somebody's idempotency key led to, if it is still kept.
+    pub fn outcome(&self, person: PersonId, key: &str) -> Result<Option<KeptOutcome>, StoreError> {
+        records::outcome(&self.connection, person, key)
     }
 
     /// Returns one record's row.

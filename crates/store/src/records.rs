@@ -323,6 +323,22 @@ pub(crate) fn write_outcome(connection: &Connection, kept: &KeptOutcome) -> Resu
     Ok(())
 }
 
+/// Returns what somebody's key led to.
+pub(crate) fn outcome(
+    connection: &Connection,
+    person: PersonId,
+    key: &str,
+) -> Result<Option<KeptOutcome>, StoreError> {
+    let doing = "reading an outcome";
+    let sql = "SELECT person, key, fingerprint, at, records, checksum FROM outcomes WHERE person = ?1 AND key = ?2";
+    let mut statement = connection.prepare_cached(sql).doing(doing)?;
+    let mut lines = statement.query(params![person.0, key]).doing(doing)?;
+    match lines.next().doing(doing)? {
+        None => Ok(None),
+        Some(line) => read_outcome(line, doing).map(Some),
+    }
+}
+
 /// Returns the newest outcomes, oldest first.
 pub(crate) fn outcomes(
     connection: &Connection,
@@ -334,23 +350,27 @@ pub(crate) fn outcomes(
     let mut lines = statement.query([limit as u64]).doing(doing)?;
     let mut outcomes = Vec::new();
     while let Some(line) = lines.next().doing(doing)? {
-        let records: String = line.get(4).doing(doing)?;
-        let kept = KeptOutcome {
-            person: PersonId(line.get(0).doing(doing)?),
-            key: line.get(1).doing(doing)?,
-            fingerprint: line.get(2).doing(doing)?,
-            at: Timestamp(line.get(3).doing(doing)?),
-            records: parse_outcome_records(&records)
-                .ok_or_else(|| damaged("the records of an outcome"))?,
-        };
-        let sum: i64 = line.get(5).doing(doing)?;
-        if sum != outcome_checksum(&kept, &records) {
-            return Err(damaged("an outcome kept for a repeated key"));
-        }
-        outcomes.push(kept);
+        outcomes.push(read_outcome(line, doing)?);
     }
     outcomes.reverse();
     Ok(outcomes)
+}
+
+fn read_outcome(line: &rusqlite::Row<'_>, doing: &'static str) -> Result<KeptOutcome, StoreError> {
+    let records: String = line.get(4).doing(doing)?;
+    let kept = KeptOutcome {
+        person: PersonId(line.get(0).doing(doing)?),
+        key: line.get(1).doing(doing)?,
+        fingerprint: line.get(2).doing(doing)?,
+        at: Timestamp(line.get(3).doing(doing)?),
+        records: parse_outcome_records(&records)
+            .ok_or_else(|| damaged("the records of an outcome"))?,
+    };
+    let sum: i64 = line.get(5).doing(doing)?;
+    if sum != outcome_checksum(&kept, &records) {
+        return Err(damaged("an outcome kept for a repeated key"));
+    }
+    Ok(kept)
 }
 
 /// Spells the records of an outcome: `kind:id:version`, separated by spaces.

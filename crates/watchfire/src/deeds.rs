@@ -67,6 +67,12 @@ impl Deeds {
         Some(kept.undo.clone())
     }
 
+    /// Returns what takes back what somebody did last, or why nothing does; nothing if nothing is remembered.
+    pub fn last(&self, person: PersonId) -> Option<Result<Undo, Refusal>> {
+        let all = self.lock();
+        Some(all.get(&person)?.back()?.undo.clone())
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<PersonId, VecDeque<Kept>>> {
         self.0
             .lock()

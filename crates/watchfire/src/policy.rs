@@ -261,6 +261,24 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
         Action::Station(_) => vec![P::KeepUnits],
         Action::Person(_) => vec![P::KeepPeople],
         Action::Undo(undo) => permissions_for(session, &undo.inverse, board),
+        Action::Together(actions) => {
+            // One seat must allow all of it.
+            let mut each = actions.iter();
+            let mut needed = match each.next() {
+                Some(first) => permissions_for(session, first, board),
+                None => vec![P::SendUnits],
+            };
+            let usual = needed[0];
+            for action in each {
+                let also = permissions_for(session, action, board);
+                needed.retain(|permission| also.contains(permission));
+            }
+            if needed.is_empty() {
+                vec![usual]
+            } else {
+                needed
+            }
+        }
     }
 }
 

@@ -17,7 +17,29 @@ pub struct Problem {
     status: StatusCode,
     code: &'static str,
     what: Text,
-    next_step: Text,
+    /// In a box, so that a result with a problem in it stays small.
+    next_step: Box<Text>,
+    line: Option<Box<OfLine>>,
+}
+
+/// What an action line was about; few problems have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum OfLine {
+    /// It was understood as this, and refused.
+    Understood(Text),
+    /// It was not understood.
+    Slip(Slip),
+}
+
+/// Where an action line was not understood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Slip {
+    /// The first character of what was not understood, counted from 0 in Unicode characters.
+    pub(crate) from: usize,
+    /// One past its last character.
+    pub(crate) to: usize,
+    /// What may have been meant.
+    pub(crate) nearest: Option<String>,
 }
 
 /// An error, as `application/problem+json`.
@@ -38,6 +60,11 @@ pub(crate) struct ProblemView {
     what: TextView,
     /// What to do next, in both languages.
     next_step: TextView,
+    /// What an action line was understood as, when that was refused.
+    understood: Option<TextView>,
+    /// Where an action line was not understood.
+    #[schema(inline)]
+    slip: Option<Slip>,
 }
 
 impl Problem {
@@ -47,7 +74,24 @@ impl Problem {
             status,
             code,
             what,
-            next_step,
+            next_step: Box::new(next_step),
+            line: None,
+        }
+    }
+
+    /// Says what the refused line was understood as.
+    pub(crate) fn of_line(self, understood: Text) -> Problem {
+        Problem {
+            line: Some(Box::new(OfLine::Understood(understood))),
+            ..self
+        }
+    }
+
+    /// Says where the line was not understood.
+    pub(crate) fn with_slip(self, slip: Slip) -> Problem {
+        Problem {
+            line: Some(Box::new(OfLine::Slip(slip))),
+            ..self
         }
     }
 
@@ -194,6 +238,11 @@ impl From<NotAccepted> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = self.status;
+        let (understood, slip) = match self.line.map(|line| *line) {
+            Some(OfLine::Understood(understood)) => (Some(understood.into()), None),
+            Some(OfLine::Slip(slip)) => (None, Some(slip)),
+            None => (None, None),
+        };
         let view = ProblemView {
             kind: format!("/problems/{}", self.code),
             status: status.as_u16(),
@@ -201,7 +250,9 @@ impl IntoResponse for Problem {
             title: self.code.replace('_', " "),
             detail: self.what.en.clone(),
             what: self.what.into(),
-            next_step: self.next_step.into(),
+            next_step: (*self.next_step).into(),
+            understood,
+            slip,
         };
         let body = serde_json::to_vec(&view).unwrap_or_default();
         let mut response = (status, body).into_response();

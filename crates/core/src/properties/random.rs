@@ -116,6 +116,16 @@ pub(super) fn action(world: &World, dice: &Dice) -> Action {
     }
 }
 
+/// Returns steps of two units, or of one twice, at once.
+pub(super) fn together(world: &World, dice: &Dice) -> Action {
+    let mut other = *dice;
+    other.0.rotate_left(1);
+    Action::Together(vec![
+        Action::Unit(unit(world, dice)),
+        Action::Assignment(assignment(world, &other)),
+    ])
+}
+
 /// Returns that somebody has seen an alarm that is on, or one that is not.
 fn see_alarm(world: &World, dice: &Dice) -> Action {
     let open = timer::open(world.engine.board(), &world.timers, world.now);

@@ -14,6 +14,7 @@ pub mod station;
 pub mod turn;
 pub mod unit;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -452,6 +453,8 @@ pub enum Action {
     Person(PersonAction),
     /// On what was just done: it is taken back.
     Undo(Box<Undo>),
+    /// On several units, or several assignments, each a step of its own: all of them or none.
+    Together(Vec<Action>),
 }
 
 impl Action {
@@ -465,6 +468,7 @@ impl Action {
             Action::Station(action) => action.subject().map(RecordRef::from),
             Action::Person(action) => action.subject().map(RecordRef::from),
             Action::Undo(undo) => undo.inverse.subject(),
+            Action::Together(_) => None,
         }
     }
 
@@ -503,6 +507,7 @@ impl Action {
                 names.extend(undo.unchanged.iter().map(|(name, _)| *name));
                 names.extend(undo.inverse.names());
             }
+            Action::Together(actions) => names.extend(actions.iter().flat_map(Action::names)),
             Action::Call(_)
             | Action::Incident(_)
             | Action::Unit(_)
@@ -548,5 +553,52 @@ pub fn decide(
             undo.must_be_possible(board, context.now)?;
             decide(board, &undo.inverse, context)
         }
+        Action::Together(actions) => together(board, actions, context),
     }
+}
+
+/// Decides several steps at once. Each is decided on the board as it was before all of them, so none may be about what
+/// another changes: every step is on a unit of its own.
+fn together(
+    board: &Board,
+    actions: &[Action],
+    context: &mut Context<'_>,
+) -> Result<Vec<Happened>, Refusal> {
+    if actions.is_empty() {
+        return Err(Refusal::Missing(Text::new("The list of steps", "操作列表")));
+    }
+    if actions.len() > limits::UNITS_PER_SEND_MAX {
+        return Err(Refusal::Limit {
+            what: Text::new("units in one action", "单次操作的力量"),
+            max: limits::UNITS_PER_SEND_MAX,
+        });
+    }
+    let mut units: BTreeSet<UnitId> = BTreeSet::new();
+    let mut all = Vec::new();
+    for action in actions {
+        let unit = match action {
+            Action::Unit(step) => step.subject(),
+            Action::Assignment(AssignmentAction::Advance { assignment, .. }) => {
+                Some(board.assignment(*assignment)?.unit)
+            }
+            Action::Assignment(_)
+            | Action::Call(_)
+            | Action::Incident(_)
+            | Action::Station(_)
+            | Action::Person(_)
+            | Action::Undo(_)
+            | Action::Together(_) => None,
+        };
+        let Some(unit) = unit else {
+            return Err(Refusal::Missing(Text::new(
+                "A unit for every step",
+                "每一步所涉的力量",
+            )));
+        };
+        if !units.insert(unit) {
+            return Err(Refusal::Circle(RecordKind::Unit));
+        }
+        all.extend(decide(board, action, context)?);
+    }
+    Ok(all)
 }

@@ -250,7 +250,12 @@ fn find(app: &App, id: AssignmentId) -> Result<Arc<Assignment>, Problem> {
 }
 
 /// Puts down why a unit goes instead: what is recommended once the other assignment is given up.
-fn choice(app: &App, incident: &Incident, given_up: &Assignment, unit: UnitId) -> Choice {
+pub(crate) fn choice(
+    app: &App,
+    incident: &Incident,
+    given_up: &Assignment,
+    unit: UnitId,
+) -> Choice {
     let made = super::incident::recommend_without(app, incident, given_up);
     let mut choices = super::incident::choices(&made, &[unit]);
     choices.pop().unwrap_or(Choice {

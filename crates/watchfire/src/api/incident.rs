@@ -596,7 +596,7 @@ pub(crate) async fn recommendation(
     )))
 }
 
-fn recommend(app: &App, incident: &Incident) -> Recommendation {
+pub(crate) fn recommend(app: &App, incident: &Incident) -> Recommendation {
     let node = &app.node;
     node.settings().travel.recommend(
         &node.board(),

@@ -14,6 +14,7 @@ pub mod entries;
 pub mod figures;
 pub mod incident;
 pub mod map;
+pub mod line;
 pub mod message;
 pub mod node;
 pub mod past;
@@ -123,6 +124,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(figures::incidents))
         .routes(routes!(past::board))
         .routes(routes!(past::marks))
+        .routes(routes!(line::act))
+        .routes(routes!(line::complete))
         .routes(routes!(unit::list, unit::enter))
         .routes(routes!(unit::show, unit::amend))
         .routes(routes!(unit::step))
@@ -411,6 +414,24 @@ impl Asked {
         {
             return Err(Problem::denied());
         }
+        self.must_have_key()?;
+        let body: T = self.body.read(self.envelope.json)?;
+        let happened = match body.happened_at() {
+            None => HappenedWhen::Now,
+            Some(text) => HappenedWhen::At(read_time("happened_at", text)?),
+        };
+        let draft = body.draft().map(draft::read_draft_id).transpose()?;
+        let action = meaning(body)?;
+        self.carry_out(action, happened, draft).await
+    }
+
+    /// Reads the body; the seat was checked before.
+    pub(crate) fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        self.body.read(self.envelope.json)
+    }
+
+    /// Fails unless the request has a key against being done twice.
+    pub(crate) fn must_have_key(&self) -> Result<(), Problem> {
         if self.envelope.key.is_empty()
             || self.envelope.key.chars().count() > limits::IDEMPOTENCY_KEY_CHARS_MAX
         {
@@ -425,13 +446,48 @@ impl Asked {
                 ),
             ));
         }
-        let body: T = self.body.read(self.envelope.json)?;
-        let happened = match body.happened_at() {
-            None => HappenedWhen::Now,
-            Some(text) => HappenedWhen::At(read_time("happened_at", text)?),
-        };
-        let draft = body.draft().map(draft::read_draft_id).transpose()?;
-        let action = meaning(body)?;
+        Ok(())
+    }
+
+    /// Returns what this very request led to when it was asked before; refuses if its key was used for another.
+    pub(crate) fn answered_before(&self) -> Result<Option<Outcome>, Problem> {
+        let (person, key) = (self.session.person, &self.envelope.key);
+        let kept = self
+            .app
+            .node
+            .read_store(|reader| reader.outcome(person, key));
+        match kept.map_err(person::fault)? {
+            None => Ok(None),
+            Some(kept) if kept.fingerprint != self.fingerprint() => {
+                Err(watchfire_core::refusal::Refusal::KeyReused.into())
+            }
+            Some(kept) => Ok(Some(Outcome {
+                records: kept.records,
+                repeated: true,
+            })),
+        }
+    }
+
+    /// Returns until when what this request did can be taken back, if it can.
+    pub(crate) fn undo_before(&self) -> Option<Timestamp> {
+        self.undo_before.as_ref()?.0.get().copied()
+    }
+
+    fn fingerprint(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update(self.envelope.address.as_bytes());
+        hash.update([0]);
+        hash.update(self.body.bytes());
+        hash.finalize().into()
+    }
+
+    /// Authorises an action and waits until it is durable.
+    pub(crate) async fn carry_out(
+        &self,
+        action: Action,
+        happened: HappenedWhen,
+        draft: Option<[u8; 16]>,
+    ) -> Result<Outcome, Problem> {
         if self.envelope.if_version.is_some() && action.subject().is_none() {
             return Err(Problem::unreadable(
                 "If-Match has nothing to be compared with here: this makes a new record.",
@@ -441,14 +497,10 @@ impl Asked {
         let before = watchfire_core::undo::named(&action, &self.app.node.board());
         let deed = action.clone();
         let action = policy::authorize(&self.session, action, &self.app.node.board())?;
-        let mut hash = Sha256::new();
-        hash.update(self.envelope.address.as_bytes());
-        hash.update([0]);
-        hash.update(self.body.bytes());
         let submission = Submission {
             action,
             key: self.envelope.key.clone(),
-            fingerprint: hash.finalize().into(),
+            fingerprint: self.fingerprint(),
             if_version: self.envelope.if_version,
             happened,
             draft,

@@ -77,7 +77,7 @@ pub(crate) async fn take_back(asked: Asked) -> Result<Response, Problem> {
     Ok(answer(StatusCode::OK, version, &view))
 }
 
-fn not_remembered() -> Refusal {
+pub(crate) fn not_remembered() -> Refusal {
     Refusal::NotUndone {
         because: Text::new(
             "nothing that you did of late had that key",

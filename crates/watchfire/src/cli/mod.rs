@@ -6,6 +6,7 @@
 // Printing is what a command line is for.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod ask;
 mod import;
 mod play;
 mod roads;
@@ -100,6 +101,9 @@ enum Command {
         #[arg(long)]
         seat: String,
     },
+    /// Say an action line to a running node: `watchfire do 'd e12 231'`
+    #[command(name = "do")]
+    Do(ask::DoArgs),
     /// Print the configuration file with every key explained
     Config,
     /// Print the description of the HTTP API (OpenAPI 3.1)
@@ -184,6 +188,7 @@ fn dispatch(command: Command) -> Result<Ended> {
         Command::Export { dir, file } => tend::export(&dir, &file),
         Command::Code { dir, login } => tend::code(&dir, login.as_deref()),
         Command::Token { dir, login, seat } => tend::token(&dir, &login, &seat),
+        Command::Do(args) => ask::run(&args),
         Command::Config => {
             print!(
                 "{}",

@@ -12,6 +12,7 @@ mod dispatch;
 mod figures;
 mod history;
 mod map;
+mod line;
 mod memory;
 mod past;
 mod personal;

@@ -683,3 +683,103 @@ fn first_calls(site: &Site, rows: usize) -> String {
     std::fs::write(&path, text.join("\n")).unwrap();
     path.to_string_lossy().into_owned()
 }
+
+#[test]
+fn a_line_said_in_a_shell_is_done_asked_about_or_refused() {
+    let site = Site::new();
+    let token = site.token("dispatcher");
+    site.configure("[http]\nlisten = \"127.0.0.1:0\"\n");
+    let node = Running::serve(&site.node());
+    let address = format!("http://{}", node.address);
+    let file = site.dir.path().join("token");
+    std::fs::write(&file, format!("{token}\n")).unwrap();
+    let say = |words: &[&str]| {
+        let mut command = watchfire();
+        command
+            .env("LANG", "en_GB.UTF-8")
+            .env_remove("LC_ALL")
+            .env_remove("LC_MESSAGES");
+        command
+            .args(["do", "--node", &address, "--token-file"])
+            .arg(&file)
+            .args(words);
+        let output = command.output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (
+            output.status.code(),
+            text(output.stdout),
+            text(output.stderr),
+        )
+    };
+    let (code, said, wrong) = say(&["i medical @ 30.001,120.58 p2"]);
+    assert_eq!((code, wrong.as_str()), (Some(0), ""), "{said}");
+    assert!(
+        said.starts_with("Open Medical") || said.starts_with("Open medical"),
+        "{said}"
+    );
+    // Named by its last digits in a board of one: there is nothing to guess, and it is done.
+    let (code, said, _) = say(&["n 1 the door is locked"]);
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said, wrong) = say(&["cancel 1 false alarm"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(
+        said.contains("Cancel incident 1") && wrong.contains("--yes"),
+        "{said}{wrong}"
+    );
+    let (code, said, _) = say(&["cancel 1 false alarm", "--yes"]);
+    assert_eq!(code, Some(0), "{said}");
+    let (code, _, wrong) = say(&["cx 1 again"]);
+    assert_eq!(code, Some(1));
+    assert!(
+        wrong.contains("Cancel incident 1") && wrong.contains("The incident is cancelled."),
+        "{wrong}"
+    );
+    let (code, _, wrong) = say(&["dispach e1"]);
+    assert_eq!(code, Some(1));
+    assert!(wrong.contains("Did you mean \"dispatch\"?"), "{wrong}");
+    let (code, said, _) = say(&["sw", "--complete"]);
+    assert_eq!(code, Some(0));
+    assert!(said.starts_with("sw "), "{said}");
+    let (code, said, _) = say(&["?"]);
+    assert_eq!(code, Some(0));
+    assert!(said.contains("d UNIT... [INCIDENT]"), "{said}");
+    let missing = watchfire()
+        .args(["do", "?", "--node", &address])
+        .env_remove("WATCHFIRE_TOKEN")
+        .output()
+        .unwrap();
+    assert_eq!(missing.status.code(), Some(1), "{missing:?}");
+    let elsewhere = watchfire()
+        .args(["do", "?", "--node", "http://192.0.2.1:8440"])
+        .env("WATCHFIRE_TOKEN", &token)
+        .output()
+        .unwrap();
+    let wrong = String::from_utf8(elsewhere.stderr).unwrap();
+    assert!(wrong.contains("only goes to this machine"), "{wrong}");
+}
+
+#[test]
+fn a_line_reaches_a_node_by_its_own_certificate_and_by_no_other() {
+    let site = Site::new();
+    let token = site.token("dispatcher");
+    site.configure("[http]\ntls = \"self_signed\"\n");
+    let node = Running::serve(&site.node());
+    let address = format!("https://localhost:{}", node.address.port());
+    let say = |certificate: &Path| {
+        watchfire()
+            .args(["do", "?", "--node", &address, "--certificate"])
+            .arg(certificate)
+            .env("WATCHFIRE_TOKEN", &token)
+            .output()
+            .unwrap()
+    };
+    let fine = say(&site.node().join("tls.crt"));
+    assert!(fine.status.success(), "{fine:?}");
+    let other = Site::new();
+    other.configure("[http]\ntls = \"self_signed\"\n");
+    drop(Running::serve(&other.node()));
+    let strange = say(&other.node().join("tls.crt"));
+    assert_eq!(strange.status.code(), Some(1), "{strange:?}");
+    let none = say(&site.node().join("watchfire.toml"));
+    assert_eq!(none.status.code(), Some(1), "{none:?}");
+}

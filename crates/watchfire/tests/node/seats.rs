@@ -15,6 +15,8 @@ const DOORS: &str = "
                                               call   dis-   duty                  over-  admin-
                                               taker  patch  officer crew  analyst seer   istr.  wall
 GET    /alarms                                x      x      x       x     x       x      .      x
+POST   /actions/line                          x      x      x       x     x       x      .      x
+POST   /actions/line/complete                 x      x      x       x     x       x      .      x
 GET    /assignments                           x      x      x       x     x       x      .      x
 GET    /assignments/{id}                      x      x      x       x     x       x      .      x
 POST   /assignments/{id}/alarm                .      x      x       .     .       .      .      .

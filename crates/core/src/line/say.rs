@@ -1,0 +1,395 @@
+//! Saying what a line would do, with names and numbers, in both languages.
+
+use super::Around;
+use super::meaning::{Advance, DutyStep, Meaning};
+use crate::basis::{AssignmentId, CallId, Code, IncidentId, Place, Text, UnitId};
+use crate::record::{RecordKind, RecordRef};
+
+/// Returns a unit's call sign.
+pub(super) fn callsign(around: &Around<'_>, unit: UnitId) -> String {
+    let found = around.board.units.get(&unit);
+    found.map_or_else(|| "?".to_owned(), |unit| unit.callsign.to_string())
+}
+
+/// Returns the call signs of units, as a list.
+pub(super) fn callsigns(around: &Around<'_>, units: &[UnitId]) -> Text {
+    let names: Vec<String> = units.iter().map(|unit| callsign(around, *unit)).collect();
+    Text::new(names.join(", "), names.join("、"))
+}
+
+/// Returns what a category is called.
+pub(super) fn category(around: &Around<'_>, code: &Code) -> Text {
+    let label = around.response.categories.get(code).cloned();
+    label.unwrap_or_else(|| Text::new(code.as_str(), code.as_str()))
+}
+
+/// Returns what a place is called.
+pub(super) fn place(place: &Place) -> String {
+    match &place.address {
+        Some(address) => address.to_string(),
+        None => format!("{:.5}, {:.5}", place.point.lat(), place.point.lon()),
+    }
+}
+
+/// Returns an incident's number, with what and where it is.
+pub(super) fn incident(around: &Around<'_>, id: IncidentId) -> Text {
+    let Some(found) = around.board.incidents.get(&id) else {
+        return Text::new("incident ?", "警情 ?");
+    };
+    let (label, at) = (category(around, &found.category), place(&found.place));
+    let number = found.number;
+    Text::new(
+        format!("incident {number} ({}, {at})", label.en),
+        format!("警情 {number}（{}，{at}）", label.zh),
+    )
+}
+
+fn number(around: &Around<'_>, id: IncidentId) -> u64 {
+    around
+        .board
+        .incidents
+        .get(&id)
+        .map_or(0, |found| found.number)
+}
+
+fn call(around: &Around<'_>, id: CallId) -> u64 {
+    around.board.calls.get(&id).map_or(0, |found| found.number)
+}
+
+fn of_assignment(around: &Around<'_>, id: AssignmentId) -> (UnitId, IncidentId) {
+    let found = around.board.assignments.get(&id);
+    found.map_or((UnitId([0; 16]), IncidentId([0; 16])), |one| {
+        (one.unit, one.incident)
+    })
+}
+
+/// Says what a meaning would do.
+pub(super) fn meaning(around: &Around<'_>, meaning: &Meaning) -> Text {
+    match meaning {
+        Meaning::Send {
+            units,
+            incident: id,
+        } => {
+            let (who, what) = (callsigns(around, units), incident(around, *id));
+            Text::new(
+                format!("Send {} to {}", who.en, what.en),
+                format!("派 {} 至{}", who.zh, what.zh),
+            )
+        }
+        Meaning::Advance { assignments, step } => advance(around, assignments, step),
+        Meaning::Swap {
+            assignment, unit, ..
+        } => {
+            let (goes, on) = of_assignment(around, *assignment);
+            let (goes, comes) = (callsign(around, goes), callsign(around, *unit));
+            let on = incident(around, on);
+            Text::new(
+                format!("Send {comes} in place of {goes} to {}", on.en),
+                format!("由 {comes} 替换 {goes}，{}", on.zh),
+            )
+        }
+        Meaning::Reassign {
+            assignment,
+            incident: id,
+            ..
+        } => {
+            let (unit, from) = of_assignment(around, *assignment);
+            let (unit, from) = (callsign(around, unit), number(around, from));
+            let to = incident(around, *id);
+            Text::new(
+                format!("Reassign {unit} from incident {from} to {}", to.en),
+                format!("{unit} 由警情 {from} 改派至{}", to.zh),
+            )
+        }
+        Meaning::Open { .. } => open(around, meaning),
+        Meaning::Duty { units, step } => duty(around, units, step),
+        Meaning::RaiseAlarm { .. }
+        | Meaning::Note { .. }
+        | Meaning::Close { .. }
+        | Meaning::Cancel { .. }
+        | Meaning::Reopen { .. }
+        | Meaning::Grade { .. }
+        | Meaning::Relocate { .. }
+        | Meaning::Merge { .. }
+        | Meaning::Unmerge { .. }
+        | Meaning::Link { .. }
+        | Meaning::Join { .. } => of_incident(around, meaning),
+        Meaning::TakeCall { .. } => Text::new("Take a call", "接警"),
+        Meaning::Show(record) => {
+            let what = record_name(around, *record);
+            Text::new(format!("Show {}", what.en), format!("查看{}", what.zh))
+        }
+        Meaning::Go(record) => {
+            let what = record_name(around, *record);
+            Text::new(format!("Go to {}", what.en), format!("打开{}", what.zh))
+        }
+        Meaning::GoScreen(screen) => {
+            let label = screen.label();
+            Text::new(
+                format!("Go to the {} screen", label.en),
+                format!("打开{}席位", label.zh),
+            )
+        }
+        Meaning::Undo => Text::new("Take your last action back", "撤销您的上一操作"),
+        Meaning::Help(None) => Text::new("What can be said", "可用操作"),
+        Meaning::Help(Some(verb)) => {
+            let (form, does) = (verb.form(), verb.does());
+            Text::new(
+                format!("{}: {}", form.en, does.en),
+                format!("{}：{}", form.zh, does.zh),
+            )
+        }
+    }
+}
+
+fn record_name(around: &Around<'_>, record: RecordRef) -> Text {
+    match record.kind {
+        RecordKind::Incident => incident(around, IncidentId(record.id)),
+        RecordKind::Unit => {
+            let callsign = callsign(around, UnitId(record.id));
+            Text::new(callsign.clone(), format!(" {callsign}"))
+        }
+        RecordKind::Call => {
+            let number = call(around, CallId(record.id));
+            Text::new(format!("call {number}"), format!("接警单 {number}"))
+        }
+        RecordKind::Assignment | RecordKind::Station | RecordKind::Person => record.kind.label(),
+    }
+}
+
+fn advance(around: &Around<'_>, assignments: &[AssignmentId], step: &Advance) -> Text {
+    let units: Vec<UnitId> = assignments
+        .iter()
+        .map(|id| of_assignment(around, *id).0)
+        .collect();
+    let mut on: Vec<IncidentId> = assignments
+        .iter()
+        .map(|id| of_assignment(around, *id).1)
+        .collect();
+    on.sort();
+    on.dedup();
+    let on = match on.as_slice() {
+        [one] => incident(around, *one),
+        several => {
+            let numbers: Vec<String> = several
+                .iter()
+                .map(|id| number(around, *id).to_string())
+                .collect();
+            Text::new(
+                format!("incidents {}", numbers.join(", ")),
+                format!("警情 {}", numbers.join("、")),
+            )
+        }
+    };
+    let who = callsigns(around, &units);
+    match step {
+        Advance::Resend => Text::new(
+            format!("Send again to {}: {}", who.en, on.en),
+            format!("重发 {}：{}", who.zh, on.zh),
+        ),
+        Advance::Acknowledge => status(&who, &on, "acknowledged", "已接收"),
+        Advance::Depart => status(&who, &on, "en route", "已出发"),
+        Advance::Arrive => status(&who, &on, "on scene", "已到达"),
+        Advance::Clear { ending: None } => status(&who, &on, "clear", "处置完毕"),
+        Advance::Clear {
+            ending: Some(ending),
+        } => {
+            let text = status(&who, &on, "clear", "处置完毕");
+            Text::new(
+                format!("{}: {ending}", text.en),
+                format!("{}：{ending}", text.zh),
+            )
+        }
+        Advance::CallOff { reason } => Text::new(
+            format!("Call {} off {}: {reason}", who.en, on.en),
+            format!("撤回 {}，{}：{reason}", who.zh, on.zh),
+        ),
+    }
+}
+
+fn status(who: &Text, on: &Text, en: &str, zh: &str) -> Text {
+    Text::new(
+        format!("{} {en}, {}", who.en, on.en),
+        format!("{} {zh}，{}", who.zh, on.zh),
+    )
+}
+
+fn of_incident(around: &Around<'_>, meaning: &Meaning) -> Text {
+    let on = |id: &IncidentId| incident(around, *id);
+    match meaning {
+        Meaning::RaiseAlarm {
+            incident: id,
+            level,
+        } => {
+            let what = on(id);
+            Text::new(
+                format!("Raise {} to alarm {level}", what.en),
+                format!("{}升至 {level} 级出动", what.zh),
+            )
+        }
+        Meaning::Note { incident: id, text } => {
+            let (what, text) = (on(id), super::read::short(text.as_str()));
+            Text::new(
+                format!("Note on {}: {text}", what.en),
+                format!("{}备注：{text}", what.zh),
+            )
+        }
+        Meaning::Close {
+            incident: id,
+            disposition,
+        } => {
+            let what = on(id);
+            Text::new(
+                format!("Close {}: {disposition}", what.en),
+                format!("{}结案：{disposition}", what.zh),
+            )
+        }
+        Meaning::Cancel {
+            incident: id,
+            reason,
+        } => {
+            let what = on(id);
+            Text::new(
+                format!("Cancel {}: {reason}", what.en),
+                format!("取消{}：{reason}", what.zh),
+            )
+        }
+        Meaning::Reopen {
+            incident: id,
+            reason,
+        } => {
+            let what = on(id);
+            Text::new(
+                format!("Reopen {}: {reason}", what.en),
+                format!("恢复{}：{reason}", what.zh),
+            )
+        }
+        Meaning::Grade {
+            incident: id,
+            category: code,
+            priority,
+        } => {
+            let what = on(id);
+            let (mut en, mut zh) = (Vec::new(), Vec::new());
+            if let Some(code) = code {
+                let label = category(around, code);
+                en.push(label.en);
+                zh.push(label.zh);
+            }
+            if let Some(priority) = priority {
+                en.push(format!("priority {}", u8::from(*priority)));
+                zh.push(format!("{} 级", u8::from(*priority)));
+            }
+            Text::new(
+                format!("Grade {} as {}", what.en, en.join(", ")),
+                format!("{}定为{}", what.zh, zh.join("，")),
+            )
+        }
+        Meaning::Relocate {
+            incident: id,
+            place: to,
+        } => {
+            let (what, to) = (on(id), place(to));
+            Text::new(
+                format!("Correct the place of {} to {to}", what.en),
+                format!("{}改址为 {to}", what.zh),
+            )
+        }
+        Meaning::Merge { incident: id, into } => {
+            let (what, into) = (on(id), on(into));
+            Text::new(
+                format!("Merge {} into {}", what.en, into.en),
+                format!("{}并入{}", what.zh, into.zh),
+            )
+        }
+        Meaning::Unmerge { incident: id } => {
+            let what = on(id);
+            Text::new(
+                format!("Unmerge {}", what.en),
+                format!("撤销合并{}", what.zh),
+            )
+        }
+        Meaning::Link {
+            incident: id,
+            other,
+        } => {
+            let (what, other) = (on(id), on(other));
+            Text::new(
+                format!("Link {} and {}", what.en, other.en),
+                format!("关联{}与{}", what.zh, other.zh),
+            )
+        }
+        Meaning::Join { call: id, incident } => {
+            let (number, what) = (call(around, *id), on(incident));
+            Text::new(
+                format!("Join call {number} to {}", what.en),
+                format!("接警单 {number} 并入{}", what.zh),
+            )
+        }
+        Meaning::Send { .. }
+        | Meaning::Advance { .. }
+        | Meaning::Swap { .. }
+        | Meaning::Reassign { .. }
+        | Meaning::Open { .. }
+        | Meaning::Duty { .. }
+        | Meaning::TakeCall { .. }
+        | Meaning::Show(_)
+        | Meaning::Go(_)
+        | Meaning::GoScreen(_)
+        | Meaning::Undo
+        | Meaning::Help(_) => Text::new("", ""),
+    }
+}
+
+fn open(around: &Around<'_>, meaning: &Meaning) -> Text {
+    let Meaning::Open {
+        from_call,
+        category: code,
+        priority,
+        place: at,
+    } = meaning
+    else {
+        return Text::new("", "");
+    };
+    let from = from_call.and_then(|id| around.board.calls.get(&id));
+    let code = code
+        .as_ref()
+        .or(from.and_then(|call| call.category.as_ref()));
+    let label = code.map_or_else(|| Text::new("?", "?"), |code| category(around, code));
+    let priority = priority
+        .or(from.and_then(|call| call.priority))
+        .map_or(0, u8::from);
+    let at = at
+        .as_ref()
+        .or(from.and_then(|call| call.place.as_ref()))
+        .map_or_else(String::new, place);
+    let (from_en, from_zh) = match from {
+        Some(call) => (
+            format!(", from call {}", call.number),
+            format!("，由接警单 {}", call.number),
+        ),
+        None => (String::new(), String::new()),
+    };
+    Text::new(
+        format!("Open {}, priority {priority}, at {at}{from_en}", label.en),
+        format!("立警：{}，{priority} 级，{at}{from_zh}", label.zh),
+    )
+}
+
+fn duty(around: &Around<'_>, units: &[UnitId], step: &DutyStep) -> Text {
+    let who = callsigns(around, units);
+    let say =
+        |en: String, zh: String| Text::new(format!("{} {en}", who.en), format!("{} {zh}", who.zh));
+    match step {
+        DutyStep::Available => say("available".to_owned(), "待命".to_owned()),
+        DutyStep::OutOfService { reason } => say(
+            format!("out of service: {reason}"),
+            format!("停用：{reason}"),
+        ),
+        DutyStep::OffDuty => say("off duty".to_owned(), "下班".to_owned()),
+        DutyStep::Rest { minutes } => say(
+            format!("rests for {minutes} min"),
+            format!("休整 {minutes} 分钟"),
+        ),
+    }
+}
