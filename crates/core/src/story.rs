@@ -15,8 +15,8 @@ mod rules;
 mod sending;
 mod spoken;
 mod taking_back;
-mod triage;
 mod together;
+mod triage;
 mod verbs;
 pub(crate) mod world;
 

@@ -13,8 +13,8 @@ pub mod draft;
 pub mod entries;
 pub mod figures;
 pub mod incident;
-pub mod map;
 pub mod line;
+pub mod map;
 pub mod message;
 pub mod node;
 pub mod past;
@@ -494,6 +494,7 @@ impl Asked {
                 "此处 If-Match 无可比对的版本：该操作会新建记录。",
             ));
         }
+        let action = places::with_area(&self.app, action);
         let before = watchfire_core::undo::named(&action, &self.app.node.board());
         let deed = action.clone();
         let action = policy::authorize(&self.session, action, &self.app.node.board())?;

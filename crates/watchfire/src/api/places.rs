@@ -9,6 +9,11 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
+use watchfire_core::basis::{Line, Point as CorePoint};
+use watchfire_core::record::Action;
+use watchfire_core::record::call::CallAction;
+use watchfire_core::record::incident::IncidentAction;
+use watchfire_core::record::station::Station;
 use watchfire_roads::limits::{PLACE_QUERY_MAX_CHARS, PLACES_FOUND_MAX};
 use watchfire_roads::{Found, FoundKind, Matched, Point};
 
@@ -173,6 +178,53 @@ pub(crate) async fn find(
     Ok(Json(PlacesView {
         places: places.into_iter().map(FoundView::from).collect(),
     }))
+}
+
+/// Puts the station area on a new place of which nobody said one: that of the station from which its point is
+/// reached soonest by road. Without a road network that reaches it, and where stations answer for areas of other
+/// names, none is made up.
+pub(crate) fn with_area(app: &App, mut action: Action) -> Action {
+    let place = match &mut action {
+        Action::Call(CallAction::Receive { details, .. } | CallAction::Amend { details, .. }) => {
+            details.place.as_mut()
+        }
+        Action::Incident(
+            IncidentAction::Open { place, .. } | IncidentAction::Split { place, .. },
+        ) => place.as_mut(),
+        Action::Incident(IncidentAction::Relocate { place, .. }) => Some(place),
+        Action::Call(_)
+        | Action::Incident(_)
+        | Action::Unit(_)
+        | Action::Assignment(_)
+        | Action::Station(_)
+        | Action::Person(_)
+        | Action::Undo(_)
+        | Action::Together(_) => None,
+    };
+    if let Some(place) = place.filter(|place| place.area.is_none()) {
+        place.area = first_due(app, place.point);
+    }
+    action
+}
+
+fn first_due(app: &App, point: CorePoint) -> Option<Line> {
+    let travel = &app.node.settings().travel;
+    if travel.router().is_none() || !travel.reaches(point) {
+        return None;
+    }
+    let (codes, points): (Vec<Line>, Vec<CorePoint>) = {
+        let board = app.node.board();
+        let own = |station: &&Arc<Station>| station.details.areas.is_empty();
+        let stations = board.stations.values().filter(own);
+        stations
+            .map(|station| (station.code.clone(), station.details.place.point))
+            .unzip()
+    };
+    let times = travel.times_to(point, &points).into_iter().zip(codes);
+    times
+        .filter_map(|(time, code)| Some((time?.seconds, code)))
+        .min()
+        .map(|(_, code)| code)
 }
 
 /// Which point.

@@ -4,6 +4,40 @@
  */
 
 export interface paths {
+    "/api/v1/actions/line": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Understands a line, and does it if it is sure or confirmed. Only a line that acts needs an `Idempotency-Key`. */
+        post: operations["post_actions_line"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/actions/line/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what may stand at a place of the line. */
+        post: operations["post_actions_line_complete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alarms": {
         parameters: {
             query?: never;
@@ -1674,12 +1708,14 @@ export interface components {
          * @enum {string}
          */
         ChannelView: "phone" | "text" | "app" | "alarm" | "sensor" | "radio" | "counter" | "import";
-        /** @description An answer that a question takes. */
+        /** @description One thing that may stand at the cursor. */
         ChoiceView: {
-            /** @description Its name within the question. */
-            answer: string;
-            /** @description What it says. */
-            text: components["schemas"]["TextView"];
+            /** @description What it is. */
+            detail: components["schemas"]["TextView"];
+            /** @description What is put into the line. */
+            insert: string;
+            /** @description What is shown for it. */
+            label: string;
         };
         /**
          * @description What kind of clock it is.
@@ -1714,6 +1750,34 @@ export interface components {
              * @description When, if not now.
              */
             happened_at?: string | null;
+        };
+        /**
+         * @description A line that is being typed.
+         * @example {
+         *       "at": 4,
+         *       "text": "d e1"
+         *     }
+         */
+        CompleteBody: {
+            /**
+             * Format: int32
+             * @description Where the cursor stands, in Unicode characters from the beginning; at the end if it is further.
+             */
+            at: number;
+            context?: components["schemas"]["SelectedBody"] | null;
+            /** @description What was typed so far. */
+            text: string;
+        };
+        /** @description What may stand at the cursor. */
+        CompletionView: {
+            /** @description The choices, the likeliest first; at most 12. */
+            choices: components["schemas"]["ChoiceView"][];
+            /** @description The first character that a choice replaces, in Unicode characters. */
+            from: number;
+            /** @description How a line with this verb is written. */
+            hint: components["schemas"]["TextView"];
+            /** @description One past the last character that a choice replaces. */
+            to: number;
         };
         /** @description What was answered while a draft was typed. */
         DraftAnswerView: {
@@ -2007,6 +2071,20 @@ export interface components {
             /** @enum {string} */
             type: "Point";
         };
+        /**
+         * @description What a line goes to.
+         * @enum {string}
+         */
+        GoKindView: "incident" | "unit" | "call" | "seat";
+        /** @description Where to go. */
+        GoView: {
+            /** @description The record's id, or the screen's name. */
+            id: string;
+            /** @description What it is. */
+            kind: components["schemas"]["GoKindView"];
+            /** @description What to put there: what a caller has said so far. */
+            text: string | null;
+        };
         /** @description What an incident is now thought to be. */
         GradeBody: {
             /** @description What it is. */
@@ -2201,12 +2279,41 @@ export interface components {
          * @enum {string}
          */
         LanguageView: "en" | "zh";
-        /** @description Where a line is. */
+        /**
+         * @description A line that was typed.
+         * @example {
+         *       "text": "d e12 e14 231"
+         *     }
+         */
+        LineBody: {
+            /** @description The `confirm` of the last answer, to do what it asked about. */
+            confirm?: string | null;
+            context?: components["schemas"]["SelectedBody"] | null;
+            /** @description What was typed, with or without the `/` that opens the bar. */
+            text: string;
+        };
+        /**
+         * @description What came of a line.
+         * @enum {string}
+         */
+        LineOutcome: "done" | "confirm" | "show" | "help";
+        /** @description The answer to a line. */
         LineView: {
-            /** @description Longitude and latitude in degrees. */
-            coordinates: number[][];
-            /** @description `LineString`. */
-            type: string;
+            /** @description What confirms exactly this, as long as the records it names stay as they are. */
+            confirm: string | null;
+            go: components["schemas"]["GoView"] | null;
+            /** @description What can be said. */
+            help: components["schemas"]["VerbView"][] | null;
+            /** @description What came of it. */
+            outcome: components["schemas"]["LineOutcome"];
+            /** @description The records it made, changed or shows, the main one first. */
+            records: components["schemas"]["RecordNameView"][];
+            /** @description What it was understood as. */
+            understood: components["schemas"]["TextView"];
+            /** @description Until when it can be taken back, if it can. */
+            undo_before: string | null;
+            /** @description Why it is asked about first; empty if it is not. */
+            unsure: components["schemas"]["TextView"][];
         };
         /** @description Another incident and how it stands to this one. */
         LinkBody: {
@@ -2798,6 +2905,15 @@ export interface components {
             detail: string;
             /** @description What to do next, in both languages. */
             next_step: components["schemas"]["TextView"];
+            /** @description Where an action line was not understood. */
+            slip?: {
+                /** @description The first character of what was not understood, counted from 0 in Unicode characters. */
+                from: number;
+                /** @description What may have been meant. */
+                nearest?: string | null;
+                /** @description One past its last character. */
+                to: number;
+            } | null;
             /**
              * Format: int32
              * @description The HTTP status.
@@ -2807,6 +2923,7 @@ export interface components {
             title: string;
             /** @description A URI reference that names the kind of problem; its page is in the book. */
             type: string;
+            understood?: components["schemas"]["TextView"] | null;
             /** @description What happened, to what, in both languages. */
             what: components["schemas"]["TextView"];
         };
@@ -2865,6 +2982,13 @@ export interface components {
             response_version: string;
             /** @description What is lacking. */
             shortfalls: components["schemas"]["ReasonView"][];
+        };
+        /** @description The name of a record. */
+        RecordNameView: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its kind. */
+            kind: string;
         };
         /**
          * @description How one incident stands to another.
@@ -2959,6 +3083,15 @@ export interface components {
             at: string;
             /** @description Who, by name. */
             by: string;
+        };
+        /** @description What is selected on a screen: what a line leaves out is taken from it. */
+        SelectedBody: {
+            /** @description A call. */
+            call?: string | null;
+            /** @description An incident. */
+            incident?: string | null;
+            /** @description A unit. */
+            unit?: string | null;
         };
         /** @description Which units to send. */
         SendBody: {
@@ -3328,6 +3461,19 @@ export interface components {
              */
             version: number;
         };
+        /** @description A verb. */
+        VerbView: {
+            /** @description What it does. */
+            does: components["schemas"]["TextView"];
+            /** @description Its English names. */
+            en: string[];
+            /** @description How a line with it is written. */
+            form: components["schemas"]["TextView"];
+            /** @description The fewest keys. */
+            short: string;
+            /** @description Its Chinese names. */
+            zh: string[];
+        };
         /** @description An action that needs a reason. */
         WithReason: {
             /**
@@ -3374,6 +3520,80 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    post_actions_line: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LineBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LineView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_actions_line_complete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompleteBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompletionView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     get_alarms: {
         parameters: {
             query?: {

@@ -2,8 +2,10 @@
 // grammar is the node's; this page knows none of it.
 
 import { act, request } from '../api/client';
-import type { Bilingual } from '../api/types';
+import type { components } from '../api/schema';
 import type { Acted } from '../desk/acts.svelte';
+
+type Shown = components['schemas'];
 
 /** What is selected on this screen, for words like "it". */
 export interface LineContext {
@@ -13,28 +15,10 @@ export interface LineContext {
 }
 
 /** What became of a line. */
-export interface LineAnswer {
-  outcome: 'done' | 'confirm' | 'show' | 'help';
-  understood: Bilingual;
-  confirm?: string | null;
-  go?: { kind: 'incident' | 'unit' | 'call' | 'seat'; id: string; text?: string | null } | null;
-  help?: Bilingual | null;
-}
+export type LineAnswer = Shown['LineView'];
 
-/** Something that may stand at the cursor. */
-export interface LineChoice {
-  insert: string;
-  label: string;
-  detail: Bilingual;
-}
-
-export interface LineChoices {
-  /** The stretch of the text that a choice takes the place of, in characters. */
-  from: number;
-  to: number;
-  choices: LineChoice[];
-  hint: Bilingual;
-}
+/** What may stand at the cursor, and the stretch of the text that it takes the place of, in characters. */
+export type LineChoices = Shown['CompletionView'];
 
 /** Asks the node to do what a line says. */
 export const doLine = (text: string, context: LineContext, confirm: string | null, key: string): Promise<Acted<LineAnswer>> =>

@@ -182,9 +182,10 @@ export const newId = (): string => idempotencyKey().replaceAll('-', '');
 /** Returns the chosen place with the words that were typed for it. */
 export function placeOf(fields: Fields): PlaceBody | null {
   if (fields.spot === null) return null;
-  const { lat, lon, area } = fields.spot;
+  // The named area is for the eye; the station area is the node's to find.
+  const { lat, lon } = fields.spot;
   const address = fields.address.trim();
-  return { lat, lon, ...(address === '' ? {} : { address }), ...(area === null ? {} : { area }) };
+  return { lat, lon, ...(address === '' ? {} : { address }) };
 }
 
 /** Returns when it began to ring. */
