@@ -219,6 +219,24 @@ pub(crate) async fn show(
     respond(&app, read_id(&id)?, StatusCode::OK)
 }
 
+/// Shows the incident of a running number, however long ago it was.
+#[utoipa::path(get, path = "/api/v1/incidents/number/{number}", tag = "incidents",
+    params(("number" = u64, Path, minimum = 1)), responses((status = 200, body = IncidentView)))]
+pub(crate) async fn by_number(
+    State(app): State<App>,
+    session: Session,
+    Path(number): Path<String>,
+) -> Result<Response, Problem> {
+    super::board::allowed(&session)?;
+    let number = number.parse().map_err(|_| Problem::not_found())?;
+    let row = app
+        .node
+        .read_store(|reader| reader.record_by_number(RecordKind::Incident, number));
+    let row = row.map_err(super::person::fault)?;
+    let row = row.ok_or_else(Problem::not_found)?;
+    respond(&app, IncidentId(row.record.id), StatusCode::OK)
+}
+
 fn respond(app: &App, id: IncidentId, status: StatusCode) -> Result<Response, Problem> {
     let incident = find(app, id)?;
     let shown = super::board::look_with(app, [id], |board| {

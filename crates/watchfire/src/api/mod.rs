@@ -103,6 +103,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(draft::put, draft::give_up))
         .routes(routes!(incident::list, incident::open))
         .routes(routes!(incident::show))
+        .routes(routes!(incident::by_number))
         .routes(routes!(incident::recommendation))
         .routes(routes!(entries::of_incident))
         .routes(routes!(incident::send))

@@ -64,6 +64,19 @@ async fn an_incident_that_left_memory_is_shown_told_listed_and_reopened_as_it_wa
     );
 
     house.restart().await;
+    let number = &before.0.0["number"];
+    for (number, expected) in [
+        (number.to_string(), StatusCode::OK),
+        ("999".to_owned(), StatusCode::NOT_FOUND),
+        ("the-first".to_owned(), StatusCode::NOT_FOUND),
+    ] {
+        let path = format!("/incidents/number/{number}");
+        let found = house.ask(Seat::Dispatcher, "GET", &path, json!(null)).await;
+        assert_eq!(found.status, expected, "{found:?}");
+        if expected == StatusCode::OK {
+            assert_eq!(found.json["id"], before.0.0["id"]);
+        }
+    }
     assert_eq!(
         house.node.board().incidents.len(),
         0,

@@ -60,6 +60,7 @@ POST   /incidents/{id}/relocate               .      x      x       .     .     
 POST   /incidents/{id}/reopen                 .      x      x       .     .       .      .      .
 POST   /incidents/{id}/split                  .      x      x       .     .       .      .      .
 POST   /incidents/{id}/unmerge                .      x      x       .     .       .      .      .
+GET    /incidents/number/{number}             x      x      x       x     x       x      .      x
 GET    /map/ground.geojson                    x      x      x       x     x       x      .      x
 GET    /map/roads.geojson                     x      x      x       x     x       x      .      x
 GET    /map/station-areas.geojson             x      x      x       x     x       x      .      x
@@ -181,7 +182,8 @@ async fn every_seat_passes_its_own_doors_and_no_other() {
         let address = path
             .replace("{id}", &record)
             .replace("{other}", &record)
-            .replace("{step}", step);
+            .replace("{step}", step)
+            .replace("{number}", "1");
         for seat in SEATS {
             // The seat is looked at before the body is: an empty one never gets as far as an action.
             let bearer = format!("Bearer {}", house.token(seat));
