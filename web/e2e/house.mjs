@@ -28,26 +28,56 @@ const RESPONSE = fileURLToPath(new URL('../../examples/demo-city/response.toml',
 
 const run = promisify(execFile);
 
-/** Makes a node, starts it and signs its administrator in. */
-export async function openHouse({ name = 'House', zone = 'Asia/Shanghai', response = RESPONSE } = {}) {
+/** Makes a node, starts it and signs its administrator in. `settings` are keys of its configuration by section, `town` is a
+    map as OSM XML (`streets`) from which its roads are built. */
+export async function openHouse({ name = 'House', zone = 'Asia/Shanghai', response = RESPONSE, settings = {}, town = null } = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'watchfire-house-'));
   const data = path.join(folder, 'node');
   const { stdout } = await run(binary, ['init', data, '--name', name]);
   const code = /[0-9A-Z]{5}(-[0-9A-Z]{5}){3}/.exec(stdout)?.[0];
   if (!code) throw new Error(`no code in what init said: ${stdout}`);
-  configure(path.join(data, 'watchfire.toml'), { zone, response });
+  const roads = town === null ? {} : { file: await buildRoads(folder, town) };
+  configure(path.join(data, 'watchfire.toml'), { '': { zone }, ...settings, response: { file: response }, roads });
   const house = new House(folder, data);
   await house.start();
   house.admin = await house.enrolWith({ code, login: 'admin', name: 'Admin' });
   return house;
 }
 
-/** Sets the keys of the configuration that stories depend on. */
-function configure(file, { zone, response }) {
-  let text = readFileSync(file, 'utf8');
-  text = text.replace(/^zone = .*$/m, `zone = ${JSON.stringify(zone)}`);
-  text = text.replace(/(\[response\][\s\S]*?\nfile = ).*$/m, (_, key) => `${key}${JSON.stringify(response)}`);
-  writeFileSync(file, text);
+/** Sets keys of the configuration, by section; the one without a name is the top. */
+function configure(file, settings) {
+  const sections = readFileSync(file, 'utf8').split(/^(?=\[)/m);
+  for (const [section, keys] of Object.entries(settings)) {
+    const at = section === '' ? 0 : sections.findIndex((each) => each.startsWith(`[${section}]`));
+    for (const [key, value] of Object.entries(keys)) {
+      const line = new RegExp(`^${key} = .*$`, 'm');
+      if (at < 0 || !line.test(sections[at])) throw new Error(`the configuration has no ${section}.${key}`);
+      sections[at] = sections[at].replace(line, () => `${key} = ${JSON.stringify(value)}`);
+    }
+  }
+  writeFileSync(file, sections.join(''));
+}
+
+async function buildRoads(folder, town) {
+  const [map, file] = [path.join(folder, 'town.osm'), path.join(folder, 'town.roads')];
+  writeFileSync(map, town);
+  await run(binary, ['roads', 'build', map, file]);
+  return file;
+}
+
+/** A map as OSM XML: each street has the tags of its names and goes through points of a grid, [east, north], `step` degrees apart. */
+export function streets(list, { lat = 30, lon = 120.58, step = 0.005 } = {}) {
+  const ids = new Map();
+  const node = ([east, north]) => {
+    const at = `${east},${north}`;
+    if (!ids.has(at)) ids.set(at, { id: ids.size + 1, lat: lat + north * step, lon: lon + east * step });
+    return ids.get(at).id;
+  };
+  const tag = ([name, value]) => `<tag k="${name}" v="${value}"/>`;
+  const ways = list.map(({ through, ...tags }, index) =>
+    `<way id="${index + 1}">${through.map((each) => `<nd ref="${node(each)}"/>`).join('')}${Object.entries({ highway: 'residential', ...tags }).map(tag).join('')}</way>`);
+  const nodes = [...ids.values()].map((each) => `<node id="${each.id}" lat="${each.lat.toFixed(6)}" lon="${each.lon.toFixed(6)}"/>`);
+  return `<osm version="0.6">${nodes.join('')}${ways.join('')}</osm>`;
 }
 
 /** Somebody who asks the node for something. */

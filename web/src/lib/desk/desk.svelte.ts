@@ -4,7 +4,7 @@
 
 import { getContext, setContext } from 'svelte';
 import type { NodeInfo, Session } from '../api/types';
-import { Board } from '../board/board.svelte';
+import { Board, type OpenAlarm } from '../board/board.svelte';
 import { Acts } from './acts.svelte';
 import { seatsOf, type SeatName } from './route.svelte';
 
@@ -76,6 +76,11 @@ export class Desk {
   /** Returns true if the node says that this person's seats may do something. */
   may(permission: string): boolean {
     return this.session.person.may.includes(permission);
+  }
+
+  /** Returns true if this person's seats may deal with an alarm on a record of this kind. */
+  mayDealWith(kind: OpenAlarm['kind']): boolean {
+    return this.may(kind === 'assignment' ? 'send_units' : kind === 'incident' ? 'run_incidents' : 'take_calls');
   }
 
   /** Selects an incident here and in the windows that are in step. */

@@ -15,6 +15,8 @@ export type Permission = string;
 export function seatsOf(session: Session): SeatName[] {
   const may = (permission: Permission) => session.person.may.includes(permission);
   const has = (role: Session['person']['roles'][number]) => session.person.roles.includes(role);
+  // Nobody touches a wall, so a session that is nothing else opens there and has no tabs to be turned to.
+  if (session.person.roles.every((role) => role === 'wall') && may('read_board')) return ['wall'];
   const shown: SeatName[] = [];
   if (may('take_calls')) shown.push('take');
   if (may('send_units') || (may('read_board') && !session.person.unit && !has('wall'))) shown.push('dispatch');
