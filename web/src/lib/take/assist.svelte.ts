@@ -39,8 +39,8 @@ export class Assist {
   hints_error = $state.raw<unknown>(null);
   /** When the hints came, by the node's clock in ms: their ages count on from there. */
   hints_at_ms = $state(0);
-  /** The hint that a person chose, by its number; the best one while none was chosen. */
-  chosen_number = $state<number | null>(null);
+  /** The record of the hint that a person chose; the best one counts while none was chosen. */
+  chosen = $state<string | null>(null);
 
   #places: Latest<string, { places: PlaceHit[] }>;
   #triage: Latest<TriageBody, Triage>;
@@ -122,7 +122,7 @@ export class Assist {
 
   /** The report that "same event" means. */
   get same(): Hint | null {
-    return this.hints.find((hint) => hint.number === this.chosen_number) ?? this.hints[0] ?? null;
+    return this.hints.find((hint) => recordOf(hint) === this.chosen) ?? this.hints[0] ?? null;
   }
 
   /** Asks what the call is about, when the words, the category or the answers changed. */
@@ -201,7 +201,7 @@ export class Assist {
     this.places = [];
     this.places_for = '';
     if (this.places_state !== 'not_offered') this.places_state = 'idle';
-    this.chosen_number = null;
+    this.chosen = null;
     this.draft.put({ address: spot.text, spot });
     this.compare(0);
   }
@@ -229,6 +229,9 @@ export class Assist {
     this.wonder(0);
   }
 }
+
+/** Returns the id of the record that a hint is about; a call and an incident may have the same number. */
+export const recordOf = (hint: Hint): string => hint.incident ?? hint.call ?? '';
 
 /** Reads "latitude, longitude" from a text, for a node that finds no places. */
 export function readCoordinates(text: string): Point | null {

@@ -1,6 +1,6 @@
-// The board as the small map of call taking shows it: open incidents and stations, without units. It takes
-// over what is new only in the pauses of typing, since on a computer without a graphics card each drawing
-// of a map delays the next key. Start at `CalmBoard.start`.
+// The board as the small map of call taking shows it: open incidents and nothing else. It takes over what
+// is new only in the pauses of typing, since on a computer without a graphics card each drawing of a map
+// delays the next key. Start at `CalmBoard.start`.
 
 import type { Assignment, Incident, Position, Station, Unit } from '../api/types';
 import type { Board } from '../board/board.svelte';
@@ -17,7 +17,8 @@ const OLD_MS_MAX = 20_000;
 export class CalmBoard implements MapBoard {
   incidents = $state.raw<ReadonlyMap<string, Incident>>(new Map());
   open = $state.raw<readonly Incident[]>([]);
-  stations = $state.raw<ReadonlyMap<string, Station>>(new Map());
+  /** A station is drawn with its free units, which are not here. */
+  readonly stations: ReadonlyMap<string, Station> = new Map();
   readonly units: ReadonlyMap<string, Unit> = new Map();
   readonly assignments: ReadonlyMap<string, Assignment> = new Map();
   readonly positions: ReadonlyMap<string, Position> = new Map();
@@ -45,10 +46,9 @@ export class CalmBoard implements MapBoard {
   #look() {
     const now = performance.now();
     if (now - this.#typed_at < PAUSE_MS && now - this.#drawn_at < OLD_MS_MAX) return;
-    if (this.open === this.board.open && this.stations.size === this.board.stations.size) return;
+    if (this.open === this.board.open) return;
     this.#drawn_at = now;
     this.open = this.board.open;
     this.incidents = new Map(this.open.map((incident) => [incident.id, incident]));
-    this.stations = new Map(this.board.stations);
   }
 }

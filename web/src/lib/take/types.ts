@@ -70,6 +70,10 @@ export interface Hint {
   reason: { code: string; text: Bilingual };
   distance_m: number | null;
   age_s: number;
+  /** What is known of the other; an older node leaves these out. */
+  category?: string | null;
+  priority?: Priority | null;
+  address?: string | null;
 }
 
 /** A place as the node takes it. */
