@@ -176,8 +176,11 @@ for (const theme of ['dark', 'light']) {
       await page.evaluate(AXE);
       const found = await page.evaluate(() => axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }));
       assert.deepEqual(found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(' | ')}`), []);
-      await page.getByRole('button', { name: /^Discard heavy|^Discard 22nd/ }).first().click();
-      await page.getByRole('button', { name: /^Really discard/ }).click();
+      await page.getByRole('button', { name: /^Discard 22nd/ }).last().click();
+      await Promise.all([
+        page.waitForResponse((answer) => answer.request().method() === 'DELETE'),
+        page.getByRole('button', { name: /^Really discard/ }).click(),
+      ]);
     });
   }
 }

@@ -92,7 +92,10 @@ export class Drafts {
     this.#timers.delete(draft.id);
     this.list = this.list.filter((each) => each !== draft);
     this.kept.remove(draft.id);
-    if (tell === 'tell_node' && draft.on_node > 0) void deleteDraft(draft.id).catch(() => undefined);
+    if (tell === 'tell_node' && draft.on_node > 0) {
+      this.kept.drop(draft.id);
+      void this.#tellDropped(draft.id);
+    }
     if (this.current === draft) {
       this.current = this.#blank();
       this.focus += 1;
@@ -188,6 +191,16 @@ export class Drafts {
     }
   }
 
+  async #tellDropped(id: string) {
+    try {
+      await deleteDraft(id);
+      this.kept.dropKnown(id);
+    } catch (error) {
+      // What the node does not have it need not drop; anything else is told again with the next loading.
+      if (error instanceof Refusal && error.problem.status === 404) this.kept.dropKnown(id);
+    }
+  }
+
   /** The node says that a call was accepted or given up elsewhere. What it does not hold stays here. */
   #end(draft: Draft, what: Bilingual) {
     if (draft.all_on_node) {
@@ -216,6 +229,10 @@ export class Drafts {
       if (this.#closed) return;
       this.copies = 'loaded';
       const there = new Set<string>();
+      for (const id of this.kept.dropped()) {
+        this.#gone.add(id);
+        void this.#tellDropped(id);
+      }
       for (const view of drafts) {
         there.add(view.id);
         if (this.#gone.has(view.id)) continue;

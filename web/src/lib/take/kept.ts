@@ -5,6 +5,9 @@ import type { Kept } from './draft.svelte';
 
 const DRAFTS_AS = 'watchfire.drafts';
 const TAKEN_AS = 'watchfire.taken';
+const DROPPED_AS = 'watchfire.drafts_dropped';
+/** How many dropped ones are remembered until the node knows. */
+const DROPPED_MAX = 100;
 /** How many of one's own calls are remembered. */
 export const TAKEN_MAX = 10;
 
@@ -51,18 +54,41 @@ export class KeptDrafts {
   /** Remembers a call that this person took, the newest first. */
   remember(call: string): string[] {
     const ids = [call, ...this.remembered().filter((id) => id !== call)].slice(0, TAKEN_MAX);
-    try {
-      localStorage.setItem(`${TAKEN_AS}.${this.person}`, JSON.stringify(ids));
-    } catch {
-      // The list is a convenience; the calls are on the node.
-    }
+    this.#putIds(TAKEN_AS, ids);
     return ids;
   }
 
   /** Returns the calls that this person took in this browser, the newest first. */
   remembered(): string[] {
+    return this.#ids(TAKEN_AS);
+  }
+
+  /** Notes that a draft was dropped, until the node knows it too: a page may be closed in between. */
+  drop(id: string) {
+    this.#putIds(DROPPED_AS, [id, ...this.dropped()].slice(0, DROPPED_MAX));
+  }
+
+  /** Forgets that a draft was dropped, since the node knows. */
+  dropKnown(id: string) {
+    this.#putIds(DROPPED_AS, this.dropped().filter((each) => each !== id));
+  }
+
+  /** Returns the drafts that were dropped and of which the node may not know. */
+  dropped(): string[] {
+    return this.#ids(DROPPED_AS);
+  }
+
+  #putIds(name: string, ids: string[]) {
     try {
-      const ids: unknown = JSON.parse(localStorage.getItem(`${TAKEN_AS}.${this.person}`) ?? '[]');
+      localStorage.setItem(`${name}.${this.person}`, JSON.stringify(ids));
+    } catch {
+      // These lists are a convenience; calls and drafts are on the node.
+    }
+  }
+
+  #ids(name: string): string[] {
+    try {
+      const ids: unknown = JSON.parse(localStorage.getItem(`${name}.${this.person}`) ?? '[]');
       return Array.isArray(ids) ? ids.filter((id): id is string => typeof id === 'string') : [];
     } catch {
       return [];
