@@ -17,7 +17,7 @@ use crate::board::Board;
 use crate::plan::ResponseFile;
 use crate::record::Action;
 use crate::record::assignment::{AssignmentAction, Choice, Step, Why};
-use crate::record::call::{CallAction, CallDetails, Channel};
+use crate::record::call::{CallAction, CallDetails, Channel, Onward};
 use crate::record::incident::IncidentAction;
 use crate::record::unit::{UnitAction, UnitDetails};
 use crate::story::world::{Asked, World};
@@ -189,7 +189,9 @@ impl Night {
         self.does(Action::Call(CallAction::Receive {
             channel: Channel::Phone,
             source: None,
+            ringing_at: None,
             details,
+            onward: Onward::Wait,
         }));
     }
 

@@ -68,6 +68,9 @@ fn records(text: &str) -> Vec<Record> {
                     split_from: None,
                     links: Vec::new(),
                     notes: Vec::new(),
+                    turns: Vec::new(),
+                    urgency: Vec::new(),
+                    seen: Vec::new(),
                 }))
             }
             ["call", id, answered, ref more @ ..] => {
@@ -98,6 +101,8 @@ fn records(text: &str) -> Vec<Record> {
                     source: None,
                     state,
                     personal: Personal::default(),
+                    turns: Vec::new(),
+                    seen: Vec::new(),
                 }))
             }
             [
@@ -125,6 +130,8 @@ fn records(text: &str) -> Vec<Record> {
                     arrived_at: maybe(arrived),
                     ended_at: ended.then(|| at(9_999)),
                     ending: None,
+                    resends: Vec::new(),
+                    seen: Vec::new(),
                 }))
             }
             _ => panic!("{text}"),

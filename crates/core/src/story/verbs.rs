@@ -14,9 +14,7 @@ use crate::basis::{
 use crate::duplicate::{self, DuplicateRules, Report};
 use crate::engine::HappenedWhen;
 use crate::recommend::{self, Origin, Recommendation, StartsFrom};
-use crate::record::assignment::{
-    Assignment, AssignmentAction, AssignmentStatus, Choice, Step, Why,
-};
+use crate::record::assignment::Step;
 use crate::record::call::{CallAction, CallDetails, Channel, Onward};
 use crate::record::incident::{IncidentAction, Relation};
 use crate::record::person::{PersonAction, PersonDetails, Seat};
