@@ -147,6 +147,13 @@ impl Node {
         command
     }
 
+    /// Returns Node.js with a script of the console's folder, in that folder.
+    pub(crate) fn script(&self, path: &str) -> Command {
+        let mut command = self.program("node");
+        command.current_dir(root().join("web")).arg(path);
+        command
+    }
+
     /// Returns a program of the console's packages, in the console's folder.
     pub(crate) fn tool(&self, name: &str) -> Command {
         let web = root().join("web");

@@ -8,6 +8,7 @@
     reason = "printing is what a command line is for"
 )]
 
+mod bench;
 mod binary;
 mod console;
 mod demo;
@@ -63,8 +64,8 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        about: "measure a release build\n[what the benchmark takes]",
-        run: bench,
+        about: "measure a release build, and its console in a browser\n[what the benchmark takes] [--only consoles]",
+        run: bench::command,
     },
     Command {
         name: "dist",
@@ -111,20 +112,6 @@ fn fix(rest: &[String]) -> Outcome {
     program::no_arguments("fix", rest)?;
     program::run(program::cargo(["fmt"]))?;
     generate::write(&[])
-}
-
-fn bench(rest: &[String]) -> Outcome {
-    let mut command = program::cargo([
-        "run",
-        "--release",
-        "--package",
-        "watchfire",
-        "--example",
-        "bench",
-        "--",
-    ]);
-    command.args(rest.iter().skip_while(|word| *word == "--"));
-    program::run(command)
 }
 
 /// The root of the repository.

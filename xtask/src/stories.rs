@@ -256,7 +256,8 @@ pub(crate) fn browser() -> Outcome<Ended> {
     Ok(Ended::Whole)
 }
 
-fn chromium() -> Option<PathBuf> {
+/// Returns the browser: the one that CHROMIUM names, else the system's.
+pub(crate) fn chromium() -> Option<PathBuf> {
     let named = std::env::var_os("CHROMIUM").map(PathBuf::from);
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();

@@ -1,0 +1,104 @@
+//! `cargo xtask bench`: the node by a program of its own (`crates/watchfire/examples/bench`), then the console under
+//! load in a browser (`web/e2e/measure-consoles.mjs`). It knows how both are started and nothing of what they
+//! measure. Start at [`command`].
+
+use crate::console::Node;
+use crate::program::{cargo, run};
+use crate::{Outcome, binary, stories};
+
+/// The part that needs a browser.
+const CONSOLES: &str = "consoles";
+
+/// Measures what was asked for. Without Node.js or a browser the consoles are left out, and it says so, unless
+/// they were asked for by name.
+pub(crate) fn command(rest: &[String]) -> Outcome {
+    let words: Vec<&str> = rest
+        .iter()
+        .map(String::as_str)
+        .skip_while(|word| *word == "--")
+        .collect();
+    match parts(&words) {
+        Parts::Node => node(&words),
+        Parts::Consoles => consoles(&words),
+        Parts::Both => {
+            let measured = node(&words);
+            match console_tools() {
+                Ok(_) => measured.and(consoles(&words)),
+                Err(why) => {
+                    println!("\nthe consoles were NOT measured: {why}");
+                    measured
+                }
+            }
+        }
+    }
+}
+
+/// What is measured.
+#[derive(Debug, PartialEq, Eq)]
+enum Parts {
+    Node,
+    Consoles,
+    Both,
+}
+
+fn parts(words: &[&str]) -> Parts {
+    let only = words.iter().position(|word| *word == "--only");
+    match only.and_then(|at| words.get(at + 1)) {
+        Some(&CONSOLES) => Parts::Consoles,
+        Some(_) => Parts::Node,
+        // A program that reads the figures reads one document.
+        None if words.contains(&"--json") => Parts::Node,
+        None => Parts::Both,
+    }
+}
+
+fn node(words: &[&str]) -> Outcome {
+    let mut command = cargo([
+        "run",
+        "--release",
+        "--package",
+        "watchfire",
+        "--example",
+        "bench",
+        "--",
+    ]);
+    command.args(words);
+    run(command)
+}
+
+fn console_tools() -> Outcome<(Node, std::path::PathBuf)> {
+    let chromium = stories::chromium()
+        .ok_or("Chromium is not installed (Debian: chromium), nor named by CHROMIUM")?;
+    Ok((Node::find()?, chromium))
+}
+
+fn consoles(words: &[&str]) -> Outcome {
+    let (node, chromium) = console_tools()?;
+    let built = binary::release()?;
+    node.install()?;
+    let mut measure = node.script("e2e/measure-consoles.mjs");
+    measure
+        .args(
+            words
+                .iter()
+                .filter(|word| matches!(**word, "--quick" | "--json")),
+        )
+        .env("WATCHFIRE_BIN", &built)
+        .env("CHROMIUM", chromium);
+    run(measure)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_consoles_are_measured_after_the_node_unless_one_part_is_asked_for() {
+        assert_eq!(parts(&[]), Parts::Both);
+        assert_eq!(parts(&["--quick"]), Parts::Both);
+        assert_eq!(parts(&["--quick", "--only", "consoles"]), Parts::Consoles);
+        assert_eq!(parts(&["--only", "actions"]), Parts::Node);
+        assert_eq!(parts(&["--json"]), Parts::Node);
+        assert_eq!(parts(&["--only"]), Parts::Both);
+    }
+}
