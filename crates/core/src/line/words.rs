@@ -390,6 +390,8 @@ pub enum Screen {
     Wall,
     /// After the action.
     Review,
+    /// How long things took.
+    Figures,
 }
 
 /// The screens with their names: what programs call it, English words, Chinese words.
@@ -397,22 +399,28 @@ pub const SCREENS: &[(Screen, &str, &[&str], &[&str])] = &[
     (
         Screen::CallTaking,
         "call-taking",
-        &["calls", "calltaking", "call-taking", "taker"],
+        &["calls", "take", "calltaking", "call-taking", "taker"],
         &["接警", "接警台"],
     ),
     (
         Screen::Dispatch,
         "dispatch",
         &["dispatch", "board"],
-        &["调度", "调度台"],
+        &["指挥", "调度", "调度台"],
     ),
     (Screen::Duty, "duty", &["duty"], &["值班", "值班长"]),
     (Screen::Wall, "wall", &["wall"], &["大屏"]),
     (
         Screen::Review,
         "review",
-        &["review", "figures", "after-action"],
-        &["复盘", "统计"],
+        &["review", "after-action"],
+        &["复盘"],
+    ),
+    (
+        Screen::Figures,
+        "figures",
+        &["figures", "statistics"],
+        &["统计"],
     ),
 ];
 
@@ -431,6 +439,7 @@ impl Screen {
             Screen::Duty => ("duty officer", "值班"),
             Screen::Wall => ("wall", "大屏"),
             Screen::Review => ("review", "复盘"),
+            Screen::Figures => ("figures", "统计"),
         };
         Text::new(en, zh)
     }

@@ -307,6 +307,8 @@ pub struct IncidentView {
     pub links: Vec<LinkView>,
     /// How many notes it has.
     pub notes: usize,
+    /// True if somebody was there and nobody is bound by it any more: then it waits to be closed, not for help.
+    pub attended: bool,
     /// What is late about it; what is late about its assignments is said of these.
     pub alarms: Vec<AlarmView>,
 }
@@ -356,6 +358,14 @@ pub enum IncidentStatusView {
 
 same_words!(IncidentStatus <=> IncidentStatusView { Active, Assigned, EnRoute, OnScene, Closed, Cancelled, Merged });
 
+fn attended(board: &Board, incident: &Incident) -> bool {
+    // Who had left before it was taken up again has not been to what it is now.
+    let counts =
+        |one: &&Assignment| one.counts() && (one.is_live() || one.ended_at >= incident.reopened_at);
+    let mut there = board.assignments_of(incident.id).filter(counts).peekable();
+    there.peek().is_some() && there.all(|one| !one.is_live())
+}
+
 /// Shows an incident.
 pub fn incident(board: &Board, incident: &Incident, node: &Node) -> IncidentView {
     incident_at(board, incident, node, node.now())
@@ -398,6 +408,7 @@ pub fn incident_at(board: &Board, incident: &Incident, node: &Node, at: Timestam
         split_from: incident.split_from.map(|from| from.to_string()),
         links: incident.links.iter().map(link).collect(),
         notes: incident.notes.len(),
+        attended: attended(board, incident),
         alarms: alarms(
             board,
             timer::alarm_of_incident(board, incident, &node.settings().timers, at),

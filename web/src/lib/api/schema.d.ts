@@ -439,6 +439,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/number/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the incident of a running number, however long ago it was. */
+        get: operations["get_incidents_number_by_number"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}": {
         parameters: {
             query?: never;
@@ -2201,6 +2218,8 @@ export interface components {
             alarms: components["schemas"]["AlarmView"][];
             /** @description Its assignments, those of incidents merged into it included. */
             assignments: string[];
+            /** @description True if somebody was there and nobody is bound by it any more: then it waits to be closed, not for help. */
+            attended: boolean;
             /** @description Its calls, those of incidents merged into it included. */
             calls: string[];
             /** @description What it is. */
@@ -2601,6 +2620,8 @@ export interface components {
                 alarms: components["schemas"]["AlarmView"][];
                 /** @description Its assignments, those of incidents merged into it included. */
                 assignments: string[];
+                /** @description True if somebody was there and nobody is bound by it any more: then it waits to be closed, not for help. */
+                attended: boolean;
                 /** @description Its calls, those of incidents merged into it included. */
                 calls: string[];
                 /** @description What it is. */
@@ -4620,6 +4641,39 @@ export interface operations {
                 headers: {
                     /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
                     "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_incidents_number_by_number: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content: {

@@ -19,6 +19,8 @@ export interface Act {
   undo_until_ms: number | null;
   /** When it was asked, by the browser's running clock in ms. */
   asked_ms: number;
+  /** Asks for it again under the same key; null where the asker does that in its own place. */
+  again: (() => void) | null;
 }
 
 /** What a request of an action gives: the answer, and how long it can be taken back for. */
@@ -45,7 +47,7 @@ export class Acts {
     if (this.list.some((act) => act.state === 'waiting' && act.key === this.#again.get(name))) return null;
     const key = this.#again.get(name) ?? idempotencyKey();
     this.#again.set(name, key);
-    this.list.unshift({ key, text, state: 'waiting', error: null, undo_until_ms: null, asked_ms: performance.now() });
+    this.list.unshift({ key, text, state: 'waiting', error: null, undo_until_ms: null, asked_ms: performance.now(), again: null });
     const act = this.list[0]!;
     if (this.list.length > KEPT_MAX) this.list.length = KEPT_MAX;
     try {
@@ -59,16 +61,22 @@ export class Acts {
       // A refusal is the end of it; a broken line is not, so its key is kept for the next try.
       if (!(error instanceof LineFault)) this.#again.delete(name);
       act.state = error instanceof LineFault ? 'unknown' : 'refused';
+      if (act.state === 'unknown') act.again = () => void this.#askAgain(act, name, text, request);
       act.error = error;
       play('refused');
       return null;
     }
   }
 
+  async #askAgain<T>(act: Act, name: string, text: string, request: (key: string) => Promise<Acted<T>>) {
+    this.dismiss(act);
+    await this.run(name, text, request);
+  }
+
   /** Notes what was done by another way than `run`: the action line asks first and acts then. */
   done(key: string, text: string, undo_s: number | null) {
     const undo_until_ms = undo_s === null ? null : performance.now() + undo_s * 1000;
-    this.list.unshift({ key, text, state: 'durable', error: null, undo_until_ms, asked_ms: performance.now() });
+    this.list.unshift({ key, text, state: 'durable', error: null, undo_until_ms, asked_ms: performance.now(), again: null });
     if (this.list.length > KEPT_MAX) this.list.length = KEPT_MAX;
     play('accepted');
   }

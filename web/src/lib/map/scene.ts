@@ -85,7 +85,11 @@ function placedUnits(board: MapBoard, view: View, at_work: Set<string>, selected
   const free_at = new Map<string, number>();
   for (const unit of board.units.values()) {
     const position = board.positions.get(unit.id);
-    if (!position) continue;
+    if (!position) {
+      // Where it is nobody knows; that it is free and belongs there is known.
+      if (unit.status === 'available' && unit.station !== null) free_at.set(unit.station, (free_at.get(unit.station) ?? 0) + 1);
+      continue;
+    }
     const at_rest = unit.status === 'available' || unit.status === 'off_duty' || unit.status === 'out_of_service';
     const home: Station | undefined = at_rest && unit.station !== null ? board.stations.get(unit.station) : undefined;
     const standing = home !== undefined && standsAt(position, home.place);

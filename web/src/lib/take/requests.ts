@@ -76,5 +76,5 @@ export const closeCall = (id: string, reason: string, key: string) =>
   act<Call>('POST', `/calls/${part(id)}/close`, { reason }, key);
 
 /** Opens an incident from a waiting call. */
-export const openFromCall = (body: { call: string; category?: string; priority?: number }, key: string) =>
+export const openFromCall = (body: { call: string; category?: string; priority?: number; place?: { lat: number; lon: number; address: string } }, key: string) =>
   act<Incident>('POST', '/incidents', body, key);

@@ -78,7 +78,7 @@ export class Taker {
   }
 
   /** Opens an incident from a call that waits. */
-  async open(call: Call, chosen: { category?: string; priority?: number }): Promise<boolean> {
+  async open(call: Call, chosen: { category?: string; priority?: number; place?: { lat: number; lon: number; address: string } }): Promise<boolean> {
     const text = t('take.act.open', { number: numbered(call.number) });
     const incident = await this.desk.acts.run(`open ${call.id}`, text, (key) => openFromCall({ call: call.id, ...chosen }, key));
     if (incident === null) return false;
