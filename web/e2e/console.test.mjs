@@ -1,15 +1,12 @@
-// Stories of the console against a running node: what a dispatcher sees and does, and that bad news
-// is never silent. They wait for conditions with a bound and never for a length of time.
+// Stories of the console against a busy night, the demo's: it asks nobody but its node, and what a node says is shown as it
+// says it. The seats have stories in files of their own. They wait for conditions with a bound and never for a length of time.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { launch, node_url, openLine, openPage, skip } from './browser.mjs';
+import { launch, node_url, openPage, skip } from './browser.mjs';
 
 /** The longest the page may take for anything, in ms. */
 const BOUND_MS = 20_000;
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const row = 'section.incidents ul:not(.strip ul) button';
 let browser;
 
@@ -60,16 +57,6 @@ async function ready(page) {
   await page.locator(row).first().waitFor({ timeout: BOUND_MS });
 }
 
-async function check(page, where) {
-  // evaluate() reaches the page over the debugging line, which the content policy does not rule.
-  await page.evaluate(axe);
-  const found = await page.evaluate(() =>
-    window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }),
-  );
-  const faults = found.violations.map((each) => `${where}: ${each.id} ${each.nodes[0].target} ${each.nodes[0].failureSummary}`);
-  assert.deepEqual(faults, []);
-}
-
 test('the page asks nobody but its node and breaks no rule of its content policy', { skip }, async () => {
   const { page, errors, asked, close } = await openPage(browser, node_url);
   await ready(page);
@@ -81,83 +68,6 @@ test('the page asks nobody but its node and breaks no rule of its content policy
   assert.deepEqual(strangers, []);
   assert.deepEqual(errors, []);
   await close();
-});
-
-for (const [locale, tag, word] of [['en-US', 'en', 'Open incidents'], ['zh-CN', 'zh-CN', '未结警情']]) {
-  for (const [width, height] of [[1440, 900], [390, 844]]) {
-    test(`${tag} at ${width} px: the language of the browser is spoken, and WCAG 2.2 AA holds`, { skip }, async () => {
-      const { page, close } = await openPage(browser, node_url, { locale, width, height });
-      await ready(page);
-      assert.equal(await page.locator('html').getAttribute('lang'), tag);
-      assert.match(await page.locator('section.incidents').innerText(), new RegExp(word));
-      await check(page, 'list');
-      await page.locator(row).first().click();
-      await page.locator('section.incident .bar').waitFor({ timeout: BOUND_MS });
-      await check(page, 'incident');
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      assert.ok(wide <= 0, `the page is ${wide} px wider than the screen`);
-      await close();
-    });
-  }
-}
-
-test('the other language is one key away and nothing of the first stays in the lists', { skip }, async () => {
-  const { page, close } = await openPage(browser, node_url, { locale: 'en-US' });
-  await ready(page);
-  await page.getByRole('button', { name: '中文' }).press('Enter');
-  await page.getByText('未结警情').waitFor({ timeout: BOUND_MS });
-  assert.doesNotMatch(await page.locator('section.incidents header').innerText(), /[a-z]{3}/i);
-  assert.equal(await page.locator('html').getAttribute('lang'), 'zh-CN');
-  await close();
-});
-
-test('without a mouse: arrows move, Enter opens, right leads to the incident, Escape back', { skip }, async () => {
-  const { page, close } = await openPage(browser, node_url);
-  await ready(page);
-  const focused = () => page.evaluate((rows) => [...document.querySelectorAll(rows)].indexOf(document.activeElement), row);
-  await page.keyboard.press('ArrowDown');
-  assert.ok((await focused()) >= 0, 'the first arrow leads into the list');
-  await page.keyboard.press('Home');
-  await page.keyboard.press('Enter');
-  await page.locator('section.incident article').waitFor({ timeout: BOUND_MS });
-  assert.equal(await page.locator(`${row}[aria-current=true]`).count(), 1);
-  await page.keyboard.press('ArrowRight');
-  assert.ok(await page.evaluate(() => document.activeElement?.matches('section.incident')), 'the right arrow leads to the incident');
-  await page.locator('section.units button').first().focus();
-  await page.keyboard.press('Escape');
-  assert.ok((await focused()) >= 0, 'Escape leads back into the list');
-  await close();
-});
-
-test('a line that goes silent is called cut, the clock stands, and it heals by itself', { skip }, async () => {
-  const line = await openLine();
-  const { page, close } = await openPage(browser, line.url);
-  await ready(page);
-  line.cut();
-  await page.locator('header .line.cut').waitFor({ timeout: BOUND_MS });
-  await page.getByRole('alert').filter({ hasText: 'Line to this node is cut.' }).waitFor({ timeout: BOUND_MS });
-  await page.getByText('last known').waitFor({ timeout: BOUND_MS });
-  assert.ok((await page.locator(row).count()) > 0, 'what was known stays on the screen');
-  line.heal();
-  await page.locator('header .line.live').waitFor({ timeout: BOUND_MS });
-  assert.equal(await page.getByText('last known').count(), 0);
-  await close();
-  line.close();
-});
-
-test('an empty list says whether it is empty or not loaded', { skip }, async () => {
-  const lost = await openPage(browser, node_url, { before: (page) => page.route('**/api/v1/board', (route) => route.abort()) });
-  await lost.page.getByText('Not loaded: this node cannot be reached.').first().waitFor({ timeout: BOUND_MS });
-  assert.equal(await lost.page.getByText('No open incident').count(), 0);
-  await lost.close();
-
-  const before = async (page) => {
-    await standStill(page);
-    await page.route('**/api/v1/board', (route) => route.fulfill({ json: { ...still, incidents: [] } }));
-  };
-  const empty = await openPage(browser, node_url, { before });
-  await empty.page.getByText('No open incident').first().waitFor({ timeout: BOUND_MS });
-  await empty.close();
 });
 
 test('a straight-line time says so, a shortfall is shown, and a refusal is shown in the words of the node', { skip }, async () => {
@@ -201,13 +111,3 @@ test('the same sending tried again after a broken line keeps its key', { skip },
   await close();
 });
 
-test('somebody who is not signed in gets the door, with a way in for a one-time code', { skip }, async () => {
-  const unknown = { type: 'about:blank', title: 'Not signed in', status: 401, code: 'not_signed_in' };
-  const { page, close } = await openPage(browser, node_url, { before: (page) =>
-    page.route('**/api/v1/session', (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', json: unknown })) });
-  await page.getByLabel('Sign-in name').waitFor({ timeout: BOUND_MS });
-  await page.getByRole('button', { name: 'One-time code' }).click();
-  await page.getByLabel('New password').waitFor({ timeout: BOUND_MS });
-  await check(page, 'door');
-  await close();
-});
