@@ -2,13 +2,13 @@
 // no events and decides nothing; what may be done is the node's to say. It holds the line open and
 // says plainly whether what it holds is loaded, live, or old. Start at `Board`.
 
-import { SvelteMap } from 'svelte/reactivity';
 import { isSignedOut, readBoard, readSession } from '../api/client';
 import type {
   Alarm, Assignment, Board as BoardAnswer, Call, Incident, PositionsMessage, Position, Priority, RecordMessage, Station, Unit,
 } from '../api/types';
 import { NodeClock } from './clock.svelte';
 import { Line, RETRY_MS_MAX, RETRY_MS_MIN, type LineState } from './line';
+import { Table } from './table.svelte';
 
 /** How many closed incidents stay in the page's memory. */
 export const CLOSED_KEPT_MAX = 300;
@@ -47,11 +47,11 @@ function byUrgency(a: Incident, b: Incident): number {
 
 /** Everything the page shows, and how far it can be trusted. */
 export class Board {
-  incidents = new SvelteMap<string, Incident>();
-  calls = new SvelteMap<string, Call>();
-  units = new SvelteMap<string, Unit>();
-  assignments = new SvelteMap<string, Assignment>();
-  stations = new SvelteMap<string, Station>();
+  incidents = new Table<Incident>();
+  calls = new Table<Call>();
+  units = new Table<Unit>();
+  assignments = new Table<Assignment>();
+  stations = new Table<Station>();
 
   loading = $state<Loading>('loading');
   line = $state<LineState>('opening');
@@ -156,7 +156,7 @@ export class Board {
   }
 
   #replaceAll(answer: BoardAnswer) {
-    const fill = <T extends { id: string }>(into: SvelteMap<string, T>, records: T[]) => {
+    const fill = <T extends { id: string }>(into: Table<T>, records: T[]) => {
       const kept = new Set(records.map((record) => record.id));
       for (const id of [...into.keys()]) if (!kept.has(id)) into.delete(id);
       for (const record of records) into.set(record.id, record);
@@ -259,7 +259,7 @@ export class Board {
 }
 
 /** Replaces a record unless a newer version is there already: an action's answer and the stream may cross. */
-function put<T extends { id: string; version: number }>(into: SvelteMap<string, T>, record: T) {
+function put<T extends { id: string; version: number }>(into: Table<T>, record: T) {
   const known = into.get(record.id);
   if (known && known.version > record.version) return;
   into.set(record.id, record);

@@ -11,6 +11,9 @@ import { send } from '../requests';
 
 /** How long changes are gathered before the node is asked again, in ms. */
 const GATHER_MS = 300;
+/** The shortest time from one asking to the next, in ms. When hundreds call about one event its incident changes many
+    times a second in front of everybody, and a recommendation is the dearest thing that a node is asked for. */
+const PAUSE_MS = 1_000;
 /** How often an open recommendation is asked for again although nothing was heard, in ms. */
 const REFRESH_MS = 15_000;
 /** The most pages of a timeline that are read at once. */
@@ -39,6 +42,9 @@ export class Selected {
 
   #stop = new AbortController();
   #gather: ReturnType<typeof setTimeout> | undefined;
+  #asking = false;
+  #changed_meanwhile = false;
+  #asked_at = -PAUSE_MS;
   #refresh: ReturnType<typeof setInterval> | undefined;
   #recommendation_turn = 0;
   #entries_turn = 0;
@@ -57,13 +63,25 @@ export class Selected {
     };
   }
 
-  /** Asks the node again soon, because a record this incident depends on has changed. */
+  /** Asks the node again soon, because a record this incident depends on has changed. However often that is, it is
+      asked once at a time: answers that overtake each other would never be shown. */
   changed() {
-    clearTimeout(this.#gather);
-    this.#gather = setTimeout(() => {
-      void this.recommend();
-      void this.readTimeline();
-    }, GATHER_MS);
+    if (this.#asking) {
+      this.#changed_meanwhile = true;
+      return;
+    }
+    const wait = Math.max(GATHER_MS, this.#asked_at + PAUSE_MS - performance.now());
+    this.#gather ??= setTimeout(() => void this.#askAgain(), wait);
+  }
+
+  async #askAgain() {
+    this.#gather = undefined;
+    this.#asking = true;
+    this.#changed_meanwhile = false;
+    this.#asked_at = performance.now();
+    await Promise.all([this.recommend(), this.readTimeline()]);
+    this.#asking = false;
+    if (this.#changed_meanwhile && !this.#stop.signal.aborted) this.changed();
   }
 
   /** Asks the node whom it would send. */
