@@ -6,9 +6,9 @@
 //! and every asker is told so; if reading or writing fails in any other way the node stops, since what is
 //! on disk is then in doubt until it has been read again.
 
+mod beginning;
 mod drafts;
 
-use std::path::Path;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard};
@@ -28,11 +28,7 @@ use watchfire_core::plan::ResponseFile;
 use watchfire_core::record::{Record, RecordRef};
 use watchfire_core::refusal::Refusal;
 use watchfire_core::timer::{self, AlarmCode, TimerRules};
-use watchfire_feed::seal::RecordKey;
-use watchfire_feed::{
-    Draft, Feed, Head, HybridClock, HybridTime, NodeId, OPENING_KIND, OPENING_KIND_VERSION, Scope,
-    Signer,
-};
+use watchfire_feed::Feed;
 use watchfire_store::{DraftWrite, Reader, Store, StoreError};
 
 use crate::api::message;
@@ -45,13 +41,12 @@ use crate::past_boards::PastBoards;
 use crate::policy::Authorized;
 use crate::positions::Positions;
 use crate::travel::Travel;
+pub use beginning::{create, fresh_key, load, random, top_up_keys};
 use drafts::DraftAnswer;
 pub use drafts::DraftNotKept;
 
 /// Inputs that may wait for the engine; one more is told to try again.
 const QUEUE_MAX: usize = 4_096;
-/// Record keys kept ready; each batch uses up at most two for every input.
-const SPARE_KEYS_WANTED: usize = 1_024;
 /// How often alarms, positions and the clock are looked at.
 const BEAT: Duration = Duration::from_secs(1);
 /// How far the clock may be behind the last entry before it is called suspect, in seconds.
@@ -391,86 +386,6 @@ impl Node {
     pub fn stop(&self) {
         let _ = self.inner.queue.send(Input::Stop);
     }
-}
-
-/// Makes a new node in an empty directory: its key from the seed, its store, and the opening of its feed.
-pub fn create(dir: &Path, name: &str, seed: [u8; 32], now: Timestamp) -> Result<(), StoreError> {
-    let signer = Signer::from_seed(seed);
-    let key = signer.public_key();
-    let feed = Feed {
-        node: NodeId::of_key(&key),
-        scope: Scope::Local,
-        epoch: 1,
-        key,
-    };
-    let draft = Draft {
-        kind: OPENING_KIND,
-        kind_version: OPENING_KIND_VERSION,
-        critical: true,
-        record: [0; 16],
-        record_version: 1,
-        time: HybridClock::new(HybridTime(0)).tick(now.0),
-        deps: &[],
-        plain: feed.opening_body(None, "a new node"),
-        sealed: Vec::new(),
-    };
-    let opening = watchfire_feed::sign(&signer, &Head::start(feed.id()), draft)
-        .expect("an opening is far below the limits of an entry");
-    Store::create(dir, &feed, &seed, &opening, name)
-}
-
-/// Reads an engine and its log position from a store, and sees that it has spare record keys.
-pub fn load(
-    store: &mut Store,
-    keep_since: Timestamp,
-    response: Arc<ResponseFile>,
-    entropy: Entropy,
-) -> Result<(Engine, u64), StoreError> {
-    let loaded = store.load(keep_since)?;
-    let signer = store.signer();
-    let start = watchfire_core::engine::Start {
-        feed: loaded.feed,
-        head: loaded.head,
-        last_time: loaded.last_time,
-        signer,
-        board: loaded.board,
-        keys: loaded.keys,
-        outcomes: loaded.outcomes,
-        entropy,
-        response,
-    };
-    let mut engine = Engine::resume(start);
-    engine.add_spare_keys(loaded.spare_keys);
-    Ok((engine, loaded.position))
-}
-
-/// Sees that there are enough spare record keys for a batch, durable in the keyring before any is used.
-pub fn top_up_keys(
-    engine: &mut Engine,
-    store: &mut Store,
-    mut fresh: impl FnMut() -> RecordKey,
-) -> Result<(), StoreError> {
-    if engine.spare_key_count() > 2 * BATCH_INPUTS_MAX {
-        return Ok(());
-    }
-    let keys: Vec<RecordKey> = (engine.spare_key_count()..SPARE_KEYS_WANTED)
-        .map(|_| fresh())
-        .collect();
-    store.add_keys(&keys)?;
-    engine.add_spare_keys(keys);
-    Ok(())
-}
-
-/// Returns a record key from the operating system's randomness.
-pub fn fresh_key() -> RecordKey {
-    RecordKey::new(random(), random())
-}
-
-/// Returns bytes from the operating system's randomness.
-pub fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).expect("an operating system without randomness cannot run a node");
-    bytes
 }
 
 struct Worker {

@@ -18,7 +18,8 @@ use watchfire_core::record::incident::{Incident, IncidentAction};
 use watchfire_core::record::{Action, Record, RecordKind};
 
 use super::alarm::SeenBody;
-use super::view::{self, AssignmentView, IncidentView, RecommendationView, RelationView};
+use super::recommendation::{self, RecommendationView};
+use super::view::{self, AssignmentView, IncidentView, RelationView};
 use super::{
     App, Asked, NothingMore, Page, PageQuery, PlaceBody, Query, WithReason, answer, read, read_id,
     read_maybe, read_place,
@@ -607,7 +608,7 @@ pub(crate) async fn recommendation(
     super::board::allowed(&session)?;
     let incident = find(&app, read_id(&id)?)?;
     let made = recommend(&app, &incident);
-    Ok(Json(view::recommendation(
+    Ok(Json(recommendation::shown(
         &app.node.board(),
         &app.node,
         &made,

@@ -20,6 +20,7 @@ pub mod node;
 pub mod past;
 pub mod person;
 pub mod places;
+pub mod recommendation;
 pub mod session;
 pub mod station;
 pub mod stream;
