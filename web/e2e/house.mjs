@@ -246,6 +246,9 @@ const KINDS = {
   '.json': 'application/json', '.webmanifest': 'application/manifest+json', '.svg': 'image/svg+xml', '.png': 'image/png', '.woff2': 'font/woff2',
 };
 
+/** Returns where the page of a node that runs already is: the node's own, or that of WATCHFIRE_DIST, and how to end it. */
+export const openFront = async (node) => (dist ? front(() => Number(new URL(node).port)) : { url: node, close: () => undefined });
+
 /** Serves the page from a folder as the node would, and hands what is for the API on to the node. */
 async function front(port) {
   const server = http.createServer((asked, answer) => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launch, node_url, skip as skip_demo } from './browser.mjs';
-import { openHouse, skip_house as skip } from './house.mjs';
+import { openFront, openHouse, skip_house as skip } from './house.mjs';
 import { access, openSeat, until } from './seat.mjs';
 
 let browser, house, person, by, unit, fire, number;
@@ -114,19 +114,27 @@ test('复盘：立警之前没有该警情，之后以当时的状态出现；�
   const field = (ms) => new Intl.DateTimeFormat('sv-SE', { timeZone: clock.zone ?? 'Asia/Shanghai', year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' }).format(ms).replace(' ', 'T');
   const from = Math.floor(opened / MINUTE_MS) * MINUTE_MS - 2 * MINUTE_MS;
   const to = Math.ceil(sent_at / MINUTE_MS) * MINUTE_MS + MINUTE_MS;
-  const { page, close } = await openSeat(browser, { url: node_url }, null, `/review?from=${field(from)}&to=${field(to)}`, { locale: 'zh-CN', live: false });
+  const front = await openFront(node_url);
+  const { page, close } = await openSeat(browser, { url: front.url }, null, `/review?from=${field(from)}&to=${field(to)}`, { locale: 'zh-CN', live: false });
   const scrubber = page.getByRole('slider', { name: '分钟' });
   const row = page.getByRole('region', { name: '警情', exact: true }).getByRole('button', { name: new RegExp(`#${incident.number}(?!\\d)`) });
   await scrubber.focus();
   await page.keyboard.press('Home');
   await page.getByText('历史：当时本节点所示').waitFor();
   const moment = page.getByRole('status').filter({ hasText: '历史' });
-  await until(async () => (await moment.innerText()).includes(new Intl.DateTimeFormat('en-GB', { timeZone: clock.zone ?? 'Asia/Shanghai', hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(from)), 'the first minute is shown');
+  await until(async () => (await moment.innerText()).includes(new Intl.DateTimeFormat('en-GB', { timeZone: clock.zone ?? 'Asia/Shanghai', hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(from + MINUTE_MS)), 'the first minute is shown, as it ended');
   await until(async () => (await row.count()) === 0, 'it is not there before it was opened');
+  // The clock of the node goes on, and the scrubber stays where it was put.
+  const clock_of_page = page.getByRole('banner').locator('time');
+  for (let ticks = 0; ticks < 3; ticks += 1) {
+    const shown = await clock_of_page.innerText();
+    await until(async () => (await clock_of_page.innerText()) !== shown, 'the clock goes on');
+  }
+  assert.equal(await scrubber.inputValue(), '0');
   await page.keyboard.press('End');
   await row.waitFor();
   await row.press('Enter');
-  const then = await demo(`/past/board?at=${new Date(to - MINUTE_MS).toISOString()}`);
+  const then = await demo(`/past/board?at=${new Date(to).toISOString()}`);
   const known = then.assignments.filter((each) => each.incident === incident.id);
   const detail = page.getByRole('region', { name: '所选警情', exact: true });
   await detail.getByText('当时已知').waitFor();
@@ -139,4 +147,5 @@ test('复盘：立警之前没有该警情，之后以当时的状态出现；�
   await until(async () => Number(await scrubber.inputValue()) === Number(before) - 1, 'one minute back');
   await access(page, 'review');
   await close();
+  front.close();
 });

@@ -54,7 +54,7 @@ const faults = (page, letter_min_px) => page.evaluate((min) => {
     const drawn = each.ownerSVGElement;
     const size = parseFloat(getComputedStyle(each).fontSize) * (drawn ? drawn.getBoundingClientRect().height / drawn.viewBox.baseVal.height : 1);
     if (size < min - 0.1) found.push(`${name(each)} has letters of ${size.toFixed(1)} px`);
-    if (getComputedStyle(each).textOverflow !== 'ellipsis' && !each.closest('.what') && each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display !== 'inline') found.push(`${name(each)} is cut off: ${each.scrollWidth} of ${each.clientWidth} px`);
+    if (!drawn && getComputedStyle(each).textOverflow !== 'ellipsis' && !each.closest('.what') && each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display !== 'inline') found.push(`${name(each)} is cut off: ${each.scrollWidth} of ${each.clientWidth} px`);
   }
   for (const section of sections) {
     const frame = section.getBoundingClientRect();
