@@ -1,7 +1,7 @@
 //! The node's own figures: what is read from the tables for them, and how they are written as CSV.
 //!
 //! What an interval is and what is counted stands in the core (`figures`). All records of the period are read,
-//! however long ago, not only those in memory; nothing personal is opened. Start at [`gather`], then [`csv`].
+//! however long ago, not only those in memory; nothing personal is opened. Start at [`gather`], then [`csv()`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
