@@ -384,16 +384,18 @@ async function worker(given) {
   };
 }
 
-/** Adds how soon calls were on one screen, counted from the request and from the durable answer. */
+/** Adds how soon calls were on one screen: counted from the durable answer to whoever took them, and from the request. */
 function addScreen(report, what, took, shown, held) {
   const found = took.filter(([number]) => shown.has(number));
-  const lost = took.length - found.length;
-  report.spread(`${what}: request to DOM`, found.map(([number, due]) => shown.get(number)[0] - due), { floor: held ? FLOORS.screen_ms : null, lost });
-  const from_answer = spread(found.map(([number, , answered]) => Math.max(0, shown.get(number)[0] - answered)));
-  report.add('the same from the durable answer, p50 ms', from_answer.p50);
-  report.add('the same from the durable answer, p99 ms', from_answer.p99);
-  const painted = spread(found.map(([number, due]) => (shown.get(number)[1] === null ? null : shown.get(number)[1] - due)));
-  if (painted.n > 0) report.add('the same from the request to a frame with it, p99 ms', painted.p99, held ? FLOORS.screen_ms : null);
+  const floor = held ? FLOORS.screen_ms : null;
+  const since = (from, to) => found.map((call) => (shown.get(call[0])[to] === null ? null : Math.max(0, shown.get(call[0])[to] - call[from])));
+  const [DUE, ANSWERED, DOM, FRAME] = [1, 2, 0, 1];
+  report.spread(`${what}: durable answer to DOM`, since(ANSWERED, DOM), { floor, lost: took.length - found.length });
+  const [framed, asked] = [spread(since(ANSWERED, FRAME)), spread(since(DUE, DOM))];
+  report.add('the same to a frame with it, p50 ms', framed.p50);
+  report.add('the same to a frame with it, p99 ms', framed.p99, floor);
+  report.add('the same from the request to DOM, p50 ms', asked.p50);
+  report.add('the same from the request to DOM, p99 ms', asked.p99);
 }
 
 /** Which share of keys the browser itself says was painted too late, in percent: with everything that comes after the page. */
@@ -581,9 +583,9 @@ function addStorm(report, { scene, took, calls, hot, base, keys, noted, noted_ba
 
 /** Adds what a page that does nothing needed in the same minute. */
 function addBare(report, took, shown, { echoes, presented }) {
-  const screen = spread(took.filter(([number]) => shown.has(number)).map(([number, due]) => shown.get(number)[0] - due));
+  const screen = spread(took.filter(([number]) => shown.has(number)).map(([number, , answered]) => Math.max(0, shown.get(number)[0] - answered)));
   const echo = spread(echoes);
-  report.add('a bare page meanwhile: request to DOM, p50 ms', screen.p50);
+  report.add('a bare page meanwhile: durable answer to DOM, p50 ms', screen.p50);
   report.add('the same, p99 ms', screen.p99);
   report.add('a bare page meanwhile: key to a frame with it, p50 ms', echo.p50);
   report.add('the same, p99 ms', echo.p99);
