@@ -3,7 +3,7 @@
 //! [`understand`] turns what somebody typed, in English or Chinese, into a [`Meaning`] on the board as it
 //! stands, says in both languages what that would do, and whether it is sure. What it had to guess is
 //! named, and the host asks before it acts; what it does not understand is named with the characters it
-//! stands at. It decides no rule: a meaning becomes actions that the engine may refuse. [`complete`] says
+//! stands at. It decides no rule: a meaning becomes actions that the engine may refuse. [`complete()`] says
 //! what may stand at a place of the line.
 //!
 //! The map lies outside this crate, so places and recommendations are asked of [`Around`]. Start at

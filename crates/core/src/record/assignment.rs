@@ -2,7 +2,7 @@
 //!
 //! Life: proposed -> sent -> acknowledged or declined -> departed -> arrived -> cleared, or cancelled on
 //! the way. "Unanswered", "late" and "overdue" are not states: they follow from the times and the clock
-//! (see [`timer`](crate::timer)), so that they survive a restart. A crew may skip a step (a crew that
+//! (see [`timer`]), so that they survive a restart. A crew may skip a step (a crew that
 //! arrives has departed); the times it skipped stay empty rather than invented.
 
 use serde::{Deserialize, Serialize};
