@@ -229,7 +229,9 @@ pub(crate) async fn by_number(
     Path(number): Path<String>,
 ) -> Result<Response, Problem> {
     super::board::allowed(&session)?;
-    let number = number.parse().map_err(|_| Problem::not_found())?;
+    // Numbers are kept as signed integers; one beyond them was never given.
+    let number: i64 = number.parse().map_err(|_| Problem::not_found())?;
+    let number = u64::try_from(number).map_err(|_| Problem::not_found())?;
     let row = app
         .node
         .read_store(|reader| reader.record_by_number(RecordKind::Incident, number));

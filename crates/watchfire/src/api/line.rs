@@ -59,7 +59,7 @@ pub(crate) struct CompleteBody {
     #[schema(max_length = 4300)]
     text: String,
     /// Where the cursor stands, in Unicode characters from the beginning; at the end if it is further.
-    #[schema(minimum = 0)]
+    #[schema(minimum = 0, maximum = 4300)]
     at: u32,
     /// What is selected on the asker's screen.
     #[serde(default)]
@@ -278,6 +278,13 @@ pub(crate) async fn complete(
     let selected = body.context.unwrap_or_default().read()?;
     let node = &app.node;
     let at = usize::try_from(body.at).unwrap_or(usize::MAX);
+    if at > limits::ACTION_LINE_CHARS_MAX {
+        let max = limits::ACTION_LINE_CHARS_MAX;
+        return Err(Problem::unreadable(
+            format!("`at` is beyond {max} characters."),
+            format!("at 超过 {max} 字。"),
+        ));
+    }
     // Looking places up takes milliseconds, for which nobody who writes is kept waiting.
     let board = node.board().clone();
     let around = Around {

@@ -341,6 +341,13 @@ impl Body {
                 return Err(not_json());
             }
         }
+        // A derived reader would take a list for an object whose members stand in order; the description names objects.
+        if self.bytes().trim_ascii_start().first() == Some(&b'[') {
+            return Err(Problem::unreadable(
+                "The body is a list; an object is expected.",
+                "请求体是列表；应为对象。",
+            ));
+        }
         serde_json::from_slice(self.bytes()).map_err(|error| {
             Problem::unreadable(
                 format!("The body cannot be read: {error}."),
