@@ -25,7 +25,7 @@ const still = {
   cursor: '0', calls: [], assignments: [], stations: [],
   incidents: [{
     id: 'i1', version: 1, number: 1, status: 'active', category: 'fire', priority: 1, alarm_level: 1, place, opened_at: at,
-    closed_at: null, disposition: null, calls: [], assignments: [], merged_into: null, links: [], notes: 0,
+    closed_at: null, disposition: null, calls: [], assignments: [], merged_into: null, links: [], notes: 0, attended: false, alarms: [],
   }],
   units: [{
     id: 'u1', version: 1, callsign: 'E12', kind: 'engine', capabilities: [], station: null, crew: null, status: 'available',
