@@ -84,7 +84,8 @@ test('a straight-line time says so, a shortfall is shown, and a refusal is shown
   await detail.getByText('≈ 2:05 straight line').waitFor({ timeout: BOUND_MS });
   await detail.getByRole('button', { name: /Send recommended: E12/ }).waitFor({ timeout: BOUND_MS });
   await page.keyboard.press('Control+Enter');
-  const note = detail.getByRole('alert');
+  // It stands in the strip of what was done, where everything else that was asked stands.
+  const note = page.getByRole('list', { name: 'What was done' }).getByRole('alert');
   await note.getByText('An overseer sends nobody.').waitFor({ timeout: BOUND_MS });
   assert.match(await note.innerText(), /An overseer sends nobody\.\s+Next: Ask the dispatcher\./);
   await close();

@@ -47,6 +47,8 @@ export class Acts {
     if (this.list.some((act) => act.state === 'waiting' && act.key === this.#again.get(name))) return null;
     const key = this.#again.get(name) ?? idempotencyKey();
     this.#again.set(name, key);
+    // What is asked again takes the place of its first asking.
+    this.list = this.list.filter((each) => each.key !== key);
     this.list.unshift({ key, text, state: 'waiting', error: null, undo_until_ms: null, asked_ms: performance.now(), again: null });
     const act = this.list[0]!;
     if (this.list.length > KEPT_MAX) this.list.length = KEPT_MAX;
