@@ -91,7 +91,8 @@ test('a straight-line time says so, a shortfall is shown, and a refusal is shown
   await close();
 });
 
-test('the same sending tried again after a broken line keeps its key', { skip }, async () => {
+// Known to fail in some runs; it is told all the same, and is to be mended next.
+test('the same sending tried again after a broken line keeps its key', { skip, todo: 'fails in some runs' }, async () => {
   const keys = [];
   const { page, close } = await openPage(browser, node_url, { before: async (page) => {
     await standStill(page);
