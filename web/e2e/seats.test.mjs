@@ -75,6 +75,7 @@ test('每个席位都有自己的地址：刷新后仍在原席位，后退回�
     assert.equal(await page.getByRole('link', { name, exact: true }).getAttribute('aria-current'), 'page');
   }
   await page.goto(`${house.url}/dispatch`);
+  await liveAgain(page);
   await page.keyboard.press('Alt+3');
   await page.waitForURL((url) => url.pathname === '/duty');
   await page.goBack();
