@@ -100,7 +100,7 @@ macro_rules! verbs {
 }
 
 verbs! {
-    Send "d" ["send", "dispatch"] ["派警", "派出", "派"] ("d UNIT... [INCIDENT]", "派 力量… [警情]")
+    Send "d" ["send", "dispatch"] ["派警", "派出", "派遣", "调派", "派"] ("d UNIT... [INCIDENT]", "派 力量… [警情]")
         ("send units; without units, those recommended", "派出力量；不写力量时派出推荐力量");
     Acknowledge "a" ["acknowledge", "ack"] ["接收", "收到"] ("a UNIT...", "接收 力量…") ("the crew has it", "力量已接收");
     Depart "en" ["en route", "enroute", "depart"] ["出发"] ("en UNIT...", "出发 力量…") ("the crew is on its way", "力量已出发");

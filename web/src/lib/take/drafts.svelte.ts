@@ -18,6 +18,9 @@ const RETRY_MS = 3_000;
 /** The same where the node answered but would not keep it, in ms. */
 const REFUSED_RETRY_MS = 60_000;
 
+/** Where this window keeps which call it was at, so that the next words after a reload go on where they were. */
+const CURRENT_AS = 'watchfire.take.current';
+
 /** What is known of the node's copies. */
 export type NodeCopies = 'loading' | 'loaded' | 'failed' | 'not_offered';
 
@@ -44,6 +47,9 @@ export class Drafts {
     this.kept = new KeptDrafts(person);
     for (const kept of this.kept.all()) this.#offer(kept);
     this.list = [...this.list].sort(byAnswered);
+    const last = sessionStorage.getItem(CURRENT_AS);
+    const found = this.list.find((each) => each.id === last);
+    if (found) this.current = found;
   }
 
   /** Begins to listen to the other windows and to the node; returns how to stop. */
@@ -74,6 +80,7 @@ export class Drafts {
     this.ended = null;
     if (!this.list.includes(draft)) this.list = [...this.list, draft];
     this.current = draft;
+    sessionStorage.setItem(CURRENT_AS, draft.id);
     draft.put({ opened_at: now, ...known });
     this.focus += 1;
   }
@@ -82,6 +89,7 @@ export class Drafts {
   open(draft: Draft) {
     this.#dropEmpty(draft);
     this.current = draft;
+    sessionStorage.setItem(CURRENT_AS, draft.id);
     this.focus += 1;
   }
 
