@@ -115,6 +115,10 @@ test('several calls are open at once, and F2 parks the present one', { skip }, a
   await list.getByRole('button', { name: /一号来电/ }).first().click();
   assert.match(await page.getByLabel('发生了什么？').inputValue(), /一号来电/);
   assert.equal(await list.getByRole('listitem').count(), before_count + 2);
+  await page.keyboard.press('Alt+PageDown');
+  assert.match(await page.getByLabel('发生了什么？').inputValue(), /二号来电/, 'the next one by its key');
+  await page.keyboard.press('Alt+PageUp');
+  assert.match(await page.getByLabel('发生了什么？').inputValue(), /一号来电/);
   for (const text of ['一号来电', '二号来电']) {
     await list.getByRole('button', { name: new RegExp(`丢弃 ${text}`) }).first().click();
     await list.getByRole('button', { name: /确定丢弃/ }).click();

@@ -93,6 +93,14 @@ export class Drafts {
     this.focus += 1;
   }
 
+  /** Goes on with the half-typed call before (-1) or after (1) the current one, round the list. */
+  step(by: -1 | 1) {
+    const at = this.list.indexOf(this.current);
+    const to = at === -1 ? (by === 1 ? 0 : this.list.length - 1) : (at + by + this.list.length) % this.list.length;
+    const draft = this.list[to];
+    if (draft && draft !== this.current) this.open(draft);
+  }
+
   /** Lets a call go: it was accepted, or is not wanted. */
   remove(draft: Draft, tell: 'tell_node' | 'node_knows') {
     this.#gone.add(draft.id);
