@@ -84,3 +84,5 @@ pub const REST_MINUTES_MAX: u32 = 24 * 60;
 pub const TURNS_KEPT_MAX: usize = 100;
 /// Seconds within which somebody may take back what they did.
 pub const UNDO_S: u32 = 10;
+/// Places (units still wanted) that are filled together at most; incidents beyond are left for the next look.
+pub const TOGETHER_PLACES_MAX: usize = 60;

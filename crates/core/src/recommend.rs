@@ -4,6 +4,9 @@
 //! that fit by time, fills the needs of the response plan (those already on the incident first, so that
 //! a second alarm adds and never repeats), and says in words what it could not fill.
 
+mod diversion;
+mod together;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +16,12 @@ use crate::board::{Board, UnitStatus};
 use crate::plan::{Need, NeedOf, ResponseFile};
 use crate::record::incident::Incident;
 use crate::record::unit::Unit;
+
+pub use diversion::{
+    DIVERSION_GAIN_S, DIVERSIONS_ASKED_MAX, DIVERSIONS_MAX, Diversion, UnderWay, diversions,
+    may_be_diverted,
+};
+pub use together::{ChosenTogether, PlanTogether, Together, Total, Waiting, together};
 
 /// Age in seconds from which a position is called old.
 pub const POSITION_OLD_S: u32 = 60;

@@ -5,6 +5,7 @@
 //! Start at the tables ([`lives`], [`recommendation`]); [`check`] runs one, [`facts`] lists what can be claimed.
 
 mod alarms;
+mod at_once;
 mod duplicates;
 mod facts;
 mod figures;
@@ -22,7 +23,7 @@ pub(crate) mod world;
 
 use std::collections::BTreeMap;
 
-use crate::basis::{Place, Point, UnitId};
+use crate::basis::{IncidentId, Place, Point, UnitId};
 use crate::plan::ResponseFile;
 use crate::recommend::Origin;
 use crate::record::RecordRef;
@@ -34,6 +35,8 @@ use world::World;
 pub(crate) struct Story {
     pub(crate) world: World,
     origins: BTreeMap<UnitId, Origin>,
+    /// The ways that were told of one incident alone.
+    origins_to: BTreeMap<IncidentId, BTreeMap<UnitId, Origin>>,
     /// What was done last.
     deed: Option<Deed>,
     /// What the last line answered, in words.
@@ -52,6 +55,7 @@ pub(crate) fn check_with(response: &str, story: &str) -> Story {
     let mut told = Story {
         world: World::new(7, ResponseFile::parse(response).unwrap()),
         origins: BTreeMap::new(),
+        origins_to: BTreeMap::new(),
         deed: None,
         said: Vec::new(),
     };

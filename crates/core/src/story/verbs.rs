@@ -276,6 +276,11 @@ impl Story {
             self.world.restart();
         } else if words.eat("recount") {
             self.recount();
+        } else if words.eat("look together") {
+            self.fill_together();
+        } else if words.eat("divert for") {
+            let incident = self.incident(words);
+            self.divert(incident);
         } else if words.eat("look") {
         } else if words.eat("recommend for") {
             let incident = self.incident(words);
@@ -650,6 +655,7 @@ impl Story {
     fn way(&mut self, words: &mut Words) {
         words.must("of");
         let unit = self.world.unit(&words.next());
+        let to = self.way_to(words);
         words.must(":");
         if words.eat("unknown") {
             self.origins.remove(&unit);
@@ -669,14 +675,19 @@ impl Story {
             false => StartsFrom::Post,
         };
         words.eat("ago");
-        self.origins.insert(unit, Origin { travel, from });
+        let origins = match to {
+            Some(incident) => self.origins_to.entry(incident).or_default(),
+            None => &mut self.origins,
+        };
+        origins.insert(unit, Origin { travel, from });
     }
 
     fn recommend(&mut self, incident: IncidentId) {
         let board = self.world.engine.board();
         let found = &board.incidents[&incident];
         let response = &self.world.response;
-        let said = recommend::recommend(board, response, found, &self.origins, self.world.now);
+        let origins = self.origins_to(incident);
+        let said = recommend::recommend(board, response, found, &origins, self.world.now);
         let said = self.recommendation_in_words(&said);
         self.said = said;
     }
