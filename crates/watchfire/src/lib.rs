@@ -4,6 +4,7 @@
 //! [`api`] (the HTTP surface), [`hub`] (what browsers are told). [`replay`] and [`desk`] let simulated
 //! people act through the same door. The rules themselves are in `watchfire-core`; this crate decides none.
 
+pub mod advice;
 pub mod api;
 pub mod atlas;
 pub mod auth;

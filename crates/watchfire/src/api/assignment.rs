@@ -17,6 +17,7 @@ use watchfire_core::record::{Action, Record, RecordKind};
 use super::alarm::SeenBody;
 use super::view::{self, AssignmentView};
 use super::{App, Asked, Page, PageQuery, Query, answer, read, read_id, read_maybe};
+use crate::advice::Advice;
 use crate::policy::{Permission, Session};
 use crate::problem::Problem;
 
@@ -256,7 +257,8 @@ pub(crate) fn choice(
     given_up: &Assignment,
     unit: UnitId,
 ) -> Choice {
-    let made = super::incident::recommend_without(app, incident, given_up);
+    let board = app.node.board();
+    let made = Advice::of(&app.node, &board).recommend_without(incident, given_up);
     let mut choices = super::incident::choices(&made, &[unit]);
     choices.pop().unwrap_or(Choice {
         unit,

@@ -1,7 +1,6 @@
 //! Incidents: opened, graded, merged and closed; what to send to them, and what happened to them.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -11,19 +10,18 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use watchfire_core::basis::{AssignmentId, CallId, IncidentId, Prose, UnitId};
 use watchfire_core::recommend::{Reason, Recommendation};
-use watchfire_core::record::assignment::{
-    Assignment, AssignmentAction, AssignmentStatus, Choice, Why,
-};
+use watchfire_core::record::assignment::{AssignmentAction, Choice, Why};
 use watchfire_core::record::incident::{Incident, IncidentAction};
 use watchfire_core::record::{Action, Record, RecordKind};
 
 use super::alarm::SeenBody;
-use super::recommendation::{self, RecommendationView};
+use super::recommendation::{self, RecommendationView, TogetherView};
 use super::view::{self, AssignmentView, IncidentView, RelationView};
 use super::{
     App, Asked, NothingMore, Page, PageQuery, PlaceBody, Query, WithReason, answer, read, read_id,
     read_maybe, read_place,
 };
+use crate::advice::Advice;
 use crate::policy::{Permission, Session};
 use crate::problem::Problem;
 
@@ -609,46 +607,39 @@ pub(crate) async fn recommendation(
 ) -> Result<Json<RecommendationView>, Problem> {
     super::board::allowed(&session)?;
     let incident = find(&app, read_id(&id)?)?;
-    let made = recommend(&app, &incident);
+    let board = app.node.board();
+    let advice = Advice::of(&app.node, &board);
+    let made = advice.recommend(&incident);
+    let diversions = advice.diversions(&incident, &made);
     Ok(Json(recommendation::shown(
-        &app.node.board(),
+        &board,
         &app.node,
         &made,
+        &diversions,
     )))
 }
 
-pub(crate) fn recommend(app: &App, incident: &Incident) -> Recommendation {
-    let node = &app.node;
-    node.settings().travel.recommend(
-        &node.board(),
-        node.response(),
-        node.positions(),
-        incident,
-        node.now(),
-    )
+/// Proposes what to send to all incidents that nobody is on yet, looked at together: the least time in all.
+#[utoipa::path(get, path = "/api/v1/recommendation", tag = "incidents",
+    responses((status = 200, body = TogetherView)))]
+pub(crate) async fn together(
+    State(app): State<App>,
+    session: Session,
+) -> Result<Json<TogetherView>, Problem> {
+    super::board::allowed(&session)?;
+    // Of many incidents and many units: on a thread of its own, over a board of its own, so that nobody waits for it.
+    let board = app.node.board().clone();
+    let node = app.node.clone();
+    let look = move || {
+        let found = Advice::of(&node, &board).together();
+        recommendation::shown_together(&board, &node, &found)
+    };
+    let shown = tokio::task::spawn_blocking(look).await;
+    Ok(Json(shown.map_err(|_| Problem::fault())?))
 }
 
-/// Recommends what to send to an incident once an assignment is given up: whoever goes instead fills what it leaves
-/// open, and its unit may be sent like any other.
-pub(crate) fn recommend_without(
-    app: &App,
-    incident: &Incident,
-    given_up: &Assignment,
-) -> Recommendation {
-    let node = &app.node;
-    // Records are shared between boards, so that this one costs little.
-    let mut board = node.board().clone();
-    board.put(Record::Assignment(Arc::new(Assignment {
-        status: AssignmentStatus::Cancelled,
-        ..given_up.clone()
-    })));
-    node.settings().travel.recommend(
-        &board,
-        node.response(),
-        node.positions(),
-        incident,
-        node.now(),
-    )
+pub(crate) fn recommend(app: &App, incident: &Incident) -> Recommendation {
+    Advice::of(&app.node, &app.node.board()).recommend(incident)
 }
 
 /// The assignments that were made.

@@ -106,6 +106,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(incident::show))
         .routes(routes!(incident::by_number))
         .routes(routes!(incident::recommendation))
+        .routes(routes!(incident::together))
         .routes(routes!(entries::of_incident))
         .routes(routes!(incident::send))
         .routes(routes!(incident::notes, incident::add_note))

@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use watchfire_core::basis::UnitId;
+use watchfire_core::basis::{IncidentId, UnitId};
 use watchfire_core::board::Board;
-use watchfire_core::recommend::Recommendation;
+use watchfire_core::recommend::{ChosenTogether, Diversion, Recommendation, Together, Total};
 
 use super::view::{BasisView, ReasonView, TextView};
 use crate::node::Node;
@@ -24,6 +24,100 @@ pub struct RecommendationView {
     pub shortfalls: Vec<ReasonView>,
     /// Those of a wanted kind that are not offered, and why.
     pub passed_over: Vec<PassedOverView>,
+    /// Units on their way to something less grave that would be here sooner, and what that costs there.
+    pub diversions: Vec<DiversionView>,
+}
+
+/// A unit that could be taken off a lesser incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct DiversionView {
+    /// What it would be taken off: `POST /assignments/{id}/reassign` does it.
+    pub assignment: String,
+    /// The unit.
+    pub unit: String,
+    /// What it is called.
+    pub callsign: String,
+    /// The number of the incident it is on its way to.
+    pub from_number: u64,
+    /// How urgent that one is.
+    pub from_priority: u8,
+    /// What it would fill here.
+    pub need: TextView,
+    /// How long it needs, in seconds.
+    pub travel_time_s: u32,
+    /// What that rests on.
+    pub basis: BasisView,
+    /// How many seconds sooner it is than those who are free; none if nobody free fits.
+    pub sooner_s: Option<u32>,
+    /// Who could take its place there; none if nobody can.
+    pub stand_in: Option<String>,
+    /// How many seconds later the other incident is helped; none if nobody can take its place, or no time is known.
+    pub later_s: Option<u32>,
+}
+
+/// What to send to all that wait.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TogetherView {
+    /// What the node's travel times rest on.
+    pub basis: BasisView,
+    /// The version of the response file that was used.
+    pub response_version: String,
+    /// One for each incident that wants somebody, the gravest and oldest first.
+    pub plans: Vec<PlanTogetherView>,
+    /// What it comes to.
+    pub together: TotalView,
+    /// What filling them one after the other would come to.
+    pub one_by_one: TotalView,
+    /// Incidents that were left for the next look, since there are too many.
+    pub left_out: usize,
+}
+
+/// What a way to fill all comes to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct TotalView {
+    /// Seconds of travel of all that are sent, added up.
+    pub seconds: u64,
+    /// Places that stay empty.
+    pub empty: u32,
+}
+
+/// What to send to one of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PlanTogetherView {
+    /// The incident.
+    pub incident: String,
+    /// Its number.
+    pub number: u64,
+    /// Who goes, need by need.
+    pub chosen: Vec<ChosenTogetherView>,
+    /// Places of this one that stay empty.
+    pub empty: u32,
+}
+
+/// A unit that goes to one of several incidents.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ChosenTogetherView {
+    /// The unit.
+    pub unit: String,
+    /// What it is called.
+    pub callsign: String,
+    /// What it fills.
+    pub need: TextView,
+    /// How long it needs, in seconds.
+    pub travel_time_s: u32,
+    /// What that rests on.
+    pub basis: BasisView,
+    /// A unit that would be there sooner and goes elsewhere.
+    pub spared: Option<SparedView>,
+}
+
+/// A unit that is not sent where it would be first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SparedView {
+    /// What it is called.
+    pub callsign: String,
+    /// The number of the incident it goes to.
+    pub number: u64,
 }
 
 /// A need of the plan.
@@ -75,14 +169,13 @@ pub struct PassedOverView {
 pub const CANDIDATES_SHOWN_MAX: usize = 50;
 
 /// Shows a recommendation.
-pub fn shown(board: &Board, node: &Node, made: &Recommendation) -> RecommendationView {
-    let callsign = |unit: &UnitId| {
-        board
-            .units
-            .get(unit)
-            .map(|unit| unit.callsign.to_string())
-            .unwrap_or_default()
-    };
+pub fn shown(
+    board: &Board,
+    node: &Node,
+    made: &Recommendation,
+    diversions: &[Diversion],
+) -> RecommendationView {
+    let callsign = |unit: &UnitId| callsign(board, *unit);
     let ids = |units: &[UnitId]| units.iter().map(ToString::to_string).collect();
     let mut candidates = Vec::new();
     for candidate in &made.candidates {
@@ -142,5 +235,62 @@ pub fn shown(board: &Board, node: &Node, made: &Recommendation) -> Recommendatio
                 text: why.text().into(),
             })
             .collect(),
+        diversions: diversions.iter().map(|one| diversion(board, one)).collect(),
+    }
+}
+
+fn diversion(board: &Board, one: &Diversion) -> DiversionView {
+    let from = board.incidents.get(&one.from);
+    DiversionView {
+        assignment: one.assignment.to_string(),
+        unit: one.unit.to_string(),
+        callsign: callsign(board, one.unit),
+        from_number: from.map_or(0, |from| from.number),
+        from_priority: from.map_or(0, |from| from.priority.into()),
+        need: one.need.clone().into(),
+        travel_time_s: one.travel.seconds,
+        basis: one.travel.basis.into(),
+        sooner_s: one.sooner_s,
+        stand_in: one.stand_in.map(|unit| callsign(board, unit)),
+        later_s: one.later_s,
+    }
+}
+
+fn callsign(board: &Board, unit: UnitId) -> String {
+    let found = board.units.get(&unit);
+    found.map_or_else(String::new, |unit| unit.callsign.to_string())
+}
+
+/// Shows what to send to all that wait.
+pub fn shown_together(board: &Board, node: &Node, found: &Together) -> TogetherView {
+    let number = |incident: &IncidentId| board.incidents.get(incident).map_or(0, |one| one.number);
+    let chosen = |one: &ChosenTogether| ChosenTogetherView {
+        unit: one.unit.to_string(),
+        callsign: callsign(board, one.unit),
+        need: one.need.clone().into(),
+        travel_time_s: one.travel.seconds,
+        basis: one.travel.basis.into(),
+        spared: one.spared.map(|(unit, incident)| SparedView {
+            callsign: callsign(board, unit),
+            number: number(&incident),
+        }),
+    };
+    let total = |total: Total| TotalView {
+        seconds: total.seconds,
+        empty: total.empty,
+    };
+    let plans = found.plans.iter().map(|plan| PlanTogetherView {
+        incident: plan.incident.to_string(),
+        number: number(&plan.incident),
+        chosen: plan.chosen.iter().map(chosen).collect(),
+        empty: plan.empty,
+    });
+    TogetherView {
+        basis: node.settings().travel.basis().into(),
+        response_version: node.response().version.clone(),
+        plans: plans.collect(),
+        together: total(found.together),
+        one_by_one: total(found.one_by_one),
+        left_out: found.left_out,
     }
 }

@@ -284,6 +284,54 @@ async fn units_are_sent_with_reasons_and_a_refusal_says_who_is_busy() {
 }
 
 #[tokio::test]
+async fn those_that_wait_are_filled_together_and_a_unit_on_its_way_to_less_is_offered() {
+    let house = House::new().await;
+    let get = async |path: String| house.ask(Seat::Dispatcher, "GET", &path, json!(null)).await;
+    let (_, first) = house.incident().await;
+    let (_, second) = house.incident().await;
+    let all = get("/recommendation".into()).await;
+    assert_eq!(all.status, StatusCode::OK, "{all:?}");
+    let plans = all.json["plans"].as_array().unwrap();
+    assert_eq!(plans.len(), 2, "{all:?}");
+    let sent = |plan: &Value| plan["chosen"].as_array().unwrap().len();
+    let units: usize = plans.iter().map(sent).sum();
+    assert_eq!(units, 2, "both units go, and neither twice: {all:?}");
+    assert_eq!(all.json["left_out"], 0);
+
+    let path = format!("/incidents/{first}/assignments");
+    let units = json!({ "units": [house.own_unit, house.other_unit] });
+    let sent = house.ask(Seat::Dispatcher, "POST", &path, units).await;
+    assert_eq!(sent.status, StatusCode::CREATED, "{sent:?}");
+    let all = get("/recommendation".into()).await;
+    let plans = all.json["plans"].as_array().unwrap();
+    assert_eq!(
+        plans.len(),
+        1,
+        "the first is no longer without anybody: {all:?}"
+    );
+    let (path, lesser) = (
+        format!("/incidents/{first}/grade"),
+        json!({ "priority": 4 }),
+    );
+    let graded = house.ask(Seat::Dispatcher, "POST", &path, lesser).await;
+    assert_eq!(graded.status, StatusCode::OK, "{graded:?}");
+    let made = get(format!("/incidents/{second}/recommendation")).await;
+    let offered = made.json["diversions"].as_array().unwrap();
+    assert!(!offered.is_empty(), "{made:?}");
+    assert_eq!(offered[0]["from_priority"], 4);
+    assert_eq!(offered[0]["sooner_s"], json!(null), "nobody else is free");
+    let assignment = offered[0]["assignment"].as_str().unwrap();
+    let path = format!("/assignments/{assignment}/reassign");
+    let to = json!({ "incident": second });
+    let done = house.ask(Seat::Dispatcher, "POST", &path, to).await;
+    assert_eq!(
+        done.status,
+        StatusCode::OK,
+        "what is offered can be done: {done:?}"
+    );
+}
+
+#[tokio::test]
 async fn what_happened_to_an_incident_is_told_entry_by_entry_over_pages() {
     let house = House::new().await;
     let (_, incident) = house.incident().await;

@@ -56,6 +56,7 @@ POST   /incidents/{id}/merge                  .      x      x       .     .     
 GET    /incidents/{id}/notes                  x      x      x       .     .       x      .      .
 POST   /incidents/{id}/notes                  x      x      x       x     .       .      .      .
 GET    /incidents/{id}/recommendation         x      x      x       x     x       x      .      x
+GET    /recommendation                        x      x      x       x     x       x      .      x
 POST   /incidents/{id}/relocate               .      x      x       .     .       .      .      .
 POST   /incidents/{id}/reopen                 .      x      x       .     .       .      .      .
 POST   /incidents/{id}/split                  .      x      x       .     .       .      .      .
