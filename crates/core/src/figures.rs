@@ -20,6 +20,8 @@ use std::sync::Arc;
 
 use crate::basis::{CallId, Code, IncidentId, Line, Priority, Timestamp};
 use crate::limits;
+use crate::recommend::{self, Rule, RuleFigures};
+use crate::record::assignment::Assignment;
 use crate::record::call::Call;
 use crate::record::incident::{Incident, IncidentState};
 use crate::record::{Record, RecordRef};
@@ -110,6 +112,7 @@ pub struct Material {
     responses: BTreeMap<IncidentId, Vec<ResponseFacts>>,
     calls: Vec<CallFacts>,
     earliest_call: Option<Timestamp>,
+    otherwise: BTreeMap<Rule, RuleFigures>,
 }
 
 #[derive(Debug)]
@@ -151,6 +154,7 @@ impl Material {
             responses: BTreeMap::new(),
             calls: Vec::new(),
             earliest_call: None,
+            otherwise: BTreeMap::new(),
         }
     }
 
@@ -161,6 +165,7 @@ impl Material {
         match record {
             Record::Incident(incident) => self.take_incident(incident),
             Record::Assignment(assignment) => {
+                self.take_otherwise(assignment);
                 self.responses
                     .entry(assignment.incident)
                     .or_default()
@@ -243,6 +248,14 @@ impl Material {
         }
     }
 
+    fn take_otherwise(&mut self, assignment: &Assignment) {
+        let sent = assignment.sent_at.is_some_and(|at| self.period.has(at));
+        if let Some(kept) = assignment.why.otherwise.as_ref().filter(|_| sent) {
+            let of_rule = self.otherwise.entry(kept.rule).or_default();
+            of_rule.take(kept, recommend::drove_s(assignment));
+        }
+    }
+
     /// Returns the incident that goes on for one, as far as it is known here.
     fn root(&self, incident: IncidentId) -> IncidentId {
         let mut root = incident;
@@ -258,7 +271,10 @@ impl Material {
 
     /// Measures everything of the period that belongs to a part of it. `hour_of` is the local hour of the day.
     pub fn measure(&self, part: &Part, hour_of: &dyn Fn(Timestamp) -> u8) -> Measures {
-        let mut measures = Measures::default();
+        let mut measures = Measures {
+            otherwise: self.otherwise.clone(),
+            ..Measures::default()
+        };
         let mut families: BTreeMap<IncidentId, Family<'_>> = BTreeMap::new();
         for (id, incident) in &self.incidents {
             let family = families.entry(self.root(*id)).or_default();
@@ -482,6 +498,9 @@ pub struct Measures {
     pub calls_year_before: BTreeMap<Option<Code>, u64>,
     /// What was counted.
     pub tally: Tally,
+    /// How often people sent another unit than the one recommended, by the rule that they named, and how it turned
+    /// out; of all assignments that were sent in the period.
+    pub otherwise: BTreeMap<Rule, RuleFigures>,
 }
 
 /// How many calls of a category came.

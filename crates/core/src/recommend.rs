@@ -5,6 +5,7 @@
 //! a second alarm adds and never repeats), and says in words what it could not fill.
 
 mod diversion;
+mod otherwise;
 mod together;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +22,8 @@ pub use diversion::{
     DIVERSION_GAIN_S, DIVERSIONS_ASKED_MAX, DIVERSIONS_MAX, Diversion, UnderWay, diversions,
     may_be_diverted,
 };
+pub(crate) use otherwise::drove_s;
+pub use otherwise::{Otherwise, Rule, RuleFigures};
 pub use together::{ChosenTogether, PlanTogether, Together, Total, Waiting, together};
 
 /// Age in seconds from which a position is called old.

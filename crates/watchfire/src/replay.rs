@@ -451,6 +451,7 @@ impl<'a, D: Desk> Replay<'a, D> {
                 why: Why {
                     travel: Some(one.travel),
                     reasons: one.reasons.clone(),
+                    otherwise: None,
                 },
             })
             .collect();

@@ -392,6 +392,7 @@ fn assignment(world: &World, dice: &Dice) -> AssignmentAction {
         Choice {
             unit: any_unit(world, dice, at),
             why: Why {
+                otherwise: None,
                 travel: None,
                 reasons,
             },

@@ -11,7 +11,7 @@ use super::{Context, Event, Happened, Meta, RecordKind};
 use crate::basis::{AssignmentId, IncidentId, Line, Personal, Text, Timestamp, TravelTime, UnitId};
 use crate::board::Board;
 use crate::limits;
-use crate::recommend::Reason;
+use crate::recommend::{Otherwise, Reason};
 use crate::record::unit::{Duty, Unit};
 use crate::refusal::Refusal;
 use crate::timer::{self, AlarmCode, Progress, Seen};
@@ -102,6 +102,9 @@ pub struct Why {
     pub travel: Option<TravelTime>,
     /// The reasons given.
     pub reasons: Vec<Reason>,
+    /// Who was recommended in its place, when people chose otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otherwise: Option<Otherwise>,
 }
 
 /// A unit to send or propose, and why.

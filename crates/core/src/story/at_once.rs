@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Story, check, verbs::Words};
 use crate::basis::{IncidentId, UnitId};
 use crate::recommend::{
-    self, Origin, Recommendation, UnderWay, Waiting, diversions, may_be_diverted,
+    self, Origin, Recommendation, Rule, UnderWay, Waiting, diversions, may_be_diverted,
 };
 
 impl Story {
@@ -106,6 +106,32 @@ impl Story {
         self.said = said;
     }
 
+    pub(super) fn otherwise(&mut self, words: &mut Words) {
+        let sent: Vec<UnitId> = words
+            .list()
+            .iter()
+            .map(|one| self.world.unit(one))
+            .collect();
+        words.must("to");
+        let incident = self.incident(words);
+        let board = self.world.engine.board();
+        let made = self.recommended(incident);
+        let callsign = |unit: &UnitId| board.units[unit].callsign.to_string();
+        let choices = made.choices(board, &sent, Rule::KnowsPlace);
+        self.said = choices
+            .iter()
+            .map(|choice| match &choice.why.otherwise {
+                Some(kept) => format!(
+                    "{} in place of {}, expected in {} s",
+                    callsign(&choice.unit),
+                    callsign(&kept.recommended),
+                    kept.expected_s
+                ),
+                None => format!("{} in place of nobody", callsign(&choice.unit)),
+            })
+            .collect();
+    }
+
     pub(super) fn way_to(&mut self, words: &mut Words) -> Option<IncidentId> {
         words.eat("to").then(|| self.incident(words))
     }
@@ -201,6 +227,25 @@ fn a_unit_on_its_way_to_less_is_proposed_with_what_it_costs_there() {
         divert for incident 2                 -> 1 may be asked
         E1 arrives
         divert for incident 2                 -> 0 may be asked    # nor one that is there
+        "#,
+    );
+}
+
+#[test]
+fn who_is_sent_otherwise_stands_in_for_one_that_was_recommended() {
+    check(
+        r#"
+        given engine E1; engine E2; engine E3; truck T1; truck T2
+        way of E1: 100 s
+        way of E2: 110 s
+        way of E3: 120 s
+        way of T1: 130 s
+        way of T2: 140 s
+        open incident at harbour: fire p1     # 2 engines and a truck: E1, E2, T1
+        otherwise E1, E2, T1 to incident 1    -> E1 in place of nobody; E2 in place of nobody; T1 in place of nobody
+        otherwise T2, E3 to incident 1        -> T2 in place of T1, expected in 130 s; E3 in place of E1, expected in 100 s
+        otherwise E1, E3 to incident 1        -> E1 in place of nobody; E3 in place of E2, expected in 110 s
+        otherwise E1, E2, T1, E3 to incident 1 -> E3 in place of nobody   # one more than wanted takes nobody's place
         "#,
     );
 }

@@ -557,6 +557,7 @@ fn send_for(world: &mut World, reasons: Vec<Reason>) -> Action {
         basis: TravelBasis::StraightLine,
     };
     let why = Why {
+        otherwise: None,
         travel: Some(travel),
         reasons,
     };

@@ -40,6 +40,7 @@ impl Story {
         let unit = self.world.unit(callsign);
         let travel = self.origins.get(&unit).and_then(|origin| origin.travel);
         let why = Why {
+            otherwise: None,
             travel,
             reasons: vec![recommend::Reason::ByHand],
         };
@@ -71,6 +72,7 @@ impl Story {
         let unit = self.world.engine.board().assignments.get(&assignment);
         let origin = unit.and_then(|found| self.origins.get(&found.unit));
         let why = Why {
+            otherwise: None,
             travel: origin.and_then(|origin| origin.travel),
             reasons: Vec::new(),
         };

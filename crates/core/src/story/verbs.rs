@@ -281,6 +281,8 @@ impl Story {
         } else if words.eat("divert for") {
             let incident = self.incident(words);
             self.divert(incident);
+        } else if words.eat("otherwise") {
+            self.otherwise(words);
         } else if words.eat("look") {
         } else if words.eat("recommend for") {
             let incident = self.incident(words);

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use watchfire_core::basis::{AssignmentId, UnitId};
 use watchfire_core::engine::Outcome;
+use watchfire_core::recommend::Rule;
 use watchfire_core::record::assignment::{Assignment, AssignmentAction, Choice, Step, Why};
 use watchfire_core::record::incident::Incident;
 use watchfire_core::record::{Action, Record, RecordKind};
@@ -259,7 +260,7 @@ pub(crate) fn choice(
 ) -> Choice {
     let board = app.node.board();
     let made = Advice::of(&app.node, &board).recommend_without(incident, given_up);
-    let mut choices = super::incident::choices(&made, &[unit]);
+    let mut choices = made.choices(&board, &[unit], Rule::NotSaid);
     choices.pop().unwrap_or(Choice {
         unit,
         why: Why::default(),

@@ -17,9 +17,10 @@ use watchfire_core::figures::{
     YEAR_MS,
 };
 use watchfire_core::limits::FIGURE_DAYS_MAX;
+use watchfire_core::recommend::{Rule, RuleFigures};
 use watchfire_store::Cursor;
 
-use super::view::{self, PriorityView, TextView};
+use super::view::{self, PriorityView, ReasonView, TextView};
 use super::{App, Query, read, read_cursor, read_limit, read_time};
 use crate::figures::{Language, Written, gather};
 use crate::policy::{Permission, Session};
@@ -149,6 +150,25 @@ pub(crate) struct FiguresView {
     intervals: Vec<IntervalView>,
     /// How many calls came.
     calls: CallsView,
+    /// How often people sent another unit than the one recommended, by the rule that they named and never by person; of
+    /// the whole period, whatever part of it was asked for.
+    otherwise: Vec<OtherwiseView>,
+}
+
+/// Sendings of others than those recommended, by one rule.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OtherwiseView {
+    /// The rule.
+    rule: ReasonView,
+    /// How often.
+    count: u32,
+    /// How many of them reported that they departed and arrived.
+    measured: u32,
+    /// How many of these drove no longer than the one recommended was expected to.
+    no_later: u32,
+    /// Half of them drove no more than so many seconds longer than was expected of the one recommended; less than zero is
+    /// sooner.
+    median_beyond_s: Option<i64>,
 }
 
 /// What was counted, and what was left out of the figures.
@@ -403,7 +423,21 @@ pub(crate) async fn show(
                 .collect(),
             categories_left_out,
         },
+        otherwise: made.measures.otherwise.iter().map(otherwise).collect(),
     }))
+}
+
+fn otherwise((rule, figures): (&Rule, &RuleFigures)) -> OtherwiseView {
+    OtherwiseView {
+        rule: ReasonView {
+            code: rule.as_str().to_owned(),
+            text: rule.text().into(),
+        },
+        count: figures.count,
+        measured: figures.measured,
+        no_later: figures.no_later,
+        median_beyond_s: figures.median_beyond_s(),
+    }
 }
 
 /// Shows the same figures as CSV (RFC 4180), with a header row in the language asked for.

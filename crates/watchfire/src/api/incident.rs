@@ -1,7 +1,5 @@
 //! Incidents: opened, graded, merged and closed; what to send to them, and what happened to them.
 
-use std::collections::BTreeMap;
-
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -9,13 +7,13 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use watchfire_core::basis::{AssignmentId, CallId, IncidentId, Prose, UnitId};
-use watchfire_core::recommend::{Reason, Recommendation};
-use watchfire_core::record::assignment::{AssignmentAction, Choice, Why};
+use watchfire_core::recommend::Rule;
+use watchfire_core::record::assignment::AssignmentAction;
 use watchfire_core::record::incident::{Incident, IncidentAction};
 use watchfire_core::record::{Action, Record, RecordKind};
 
 use super::alarm::SeenBody;
-use super::recommendation::{self, RecommendationView, TogetherView};
+use super::recommendation::{self, RecommendationView, RuleView, TogetherView};
 use super::view::{self, AssignmentView, IncidentView, RelationView};
 use super::{
     App, Asked, NothingMore, Page, PageQuery, PlaceBody, Query, WithReason, answer, read, read_id,
@@ -164,6 +162,8 @@ pub(crate) struct SendBody {
     /// True to put them forward only.
     #[serde(default)]
     propose: bool,
+    /// Why others than those recommended are sent; `not_said` if it is left out.
+    otherwise: Option<RuleView>,
     /// When, if not now.
     #[schema(format = DateTime)]
     happened_at: Option<String>,
@@ -638,10 +638,6 @@ pub(crate) async fn together(
     Ok(Json(shown.map_err(|_| Problem::fault())?))
 }
 
-pub(crate) fn recommend(app: &App, incident: &Incident) -> Recommendation {
-    Advice::of(&app.node, &app.node.board()).recommend(incident)
-}
-
 /// The assignments that were made.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SentView {
@@ -658,7 +654,10 @@ pub(crate) async fn send(Path(id): Path<String>, asked: Asked) -> Result<Respons
         let incident = find(&asked.app, id)?;
         let units: Result<Vec<UnitId>, Problem> =
             body.units.iter().map(|unit| read_id(unit)).collect();
-        let choices = choices(&recommend(&asked.app, &incident), &units?);
+        let rule = body.otherwise.map_or(Rule::NotSaid, Rule::from);
+        let board = asked.app.node.board();
+        let made = Advice::of(&asked.app.node, &board).recommend(&incident);
+        let choices = made.choices(&board, &units?, rule);
         Ok(Action::Assignment(if body.propose {
             AssignmentAction::Propose {
                 incident: id,
@@ -683,36 +682,4 @@ pub(crate) async fn send(Path(id): Path<String>, asked: Asked) -> Result<Respons
             .collect(),
     };
     Ok(answer(StatusCode::CREATED, 1, &sent))
-}
-
-/// Puts down with each unit why it was chosen: what the recommendation said of it at that moment.
-pub(crate) fn choices(made: &Recommendation, units: &[UnitId]) -> Vec<Choice> {
-    let by_unit: BTreeMap<UnitId, _> = made
-        .candidates
-        .iter()
-        .map(|candidate| (candidate.unit, candidate))
-        .collect();
-    let choice = |unit: &UnitId| match by_unit.get(unit) {
-        Some(candidate) => {
-            let mut reasons = candidate.reasons.clone();
-            if !candidate.chosen {
-                reasons.push(Reason::ByHand);
-            }
-            Choice {
-                unit: *unit,
-                why: Why {
-                    travel: Some(candidate.travel),
-                    reasons,
-                },
-            }
-        }
-        None => Choice {
-            unit: *unit,
-            why: Why {
-                travel: None,
-                reasons: vec![Reason::ByHand],
-            },
-        },
-    };
-    units.iter().map(choice).collect()
 }

@@ -20,6 +20,7 @@ use watchfire_core::line::words::{VERBS, VerbRow};
 use watchfire_core::line::{
     self, Around, FoundPlace, Meaning, Misunderstanding, Selected, Trouble, Understood,
 };
+use watchfire_core::recommend::Rule;
 use watchfire_core::record::assignment::Choice;
 use watchfire_core::record::unit::Duty;
 use watchfire_core::record::{Action, RecordKind, RecordRef};
@@ -27,6 +28,7 @@ use watchfire_roads::{Found, Matched};
 
 use super::view::{self, TextView};
 use super::{App, Asked, Body, Envelope, read_id};
+use crate::advice::Advice;
 use crate::atlas::StationKey;
 use crate::policy::Session;
 use crate::problem::{Problem, Slip};
@@ -350,7 +352,7 @@ impl<'a> Look<'a> {
         }
         let incident = self.board.incidents.get(&id);
         let units: Vec<UnitId> = incident.map_or_else(Vec::new, |incident| {
-            let made = super::incident::recommend(self.app, incident);
+            let made = Advice::of(&self.app.node, &self.board).recommend(incident);
             made.chosen().map(|candidate| candidate.unit).collect()
         });
         self.recommended.borrow_mut().insert(id, units.clone());
@@ -454,7 +456,9 @@ fn choices(
                 look.app, incident, given_up, *unit,
             )]
         }
-        (_, _) => super::incident::choices(&super::incident::recommend(look.app, incident), units),
+        (_, _) => Advice::of(&look.app.node, &look.board)
+            .recommend(incident)
+            .choices(&look.board, units, Rule::NotSaid),
     }
 }
 

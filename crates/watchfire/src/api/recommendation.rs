@@ -1,10 +1,10 @@
 //! How a recommendation is shown: whom the node would send, why, what is lacking, and who was passed over.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use watchfire_core::basis::{IncidentId, UnitId};
 use watchfire_core::board::Board;
-use watchfire_core::recommend::{ChosenTogether, Diversion, Recommendation, Together, Total};
+use watchfire_core::recommend::{ChosenTogether, Diversion, Recommendation, Rule, Together, Total};
 
 use super::view::{BasisView, ReasonView, TextView};
 use crate::node::Node;
@@ -24,6 +24,8 @@ pub struct RecommendationView {
     pub shortfalls: Vec<ReasonView>,
     /// Those of a wanted kind that are not offered, and why.
     pub passed_over: Vec<PassedOverView>,
+    /// Why others may be sent: the rules to name, in the order in which they are offered.
+    pub rules: Vec<ReasonView>,
     /// Units on their way to something less grave that would be here sooner, and what that costs there.
     pub diversions: Vec<DiversionView>,
 }
@@ -235,7 +237,15 @@ pub fn shown(
                 text: why.text().into(),
             })
             .collect(),
+        rules: Rule::ALL.into_iter().map(rule).collect(),
         diversions: diversions.iter().map(|one| diversion(board, one)).collect(),
+    }
+}
+
+fn rule(rule: Rule) -> ReasonView {
+    ReasonView {
+        code: rule.as_str().to_owned(),
+        text: rule.text().into(),
     }
 }
 
@@ -292,5 +302,57 @@ pub fn shown_together(board: &Board, node: &Node, found: &Together) -> TogetherV
         together: total(found.together),
         one_by_one: total(found.one_by_one),
         left_out: found.left_out,
+    }
+}
+
+/// Why people chose otherwise than was recommended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleView {
+    /// The crew knows the place or the case.
+    KnowsPlace,
+    /// The unit is better suited.
+    BetterSuited,
+    /// The one recommended is wanted where it is.
+    KeepsCover,
+    /// It is nearer than the node knew.
+    NearerThanShown,
+    /// The one recommended could not go.
+    RecommendedCannot,
+    /// Somebody asked for it.
+    AskedFor,
+    /// Something else.
+    Other,
+    /// Nobody said why.
+    NotSaid,
+}
+
+impl From<RuleView> for Rule {
+    fn from(rule: RuleView) -> Rule {
+        match rule {
+            RuleView::KnowsPlace => Rule::KnowsPlace,
+            RuleView::BetterSuited => Rule::BetterSuited,
+            RuleView::KeepsCover => Rule::KeepsCover,
+            RuleView::NearerThanShown => Rule::NearerThanShown,
+            RuleView::RecommendedCannot => Rule::RecommendedCannot,
+            RuleView::AskedFor => Rule::AskedFor,
+            RuleView::Other => Rule::Other,
+            RuleView::NotSaid => Rule::NotSaid,
+        }
+    }
+}
+
+impl From<Rule> for RuleView {
+    fn from(rule: Rule) -> RuleView {
+        match rule {
+            Rule::KnowsPlace => RuleView::KnowsPlace,
+            Rule::BetterSuited => RuleView::BetterSuited,
+            Rule::KeepsCover => RuleView::KeepsCover,
+            Rule::NearerThanShown => RuleView::NearerThanShown,
+            Rule::RecommendedCannot => RuleView::RecommendedCannot,
+            Rule::AskedFor => RuleView::AskedFor,
+            Rule::Other => RuleView::Other,
+            Rule::NotSaid => RuleView::NotSaid,
+        }
     }
 }

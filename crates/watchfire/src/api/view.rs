@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use watchfire_core::basis::{Answer, Place, Priority, Text, Timestamp, TravelBasis};
 use watchfire_core::board::{Board, IncidentStatus, UnitStatus};
 use watchfire_core::plan::ResponseFile;
+use watchfire_core::recommend::Otherwise;
 use watchfire_core::record::assignment::{Assignment, AssignmentStatus};
 use watchfire_core::record::call::{Call, CallState, Channel};
 use watchfire_core::record::incident::{Incident, IncidentState, Relation};
@@ -554,6 +555,8 @@ pub struct AssignmentView {
     pub basis: Option<BasisView>,
     /// Why this unit.
     pub reasons: Vec<ReasonView>,
+    /// Who was recommended in its place, when people chose otherwise.
+    pub otherwise: Option<OtherwiseSentView>,
     /// What is late about it.
     pub alarms: Vec<AlarmView>,
 }
@@ -700,7 +703,30 @@ pub fn assignment_at(
         travel_time_s: assignment.why.travel.map(|travel| travel.seconds),
         basis: assignment.why.travel.map(|travel| travel.basis.into()),
         reasons: assignment.why.reasons.iter().map(reason).collect(),
+        otherwise: assignment.why.otherwise.as_ref().map(otherwise_sent),
         alarms: alarms(board, alarm, &assignment.seen),
+    }
+}
+
+/// Who was recommended in place of a unit that was sent.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct OtherwiseSentView {
+    /// Why people chose otherwise.
+    pub rule: ReasonView,
+    /// The unit that was recommended.
+    pub recommended: String,
+    /// How many seconds of travel that one was expected to need.
+    pub expected_s: u32,
+}
+
+fn otherwise_sent(kept: &Otherwise) -> OtherwiseSentView {
+    OtherwiseSentView {
+        rule: ReasonView {
+            code: kept.rule.as_str().to_owned(),
+            text: kept.rule.text().into(),
+        },
+        recommended: kept.recommended.to_string(),
+        expected_s: kept.expected_s,
     }
 }
 

@@ -332,6 +332,50 @@ async fn those_that_wait_are_filled_together_and_a_unit_on_its_way_to_less_is_of
 }
 
 #[tokio::test]
+async fn who_was_sent_otherwise_is_kept_with_the_reason_and_counted_by_rule() {
+    let house = House::new().await;
+    let (_, incident) = house.incident().await;
+    let act =
+        async |path: String, body: Value| house.ask(Seat::Dispatcher, "POST", &path, body).await;
+    let get = async |path: &str| house.ask(Seat::Dispatcher, "GET", path, json!(null)).await;
+    let made = get(&format!("/incidents/{incident}/recommendation")).await;
+    assert_eq!(made.json["rules"].as_array().unwrap().len(), 8, "{made:?}");
+    let candidates = made.json["candidates"].as_array().unwrap();
+    let by_choice = |chosen: bool| {
+        let mut found = candidates.iter().filter(|one| one["chosen"] == chosen);
+        found.next().unwrap_or_else(|| panic!("{made:?}"))
+    };
+    let (chosen, other) = (by_choice(true), by_choice(false));
+    let send = format!("/incidents/{incident}/assignments");
+    let wrong = json!({ "units": [other["unit"]], "otherwise": "i_like_it" });
+    let refused = act(send.clone(), wrong).await;
+    assert_eq!(refused.problem(), "unreadable", "{refused:?}");
+    let body = json!({ "units": [other["unit"]], "otherwise": "knows_place" });
+    let sent = act(send, body).await;
+    assert_eq!(sent.status, StatusCode::CREATED, "{sent:?}");
+    let kept = &sent.json["assignments"][0]["otherwise"];
+    assert_eq!(kept["rule"]["code"], "knows_place", "{sent:?}");
+    assert_eq!(kept["recommended"], chosen["unit"]);
+    assert_eq!(kept["expected_s"], chosen["travel_time_s"]);
+    let id = sent.json["assignments"][0]["id"].as_str().unwrap();
+    for step in ["depart", "arrive"] {
+        let done = act(format!("/assignments/{id}/{step}"), json!({})).await;
+        assert_eq!(done.status, StatusCode::OK, "{done:?}");
+    }
+    let figures = get("/figures").await;
+    let rules = figures.json["otherwise"].as_array().unwrap();
+    assert_eq!(rules.len(), 1, "{figures:?}");
+    assert_eq!(rules[0]["rule"]["code"], "knows_place");
+    assert_eq!(
+        (&rules[0]["count"], &rules[0]["measured"]),
+        (&json!(1), &json!(1))
+    );
+    assert_eq!(rules[0]["no_later"], 1, "it was there at once");
+    let expected_s = chosen["travel_time_s"].as_i64().unwrap();
+    assert_eq!(rules[0]["median_beyond_s"], -expected_s);
+}
+
+#[tokio::test]
 async fn what_happened_to_an_incident_is_told_entry_by_entry_over_pages() {
     let house = House::new().await;
     let (_, incident) = house.incident().await;

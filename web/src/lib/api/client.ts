@@ -5,9 +5,7 @@
 import type { FeatureCollection } from 'geojson';
 import type { Acted } from '../desk/acts.svelte';
 import { language } from '../strings/index.svelte';
-import type {
-  Assignment, Board, EntriesPage, Incident, NodeInfo, Problem, Recommendation, Session,
-} from './types';
+import type { Assignment, Board, EntriesPage, Incident, NodeInfo, Problem, Recommendation, Session, Together } from './types';
 
 /** How long a request may take before the page calls it a fault, in ms. */
 const REQUEST_MS_MAX = 10_000;
@@ -144,6 +142,9 @@ export const readBoard = () => request<Board>('GET', '/board');
 /** Asks the node which units it would send to an incident, and why. */
 export const readRecommendation = (incident: string, signal?: AbortSignal) =>
   request<Recommendation>('GET', `/incidents/${part(incident)}/recommendation`, { signal });
+
+/** Asks what to send to all incidents that nobody is on, looked at together. */
+export const readTogether = () => request<Together>('GET', '/recommendation');
 
 /** Reads one page of what happened to an incident. */
 export const readEntries = (incident: string, cursor: string | number | null, signal?: AbortSignal) =>

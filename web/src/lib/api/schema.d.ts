@@ -1003,6 +1003,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/recommendation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Proposes what to send to all incidents that nobody is on yet, looked at together: the least time in all. */
+        get: operations["get_recommendation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -1371,6 +1388,7 @@ export interface components {
             id: string;
             /** @description Where the unit is sent. */
             incident: string;
+            otherwise: components["schemas"]["OtherwiseSentView"] | null;
             /** @description When it was proposed. */
             proposed_at: string | null;
             /** @description Why this unit. */
@@ -1734,6 +1752,23 @@ export interface components {
             /** @description What is shown for it. */
             label: string;
         };
+        /** @description A unit that goes to one of several incidents. */
+        ChosenTogetherView: {
+            /** @description What that rests on. */
+            basis: components["schemas"]["BasisView"];
+            /** @description What it is called. */
+            callsign: string;
+            /** @description What it fills. */
+            need: components["schemas"]["TextView"];
+            spared: components["schemas"]["SparedView"] | null;
+            /**
+             * Format: int32
+             * @description How long it needs, in seconds.
+             */
+            travel_time_s: number;
+            /** @description The unit. */
+            unit: string;
+        };
         /**
          * @description What kind of clock it is.
          * @enum {string}
@@ -1795,6 +1830,46 @@ export interface components {
             hint: components["schemas"]["TextView"];
             /** @description One past the last character that a choice replaces. */
             to: number;
+        };
+        /** @description A unit that could be taken off a lesser incident. */
+        DiversionView: {
+            /** @description What it would be taken off: `POST /assignments/{id}/reassign` does it. */
+            assignment: string;
+            /** @description What that rests on. */
+            basis: components["schemas"]["BasisView"];
+            /** @description What it is called. */
+            callsign: string;
+            /**
+             * Format: int64
+             * @description The number of the incident it is on its way to.
+             */
+            from_number: number;
+            /**
+             * Format: int32
+             * @description How urgent that one is.
+             */
+            from_priority: number;
+            /**
+             * Format: int32
+             * @description How many seconds later the other incident is helped; none if nobody can take its place, or no time is known.
+             */
+            later_s: number | null;
+            /** @description What it would fill here. */
+            need: components["schemas"]["TextView"];
+            /**
+             * Format: int32
+             * @description How many seconds sooner it is than those who are free; none if nobody free fits.
+             */
+            sooner_s: number | null;
+            /** @description Who could take its place there; none if nobody can. */
+            stand_in: string | null;
+            /**
+             * Format: int32
+             * @description How long it needs, in seconds.
+             */
+            travel_time_s: number;
+            /** @description The unit. */
+            unit: string;
         };
         /** @description What was answered while a draft was typed. */
         DraftAnswerView: {
@@ -2009,6 +2084,11 @@ export interface components {
             from: string;
             /** @description How long things took. */
             intervals: components["schemas"]["IntervalView"][];
+            /**
+             * @description How often people sent another unit than the one recommended, by the rule that they named and never by person; of
+             *     the whole period, whatever part of it was asked for.
+             */
+            otherwise: components["schemas"]["OtherwiseView"][];
             /** @description Since when the node has records. */
             records_since: string;
             /** @description What was counted, and what was left out. */
@@ -2516,6 +2596,44 @@ export interface components {
              */
             priority?: number | null;
         };
+        /** @description Who was recommended in place of a unit that was sent. */
+        OtherwiseSentView: {
+            /**
+             * Format: int32
+             * @description How many seconds of travel that one was expected to need.
+             */
+            expected_s: number;
+            /** @description The unit that was recommended. */
+            recommended: string;
+            /** @description Why people chose otherwise. */
+            rule: components["schemas"]["ReasonView"];
+        };
+        /** @description Sendings of others than those recommended, by one rule. */
+        OtherwiseView: {
+            /**
+             * Format: int32
+             * @description How often.
+             */
+            count: number;
+            /**
+             * Format: int32
+             * @description How many of them reported that they departed and arrived.
+             */
+            measured: number;
+            /**
+             * Format: int64
+             * @description Half of them drove no more than so many seconds longer than was expected of the one recommended; less than zero is
+             *     sooner.
+             */
+            median_beyond_s: number | null;
+            /**
+             * Format: int32
+             * @description How many of these drove no longer than the one recommended was expected to.
+             */
+            no_later: number;
+            /** @description The rule. */
+            rule: components["schemas"]["ReasonView"];
+        };
         /** @description A page of a list. */
         Page_AssignmentView: {
             /** @description The items, last changed first. */
@@ -2537,6 +2655,7 @@ export interface components {
                 id: string;
                 /** @description Where the unit is sent. */
                 incident: string;
+                otherwise: components["schemas"]["OtherwiseSentView"] | null;
                 /** @description When it was proposed. */
                 proposed_at: string | null;
                 /** @description Why this unit. */
@@ -2830,6 +2949,23 @@ export interface components {
             /** @description The best first. */
             places: components["schemas"]["FoundView"][];
         };
+        /** @description What to send to one of them. */
+        PlanTogetherView: {
+            /** @description Who goes, need by need. */
+            chosen: components["schemas"]["ChosenTogetherView"][];
+            /**
+             * Format: int32
+             * @description Places of this one that stay empty.
+             */
+            empty: number;
+            /** @description The incident. */
+            incident: string;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            number: number;
+        };
         /** @description Where an area is. */
         PolygonsView: {
             /** @description Polygons, each an outer ring and its holes; longitude and latitude in degrees. */
@@ -2995,12 +3131,16 @@ export interface components {
             basis: components["schemas"]["BasisView"];
             /** @description Those that could go, nearest first. */
             candidates: components["schemas"]["CandidateView"][];
+            /** @description Units on their way to something less grave that would be here sooner, and what that costs there. */
+            diversions: components["schemas"]["DiversionView"][];
             /** @description The needs of the plan and how they are met. */
             needs: components["schemas"]["NeedView"][];
             /** @description Those of a wanted kind that are not offered, and why. */
             passed_over: components["schemas"]["PassedOverView"][];
             /** @description The version of the response file that was used. */
             response_version: string;
+            /** @description Why others may be sent: the rules to name, in the order in which they are offered. */
+            rules: components["schemas"]["ReasonView"][];
             /** @description What is lacking. */
             shortfalls: components["schemas"]["ReasonView"][];
         };
@@ -3082,6 +3222,11 @@ export interface components {
             seconds: number;
         };
         /**
+         * @description Why people chose otherwise than was recommended.
+         * @enum {string}
+         */
+        RuleView: "knows_place" | "better_suited" | "keeps_cover" | "nearer_than_shown" | "recommended_cannot" | "asked_for" | "other" | "not_said";
+        /**
          * @description A seat.
          * @enum {string}
          */
@@ -3121,6 +3266,7 @@ export interface components {
              * @description When, if not now.
              */
             happened_at?: string | null;
+            otherwise?: components["schemas"]["RuleView"] | null;
             /** @description True to put them forward only. */
             propose?: boolean;
             /** @description The units: all of them are sent, or none. */
@@ -3166,6 +3312,16 @@ export interface components {
             crews: boolean;
             /** @description What to say on the screen. */
             text: components["schemas"]["TextView"];
+        };
+        /** @description A unit that is not sent where it would be first. */
+        SparedView: {
+            /** @description What it is called. */
+            callsign: string;
+            /**
+             * Format: int64
+             * @description The number of the incident it goes to.
+             */
+            number: number;
         };
         /** @description The calls that turn out to be another incident. */
         SplitBody: {
@@ -3345,12 +3501,40 @@ export interface components {
             /** @description It is about the same event as this incident. */
             join: string;
         };
+        /** @description What to send to all that wait. */
+        TogetherView: {
+            /** @description What the node's travel times rest on. */
+            basis: components["schemas"]["BasisView"];
+            /** @description Incidents that were left for the next look, since there are too many. */
+            left_out: number;
+            /** @description What filling them one after the other would come to. */
+            one_by_one: components["schemas"]["TotalView"];
+            /** @description One for each incident that wants somebody, the gravest and oldest first. */
+            plans: components["schemas"]["PlanTogetherView"][];
+            /** @description The version of the response file that was used. */
+            response_version: string;
+            /** @description What it comes to. */
+            together: components["schemas"]["TotalView"];
+        };
         /** @description What a token is for. */
         TokenBody: {
             /** @description What it is for, so that it can be told apart later. */
             label: string;
             /** @description The one seat that it may act from. */
             seat: components["schemas"]["SeatView"];
+        };
+        /** @description What a way to fill all comes to. */
+        TotalView: {
+            /**
+             * Format: int32
+             * @description Places that stay empty.
+             */
+            empty: number;
+            /**
+             * Format: int64
+             * @description Seconds of travel of all that are sent, added up.
+             */
+            seconds: number;
         };
         /**
          * @description What is known of a call that is still being typed.
@@ -6006,6 +6190,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PositionsView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_recommendation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TogetherView"];
                 };
             };
             400: components["responses"]["Problem"];

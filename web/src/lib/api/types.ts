@@ -72,6 +72,10 @@ export type Catalogue = NodeInfo['catalogue'];
 
 export type Recommendation = Shown['RecommendationView'];
 export type Need = Shown['NeedView'];
+/** A unit that could be taken off something less grave. */
+export type Diversion = Shown['DiversionView'];
+/** What to send to all that wait. */
+export type Together = Shown['TogetherView'];
 export type Candidate = Shown['CandidateView'];
 
 export type EntriesPage = Shown['EntriesView'];
