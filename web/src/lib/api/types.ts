@@ -72,6 +72,8 @@ export type Catalogue = NodeInfo['catalogue'];
 
 export type Recommendation = Shown['RecommendationView'];
 export type Need = Shown['NeedView'];
+/** Why people chose otherwise than was recommended. */
+export type Rule = Shown['RuleView'];
 /** A unit that could be taken off something less grave. */
 export type Diversion = Shown['DiversionView'];
 /** What to send to all that wait. */

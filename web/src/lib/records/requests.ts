@@ -2,7 +2,7 @@
 // with the words that stand in the strip of what was done. Whether it may be done is the node's to say.
 
 import { act } from '../api/client';
-import type { Assignment, Call, Incident, Place, Relation, Unit } from '../api/types';
+import type { Assignment, Call, Incident, Place, Relation, Rule, Unit } from '../api/types';
 import type { Desk } from '../desk/desk.svelte';
 import { numbered, t } from '../strings/index.svelte';
 
@@ -39,15 +39,15 @@ export async function unlink(desk: Desk, incident: Incident, other: string): Pro
   if (record) desk.board.take({ kind: 'incident', record });
 }
 
-/** Sends units to an incident, all of them or none. */
-export async function send(desk: Desk, incident: string, units: string[]): Promise<boolean> {
+/** Sends units to an incident, all of them or none. `otherwise` says why, where others than those recommended go. */
+export async function send(desk: Desk, incident: string, units: string[], otherwise?: Rule): Promise<boolean> {
   const callsigns = units.map((id) => desk.board.units.get(id)?.callsign ?? id).join(' ');
   const number = desk.board.incidents.get(incident)?.number;
   const text = t('deed.send', { units: callsigns, incident: number === undefined ? incident : numbered(number) });
   const path = `/incidents/${part(incident)}/assignments`;
   const sorted = [...units].sort();
   const answer = await desk.acts.run(`${path} ${sorted.join(' ')}`, text, (key) =>
-    act<{ assignments: Assignment[] }>('POST', path, { units: sorted }, key));
+    act<{ assignments: Assignment[] }>('POST', path, { units: sorted, ...(otherwise ? { otherwise } : {}) }, key));
   for (const record of answer?.assignments ?? []) desk.board.take({ kind: 'assignment', record });
   return answer !== null;
 }

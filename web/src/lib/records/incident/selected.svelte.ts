@@ -4,7 +4,7 @@
 
 import { SvelteSet } from 'svelte/reactivity';
 import { readEntries, readRecommendation } from '../../api/client';
-import type { EntriesPage, Entry, Recommendation } from '../../api/types';
+import type { EntriesPage, Entry, Recommendation, Rule } from '../../api/types';
 import type { Loading } from '../../board/board.svelte';
 import type { Desk } from '../../desk/desk.svelte';
 import { send } from '../requests';
@@ -36,6 +36,15 @@ export class Selected {
   picks = new SvelteSet<string>();
   /** True once the dispatcher changed what the node chose. */
   picked_by_hand = $state(false);
+
+  /** Why others than those recommended go, as one of the rules that came with the recommendation. */
+  rule = $state<Rule>('not_said');
+  /** True while somebody recommended is not ticked and somebody else is. */
+  otherwise_chosen = $derived.by(() => {
+    const chosen = this.recommendation?.candidates.filter((candidate) => candidate.chosen) ?? [];
+    const recommended = new Set(chosen.map((candidate) => candidate.unit));
+    return [...this.picks].some((unit) => !recommended.has(unit)) && chosen.some((candidate) => !this.picks.has(candidate.unit));
+  });
 
   /** True while units are being sent. */
   busy = $state(false);
@@ -142,11 +151,12 @@ export class Selected {
   async send() {
     if (this.picks.size === 0 || this.busy) return;
     this.busy = true;
-    const sent = await send(this.desk, this.id, [...this.picks]);
+    const sent = await send(this.desk, this.id, [...this.picks], this.otherwise_chosen ? this.rule : undefined);
     this.busy = false;
     if (sent) {
       this.picks.clear();
       this.picked_by_hand = false;
+      this.rule = 'not_said';
     }
     this.changed();
   }
