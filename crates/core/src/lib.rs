@@ -9,6 +9,7 @@
 
 pub mod basis;
 pub mod board;
+pub mod cover;
 pub mod duplicate;
 pub mod engine;
 pub mod entropy;

@@ -86,3 +86,15 @@ pub const TURNS_KEPT_MAX: usize = 100;
 pub const UNDO_S: u32 = 10;
 /// Places (units still wanted) that are filled together at most; incidents beyond are left for the next look.
 pub const TOGETHER_PLACES_MAX: usize = 60;
+/// Cells that demand is kept for.
+pub const DEMAND_CELLS_MAX: usize = 4_000;
+/// Smallest side of a cell of demand, in metres: below it, a cell would be somebody's house.
+pub const DEMAND_CELL_MIN_M: u32 = 200;
+/// Largest side of a cell of demand, in metres.
+pub const DEMAND_CELL_MAX_M: u32 = 20_000;
+/// Demand that all cells may add up to, in millionths of a call per hour (4,294 calls per hour).
+pub const DEMAND_WEIGHT_MAX: u64 = u32::MAX as u64;
+/// Spots at which units may be counted: cells, stations and posts together.
+pub const COVER_SPOTS_MAX: usize = 10_000;
+/// Targets that cover may be counted by at once.
+pub const COVER_TARGETS_MAX: usize = 8;
