@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::basis::{Line, Text, Timestamp, TravelBasis, TravelTime, UnitId, say_seconds};
 use crate::board::{Board, UnitStatus};
+use crate::cover::{self, CoverField, Trade};
 use crate::plan::{Need, NeedOf, ResponseFile};
 use crate::record::incident::Incident;
 use crate::record::unit::Unit;
@@ -85,6 +86,16 @@ pub enum Reason {
     },
     /// Its position is not known; its station was taken.
     FromPost,
+    /// Sending it leaves some of the expected public calls out of reach in time.
+    LeavesUncovered {
+        /// How many, in thousandths.
+        permille: u32,
+    },
+    /// It goes though another is sooner, which is wanted where it is.
+    ForCover {
+        /// How many seconds sooner the other would be.
+        longer_s: u32,
+    },
     /// A person chose it without a recommendation.
     ByHand,
 }
@@ -100,6 +111,8 @@ impl Reason {
             Reason::StraightLine => "straight_line",
             Reason::PositionOld { .. } => "position_old",
             Reason::FromPost => "from_post",
+            Reason::LeavesUncovered { .. } => "leaves_uncovered",
+            Reason::ForCover { .. } => "for_cover",
             Reason::ByHand => "by_hand",
         }
     }
@@ -114,6 +127,8 @@ impl Reason {
             | Reason::StraightLine
             | Reason::PositionOld { .. }
             | Reason::FromPost
+            | Reason::LeavesUncovered { .. }
+            | Reason::ForCover { .. }
             | Reason::ByHand => 0, // Numbers, or a line that has its own limit.
         }
     }
@@ -152,6 +167,20 @@ impl Reason {
             }
             Reason::FromPost => {
                 Text::new("no position: timed from its station", "无位置：按驻地计时")
+            }
+            Reason::LeavesUncovered { permille } => {
+                let percent = format!("{}.{}", permille / 10, permille % 10);
+                Text::new(
+                    format!("leaves {percent} % of expected calls uncovered"),
+                    format!("派出后 {percent}% 的预计警情失去覆盖"),
+                )
+            }
+            Reason::ForCover { longer_s } => {
+                let longer = say_seconds(*longer_s);
+                Text::new(
+                    format!("{} longer, so that cover is kept", longer.en),
+                    format!("多用 {}，以保持覆盖", longer.zh),
+                )
             }
             Reason::ByHand => Text::new("chosen by hand", "人工选派"),
         }
@@ -291,6 +320,8 @@ pub struct Candidate {
     pub unit: UnitId,
     /// How long it needs.
     pub travel: TravelTime,
+    /// What sending it leaves uncovered, in parts per million of the expected public calls; none where that is not known.
+    pub cover_loss_ppm: Option<u32>,
     /// True if it is proposed.
     pub chosen: bool,
     /// Why, and what speaks against it.
@@ -302,7 +333,7 @@ pub struct Candidate {
 pub struct Recommendation {
     /// The needs and how they are met.
     pub needs: Vec<NeedMet>,
-    /// Those that could go, nearest first; the chosen ones are marked.
+    /// Those that could go, best first (nearest, unless cover is weighed); the chosen ones are marked.
     pub candidates: Vec<Candidate>,
     /// What is lacking.
     pub shortfalls: Vec<Shortfall>,
@@ -352,12 +383,28 @@ fn obstacle(board: &Board, incident: &Incident, unit: &Unit, now: Timestamp) -> 
     (!allowed).then_some(PassedOver::OutsideItsAreas)
 }
 
+/// How cover is weighed against time, where the node knows what to expect.
+#[derive(Debug, Clone, Copy)]
+pub struct Weighed<'a> {
+    /// Free units by spot, and the cover that they give.
+    pub field: &'a CoverField,
+    /// The spot at which each of them is counted.
+    pub spots: &'a BTreeMap<UnitId, usize>,
+    /// What cover is worth.
+    pub trade: Trade,
+    /// Seconds of travel within which somebody should be there.
+    pub target_s: u32,
+}
+
 /// Recommends what to send to an incident. Units without an origin are treated as being nowhere.
+///
+/// Without `weighed` the nearest go; with it, time is weighed against what is left uncovered ([`crate::cover::rank`]).
 pub fn recommend(
     board: &Board,
     response: &ResponseFile,
     incident: &Incident,
     origins: &BTreeMap<UnitId, Origin>,
+    weighed: Option<Weighed<'_>>,
     now: Timestamp,
 ) -> Recommendation {
     let mut shortfalls = Vec::new();
@@ -389,12 +436,26 @@ pub fn recommend(
             &unit.callsign,
         )
     });
+    let by_time: Vec<Offered<'_>> = offered.clone();
+    let losses = match weighed {
+        Some(weighed) => weigh(weighed, incident, &mut offered),
+        None => BTreeMap::new(),
+    };
 
     let taken = fill(board, incident, &offered, &mut needs);
     for met in &needs {
         shortfalls.extend(shortfalls_of(board, met, &offered, &passed_over));
     }
-    let candidates = candidates(board, incident, &offered, &needs, &taken);
+    let candidates = Candidates {
+        board,
+        incident,
+        offered: &offered,
+        by_time: &by_time,
+        losses: &losses,
+        needs: &needs,
+        taken: &taken,
+    };
+    let candidates = candidates.all();
     let mut passed_over: Vec<(UnitId, PassedOver)> = passed_over.into_iter().collect();
     passed_over.truncate(PASSED_OVER_MAX);
     Recommendation {
@@ -647,73 +708,133 @@ fn shortfalls_of(
     late.into_iter().collect()
 }
 
-fn candidates(
-    board: &Board,
+/// Puts those who are best first, time weighed against cover, and returns what sending each leaves uncovered.
+fn weigh(
+    weighed: Weighed<'_>,
     incident: &Incident,
-    offered: &[Offered<'_>],
-    needs: &[NeedMet],
-    taken: &BTreeMap<UnitId, usize>,
-) -> Vec<Candidate> {
-    let fits = |unit: &Unit| needs.iter().any(|met| met.need.of.is_met_by(unit));
-    let mut all = Vec::new();
-    for (unit, from, travel) in offered.iter().filter(|(unit, ..)| fits(unit)) {
-        let filled = taken.get(&unit.id).map(|at| &needs[*at]);
+    offered: &mut Vec<Offered<'_>>,
+) -> BTreeMap<UnitId, u32> {
+    let candidate = |(unit, _, travel): &Offered<'_>| cover::Candidate {
+        spot: weighed.spots.get(&unit.id).copied(),
+        drive_s: travel.seconds,
+    };
+    let asked: Vec<cover::Candidate> = offered.iter().map(candidate).collect();
+    let (target_s, trade) = (weighed.target_s, weighed.trade);
+    let ranked = cover::rank(weighed.field, &asked, incident.priority, target_s, trade);
+    let counted = ranked
+        .iter()
+        .filter(|one| asked[one.candidate].spot.is_some());
+    let losses = counted.map(|one| (offered[one.candidate].0.id, one.loss_ppm));
+    let losses = losses.collect();
+    *offered = ranked.iter().map(|one| offered[one.candidate]).collect();
+    losses
+}
+
+/// What is needed to say of everybody who could go why, and what speaks against it.
+struct Candidates<'a> {
+    board: &'a Board,
+    incident: &'a Incident,
+    /// Best first.
+    offered: &'a [Offered<'a>],
+    /// The same, nearest first.
+    by_time: &'a [Offered<'a>],
+    losses: &'a BTreeMap<UnitId, u32>,
+    needs: &'a [NeedMet],
+    /// Which need each chosen one fills.
+    taken: &'a BTreeMap<UnitId, usize>,
+}
+
+impl Candidates<'_> {
+    fn all(&self) -> Vec<Candidate> {
+        let mut all = Vec::new();
+        let fits = |unit: &Unit| self.needs.iter().any(|met| met.need.of.is_met_by(unit));
+        for (unit, from, travel) in self.offered.iter().filter(|(unit, ..)| fits(unit)) {
+            let ranked = all.len() < CANDIDATES_RANKED_MAX;
+            all.push(Candidate {
+                unit: unit.id,
+                travel: *travel,
+                cover_loss_ppm: self.losses.get(&unit.id).copied(),
+                chosen: self.taken.contains_key(&unit.id),
+                reasons: self.reasons(unit, *from, *travel, ranked),
+            });
+        }
+        all
+    }
+
+    fn reasons(
+        &self,
+        unit: &Unit,
+        from: StartsFrom,
+        travel: TravelTime,
+        ranked: bool,
+    ) -> Vec<Reason> {
+        let filled = self.taken.get(&unit.id).map(|at| &self.needs[*at]);
         // Ranked within what it fills: "the second nearest engine" says more than "the ninth nearest unit".
-        let group = filled.or_else(|| needs.iter().find(|met| met.need.of.is_met_by(unit)));
-        let ahead = |other: &&Offered<'_>| {
-            (other.2.seconds, &other.0.callsign) < (travel.seconds, &unit.callsign)
-                && group.is_some_and(|met| met.need.of.is_met_by(other.0))
-        };
-        let rank = if filled.is_some() || all.len() < CANDIDATES_RANKED_MAX {
-            Some(
-                offered
-                    .iter()
-                    .take_while(|other| other.2.seconds <= travel.seconds)
-                    .filter(ahead)
-                    .count() as u32
-                    + 1,
-            )
-        } else {
-            None
-        };
-        let mut reasons: Vec<Reason> = rank.map(|rank| Reason::Rank { rank }).into_iter().collect();
+        let fitting = || self.needs.iter().find(|met| met.need.of.is_met_by(unit));
+        let group = filled.or_else(fitting);
+        let mut reasons = Vec::new();
+        if filled.is_some() || ranked {
+            let rank = self.ahead(unit, travel, group).count() as u32 + 1;
+            reasons.push(Reason::Rank { rank });
+        }
         reasons.extend(filled.map(|met| Reason::Fills {
             need: met.label.clone(),
         }));
-        if let Some(area) = incident
-            .place
-            .area
-            .as_ref()
-            .filter(|_| is_first_due(board, incident, unit))
-        {
+        let area = self.incident.place.area.as_ref();
+        if let Some(area) = area.filter(|_| is_first_due(self.board, self.incident, unit)) {
             reasons.push(Reason::FirstDue { area: area.clone() });
         }
-        if let Some(within_s) = group
-            .and_then(|met| met.need.within_s)
-            .filter(|within_s| travel.seconds > *within_s)
-        {
+        let promised = group.and_then(|met| met.need.within_s);
+        if let Some(within_s) = promised.filter(|within_s| travel.seconds > *within_s) {
             reasons.push(Reason::BeyondTarget { within_s });
+        }
+        // Of those that go; a sooner one that stays must be among those that are offered for the same.
+        let sooner = filled.and_then(|_| {
+            let mut sooner = self.ahead(unit, travel, group);
+            sooner.find(|(other, ..)| !self.taken.contains_key(&other.id))
+        });
+        if let Some((_, _, other)) = sooner.filter(|_| !self.losses.is_empty()) {
+            let longer_s = travel.seconds.saturating_sub(other.seconds);
+            reasons.push(Reason::ForCover { longer_s });
+        }
+        let loss_ppm = self.losses.get(&unit.id).copied().unwrap_or(0);
+        if loss_ppm >= LOSS_SAID_PPM {
+            let permille = (loss_ppm + 500) / 1_000;
+            reasons.push(Reason::LeavesUncovered { permille });
         }
         if travel.basis == TravelBasis::StraightLine {
             reasons.push(Reason::StraightLine);
         }
         match from {
-            StartsFrom::Position { age_s } if *age_s >= POSITION_OLD_S => {
-                reasons.push(Reason::PositionOld { age_s: *age_s })
+            StartsFrom::Position { age_s } if age_s >= POSITION_OLD_S => {
+                reasons.push(Reason::PositionOld { age_s })
             }
             StartsFrom::Position { .. } => {}
             StartsFrom::Post => reasons.push(Reason::FromPost),
         }
-        all.push(Candidate {
-            unit: unit.id,
-            travel: *travel,
-            chosen: filled.is_some(),
-            reasons,
-        });
+        reasons
     }
-    all
+
+    /// Those that would be there sooner and fill the same, nearest first.
+    fn ahead(
+        &self,
+        unit: &Unit,
+        travel: TravelTime,
+        group: Option<&NeedMet>,
+    ) -> impl Iterator<Item = &Offered<'_>> {
+        let sooner = move |other: &&Offered<'_>| {
+            (other.2.seconds, &other.0.callsign) < (travel.seconds, &unit.callsign)
+                && group.is_some_and(|met| met.need.of.is_met_by(other.0))
+        };
+        self.by_time
+            .iter()
+            .take_while(move |other| other.2.seconds <= travel.seconds)
+            .filter(sooner)
+    }
 }
 
+/// What a unit must leave uncovered for it to be said, in parts per million: a thousandth.
+const LOSS_SAID_PPM: u32 = 1_000;
 /// Candidates that are given a rank in words; those far down the list are ranked by their place in it alone.
 const CANDIDATES_RANKED_MAX: usize = 100;
 

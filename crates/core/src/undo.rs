@@ -357,6 +357,13 @@ fn unit(deed: &Deed, action: &UnitAction) -> Result<UnitAction, Refusal> {
                 None => UnitAction::EndRest { unit },
             })
         }
+        UnitAction::MoveUp { unit, .. } => match unit_before(deed, *unit)?.waits_at() {
+            Some(to) => Ok(UnitAction::MoveUp { unit: *unit, to }),
+            None => Err(not_undone(
+                Text::new("it waited at no station before", "此前未在任何站点待命"),
+                Text::new("Move it to a station.", "请调至一个站点。"),
+            )),
+        },
         UnitAction::Enter { .. } | UnitAction::Amend { .. } => Err(not_undone(
             Text::new(
                 "what the node is set up with is amended",

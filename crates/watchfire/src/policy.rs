@@ -245,6 +245,7 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
             | UnitAction::Rest { unit, .. }
             | UnitAction::EndRest { unit },
         ) => with_own(P::RunUnits, session.unit == Some(*unit)),
+        Action::Unit(UnitAction::MoveUp { .. }) => vec![P::RunUnits],
         Action::Assignment(
             AssignmentAction::Propose { .. }
             | AssignmentAction::Send { .. }

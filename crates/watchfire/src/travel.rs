@@ -159,7 +159,7 @@ impl Travel {
         now: Timestamp,
     ) -> Recommendation {
         let origins = self.origins(board, positions, incident, now);
-        recommend::recommend(board, response, incident, &origins, now)
+        recommend::recommend(board, response, incident, &origins, None, now)
     }
 
     fn origins(
@@ -200,8 +200,7 @@ pub fn whereabouts(
         return Some((position.point, StartsFrom::Position { age_s }));
     }
     let station = unit
-        .details
-        .station
+        .waits_at()
         .and_then(|station| board.stations.get(&station));
     let point = station
         .map(|station| station.details.place.point)

@@ -264,6 +264,7 @@ fn unit(event: &UnitEvent) -> Text {
         UnitEvent::WentOffDuty => Text::new("off duty", "下班"),
         UnitEvent::RestBegan { .. } => Text::new("rest began", "开始休整"),
         UnitEvent::RestEnded => Text::new("rest ended", "结束休整"),
+        UnitEvent::MovedUp { .. } => Text::new("moved up", "前移待命"),
     }
 }
 

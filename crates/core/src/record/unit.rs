@@ -32,6 +32,20 @@ pub struct Unit {
     pub duty_since: Timestamp,
     /// Until when its crew rests, if it does.
     pub rest_until: Option<Timestamp>,
+    /// Where it was last told to wait, if that is since it came on duty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Moved>,
+}
+
+/// A move-up: a free unit waits at another station while the units of that one are bound.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// The station at which it waits now.
+    pub to: StationId,
+    /// The station at which it waited before, if at any.
+    pub from: Option<StationId>,
+    /// When it was told.
+    pub at: Timestamp,
 }
 
 /// What a unit is and can do.
@@ -70,6 +84,13 @@ impl Unit {
     /// Returns true while its crew rests.
     pub fn is_resting(&self, now: Timestamp) -> bool {
         self.rest_until.is_some_and(|until| now < until)
+    }
+
+    /// Returns the station at which it waits while it is free: where it was moved up to, else its own.
+    pub fn waits_at(&self) -> Option<StationId> {
+        self.moved
+            .as_ref()
+            .map_or(self.details.station, |moved| Some(moved.to))
     }
 }
 
@@ -119,6 +140,13 @@ pub enum UnitAction {
         /// Which.
         unit: UnitId,
     },
+    /// Let it wait at a station (its own to bring it back).
+    MoveUp {
+        /// Which.
+        unit: UnitId,
+        /// Where.
+        to: StationId,
+    },
 }
 
 impl UnitAction {
@@ -131,7 +159,8 @@ impl UnitAction {
             | UnitAction::TakeOutOfService { unit, .. }
             | UnitAction::GoOffDuty { unit }
             | UnitAction::Rest { unit, .. }
-            | UnitAction::EndRest { unit } => Some(*unit),
+            | UnitAction::EndRest { unit }
+            | UnitAction::MoveUp { unit, .. } => Some(*unit),
         }
     }
 }
@@ -168,10 +197,18 @@ pub enum UnitEvent {
     },
     /// Its rest ended early.
     RestEnded,
+    /// It was told to wait at a station.
+    MovedUp {
+        /// Where it waits.
+        to: StationId,
+        /// Where it waited before, if at any station.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<StationId>,
+    },
 }
 
 /// The names of its events, as entries carry them; one that is not listed is of a newer program.
-pub(super) const EVENT_NAMES: [&str; 7] = [
+pub(super) const EVENT_NAMES: [&str; 8] = [
     "entered",
     "amended",
     "made_available",
@@ -179,6 +216,7 @@ pub(super) const EVENT_NAMES: [&str; 7] = [
     "went_off_duty",
     "rest_began",
     "rest_ended",
+    "moved_up",
 ];
 
 pub(super) fn decide(
@@ -269,7 +307,44 @@ pub(super) fn decide(
             }
             one(*unit, UnitEvent::RestEnded)
         }
+        UnitAction::MoveUp { unit, to } => move_up(board, context, *unit, *to),
     }
+}
+
+/// Only a unit that could be sent is moved about, and never one whose crew rests.
+fn move_up(
+    board: &Board,
+    context: &Context<'_>,
+    unit: UnitId,
+    to: StationId,
+) -> Result<Vec<Happened>, Refusal> {
+    let found = must_be_unassigned(board, unit)?;
+    board.station(to)?;
+    if found.duty != Duty::Available {
+        return Err(wrong_state(
+            found,
+            Text::new("Bring it into service first.", "请先恢复待命。"),
+        ));
+    }
+    if found.is_resting(context.now) {
+        return Err(Refusal::WrongState {
+            kind: RecordKind::Unit,
+            state: Text::new("resting", "休整中"),
+            instead: Text::new(
+                "Choose another, or end its rest.",
+                "请另选力量，或结束其休整。",
+            ),
+        });
+    }
+    let from = found.waits_at();
+    if from == Some(to) {
+        return Err(Refusal::WrongState {
+            kind: RecordKind::Unit,
+            state: Text::new("waiting there already", "已在该处待命"),
+            instead: Text::new("Nothing needs doing.", "无需操作。"),
+        });
+    }
+    one(unit, UnitEvent::MovedUp { to, from })
 }
 
 fn check_details(
@@ -342,6 +417,7 @@ pub(super) fn apply(
             duty: Duty::OffDuty,
             duty_since: meta.happened_at,
             rest_until: None,
+            moved: None,
         });
     }
     let mut unit = before?.clone();
@@ -357,10 +433,17 @@ pub(super) fn apply(
         UnitEvent::TakenOutOfService { reason } => turn(Duty::OutOfService {
             reason: reason.clone(),
         }),
-        UnitEvent::WentOffDuty => turn(Duty::OffDuty),
+        UnitEvent::WentOffDuty => {
+            turn(Duty::OffDuty);
+            unit.moved = None;
+        }
         UnitEvent::Amended { details } => unit.details = details.clone(),
         UnitEvent::RestBegan { until } => unit.rest_until = Some(*until),
         UnitEvent::RestEnded => unit.rest_until = None,
+        UnitEvent::MovedUp { to, from } => {
+            let (to, from, at) = (*to, *from, meta.happened_at);
+            unit.moved = Some(Moved { to, from, at });
+        }
     }
     Some(unit)
 }

@@ -21,7 +21,7 @@ impl Story {
         let found = &board.incidents[&incident];
         let origins = self.origins_to(incident);
         let response = &self.world.response;
-        recommend::recommend(board, response, found, &origins, self.world.now)
+        recommend::recommend(board, response, found, &origins, None, self.world.now)
     }
 
     pub(super) fn fill_together(&mut self) {

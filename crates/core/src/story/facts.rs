@@ -187,6 +187,11 @@ fn about_unit(story: &Story, unit: &Unit, facts: &mut BTreeSet<String>) {
     add(format!("so for {} s", now.seconds_since(since)));
     add(format!("version {}", unit.version));
     add(format!("kind {}", unit.details.kind));
+    let waits = unit.waits_at().and_then(|at| board.stations.get(&at));
+    add(match waits {
+        Some(station) => format!("waits at station {}", station.code),
+        None => "waits at no station".to_owned(),
+    });
     if unit.is_resting(now) {
         add("resting".to_owned());
     }

@@ -419,6 +419,34 @@ fn units_come_and_go_on_duty() {
 }
 
 #[test]
+fn a_free_unit_waits_elsewhere_until_it_is_brought_back_or_goes_off_duty() {
+    check(
+        r#"
+        given station 1 at harbour; station 2 at market; engine E1 at station 1; engine E2
+        look                                  -> E1 waits at station 1; E2 waits at no station
+        E1 moves up to station 2              -> E1 available; E1 waits at station 2
+        E1 moves up to station 2              -> refused wrong_state; says The unit is waiting there already.; next Nothing needs doing.
+        undo                                  -> E1 waits at station 1
+        E2 moves up to station 2              -> E2 waits at station 2
+        undo                                  -> refused not_undone; next Move it to a station.
+        E1 moves up to station 2
+        E1 moves up to station 1              -> E1 waits at station 1
+        E1 moves up to station 2
+        E1 goes off duty                      -> E1 waits at station 1   # the next crew begins at home
+        E1 moves up to station 2              -> refused wrong_state; next Bring it into service first.
+        E1 available
+        E1 rests 1 h
+        E1 moves up to station 2              -> refused wrong_state; next Choose another, or end its rest.
+        E1 ends its rest
+        open incident at harbour: fire p1
+        send E1 to incident 1
+        E1 moves up to station 2              -> refused wrong_state; next Clear or cancel its assignment first.
+        E9 moves up to station 2              -> refused not_found
+        "#,
+    );
+}
+
+#[test]
 fn stations_have_codes_of_their_own() {
     check(
         r#"

@@ -374,7 +374,14 @@ fn nothing_is_called_lacking_that_could_be_filled() {
         let board = told.world.engine.board();
         let incident = board.incidents.values().next().unwrap();
         let world = &told.world;
-        let made = recommend(board, &world.response, incident, &told.origins, world.now);
+        let made = recommend(
+            board,
+            &world.response,
+            incident,
+            &told.origins,
+            None,
+            world.now,
+        );
         let there: u32 = made.needs.iter().map(|met| met.have).sum();
         let sent = made.chosen().count() as u32;
         let fits = of.map(|kind| kinds[kind].2);

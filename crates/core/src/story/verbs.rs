@@ -641,6 +641,13 @@ impl Story {
                 words.must("off duty");
                 return Action::Unit(UnitAction::GoOffDuty { unit });
             }
+            "moves" => {
+                words.must("up to station");
+                let code: Line = words.next().parse().unwrap();
+                let board = self.world.engine.board();
+                let to = board.station_by_code(&code).unwrap().id;
+                return Action::Unit(UnitAction::MoveUp { unit, to });
+            }
             "rests" => {
                 let until = Timestamp(self.world.now.0 + words.seconds() * 1_000);
                 return Action::Unit(UnitAction::Rest { unit, until });
@@ -689,7 +696,7 @@ impl Story {
         let found = &board.incidents[&incident];
         let response = &self.world.response;
         let origins = self.origins_to(incident);
-        let said = recommend::recommend(board, response, found, &origins, self.world.now);
+        let said = recommend::recommend(board, response, found, &origins, None, self.world.now);
         let said = self.recommendation_in_words(&said);
         self.said = said;
     }

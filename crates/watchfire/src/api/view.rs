@@ -446,6 +446,8 @@ pub struct UnitView {
     pub assignment: Option<String>,
     /// Until when its crew rests.
     pub rest_until: Option<String>,
+    /// The station at which it was told to wait in place of its own.
+    pub moved_to: Option<String>,
     /// Where it was last.
     pub position: Option<PositionView>,
 }
@@ -511,6 +513,7 @@ pub fn unit(board: &Board, unit: &Unit, position: Option<Position>) -> UnitView 
             .live_assignment(unit.id)
             .map(|live| live.id.to_string()),
         rest_until: maybe_time(unit.rest_until),
+        moved_to: moved_to(unit),
         position: position.map(|position| PositionView {
             lat: position.point.lat(),
             lon: position.point.lon(),
@@ -706,6 +709,13 @@ pub fn assignment_at(
         otherwise: assignment.why.otherwise.as_ref().map(otherwise_sent),
         alarms: alarms(board, alarm, &assignment.seen),
     }
+}
+
+fn moved_to(unit: &Unit) -> Option<String> {
+    let elsewhere = unit
+        .waits_at()
+        .filter(|at| Some(*at) != unit.details.station);
+    elsewhere.map(|at| at.to_string())
 }
 
 /// Who was recommended in place of a unit that was sent.
