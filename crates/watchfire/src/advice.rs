@@ -16,6 +16,8 @@ use watchfire_core::record::Record;
 use watchfire_core::record::assignment::{Assignment, AssignmentStatus};
 use watchfire_core::record::incident::Incident;
 
+use crate::api::cover::cover_now;
+use crate::cover::{CoverNow, CoverSettings};
 use crate::node::Node;
 use crate::positions::Positions;
 use crate::travel::{Travel, whereabouts};
@@ -26,6 +28,9 @@ pub struct Advice<'a> {
     response: &'a ResponseFile,
     positions: &'a Positions,
     travel: &'a Travel,
+    /// How units stand to what is expected, if that is known.
+    cover: Option<CoverNow>,
+    settings: &'a CoverSettings,
     now: Timestamp,
 }
 
@@ -37,8 +42,15 @@ impl<'a> Advice<'a> {
             response: node.response(),
             positions: node.positions(),
             travel: &node.settings().travel,
+            cover: cover_now(node, board).ok(),
+            settings: node.cover().settings(),
             now: node.now(),
         }
+    }
+
+    /// Returns how units stand to what is expected, if that is known.
+    pub fn cover(&self) -> Option<&CoverNow> {
+        self.cover.as_ref()
     }
 
     /// Recommends what to send to one incident.
@@ -54,8 +66,10 @@ impl<'a> Advice<'a> {
 
     fn recommend_on(&self, board: &Board, incident: &Incident) -> Recommendation {
         let (response, positions) = (self.response, self.positions);
+        let cover = self.cover.as_ref();
+        let weighed = cover.map(|cover| cover.weighed(self.settings));
         self.travel
-            .recommend(board, response, positions, incident, self.now)
+            .recommend(board, response, positions, incident, weighed, self.now)
     }
 
     /// Proposes what to send to all incidents that nobody is on yet, looked at together; the gravest and oldest, when

@@ -11,6 +11,8 @@ use watchfire_core::duplicate::DuplicateRules;
 use watchfire_core::figures::Targets;
 use watchfire_core::timer::TimerRules;
 
+use crate::cover::CoverSettings;
+
 /// The name of the file in a node's directory.
 pub const FILE: &str = "watchfire.toml";
 
@@ -34,6 +36,8 @@ pub struct Config {
     pub duplicates: DuplicateRules,
     /// How long the steps of an incident should take.
     pub figures: Targets,
+    /// How cover is counted and kept.
+    pub cover: CoverSettings,
     /// How long things are kept at hand.
     pub keep: Keep,
     /// What it writes to its log.
@@ -135,6 +139,7 @@ impl Default for Config {
             timers: TimerRules::default(),
             duplicates: DuplicateRules::default(),
             figures: Targets::default(),
+            cover: CoverSettings::default(),
             keep: Keep::default(),
             log: Log::default(),
         }
@@ -366,6 +371,71 @@ const WORDS: &[(&str, &str, &str)] = &[
         "Percent of incidents to be within that.",
     ),
     (
+        "cover",
+        "kinds",
+        "The kinds of unit that count for cover, codes of the response file; all when empty.",
+    ),
+    (
+        "cover",
+        "within_s",
+        "Seconds of travel within which a call of the public should be reached.",
+    ),
+    (
+        "cover",
+        "busy_percent",
+        "How much of the time a unit is busy, in percent: the more, the less a single unit is relied upon (Daskin's MEXCLP).",
+    ),
+    (
+        "cover",
+        "cell_m",
+        "Side of the squares in which past calls of the public are counted, in metres.",
+    ),
+    (
+        "cover",
+        "record_days",
+        "Days of past calls that are looked back at.",
+    ),
+    (
+        "cover",
+        "worth_s",
+        "One percentage point of expected calls that could no longer be reached counts as much as so many seconds of longer drive; 0 sends the nearest, always (docs/book/cover.md).",
+    ),
+    (
+        "cover",
+        "line_percent",
+        "Below this share of expected calls that could be reached in time, moves are proposed.",
+    ),
+    (
+        "cover",
+        "moves_max",
+        "Moves proposed at once at most; 0 for none, ever.",
+    ),
+    (
+        "cover",
+        "move_gain_percent",
+        "Percentage points of cover that a move must add at least.",
+    ),
+    (
+        "cover",
+        "move_drive_s",
+        "Seconds of driving that a move may take at most.",
+    ),
+    (
+        "cover",
+        "move_still_s",
+        "Seconds after a move within which the same unit is not moved again.",
+    ),
+    (
+        "cover",
+        "move_no_return_s",
+        "Seconds within which a unit is not moved back to where it was moved from.",
+    ),
+    (
+        "cover",
+        "station_room",
+        "Units that have room at one station.",
+    ),
+    (
         "keep",
         "ended_h",
         "Hours that ended records stay in memory; after that they are read from disk when asked for.",
@@ -475,6 +545,9 @@ impl Config {
         }
         if !config.zone.is_empty() && jiff::tz::TimeZone::get(&config.zone).is_err() {
             return wrong("zone is no IANA time zone, such as \"Asia/Shanghai\"");
+        }
+        if let Some(problem) = config.cover.wrong() {
+            return wrong(problem);
         }
         if !config.figures.are_sound() {
             return wrong("figures: seconds must be 0 to 86400, and every percent 1 to 100");

@@ -133,6 +133,7 @@ impl Desk for LiveDesk {
             node.response(),
             node.positions(),
             incident,
+            None,
             at,
         )
     }
@@ -263,6 +264,7 @@ impl Desk for DirectDesk {
             &self.response,
             &self.positions,
             incident,
+            None,
             at,
         )
     }

@@ -13,6 +13,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod console;
+pub mod cover;
 pub mod deeds;
 pub mod desk;
 pub mod figures;

@@ -33,6 +33,7 @@ use watchfire_store::{DraftWrite, Reader, Store, StoreError};
 
 use crate::api::message;
 use crate::clock::Clock;
+use crate::cover::Cover;
 use crate::deeds::Deeds;
 use crate::hub::{Hub, Message};
 use crate::long_reader::LongReader;
@@ -76,6 +77,8 @@ pub struct Settings {
     pub keep_trail_s: u64,
     /// How long a draft of a call is kept that nobody touches, in seconds.
     pub keep_draft_s: u64,
+    /// What calls are expected where, and how units stand to that.
+    pub cover: Cover,
     /// What is simulated, if anything is; shown on every screen.
     pub simulated: Option<Text>,
     /// True if visitors on this machine are signed in as dispatchers.
@@ -232,6 +235,11 @@ impl Node {
                 reading.settings().travel.atlas().of_map();
             })
             .map_err(start)?;
+        let (keeping, reader) = (node.clone(), store.reader()?);
+        std::thread::Builder::new()
+            .name("cover".into())
+            .spawn(move || Cover::keep(&keeping, &reader))
+            .map_err(start)?;
         let worker = Worker {
             node: node.clone(),
             engine,
@@ -351,6 +359,11 @@ impl Node {
     /// Returns where units are.
     pub fn positions(&self) -> &Positions {
         &self.inner.positions
+    }
+
+    /// Returns what calls are expected where, and how units stand to that.
+    pub fn cover(&self) -> &Cover {
+        &self.inner.settings.cover
     }
 
     /// Returns what people have just done and may take back.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use watchfire_core::basis::{Point, Timestamp, TravelBasis, TravelTime, UnitId};
 use watchfire_core::board::Board;
 use watchfire_core::plan::ResponseFile;
-use watchfire_core::recommend::{self, Origin, Recommendation, StartsFrom};
+use watchfire_core::recommend::{self, Origin, Recommendation, StartsFrom, Weighed};
 use watchfire_core::record::incident::Incident;
 use watchfire_core::record::unit::Unit;
 use watchfire_roads::{Area, Basis, NoRoute, Router, Snap, StraightLine};
@@ -149,17 +149,18 @@ impl Travel {
         })
     }
 
-    /// Recommends what to send to an incident as things stand.
+    /// Recommends what to send to an incident as things stand; with `weighed`, time is weighed against cover.
     pub fn recommend(
         &self,
         board: &Board,
         response: &ResponseFile,
         positions: &Positions,
         incident: &Incident,
+        weighed: Option<Weighed<'_>>,
         now: Timestamp,
     ) -> Recommendation {
         let origins = self.origins(board, positions, incident, now);
-        recommend::recommend(board, response, incident, &origins, None, now)
+        recommend::recommend(board, response, incident, &origins, weighed, now)
     }
 
     fn origins(

@@ -482,7 +482,7 @@ fn unit_details(world: &World, dice: &Dice) -> UnitDetails {
 fn unit(world: &World, dice: &Dice) -> UnitAction {
     let unit = any_unit(world, dice, 2);
     let details = unit_details(world, dice);
-    match dice.0[1] % 11 {
+    match dice.0[1] % 12 {
         0 => UnitAction::Enter {
             callsign: line(&format!("E{}", dice.0[5] % 12)),
             details,
@@ -494,11 +494,11 @@ fn unit(world: &World, dice: &Dice) -> UnitAction {
             reason: line("axle"),
         },
         6 => UnitAction::GoOffDuty { unit },
-        7 => {
+        7 | 8 => {
             let until = Timestamp(world.now.0 + (i64::from(dice.0[3]) - 100) * 1_000);
             UnitAction::Rest { unit, until }
         }
-        8 => {
+        9 => {
             let stations = world.engine.board().stations.keys().copied();
             let stations: Vec<_> = stations.collect();
             let at = usize::from(dice.0[4]) % stations.len().max(1);

@@ -51,6 +51,7 @@ fn per_second(scale: &Scale, city: &mut City, report: &mut Report) -> Outcome<()
         timers: Default::default(),
         duplicates: Default::default(),
         targets: Default::default(),
+        cover: Default::default(),
         keep_ended_s: 3_600,
         keep_trail_s: 3_600,
         keep_draft_s: 24 * 3_600,

@@ -615,6 +615,7 @@ pub(crate) async fn recommendation(
         &board,
         &app.node,
         &made,
+        advice.cover(),
         &diversions,
     )))
 }

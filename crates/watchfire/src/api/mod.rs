@@ -8,6 +8,7 @@ pub mod alarm;
 pub mod assignment;
 pub mod board;
 pub mod call;
+pub mod cover;
 pub mod description;
 pub mod draft;
 pub mod entries;
@@ -131,6 +132,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(line::complete))
         .routes(routes!(unit::list, unit::enter))
         .routes(routes!(unit::show, unit::amend))
+        .routes(routes!(cover::show))
+        .routes(routes!(cover::move_up))
         .routes(routes!(unit::step))
         .routes(routes!(unit::report_position))
         .routes(routes!(unit::report_positions))

@@ -6,7 +6,9 @@ use watchfire_core::basis::{IncidentId, UnitId};
 use watchfire_core::board::Board;
 use watchfire_core::recommend::{ChosenTogether, Diversion, Recommendation, Rule, Together, Total};
 
+use super::cover::percent;
 use super::view::{BasisView, ReasonView, TextView};
+use crate::cover::CoverNow;
 use crate::node::Node;
 
 /// What to send, and why.
@@ -18,16 +20,29 @@ pub struct RecommendationView {
     pub response_version: String,
     /// The needs of the plan and how they are met.
     pub needs: Vec<NeedView>,
-    /// Those that could go, nearest first.
+    /// Those that could go, best first: the nearest, unless cover is weighed.
     pub candidates: Vec<CandidateView>,
     /// What is lacking.
     pub shortfalls: Vec<ReasonView>,
     /// Those of a wanted kind that are not offered, and why.
     pub passed_over: Vec<PassedOverView>,
+    /// What this does to cover; absent where cover is not known.
+    pub cover: Option<CoverBriefView>,
     /// Why others may be sent: the rules to name, in the order in which they are offered.
     pub rules: Vec<ReasonView>,
     /// Units on their way to something less grave that would be here sooner, and what that costs there.
     pub diversions: Vec<DiversionView>,
+}
+
+/// The share of expected public calls that could be reached in time.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct CoverBriefView {
+    /// Now, in percent.
+    pub percent: f64,
+    /// Once those recommended are gone, in percent.
+    pub after_percent: f64,
+    /// The agency's line, in percent.
+    pub line_percent: u32,
 }
 
 /// A unit that could be taken off a lesser incident.
@@ -138,7 +153,7 @@ pub struct NeedView {
 }
 
 /// A unit that could go.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct CandidateView {
     /// The unit.
     pub unit: String,
@@ -150,6 +165,8 @@ pub struct CandidateView {
     pub travel_time_s: u32,
     /// What that rests on.
     pub basis: BasisView,
+    /// Percentage points of cover that sending it costs; absent where cover is not known or it does not count for it.
+    pub cover_loss_percent: Option<f64>,
     /// True if it is proposed.
     pub chosen: bool,
     /// Why, and what speaks against it.
@@ -175,6 +192,7 @@ pub fn shown(
     board: &Board,
     node: &Node,
     made: &Recommendation,
+    cover: Option<&CoverNow>,
     diversions: &[Diversion],
 ) -> RecommendationView {
     let callsign = |unit: &UnitId| callsign(board, *unit);
@@ -194,6 +212,7 @@ pub fn shown(
                 .unwrap_or_default(),
             travel_time_s: candidate.travel.seconds,
             basis: candidate.travel.basis.into(),
+            cover_loss_percent: candidate.cover_loss_ppm.map(percent),
             chosen: candidate.chosen,
             reasons: candidate
                 .reasons
@@ -237,8 +256,18 @@ pub fn shown(
                 text: why.text().into(),
             })
             .collect(),
+        cover: cover.map(|now| cover_brief(node, made, now)),
         rules: Rule::ALL.into_iter().map(rule).collect(),
         diversions: diversions.iter().map(|one| diversion(board, one)).collect(),
+    }
+}
+
+fn cover_brief(node: &Node, made: &Recommendation, now: &CoverNow) -> CoverBriefView {
+    let going: Vec<UnitId> = made.chosen().map(|one| one.unit).collect();
+    CoverBriefView {
+        percent: percent(now.ppm()),
+        after_percent: percent(now.ppm_without(&going)),
+        line_percent: node.cover().settings().line_percent,
     }
 }
 

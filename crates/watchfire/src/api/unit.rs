@@ -169,7 +169,7 @@ pub(crate) async fn show(
     respond(&app, read_id(&id)?, StatusCode::OK)
 }
 
-fn respond(app: &App, id: UnitId, status: StatusCode) -> Result<Response, Problem> {
+pub(crate) fn respond(app: &App, id: UnitId, status: StatusCode) -> Result<Response, Problem> {
     let Some(Record::Unit(unit)) = super::board::find(app, id.into())? else {
         return Err(Problem::not_found());
     };

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use clap::Args;
 use sha2::{Digest, Sha256};
-use watchfire_core::basis::{PersonId, Text, Timestamp};
+use watchfire_core::basis::{PersonId, Point, Text, Timestamp};
 use watchfire_core::entropy::Entropy;
 use watchfire_core::plan::ResponseFile;
 use watchfire_core::record::person::Seat;
@@ -22,6 +22,7 @@ use super::{Ended, Failure, Progress, Result, fail, roads};
 use crate::city;
 use crate::clock::Clock;
 use crate::config::{Config, Http, LogFormat};
+use crate::cover::{Cover, CoverSettings};
 use crate::desk::{DirectDesk, LiveDesk};
 use crate::node::{self, Node, Settings, random};
 use crate::past::{Manners, Past};
@@ -140,6 +141,7 @@ pub(super) fn serve(dir: &Path, listen: Option<SocketAddr>) -> Result<Ended> {
         timers: config.timers,
         duplicates: config.duplicates,
         targets: config.figures,
+        cover: Cover::new(config.cover.clone(), Vec::new()),
         keep_ended_s: config.keep.ended_h * 3_600,
         keep_trail_s: config.keep.trail_h * 3_600,
         keep_draft_s: config.keep.draft_h * 3_600,
@@ -714,6 +716,16 @@ struct Live<'a> {
     seed: u64,
 }
 
+/// The calls of the record from before a replay begins: all that a node may know of what to expect.
+fn calls_before(past: &Past, from: Timestamp) -> Vec<(Timestamp, Point)> {
+    let before = past.calls.iter().filter(|call| call.received < from.0);
+    let known = before.filter_map(|call| {
+        let point = Point::from_degrees(call.lat, call.lon).ok()?;
+        Some((Timestamp(call.received), point))
+    });
+    known.collect()
+}
+
 fn play_live(stage: Stage, plan: &Live<'_>) -> Result<Ended> {
     start_log(&Config::default());
     let fresh = !plan.dir.join("watchfire.db").exists();
@@ -749,6 +761,7 @@ fn play_live(stage: Stage, plan: &Live<'_>) -> Result<Ended> {
         timers: Default::default(),
         duplicates: Default::default(),
         targets: Default::default(),
+        cover: Cover::new(CoverSettings::default(), calls_before(&stage.past, from)),
         keep_ended_s: 6 * 3_600,
         keep_trail_s: 24 * 3_600,
         keep_draft_s: 24 * 3_600,

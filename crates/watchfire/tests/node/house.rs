@@ -364,6 +364,7 @@ fn start(
         timers: TimerRules::default(),
         duplicates: DuplicateRules::default(),
         targets: Default::default(),
+        cover: Default::default(),
         keep_ended_s,
         keep_trail_s: 3_600,
         keep_draft_s: 24 * 3_600,

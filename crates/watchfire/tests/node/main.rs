@@ -8,6 +8,7 @@ mod house;
 
 mod acting;
 mod calls;
+mod cover;
 mod dispatch;
 mod figures;
 mod history;

@@ -62,6 +62,7 @@ POST   /incidents/{id}/reopen                 .      x      x       .     .     
 POST   /incidents/{id}/split                  .      x      x       .     .       .      .      .
 POST   /incidents/{id}/unmerge                .      x      x       .     .       .      .      .
 GET    /incidents/number/{number}             x      x      x       x     x       x      .      x
+GET    /cover                                 x      x      x       x     x       x      .      x
 GET    /map/ground.geojson                    x      x      x       x     x       x      .      x
 GET    /map/roads.geojson                     x      x      x       x     x       x      .      x
 GET    /map/station-areas.geojson             x      x      x       x     x       x      .      x
@@ -96,6 +97,7 @@ PUT    /units/{id}/position                   .      x      x       x     .     
 GET    /units/{id}/reach                      x      x      x       x     x       x      .      x
 GET    /units/{id}/route                      x      x      x       x     x       x      .      x
 POST   /units/{id}/{step}                     .      x      x       x     .       .      .      .
+POST   /units/{id}/move-up                    .      x      x       .     .       .      .      .
 ";
 
 /// Doors for those who have not signed in yet.

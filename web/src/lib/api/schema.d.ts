@@ -298,6 +298,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how much of what is expected could be reached in time, and which moves would help. */
+        get: operations["get_cover"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/drafts": {
         parameters: {
             query?: never;
@@ -1162,6 +1179,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/units/{id}/move-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets a free unit wait at another station, or brings it back to its own. */
+        post: operations["post_units_by_id_move-up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/units/{id}/position": {
         parameters: {
             query?: never;
@@ -1648,6 +1682,11 @@ export interface components {
             callsign: string;
             /** @description True if it is proposed. */
             chosen: boolean;
+            /**
+             * Format: double
+             * @description Percentage points of cover that sending it costs; absent where cover is not known or it does not count for it.
+             */
+            cover_loss_percent: number | null;
             /** @description Its kind. */
             kind: string;
             /** @description Why, and what speaks against it. */
@@ -1830,6 +1869,102 @@ export interface components {
             hint: components["schemas"]["TextView"];
             /** @description One past the last character that a choice replaces. */
             to: number;
+        };
+        /** @description The share of expected public calls that could be reached in time. */
+        CoverBriefView: {
+            /**
+             * Format: double
+             * @description Once those recommended are gone, in percent.
+             */
+            after_percent: number;
+            /**
+             * Format: int32
+             * @description The agency's line, in percent.
+             */
+            line_percent: number;
+            /**
+             * Format: double
+             * @description Now, in percent.
+             */
+            percent: number;
+        };
+        /** @description A square of the map. */
+        CoverCellView: {
+            /**
+             * Format: double
+             * @description Calls of the public expected there in this hour.
+             */
+            calls_per_h: number;
+            /**
+             * Format: double
+             * @description How surely one of them is reached in time, in percent.
+             */
+            covered_percent: number;
+            /**
+             * Format: double
+             * @description Longitude of its eastern edge.
+             */
+            east: number;
+            /**
+             * Format: double
+             * @description Latitude of its northern edge.
+             */
+            north: number;
+            /**
+             * Format: double
+             * @description Latitude of its southern edge.
+             */
+            south: number;
+            /**
+             * Format: double
+             * @description Longitude of its western edge.
+             */
+            west: number;
+        };
+        /** @description Cover as it is now. */
+        CoverKnownView: {
+            /** @description Calls of the public that this is made of; never what officers began. */
+            calls: number;
+            /**
+             * Format: double
+             * @description Calls of the public expected in this hour.
+             */
+            calls_per_h: number;
+            /** @description From when they are. */
+            calls_since: string;
+            /** @description The squares of the map. */
+            cells: components["schemas"]["CoverCellView"][];
+            /** @description When it was last worked out what is expected. */
+            made_at: string;
+            /** @description Moves that would help, the one that adds most first. */
+            moves: components["schemas"]["MoveView"][];
+            /**
+             * Format: double
+             * @description The share of expected public calls that could be reached in time, in percent.
+             */
+            percent: number;
+            /** @description Free units that count. */
+            units: number;
+        };
+        /** @description How much of what is expected could be reached in time. */
+        CoverView: {
+            known: components["schemas"]["CoverKnownView"] | null;
+            /**
+             * Format: int32
+             * @description The agency's line, in percent: below it, moves are proposed.
+             */
+            line_percent: number;
+            why_not: components["schemas"]["TextView"] | null;
+            /**
+             * Format: int32
+             * @description Seconds of travel within which a call should be reached.
+             */
+            within_s: number;
+            /**
+             * Format: int32
+             * @description Seconds of longer drive that one percentage point of cover is worth.
+             */
+            worth_s: number;
         };
         /** @description A unit that could be taken off a lesser incident. */
         DiversionView: {
@@ -2467,6 +2602,44 @@ export interface components {
             /** @description Which. */
             into: string;
         };
+        /** @description Where a unit is to wait. */
+        MoveUpBody: {
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /** @description The station; its own brings it back. */
+            station: string;
+        };
+        /** @description A unit that should wait elsewhere. */
+        MoveView: {
+            /**
+             * Format: double
+             * @description Cover once it stands there.
+             */
+            after_percent: number;
+            /**
+             * Format: double
+             * @description Cover before, in percent, with the moves that stand before this one done.
+             */
+            before_percent: number;
+            /** @description What it is called. */
+            callsign: string;
+            /**
+             * Format: int32
+             * @description Seconds of driving.
+             */
+            drive_s: number;
+            /** @description The station where it should wait. */
+            station: string;
+            /** @description What that is called. */
+            station_name: string;
+            /** @description The same in words. */
+            text: components["schemas"]["TextView"];
+            /** @description The unit: `POST /units/{id}/move-up` does it. */
+            unit: string;
+        };
         /** @description A need of the plan. */
         NeedView: {
             /** @description Who is proposed for the rest. */
@@ -2825,6 +2998,8 @@ export interface components {
                 id: string;
                 /** @description Its kind. */
                 kind: string;
+                /** @description The station at which it was told to wait in place of its own. */
+                moved_to: string | null;
                 position: components["schemas"]["PositionView"] | null;
                 /** @description Why it is out of service. */
                 reason: string | null;
@@ -3129,8 +3304,9 @@ export interface components {
         RecommendationView: {
             /** @description What the node's travel times rest on. */
             basis: components["schemas"]["BasisView"];
-            /** @description Those that could go, nearest first. */
+            /** @description Those that could go, best first: the nearest, unless cover is weighed. */
             candidates: components["schemas"]["CandidateView"][];
+            cover: components["schemas"]["CoverBriefView"] | null;
             /** @description Units on their way to something less grave that would be here sooner, and what that costs there. */
             diversions: components["schemas"]["DiversionView"][];
             /** @description The needs of the plan and how they are met. */
@@ -3649,6 +3825,8 @@ export interface components {
             id: string;
             /** @description Its kind. */
             kind: string;
+            /** @description The station at which it was told to wait in place of its own. */
+            moved_to: string | null;
             position: components["schemas"]["PositionView"] | null;
             /** @description Why it is out of service. */
             reason: string | null;
@@ -4441,6 +4619,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CallView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_cover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CoverView"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -6718,6 +6927,48 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["UnitBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "post_units_by_id_move-up": {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveUpBody"];
             };
         };
         responses: {
