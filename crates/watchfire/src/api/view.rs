@@ -447,7 +447,7 @@ pub struct UnitView {
     /// Until when its crew rests.
     pub rest_until: Option<String>,
     /// The station at which it was told to wait in place of its own.
-    pub moved_to: Option<String>,
+    pub moved_to: Option<MovedToView>,
     /// Where it was last.
     pub position: Option<PositionView>,
 }
@@ -513,7 +513,7 @@ pub fn unit(board: &Board, unit: &Unit, position: Option<Position>) -> UnitView 
             .live_assignment(unit.id)
             .map(|live| live.id.to_string()),
         rest_until: maybe_time(unit.rest_until),
-        moved_to: moved_to(unit),
+        moved_to: moved_to(board, unit),
         position: position.map(|position| PositionView {
             lat: position.point.lat(),
             lon: position.point.lon(),
@@ -711,11 +711,27 @@ pub fn assignment_at(
     }
 }
 
-fn moved_to(unit: &Unit) -> Option<String> {
+/// The station at which a unit was told to wait.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct MovedToView {
+    /// The station.
+    pub station: String,
+    /// Its code.
+    pub code: String,
+    /// What people call it.
+    pub name: String,
+}
+
+fn moved_to(board: &Board, unit: &Unit) -> Option<MovedToView> {
     let elsewhere = unit
         .waits_at()
-        .filter(|at| Some(*at) != unit.details.station);
-    elsewhere.map(|at| at.to_string())
+        .filter(|at| Some(*at) != unit.details.station)?;
+    let station = board.stations.get(&elsewhere)?;
+    Some(MovedToView {
+        station: station.id.to_string(),
+        code: station.code.to_string(),
+        name: station.details.name.to_string(),
+    })
 }
 
 /// Who was recommended in place of a unit that was sent.

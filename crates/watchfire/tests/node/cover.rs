@@ -103,7 +103,8 @@ async fn a_move_that_helps_is_proposed_accepted_by_a_person_and_taken_back() {
     );
     let done = act(path.clone(), to.clone()).await;
     assert_eq!(done.status, StatusCode::OK, "{done:?}");
-    assert_eq!(done.json["moved_to"], json!(away));
+    assert_eq!(done.json["moved_to"]["station"], json!(away));
+    assert_eq!(done.json["moved_to"]["name"], "Station S2");
     let seen = cover(&house, |seen| seen["known"]["percent"] == 70.0).await;
     assert_eq!(
         seen["known"]["moves"],

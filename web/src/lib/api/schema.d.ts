@@ -2640,6 +2640,15 @@ export interface components {
             /** @description The unit: `POST /units/{id}/move-up` does it. */
             unit: string;
         };
+        /** @description The station at which a unit was told to wait. */
+        MovedToView: {
+            /** @description Its code. */
+            code: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description The station. */
+            station: string;
+        };
         /** @description A need of the plan. */
         NeedView: {
             /** @description Who is proposed for the rest. */
@@ -2998,8 +3007,7 @@ export interface components {
                 id: string;
                 /** @description Its kind. */
                 kind: string;
-                /** @description The station at which it was told to wait in place of its own. */
-                moved_to: string | null;
+                moved_to: components["schemas"]["MovedToView"] | null;
                 position: components["schemas"]["PositionView"] | null;
                 /** @description Why it is out of service. */
                 reason: string | null;
@@ -3825,8 +3833,7 @@ export interface components {
             id: string;
             /** @description Its kind. */
             kind: string;
-            /** @description The station at which it was told to wait in place of its own. */
-            moved_to: string | null;
+            moved_to: components["schemas"]["MovedToView"] | null;
             position: components["schemas"]["PositionView"] | null;
             /** @description Why it is out of service. */
             reason: string | null;

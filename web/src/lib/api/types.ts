@@ -80,6 +80,10 @@ export type Diversion = Shown['DiversionView'];
 export type Together = Shown['TogetherView'];
 export type Candidate = Shown['CandidateView'];
 
+/** How much of what is expected could be reached in time, and which moves would help. */
+export type Cover = Shown['CoverView'];
+export type CoverMove = Shown['MoveView'];
+
 export type EntriesPage = Shown['EntriesView'];
 export type Entry = Shown['EntryView'];
 

@@ -2,14 +2,14 @@
 // always there. Start at `ShownLayers`.
 
 /** The layers that can be switched, in the order of the switch. */
-export const switches = ['incidents', 'units', 'stations', 'areas', 'reach', 'grouped'] as const;
+export const switches = ['incidents', 'units', 'stations', 'areas', 'cover', 'reach', 'grouped'] as const;
 
 /** One of the layers that can be switched; `grouped` is whether crowded marks are drawn as one. */
 export type LayerName = (typeof switches)[number];
 
 const KEPT_AS = 'watchfire.map.layers';
 
-const FIRST: Record<LayerName, boolean> = { incidents: true, units: true, stations: true, areas: false, reach: true, grouped: true };
+const FIRST: Record<LayerName, boolean> = { incidents: true, units: true, stations: true, areas: false, cover: false, reach: true, grouped: true };
 
 function kept(): Partial<Record<LayerName, unknown>> {
   try {

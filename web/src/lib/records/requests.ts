@@ -99,6 +99,15 @@ export async function duty(desk: Desk, unit: Unit, to: DutyStep, body: { reason?
   return record !== null;
 }
 
+/** Lets a free unit wait at a station; its own brings it back. */
+export async function moveUp(desk: Desk, unit: Unit, station: string, name: string): Promise<boolean> {
+  const text = t('deed.move_up', { unit: unit.callsign, station: name });
+  const path = `/units/${part(unit.id)}/move-up`;
+  const record = await desk.acts.run(`${path} ${station}`, text, (key) => act<Unit>('POST', path, { station }, key));
+  if (record) desk.board.take({ kind: 'unit', record });
+  return record !== null;
+}
+
 /** What can be done with a call that was taken. */
 export type CallDeed =
   | { what: 'join'; body: { incident: string } }
