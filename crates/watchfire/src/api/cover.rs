@@ -29,6 +29,8 @@ pub(crate) struct CoverView {
     why_not: Option<TextView>,
     /// Seconds of travel within which a call should be reached.
     within_s: u16,
+    /// The kinds of unit that count; all when empty.
+    kinds: Vec<String>,
     /// The agency's line, in percent: below it, moves are proposed.
     line_percent: u32,
     /// Seconds of longer drive that one percentage point of cover is worth.
@@ -110,6 +112,7 @@ pub(crate) async fn show(
         known: now.ok().map(|now| known(node, &board, &now)),
         why_not,
         within_s: settings.within_s,
+        kinds: settings.kinds.clone(),
         line_percent: settings.line_percent,
         worth_s: settings.worth_s,
     }))
@@ -123,7 +126,7 @@ pub(crate) fn cover_now(node: &Node, board: &Board) -> Result<CoverNow, NotKnown
 
 /// Parts per million as percent to one place.
 pub(crate) fn percent(ppm: u32) -> f64 {
-    f64::from(ppm / 1_000) / 10.0
+    f64::from((ppm + 500) / 1_000) / 10.0
 }
 
 fn known(node: &Node, board: &Board, now: &CoverNow) -> CoverKnownView {

@@ -716,6 +716,15 @@ struct Live<'a> {
     seed: u64,
 }
 
+/// Cover in the demo: an engine within four minutes of travel, as NFPA 1710 has it.
+fn demo_cover() -> CoverSettings {
+    CoverSettings {
+        kinds: vec!["engine".to_owned()],
+        within_s: 240,
+        ..CoverSettings::default()
+    }
+}
+
 /// The calls of the record from before a replay begins: all that a node may know of what to expect.
 fn calls_before(past: &Past, from: Timestamp) -> Vec<(Timestamp, Point)> {
     let before = past.calls.iter().filter(|call| call.received < from.0);
@@ -761,7 +770,7 @@ fn play_live(stage: Stage, plan: &Live<'_>) -> Result<Ended> {
         timers: Default::default(),
         duplicates: Default::default(),
         targets: Default::default(),
-        cover: Cover::new(CoverSettings::default(), calls_before(&stage.past, from)),
+        cover: Cover::new(demo_cover(), calls_before(&stage.past, from)),
         keep_ended_s: 6 * 3_600,
         keep_trail_s: 24 * 3_600,
         keep_draft_s: 24 * 3_600,

@@ -1948,6 +1948,8 @@ export interface components {
         };
         /** @description How much of what is expected could be reached in time. */
         CoverView: {
+            /** @description The kinds of unit that count; all when empty. */
+            kinds: string[];
             known: components["schemas"]["CoverKnownView"] | null;
             /**
              * Format: int32

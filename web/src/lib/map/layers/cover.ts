@@ -9,6 +9,8 @@ import { FONT, type Layer } from './layer';
 const SOURCE = 'cover';
 /** From which zoom on the share is written. */
 const WRITTEN_FROM = 12.5;
+/** Below which share, in percent. */
+const WRITTEN_BELOW = 95;
 
 /** Cover above the roads, below everything that stands or moves. */
 export const cover: Layer = {
@@ -39,7 +41,7 @@ export function fillCover(map: MapLibreMap, found: Cover) {
     type: 'FeatureCollection',
     features: cells.map((cell, index) => ({
       type: 'Feature',
-      properties: { lacking: Math.min(0.6, 0.03 + (0.57 * lacking[index]!) / most), words: `${Math.round(cell.covered_percent)}%` },
+      properties: { lacking: Math.min(0.6, 0.03 + (0.57 * lacking[index]!) / most), words: cell.covered_percent < WRITTEN_BELOW ? `${Math.round(cell.covered_percent)}%` : '' },
       geometry: {
         type: 'Polygon',
         coordinates: [[[cell.west, cell.south], [cell.east, cell.south], [cell.east, cell.north], [cell.west, cell.north], [cell.west, cell.south]]],
