@@ -18,7 +18,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use choice::{Candidate, Ranked, Trade, rank};
+pub use choice::{Candidate, Ranked, Trade, rank, rank_by_losses};
 pub use demand::{Demand, DemandError, DemandRules, HOURS, HourOfWeek, Observed, PublicCall};
 pub use field::{CoverError, CoverField, CoverRules, Covered, Target};
 pub use moves::{Bound, Move, MoveRules, Post, Standing, best_post, moves};

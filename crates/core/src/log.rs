@@ -21,6 +21,19 @@ pub struct Batch {
     pub outcomes: Vec<KeptOutcome>,
     /// Drafts that became calls and end with it; the host adds them, the engine knows none.
     pub drafts: Vec<UsedDraft>,
+    /// Recommendations that were followed or not; the host adds them too.
+    pub made: Vec<KeptMade>,
+}
+
+/// A recommendation as it is kept, with what it was made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptMade {
+    /// Its name, by which assignments refer to it.
+    pub name: String,
+    /// When it was made.
+    pub at: Timestamp,
+    /// What is in it, in a form of the host's own.
+    pub body: Vec<u8>,
 }
 
 impl Batch {
@@ -30,6 +43,7 @@ impl Batch {
         self.entries.extend(later.entries);
         self.outcomes.extend(later.outcomes);
         self.drafts.extend(later.drafts);
+        self.made.extend(later.made);
         for row in later.rows {
             match self
                 .rows
@@ -44,7 +58,8 @@ impl Batch {
 
     /// Returns true if there is nothing to append.
     pub fn is_empty(&self) -> bool {
-        let kept = self.outcomes.is_empty() && self.drafts.is_empty();
+        let beside = self.drafts.is_empty() && self.made.is_empty();
+        let kept = self.outcomes.is_empty() && beside;
         self.entries.is_empty() && self.rows.is_empty() && kept
     }
 }

@@ -5,6 +5,7 @@
 //! a second alarm adds and never repeats), and says in words what it could not fill.
 
 mod diversion;
+mod kept;
 mod otherwise;
 mod together;
 
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::basis::{Line, Text, Timestamp, TravelBasis, TravelTime, UnitId, say_seconds};
 use crate::board::{Board, UnitStatus};
-use crate::cover::{self, CoverField, Trade};
+use crate::cover::{self, Trade};
 use crate::plan::{Need, NeedOf, ResponseFile};
 use crate::record::incident::Incident;
 use crate::record::unit::Unit;
@@ -23,6 +24,8 @@ pub use diversion::{
     DIVERSION_GAIN_S, DIVERSIONS_ASKED_MAX, DIVERSIONS_MAX, Diversion, UnderWay, diversions,
     may_be_diverted,
 };
+pub(crate) use kept::is_name;
+pub use kept::{MADE_UNITS_MAX, Made, Versions};
 pub(crate) use otherwise::drove_s;
 pub use otherwise::{Otherwise, Rule, RuleFigures};
 pub use together::{ChosenTogether, PlanTogether, Together, Total, Waiting, together};
@@ -33,7 +36,7 @@ pub const POSITION_OLD_S: u32 = 60;
 pub const PASSED_OVER_MAX: usize = 20;
 
 /// Where a unit would start from and how long it would need.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// The time, or none if no way leads there.
     pub travel: Option<TravelTime>,
@@ -42,7 +45,8 @@ pub struct Origin {
 }
 
 /// What is known of where a unit is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum StartsFrom {
     /// Its own last position, that many seconds old.
     Position {
@@ -384,12 +388,10 @@ fn obstacle(board: &Board, incident: &Incident, unit: &Unit, now: Timestamp) -> 
 }
 
 /// How cover is weighed against time, where the node knows what to expect.
-#[derive(Debug, Clone, Copy)]
-pub struct Weighed<'a> {
-    /// Free units by spot, and the cover that they give.
-    pub field: &'a CoverField,
-    /// The spot at which each of them is counted.
-    pub spots: &'a BTreeMap<UnitId, usize>,
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Weighed {
+    /// What sending each unit leaves uncovered, in parts per million; a unit that does not count for cover is absent.
+    pub losses: BTreeMap<UnitId, u32>,
     /// What cover is worth.
     pub trade: Trade,
     /// Seconds of travel within which somebody should be there.
@@ -404,7 +406,7 @@ pub fn recommend(
     response: &ResponseFile,
     incident: &Incident,
     origins: &BTreeMap<UnitId, Origin>,
-    weighed: Option<Weighed<'_>>,
+    weighed: Option<&Weighed>,
     now: Timestamp,
 ) -> Recommendation {
     let mut shortfalls = Vec::new();
@@ -437,10 +439,11 @@ pub fn recommend(
         )
     });
     let by_time: Vec<Offered<'_>> = offered.clone();
-    let losses = match weighed {
-        Some(weighed) => weigh(weighed, incident, &mut offered),
-        None => BTreeMap::new(),
-    };
+    let none = BTreeMap::new();
+    let losses = weighed.map_or(&none, |weighed| &weighed.losses);
+    if let Some(weighed) = weighed {
+        weigh(weighed, incident, &mut offered);
+    }
 
     let taken = fill(board, incident, &offered, &mut needs);
     for met in &needs {
@@ -451,7 +454,7 @@ pub fn recommend(
         incident,
         offered: &offered,
         by_time: &by_time,
-        losses: &losses,
+        losses,
         needs: &needs,
         taken: &taken,
     };
@@ -708,26 +711,18 @@ fn shortfalls_of(
     late.into_iter().collect()
 }
 
-/// Puts those who are best first, time weighed against cover, and returns what sending each leaves uncovered.
-fn weigh(
-    weighed: Weighed<'_>,
-    incident: &Incident,
-    offered: &mut Vec<Offered<'_>>,
-) -> BTreeMap<UnitId, u32> {
-    let candidate = |(unit, _, travel): &Offered<'_>| cover::Candidate {
-        spot: weighed.spots.get(&unit.id).copied(),
+/// Puts those who are best first, time weighed against cover.
+fn weigh(weighed: &Weighed, incident: &Incident, offered: &mut Vec<Offered<'_>>) {
+    let candidate = |(_, _, travel): &Offered<'_>| cover::Candidate {
+        spot: None, // What it leaves uncovered is known already.
         drive_s: travel.seconds,
     };
+    let loss = |(unit, ..): &Offered<'_>| weighed.losses.get(&unit.id).copied().unwrap_or(0);
     let asked: Vec<cover::Candidate> = offered.iter().map(candidate).collect();
-    let (target_s, trade) = (weighed.target_s, weighed.trade);
-    let ranked = cover::rank(weighed.field, &asked, incident.priority, target_s, trade);
-    let counted = ranked
-        .iter()
-        .filter(|one| asked[one.candidate].spot.is_some());
-    let losses = counted.map(|one| (offered[one.candidate].0.id, one.loss_ppm));
-    let losses = losses.collect();
+    let losses: Vec<u32> = offered.iter().map(loss).collect();
+    let (priority, target_s) = (incident.priority, weighed.target_s);
+    let ranked = cover::rank_by_losses(&asked, &losses, priority, target_s, weighed.trade);
     *offered = ranked.iter().map(|one| offered[one.candidate]).collect();
-    losses
 }
 
 /// What is needed to say of everybody who could go why, and what speaks against it.

@@ -98,6 +98,11 @@ impl RoadGraph {
         &self.attribution
     }
 
+    /// Returns the checksum of the saved form, which tells one network from another.
+    pub fn fingerprint(&self) -> u32 {
+        self.fingerprint
+    }
+
     /// Returns the number of junctions.
     pub fn junctions(&self) -> usize {
         self.junctions as usize

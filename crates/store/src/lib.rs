@@ -16,6 +16,7 @@
 mod store;
 
 mod load;
+mod made;
 mod reader;
 
 mod access;

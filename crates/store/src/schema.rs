@@ -17,7 +17,7 @@ use crate::limits;
 const APPLICATION_ID: i64 = 0x5746_5245;
 
 /// Goes up when a table changes; an older database is brought up to it, a newer one is refused.
-pub(crate) const FORMAT: i64 = 2;
+pub(crate) const FORMAT: i64 = 3;
 
 /// The first format, which can still be read and is brought up to ours when it is opened for writing.
 const FIRST_FORMAT: i64 = 1;
@@ -27,6 +27,12 @@ const ADDED_IN_2: [&str; 3] = [
     "CREATE TABLE drafts (line INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, person BLOB NOT NULL, seq INTEGER NOT NULL, changed_at INTEGER NOT NULL, ended INTEGER NOT NULL, call BLOB NOT NULL, key BLOB NOT NULL, sealed BLOB NOT NULL, checksum INTEGER NOT NULL) STRICT",
     "CREATE INDEX drafts_by_person ON drafts (person, ended)",
     "CREATE INDEX drafts_by_end ON drafts (ended, changed_at)",
+];
+
+/// What format 3 has that format 2 had not: recommendations with what they were made of.
+const ADDED_IN_3: [&str; 2] = [
+    "CREATE TABLE made (line INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, at INTEGER NOT NULL, body BLOB NOT NULL, checksum INTEGER NOT NULL) STRICT",
+    "CREATE INDEX made_by_time ON made (at)",
 ];
 
 /// The tables of format 1. `entries` is the truth; `records`, `tallies` and `record_keys` follow from it.
@@ -61,7 +67,7 @@ const INDEXES: [&str; 11] = [
 ];
 
 /// The tables that do not follow from entries: their names, and their columns in the order of the checksum.
-const PLAIN_TABLES: [(&str, &str); 8] = [
+const PLAIN_TABLES: [(&str, &str); 9] = [
     ("meta", "name, value, checksum"),
     (
         "outcomes",
@@ -79,6 +85,7 @@ const PLAIN_TABLES: [(&str, &str); 8] = [
         "drafts",
         "id, person, seq, changed_at, ended, call, key, sealed, checksum",
     ),
+    ("made", "name, at, body, checksum"),
 ];
 
 /// Returns those tables of a database that do not follow from entries; one of an earlier format has fewer.
@@ -86,7 +93,11 @@ pub(crate) fn plain_tables(
     connection: &Connection,
 ) -> Result<Vec<(&'static str, &'static str)>, StoreError> {
     let format = pragma_int(connection, "user_version")?;
-    let there = |name: &str| format > FIRST_FORMAT || name != "drafts";
+    let there = |name: &str| match name {
+        "drafts" => format >= 2,
+        "made" => format >= 3,
+        _ => true,
+    };
     let tables = PLAIN_TABLES.into_iter();
     Ok(tables.filter(|(name, _)| there(name)).collect())
 }
@@ -122,16 +133,16 @@ pub(crate) fn open(path: &Path, access: Access) -> Result<Connection, StoreError
     }
     compare_definitions(&connection, found)?;
     if access == Access::Write && found < FORMAT {
-        bring_up(&mut connection)?;
+        bring_up(&mut connection, found)?;
     }
     Ok(connection)
 }
 
-/// Makes a database of format 1 one of format 2, whole or not at all; nothing that it holds is touched.
-fn bring_up(connection: &mut Connection) -> Result<(), StoreError> {
+/// Makes a database of an earlier format one of ours, whole or not at all; nothing that it holds is touched.
+fn bring_up(connection: &mut Connection, found: i64) -> Result<(), StoreError> {
     let doing = "bringing the database up to this program's format";
     let transaction = connection.transaction().doing(doing)?;
-    for sql in ADDED_IN_2 {
+    for sql in added(found, FORMAT) {
         transaction.execute(sql, []).doing(doing)?;
     }
     transaction
@@ -218,8 +229,15 @@ pub(crate) fn pragma_int(connection: &Connection, name: &str) -> Result<i64, Sto
 
 /// Returns the definitions of all tables and indexes of a format.
 fn definitions(format: i64) -> impl Iterator<Item = &'static str> {
-    let added = ADDED_IN_2.iter().filter(move |_| format > FIRST_FORMAT);
-    TABLES.iter().chain(&INDEXES).chain(added).copied()
+    let first = TABLES.iter().chain(&INDEXES).copied();
+    first.chain(added(FIRST_FORMAT, format))
+}
+
+/// Returns what was added after one format, up to another.
+fn added(after: i64, to: i64) -> impl Iterator<Item = &'static str> {
+    let second = ADDED_IN_2.iter().filter(move |_| after < 2 && to >= 2);
+    let third = ADDED_IN_3.iter().filter(move |_| after < 3 && to >= 3);
+    second.chain(third).copied()
 }
 
 fn compare_definitions(connection: &Connection, format: i64) -> Result<(), StoreError> {

@@ -23,7 +23,7 @@ use crate::incarnation::Incarnation;
 use crate::keyring::{Found, Keyring};
 use crate::reader::Reader;
 use crate::schema::{self, Access};
-use crate::{drafts, limits, load, records, refold};
+use crate::{drafts, limits, load, made, records, refold};
 
 /// The one writer of a data directory. Readers go beside it: see [`Store::reader`].
 #[derive(Debug)]
@@ -320,6 +320,9 @@ impl Store {
         records::write(&transaction, &batch.rows)?;
         for outcome in &batch.outcomes {
             records::write_outcome(&transaction, outcome)?;
+        }
+        for one in &batch.made {
+            made::put(&transaction, one)?;
         }
         for used in &batch.drafts {
             drafts::use_up(&transaction, used)?;

@@ -3,21 +3,27 @@
 //! The rules are the core's ([`watchfire_core::recommend`]); here they are given the times and the boards to look at.
 //! Nothing is done by itself: people send. Start at [`Advice`].
 
+use std::io::{Read, Write};
 use std::sync::Arc;
 
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
 use watchfire_core::basis::{Point, Timestamp, TravelTime, UnitId};
 use watchfire_core::board::{Board, IncidentStatus};
 use watchfire_core::limits::TOGETHER_PLACES_MAX;
+use watchfire_core::log::KeptMade;
 use watchfire_core::plan::ResponseFile;
 use watchfire_core::recommend::{
-    self, Diversion, Recommendation, Together, UnderWay, Waiting, diversions, may_be_diverted,
+    self, Diversion, Made, Recommendation, Rule, Together, UnderWay, Versions, Waiting, Weighed,
+    diversions, may_be_diverted,
 };
 use watchfire_core::record::Record;
-use watchfire_core::record::assignment::{Assignment, AssignmentStatus};
+use watchfire_core::record::assignment::{Assignment, AssignmentStatus, Choice};
 use watchfire_core::record::incident::Incident;
 
 use crate::api::cover::cover_now;
-use crate::cover::{CoverNow, CoverSettings};
+use crate::cover::CoverNow;
 use crate::node::Node;
 use crate::positions::Positions;
 use crate::travel::{Travel, whereabouts};
@@ -30,22 +36,68 @@ pub struct Advice<'a> {
     travel: &'a Travel,
     /// How units stand to what is expected, if that is known.
     cover: Option<CoverNow>,
-    settings: &'a CoverSettings,
+    weighed: Option<Weighed>,
     now: Timestamp,
 }
 
 impl<'a> Advice<'a> {
     /// Looks at a node's board, which the caller holds.
     pub fn of(node: &'a Node, board: &'a Board) -> Advice<'a> {
+        let cover = cover_now(node, board).ok();
+        let settings = node.cover().settings();
         Advice {
+            weighed: cover.as_ref().map(|cover| cover.weighed(settings)),
             board,
             response: node.response(),
             positions: node.positions(),
             travel: &node.settings().travel,
-            cover: cover_now(node, board).ok(),
-            settings: node.cover().settings(),
+            cover,
             now: node.now(),
         }
+    }
+
+    /// Recommends what to send to one incident, and keeps all that this is made of. With `given_up`, as if that assignment
+    /// were called off.
+    pub fn made(
+        &self,
+        incident: &Incident,
+        given_up: Option<&Assignment>,
+    ) -> (Made, Recommendation) {
+        let changed = given_up.map(|given_up| without(self.board, given_up));
+        let board = changed.as_ref().unwrap_or(self.board);
+        let origins = self
+            .travel
+            .origins(board, self.positions, incident, self.now);
+        let versions = Versions {
+            roads: self.travel.version(),
+            demand: self.cover.as_ref().map(|cover| cover.expected.made_at),
+            ..Versions::default()
+        };
+        let weighed = self.weighed.as_ref();
+        Made::of(
+            board,
+            self.response,
+            incident,
+            &origins,
+            weighed,
+            versions,
+            self.now,
+        )
+    }
+
+    /// Returns units as they are sent to an incident, with what was known of each, and the recommendation to keep with them.
+    pub fn choices(
+        &self,
+        incident: &Incident,
+        given_up: Option<&Assignment>,
+        units: &[UnitId],
+        rule: Rule,
+    ) -> (Vec<Choice>, KeptMade) {
+        let (made, recommendation) = self.made(incident, given_up);
+        let kept = packed(&made);
+        let name = kept.name.parse().ok();
+        let choices = recommendation.choices(self.board, units, rule, name.as_ref());
+        (choices, kept)
     }
 
     /// Returns how units stand to what is expected, if that is known.
@@ -66,8 +118,7 @@ impl<'a> Advice<'a> {
 
     fn recommend_on(&self, board: &Board, incident: &Incident) -> Recommendation {
         let (response, positions) = (self.response, self.positions);
-        let cover = self.cover.as_ref();
-        let weighed = cover.map(|cover| cover.weighed(self.settings));
+        let weighed = self.weighed.as_ref();
         self.travel
             .recommend(board, response, positions, incident, weighed, self.now)
     }
@@ -154,6 +205,31 @@ impl<'a> Advice<'a> {
         free.map(|candidate| (candidate.unit, candidate.travel))
     }
 }
+
+/// Packs a recommendation to be kept: JSON, compressed.
+fn packed(made: &Made) -> KeptMade {
+    let json = serde_json::to_vec(made).unwrap_or_default(); // Maps and lists of our own: always JSON.
+    let mut packer = GzEncoder::new(Vec::new(), Compression::fast());
+    // Into memory nothing can go wrong; were it otherwise, an empty body says on reading that it is damaged.
+    let body = packer.write_all(&json).and_then(|()| packer.finish());
+    KeptMade {
+        name: made.name(),
+        at: made.at,
+        body: body.unwrap_or_default(),
+    }
+}
+
+/// Unpacks a recommendation that was kept; none if it is not what was packed.
+pub fn unpacked(kept: &KeptMade) -> Option<Made> {
+    let mut json = Vec::new();
+    let unpacker = GzDecoder::new(&kept.body[..]);
+    unpacker.take(UNPACKED_MAX).read_to_end(&mut json).ok()?;
+    let made: Made = serde_json::from_slice(&json).ok()?;
+    (made.name() == kept.name).then_some(made)
+}
+
+/// Largest recommendation that is unpacked, in bytes.
+const UNPACKED_MAX: u64 = 16 * 1024 * 1024;
 
 /// The board as it would be without an assignment. Records are shared between boards, so that this one costs little.
 fn without(board: &Board, given_up: &Assignment) -> Board {

@@ -106,6 +106,8 @@ pub struct Keep {
     pub trail_h: u64,
     /// Hours that a draft of a call is kept which nobody touches.
     pub draft_h: u64,
+    /// Days that recommendations are kept with what they were made of.
+    pub recommendation_d: u64,
 }
 
 /// What the node writes to its log.
@@ -183,6 +185,7 @@ impl Default for Keep {
             ended_h: 48,
             trail_h: 72,
             draft_h: 24,
+            recommendation_d: 90,
         }
     }
 }
@@ -449,6 +452,11 @@ const WORDS: &[(&str, &str, &str)] = &[
         "keep",
         "draft_h",
         "Hours that a half-typed call is kept which nobody touches; its key is destroyed with it.",
+    ),
+    (
+        "keep",
+        "recommendation_d",
+        "Days that recommendations are kept with all that they were made of, so that they can be made again.",
     ),
     (
         "log",

@@ -489,10 +489,13 @@ impl CoverNow {
     }
 
     /// Returns what a recommendation weighs with.
-    pub fn weighed<'a>(&'a self, settings: &CoverSettings) -> Weighed<'a> {
+    pub fn weighed(&self, settings: &CoverSettings) -> Weighed {
+        let loss = |(unit, spot): (&UnitId, &usize)| {
+            let loss = self.field.loss(*spot);
+            (*unit, self.field.ppm(loss))
+        };
         Weighed {
-            field: &self.field,
-            spots: &self.spots,
+            losses: self.spots.iter().map(loss).collect(),
             trade: Trade {
                 cover_worth_s: settings.worth_s,
             },

@@ -108,6 +108,7 @@ impl Desk for LiveDesk {
                 key: key.clone(),
                 if_version: None,
                 draft: None,
+                made: None,
                 happened: HappenedWhen::Now,
             };
             match self.node.submit_blocking(submission) {

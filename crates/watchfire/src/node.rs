@@ -23,7 +23,7 @@ use watchfire_core::engine::{Engine, HappenedWhen, Outcome, Request, Step, Then}
 use watchfire_core::entropy::Entropy;
 use watchfire_core::figures::Targets;
 use watchfire_core::limits::BATCH_INPUTS_MAX;
-use watchfire_core::log::{Batch, Log, UsedDraft};
+use watchfire_core::log::{Batch, KeptMade, Log, UsedDraft};
 use watchfire_core::plan::ResponseFile;
 use watchfire_core::record::{Record, RecordRef};
 use watchfire_core::refusal::Refusal;
@@ -77,6 +77,8 @@ pub struct Settings {
     pub keep_trail_s: u64,
     /// How long a draft of a call is kept that nobody touches, in seconds.
     pub keep_draft_s: u64,
+    /// How long recommendations are kept with what they were made of, in seconds.
+    pub keep_made_s: u64,
     /// What calls are expected where, and how units stand to that.
     pub cover: Cover,
     /// What is simulated, if anything is; shown on every screen.
@@ -151,6 +153,8 @@ pub struct Submission {
     pub happened: HappenedWhen,
     /// The asker's draft that becomes a call with it, if it takes a call.
     pub draft: Option<[u8; 16]>,
+    /// The recommendation that was looked at, kept with what it leads to.
+    pub made: Option<KeptMade>,
 }
 
 impl Submission {
@@ -164,6 +168,7 @@ impl Submission {
             if_version: None,
             happened: HappenedWhen::Now,
             draft: None,
+            made: None,
         }
     }
 }
@@ -493,7 +498,7 @@ impl Worker {
 
     fn handle(&mut self, submission: Submission, ticket: u64, now: Timestamp) -> Step {
         let (by, action) = submission.action.into_parts();
-        let draft = submission.draft;
+        let (draft, made) = (submission.draft, submission.made);
         for name in action.names() {
             self.bring_back(name);
         }
@@ -507,6 +512,11 @@ impl Worker {
             action,
         };
         let mut step = self.engine.handle(request, now);
+        if let (Some(made), Ok(outcome)) = (made, &step.then.answer)
+            && !outcome.repeated
+        {
+            step.append.made.push(made);
+        }
         if let (Some(draft), Ok(outcome)) = (draft, &step.then.answer)
             && let Some((call, _)) = outcome.records.first().filter(|_| !outcome.repeated)
         {
@@ -686,6 +696,8 @@ impl Worker {
         let pruned = self.store.prune(outcomes_before, trail_before);
         // Sessions and codes run on the machine's clock even where the node replays a past night.
         let pruned = pruned.and_then(|_| self.store.prune_access(Clock::Real.now()));
+        let made_before = Timestamp(self.node.now().0 - to_ms(self.node.settings().keep_made_s));
+        let pruned = pruned.and_then(|_| self.store.prune_made(made_before));
         if let Err(fault) = pruned {
             tracing::warn!(error = %Chain(&fault), "old positions and keys could not be deleted");
         }

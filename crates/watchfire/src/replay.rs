@@ -452,6 +452,7 @@ impl<'a, D: Desk> Replay<'a, D> {
                     travel: Some(one.travel),
                     reasons: one.reasons.clone(),
                     otherwise: None,
+                    made: None,
                 },
             })
             .collect();

@@ -59,6 +59,13 @@ impl Travel {
         self.router.as_ref()
     }
 
+    /// Returns which road network and stretching its times rest on; none where they are by straight line.
+    pub fn version(&self) -> Option<String> {
+        let router = self.router.as_ref()?;
+        let network = router.graph().fingerprint();
+        Some(format!("{network:08x}-{}", self.factor_percent))
+    }
+
     /// Returns what its times rest on.
     pub fn basis(&self) -> TravelBasis {
         if self.router.is_some() {
@@ -156,14 +163,15 @@ impl Travel {
         response: &ResponseFile,
         positions: &Positions,
         incident: &Incident,
-        weighed: Option<Weighed<'_>>,
+        weighed: Option<&Weighed>,
         now: Timestamp,
     ) -> Recommendation {
         let origins = self.origins(board, positions, incident, now);
         recommend::recommend(board, response, incident, &origins, weighed, now)
     }
 
-    fn origins(
+    /// Returns where each unit that could be sent would start from and how long it would need.
+    pub fn origins(
         &self,
         board: &Board,
         positions: &Positions,

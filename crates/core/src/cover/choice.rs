@@ -58,22 +58,36 @@ pub fn rank(
     target_s: u32,
     trade: Trade,
 ) -> Vec<Ranked> {
+    let loss = |candidate: &Candidate| {
+        let loss = candidate.spot.map(|spot| field.loss(spot));
+        loss.map_or(0, |loss| field.ppm(loss))
+    };
+    let losses: Vec<u32> = candidates.iter().map(loss).collect();
+    rank_by_losses(candidates, &losses, priority, target_s, trade)
+}
+
+/// Does the same where it is known what sending each leaves uncovered, in parts per million, in the order of the candidates.
+pub fn rank_by_losses(
+    candidates: &[Candidate],
+    losses: &[u32],
+    priority: Priority,
+    target_s: u32,
+    trade: Trade,
+) -> Vec<Ranked> {
     let in_time = |candidate: &Candidate| candidate.drive_s <= target_s;
     let gravest = priority == Priority::P1;
     // Time alone decides where a life may hang on it and nobody is in time anyway.
     let time_alone = gravest && !candidates.iter().any(in_time);
     let mut ranked: Vec<Ranked> = Vec::with_capacity(candidates.len());
-    for (number, candidate) in candidates.iter().enumerate() {
-        let loss = candidate.spot.map(|spot| field.loss(spot));
-        let loss_ppm = loss.map_or(0, |loss| field.ppm(loss));
+    for (number, (candidate, loss_ppm)) in candidates.iter().zip(losses).enumerate() {
         let weighed = if time_alone {
             0
         } else {
-            worth_ms(loss_ppm, trade)
+            worth_ms(*loss_ppm, trade)
         };
         ranked.push(Ranked {
             candidate: number,
-            loss_ppm,
+            loss_ppm: *loss_ppm,
             score_ms: u64::from(candidate.drive_s) * 1_000 + weighed,
         });
     }

@@ -393,6 +393,7 @@ fn assignment(world: &World, dice: &Dice) -> AssignmentAction {
             unit: any_unit(world, dice, at),
             why: Why {
                 otherwise: None,
+                made: None,
                 travel: None,
                 reasons,
             },

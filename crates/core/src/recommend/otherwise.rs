@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::basis::{Text, UnitId};
+use crate::basis::{Line, Text, UnitId};
 use crate::board::Board;
 use crate::recommend::{Candidate, Reason, Recommendation};
 use crate::record::assignment::{Assignment, Choice, Why};
@@ -121,8 +121,15 @@ impl Recommendation {
     }
 
     /// Returns units as they are sent to an incident, with what was known of each: what this recommendation says of it,
-    /// and whom it stands in for. `rule` is why people chose otherwise, if they did.
-    pub fn choices(&self, board: &Board, units: &[UnitId], rule: Rule) -> Vec<Choice> {
+    /// and whom it stands in for. `rule` is why people chose otherwise, if they did; `made` is the name under which the
+    /// recommendation is kept.
+    pub fn choices(
+        &self,
+        board: &Board,
+        units: &[UnitId],
+        rule: Rule,
+        made: Option<&Line>,
+    ) -> Vec<Choice> {
         let mut otherwise = self.otherwise(board, units, rule);
         let mut choice = |unit: &UnitId| {
             let found = self.candidates.iter().find(|one| one.unit == *unit);
@@ -134,6 +141,7 @@ impl Recommendation {
                 travel: found.map(|one| one.travel),
                 reasons,
                 otherwise: otherwise.remove(unit),
+                made: made.cloned(),
             };
             Choice { unit: *unit, why }
         };

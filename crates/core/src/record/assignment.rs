@@ -105,6 +105,10 @@ pub struct Why {
     /// Who was recommended in its place, when people chose otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub otherwise: Option<Otherwise>,
+    /// The name of the recommendation that was looked at, with all that it was made of
+    /// ([`Made::name`](crate::recommend::Made::name)).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<Line>,
 }
 
 /// A unit to send or propose, and why.
@@ -604,6 +608,14 @@ fn check_why(why: &Why) -> Result<(), Refusal> {
             what: Text::new("reasons for a unit", "每支力量的理由"),
             max: limits::REASONS_PER_CHOICE_MAX,
         });
+    }
+    if let Some(made) = &why.made
+        && !crate::recommend::is_name(made)
+    {
+        return Err(Refusal::Missing(Text::new(
+            "The name of a recommendation",
+            "推荐的名称",
+        )));
     }
     let longest = why.reasons.iter().map(Reason::longest_text_chars).max();
     if longest.unwrap_or(0) > limits::NEED_LABEL_CHARS_MAX {

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{Story, check, verbs::Words};
 use crate::basis::{IncidentId, UnitId};
+use crate::cover::Trade;
 use crate::recommend::{
-    self, Origin, Recommendation, Rule, UnderWay, Waiting, diversions, may_be_diverted,
+    self, Made, Origin, Recommendation, Rule, UnderWay, Versions, Waiting, Weighed, diversions,
+    may_be_diverted,
 };
 
 impl Story {
@@ -106,6 +108,34 @@ impl Story {
         self.said = said;
     }
 
+    pub(super) fn recommend_again(&mut self, incident: IncidentId) {
+        let board = self.world.engine.board();
+        let (response, origins) = (&self.world.response, self.origins_to(incident));
+        let found = &board.incidents[&incident];
+        let losses = origins.keys().zip([50_000, 0, 20_000].into_iter().cycle());
+        let weighed = Weighed {
+            losses: losses.map(|(unit, loss)| (*unit, loss)).collect(),
+            trade: Trade { cover_worth_s: 10 },
+            target_s: 300,
+        };
+        let (now, versions) = (self.world.now, Versions::default());
+        let weighed = Some(&weighed);
+        let (made, first) = Made::of(board, response, found, &origins, weighed, versions, now);
+        let direct = recommend::recommend(board, response, found, &origins, weighed, now);
+        let kept = serde_json::to_string(&made).unwrap();
+        assert_eq!(made.incident.place.address, None, "no words are kept");
+        let read: Made = serde_json::from_str(&kept).unwrap();
+        let again = read.again(response);
+        let mut tampered = read.clone();
+        tampered.at = now.plus_s(1);
+        self.said = vec![
+            format!("the same {}", read.is_same(&again) && again == first),
+            format!("as on the board {}", again.needs == direct.needs),
+            format!("named anew {}", tampered.name() != read.name()),
+            format!("kept {} units", read.units.len()),
+        ];
+    }
+
     pub(super) fn otherwise(&mut self, words: &mut Words) {
         let sent: Vec<UnitId> = words
             .list()
@@ -117,7 +147,7 @@ impl Story {
         let board = self.world.engine.board();
         let made = self.recommended(incident);
         let callsign = |unit: &UnitId| board.units[unit].callsign.to_string();
-        let choices = made.choices(board, &sent, Rule::KnowsPlace);
+        let choices = made.choices(board, &sent, Rule::KnowsPlace, None);
         self.said = choices
             .iter()
             .map(|choice| match &choice.why.otherwise {
@@ -246,6 +276,28 @@ fn who_is_sent_otherwise_stands_in_for_one_that_was_recommended() {
         otherwise T2, E3 to incident 1        -> T2 in place of T1, expected in 130 s; E3 in place of E1, expected in 100 s
         otherwise E1, E3 to incident 1        -> E1 in place of nobody; E3 in place of E2, expected in 110 s
         otherwise E1, E2, T1, E3 to incident 1 -> E3 in place of nobody   # one more than wanted takes nobody's place
+        "#,
+    );
+}
+
+#[test]
+fn a_recommendation_is_made_again_of_what_is_kept_to_the_same_answer() {
+    check(
+        r#"
+        given station 1 at harbour for areas A; engine E1 at station 1; engine E2; engine E3; truck T1; medic M1 can als; truck T9 off duty
+        way of E1: 250 s seen 90 s ago
+        way of E2: 240 s
+        way of E3: 400 s by straight line
+        way of T1: none
+        open incident at harbour: fire p2
+        recommend again for incident 1        -> the same true; as on the board true; named anew true; kept 4 units   # no medic is wanted, T9 is off duty
+        send E3 to incident 1
+        E3 arrives
+        E3 clears
+        E2 rests 1 h
+        recommend again for incident 1        -> the same true; as on the board true
+        raise incident 1 to alarm 2
+        recommend again for incident 1        -> the same true; as on the board true; kept 5 units
         "#,
     );
 }

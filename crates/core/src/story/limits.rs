@@ -558,6 +558,7 @@ fn send_for(world: &mut World, reasons: Vec<Reason>) -> Action {
     };
     let why = Why {
         otherwise: None,
+        made: None,
         travel: Some(travel),
         reasons,
     };

@@ -41,6 +41,7 @@ impl Story {
         let travel = self.origins.get(&unit).and_then(|origin| origin.travel);
         let why = Why {
             otherwise: None,
+            made: None,
             travel,
             reasons: vec![recommend::Reason::ByHand],
         };
@@ -73,6 +74,7 @@ impl Story {
         let origin = unit.and_then(|found| self.origins.get(&found.unit));
         let why = Why {
             otherwise: None,
+            made: None,
             travel: origin.and_then(|origin| origin.travel),
             reasons: Vec::new(),
         };

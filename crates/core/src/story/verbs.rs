@@ -281,6 +281,9 @@ impl Story {
         } else if words.eat("divert for") {
             let incident = self.incident(words);
             self.divert(incident);
+        } else if words.eat("recommend again for") {
+            let incident = self.incident(words);
+            self.recommend_again(incident);
         } else if words.eat("otherwise") {
             self.otherwise(words);
         } else if words.eat("look") {

@@ -283,10 +283,10 @@ fn a_database_of_the_format_before_is_brought_up_and_keeps_everything() {
     let (board, head) = (node.engine.board().clone(), node.engine.head());
     assert!(node.store.checkpoint().unwrap());
     drop(node);
-    // What format 1 was: the same without the table of drafts.
+    // What format 1 was: the same without the tables of drafts and recommendations.
     let path = dir.path().join("watchfire.db");
     let raw = Connection::open(&path).unwrap();
-    raw.execute_batch("DROP TABLE drafts; PRAGMA user_version = 1;")
+    raw.execute_batch("DROP TABLE drafts; DROP TABLE made; PRAGMA user_version = 1;")
         .unwrap();
     drop(raw);
     check(dir.path(), |_| ()).expect("it can be read and checked as it is");
@@ -304,7 +304,7 @@ fn a_database_of_the_format_before_is_brought_up_and_keeps_everything() {
     let loaded = store.load(Timestamp(0)).unwrap();
     assert!(loaded.board == board && loaded.head == head);
     drop((loaded, store));
-    assert_eq!(format(), 2);
+    assert_eq!(format(), 3);
     check(dir.path(), |_| ()).unwrap();
     rebuild(dir.path(), |_| ()).unwrap();
     assert!(node::load_all(dir.path()).unwrap() == board);
@@ -315,11 +315,11 @@ fn a_database_of_the_format_before_is_brought_up_and_keeps_everything() {
     );
 
     let raw = Connection::open(&path).unwrap();
-    raw.execute_batch("PRAGMA user_version = 3;").unwrap();
+    raw.execute_batch("PRAGMA user_version = 4;").unwrap();
     drop(raw);
     let error = Store::open(dir.path()).unwrap_err();
     assert!(
-        matches!(error, StoreError::OtherFormat { found: 3, known: 2 }),
+        matches!(error, StoreError::OtherFormat { found: 4, known: 3 }),
         "{error}"
     );
 }

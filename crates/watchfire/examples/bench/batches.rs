@@ -55,6 +55,7 @@ fn per_second(scale: &Scale, city: &mut City, report: &mut Report) -> Outcome<()
         keep_ended_s: 3_600,
         keep_trail_s: 3_600,
         keep_draft_s: 24 * 3_600,
+        keep_made_s: 24 * 3_600,
         simulated: None,
         demo: false,
     };
@@ -109,6 +110,7 @@ async fn submit(node: &Node, action: Action, key: String) -> Result<CallId, NotA
         fingerprint: [0; 32],
         if_version: None,
         draft: None,
+        made: None,
         happened: HappenedWhen::Now,
     };
     let outcome = node.submit(submission).await?;

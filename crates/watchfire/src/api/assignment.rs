@@ -10,12 +10,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use watchfire_core::basis::{AssignmentId, UnitId};
 use watchfire_core::engine::Outcome;
+use watchfire_core::log::KeptMade;
 use watchfire_core::recommend::Rule;
 use watchfire_core::record::assignment::{Assignment, AssignmentAction, Choice, Step, Why};
 use watchfire_core::record::incident::Incident;
 use watchfire_core::record::{Action, Record, RecordKind};
 
 use super::alarm::SeenBody;
+use super::recommendation::{self, MadeView};
 use super::view::{self, AssignmentView};
 use super::{App, Asked, Page, PageQuery, Query, answer, read, read_id, read_maybe};
 use crate::advice::Advice;
@@ -206,14 +208,15 @@ pub(crate) async fn swap(Path(id): Path<String>, asked: Asked) -> Result<Respons
         let unit: UnitId = read_id(&body.unit)?;
         let root = asked.app.node.board().merge_root(given_up.incident);
         let incident = super::incident::find(&asked.app, root)?;
-        let choice = choice(&asked.app, &incident, &given_up, unit);
-        Ok(Action::Assignment(AssignmentAction::Swap {
+        let (choice, made) = choice(&asked.app, &incident, &given_up, unit);
+        let action = Action::Assignment(AssignmentAction::Swap {
             assignment: given_up.id,
             choice,
             reason: read_maybe("reason", body.reason.as_deref())?,
-        }))
+        });
+        Ok((action, Some(made)))
     };
-    let outcome = asked.act(&[Permission::SendUnits], meaning).await?;
+    let outcome = asked.act_keeping(&[Permission::SendUnits], meaning).await?;
     exchanged(&asked.app, &outcome)
 }
 
@@ -225,15 +228,16 @@ pub(crate) async fn reassign(Path(id): Path<String>, asked: Asked) -> Result<Res
     let meaning = |body: ReassignBody| {
         let given_up = find(&asked.app, read_id(&id)?)?;
         let incident = super::incident::find(&asked.app, read_id(&body.incident)?)?;
-        let choice = choice(&asked.app, &incident, &given_up, given_up.unit);
-        Ok(Action::Assignment(AssignmentAction::Reassign {
+        let (choice, made) = choice(&asked.app, &incident, &given_up, given_up.unit);
+        let action = Action::Assignment(AssignmentAction::Reassign {
             assignment: given_up.id,
             incident: incident.id,
             why: choice.why,
             reason: read_maybe("reason", body.reason.as_deref())?,
-        }))
+        });
+        Ok((action, Some(made)))
     };
-    let outcome = asked.act(&[Permission::SendUnits], meaning).await?;
+    let outcome = asked.act_keeping(&[Permission::SendUnits], meaning).await?;
     exchanged(&asked.app, &outcome)
 }
 
@@ -252,19 +256,46 @@ fn find(app: &App, id: AssignmentId) -> Result<Arc<Assignment>, Problem> {
 }
 
 /// Puts down why a unit goes instead: what is recommended once the other assignment is given up.
-pub(crate) fn choice(
+fn choice(
     app: &App,
     incident: &Incident,
     given_up: &Assignment,
     unit: UnitId,
-) -> Choice {
+) -> (Choice, KeptMade) {
     let board = app.node.board();
-    let made = Advice::of(&app.node, &board).recommend_without(incident, given_up);
-    let mut choices = made.choices(&board, &[unit], Rule::NotSaid);
-    choices.pop().unwrap_or(Choice {
+    let advice = Advice::of(&app.node, &board);
+    let (mut choices, made) = advice.choices(incident, Some(given_up), &[unit], Rule::NotSaid);
+    let choice = choices.pop().unwrap_or(Choice {
         unit,
         why: Why::default(),
-    })
+    });
+    (choice, made)
+}
+
+/// Shows the recommendation that was looked at when a unit was sent, made again of what it was made of.
+#[utoipa::path(get, path = "/api/v1/assignments/{id}/recommendation", tag = "assignments", params(("id" = String, Path)),
+    responses((status = 200, body = MadeView)))]
+pub(crate) async fn recommendation(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<String>,
+) -> Result<Json<MadeView>, Problem> {
+    super::board::allowed(&session)?;
+    let found = find(&app, read_id(&id)?)?;
+    let name = found.why.made.as_ref().ok_or_else(Problem::not_found)?;
+    let kept = app
+        .node
+        .read_store(|reader| reader.made(name.as_str()))
+        .map_err(super::person::fault)?;
+    let made = kept.and_then(|kept| crate::advice::unpacked(&kept));
+    let made = made.ok_or_else(Problem::not_found)?;
+    let again = made.again(app.node.response());
+    Ok(Json(recommendation::shown_again(
+        &app.node.board(),
+        &app.node,
+        &made,
+        &again,
+    )))
 }
 
 fn exchanged(app: &App, outcome: &Outcome) -> Result<Response, Problem> {

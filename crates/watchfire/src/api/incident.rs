@@ -657,9 +657,9 @@ pub(crate) async fn send(Path(id): Path<String>, asked: Asked) -> Result<Respons
             body.units.iter().map(|unit| read_id(unit)).collect();
         let rule = body.otherwise.map_or(Rule::NotSaid, Rule::from);
         let board = asked.app.node.board();
-        let made = Advice::of(&asked.app.node, &board).recommend(&incident);
-        let choices = made.choices(&board, &units?, rule);
-        Ok(Action::Assignment(if body.propose {
+        let advice = Advice::of(&asked.app.node, &board);
+        let (choices, made) = advice.choices(&incident, None, &units?, rule);
+        let action = Action::Assignment(if body.propose {
             AssignmentAction::Propose {
                 incident: id,
                 choices,
@@ -669,9 +669,10 @@ pub(crate) async fn send(Path(id): Path<String>, asked: Asked) -> Result<Respons
                 incident: id,
                 choices,
             }
-        }))
+        });
+        Ok((action, Some(made)))
     };
-    let outcome = asked.act(&[Permission::SendUnits], meaning).await?;
+    let outcome = asked.act_keeping(&[Permission::SendUnits], meaning).await?;
     let board = asked.app.node.board();
     let made = outcome
         .records

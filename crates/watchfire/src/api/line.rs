@@ -20,6 +20,7 @@ use watchfire_core::line::words::{VERBS, VerbRow};
 use watchfire_core::line::{
     self, Around, FoundPlace, Meaning, Misunderstanding, Selected, Trouble, Understood,
 };
+use watchfire_core::log::KeptMade;
 use watchfire_core::recommend::Rule;
 use watchfire_core::record::assignment::Choice;
 use watchfire_core::record::unit::Duty;
@@ -27,7 +28,7 @@ use watchfire_core::record::{Action, RecordKind, RecordRef};
 use watchfire_roads::{Found, Matched};
 
 use super::view::{self, TextView};
-use super::{App, Asked, Body, Envelope, read_id};
+use super::{App, Asked, Beside, Body, Envelope, read_id};
 use crate::advice::Advice;
 use crate::atlas::StationKey;
 use crate::policy::Session;
@@ -245,8 +246,12 @@ pub(crate) async fn act(asked: Asked) -> Result<Json<LineView>, Problem> {
     let refused = |problem: Problem| problem.of_line(understood.text.clone());
     asked.must_have_key().map_err(refused)?;
     let action = action_of(&asked, &look, &understood.meaning).map_err(refused)?;
+    let beside = Beside {
+        made: look.made.take(),
+        draft: None,
+    };
     let outcome = asked
-        .carry_out(action, HappenedWhen::Now, None)
+        .carry_out(action, HappenedWhen::Now, beside)
         .await
         .map_err(refused)?;
     forget_positions(&asked.app, &outcome);
@@ -322,6 +327,8 @@ struct Look<'a> {
     selected: Selected,
     /// What was recommended, so that what is asked about and what is done are worked out once.
     recommended: RefCell<BTreeMap<IncidentId, Vec<UnitId>>>,
+    /// The recommendation that is kept with what is done.
+    made: RefCell<Option<KeptMade>>,
 }
 
 impl<'a> Look<'a> {
@@ -332,6 +339,7 @@ impl<'a> Look<'a> {
             board,
             selected,
             recommended: RefCell::default(),
+            made: RefCell::default(),
         }
     }
 
@@ -450,16 +458,11 @@ fn choices(
         return Vec::new();
     };
     let given_up = given_up.and_then(|id| look.board.assignments.get(&id));
-    match (given_up, units) {
-        (Some(given_up), [unit]) => {
-            vec![super::assignment::choice(
-                look.app, incident, given_up, *unit,
-            )]
-        }
-        (_, _) => Advice::of(&look.app.node, &look.board)
-            .recommend(incident)
-            .choices(&look.board, units, Rule::NotSaid),
-    }
+    let given_up = given_up.map(AsRef::as_ref);
+    let advice = Advice::of(&look.app.node, &look.board);
+    let (choices, made) = advice.choices(incident, given_up, units, Rule::NotSaid);
+    look.made.replace(Some(made));
+    choices
 }
 
 /// Nobody is followed who is not on duty.

@@ -50,6 +50,7 @@ use utoipa_axum::routes;
 use watchfire_core::basis::{PersonId, Place, Point, Text, Timestamp, Unreadable};
 use watchfire_core::engine::{HappenedWhen, Outcome};
 use watchfire_core::limits;
+use watchfire_core::log::KeptMade;
 use watchfire_core::record::{Action, Record};
 use watchfire_core::undo::Deed;
 
@@ -139,6 +140,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(unit::report_positions))
         .routes(routes!(assignment::list))
         .routes(routes!(assignment::show))
+        .routes(routes!(assignment::recommendation))
         .routes(routes!(assignment::step))
         .routes(routes!(assignment::see_alarm))
         .routes(routes!(assignment::swap))
@@ -406,6 +408,15 @@ impl axum::extract::FromRequest<App> for Asked {
     }
 }
 
+/// What becomes durable together with an action and is no part of it.
+#[derive(Debug, Default)]
+pub(crate) struct Beside {
+    /// The draft that becomes a record with it.
+    pub(crate) draft: Option<[u8; 16]>,
+    /// The recommendation that was looked at.
+    pub(crate) made: Option<KeptMade>,
+}
+
 impl Asked {
     /// Returns it as a method asks that has no body.
     pub fn without_body(self) -> Asked {
@@ -421,6 +432,16 @@ impl Asked {
         any_of: &[Permission],
         meaning: impl FnOnce(T) -> Result<Action, Problem>,
     ) -> Result<Outcome, Problem> {
+        self.act_keeping(any_of, |body| Ok((meaning(body)?, None)))
+            .await
+    }
+
+    /// Does the same, and keeps the recommendation that was looked at with what it leads to.
+    pub(crate) async fn act_keeping<T: DeserializeOwned + Timed>(
+        &self,
+        any_of: &[Permission],
+        meaning: impl FnOnce(T) -> Result<(Action, Option<KeptMade>), Problem>,
+    ) -> Result<Outcome, Problem> {
         if !any_of
             .iter()
             .any(|permission| self.session.may(*permission))
@@ -434,8 +455,9 @@ impl Asked {
             Some(text) => HappenedWhen::At(read_time("happened_at", text)?),
         };
         let draft = body.draft().map(draft::read_draft_id).transpose()?;
-        let action = meaning(body)?;
-        self.carry_out(action, happened, draft).await
+        let (action, made) = meaning(body)?;
+        let beside = Beside { draft, made };
+        self.carry_out(action, happened, beside).await
     }
 
     /// Reads the body; the seat was checked before.
@@ -499,7 +521,7 @@ impl Asked {
         &self,
         action: Action,
         happened: HappenedWhen,
-        draft: Option<[u8; 16]>,
+        beside: Beside,
     ) -> Result<Outcome, Problem> {
         if self.envelope.if_version.is_some() && action.subject().is_none() {
             return Err(Problem::unreadable(
@@ -517,7 +539,8 @@ impl Asked {
             fingerprint: self.fingerprint(),
             if_version: self.envelope.if_version,
             happened,
-            draft,
+            draft: beside.draft,
+            made: beside.made,
         };
         let outcome = self.app.node.submit(submission).await?;
         self.remember(deed, before, &outcome);

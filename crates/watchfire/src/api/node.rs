@@ -142,7 +142,8 @@ pub(crate) async fn show(State(app): State<App>, _: Session) -> Json<NodeView> {
         }),
         roads: RoadsView {
             basis: travel.basis().into(),
-            factor: Some(f64::from(travel.factor_percent()) / 100.0),
+            // What is put on road times; the straight line has its own and says only that it is one.
+            factor: graph.map(|_| f64::from(travel.factor_percent()) / 100.0),
             attribution: graph.map(|graph| graph.attribution().to_owned()),
             bounds: graph.map(|graph| {
                 let bounds = graph.bounds();

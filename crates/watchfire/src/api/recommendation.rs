@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use watchfire_core::basis::{IncidentId, UnitId};
+use watchfire_core::basis::{IncidentId, Text, UnitId};
 use watchfire_core::board::Board;
-use watchfire_core::recommend::{ChosenTogether, Diversion, Recommendation, Rule, Together, Total};
+use watchfire_core::recommend::{
+    ChosenTogether, Diversion, Made, Recommendation, Rule, Together, Total,
+};
 
 use super::cover::percent;
 use super::view::{BasisView, ReasonView, TextView};
@@ -70,6 +72,29 @@ pub struct DiversionView {
     pub stand_in: Option<String>,
     /// How many seconds later the other incident is helped; none if nobody can take its place, or no time is known.
     pub later_s: Option<u32>,
+}
+
+/// A recommendation that was looked at, made again.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct MadeView {
+    /// When it was made.
+    pub at: String,
+    /// The version of the incident that it was made for.
+    pub incident_version: u64,
+    /// The response file that it was made with.
+    pub response_version: String,
+    /// The road network (and stretching) that it was made with; absent where times were by straight line.
+    pub roads_version: Option<String>,
+    /// The number of the set of road conditions then in force.
+    pub conditions_version: u64,
+    /// The expected demand that it was made with, by when that was made; absent where it was not known.
+    pub demand_version: Option<String>,
+    /// Whether it came to the same answer again, to the letter.
+    pub same: bool,
+    /// Why it did not, if it did not.
+    pub why_not: Option<TextView>,
+    /// The answer.
+    pub recommendation: RecommendationView,
 }
 
 /// What to send to all that wait.
@@ -383,5 +408,33 @@ impl From<Rule> for RuleView {
             Rule::Other => RuleView::Other,
             Rule::NotSaid => RuleView::NotSaid,
         }
+    }
+}
+
+/// Shows a recommendation that was made again.
+pub fn shown_again(board: &Board, node: &Node, made: &Made, again: &Recommendation) -> MadeView {
+    let same = made.is_same(again);
+    let other_plans = made.versions.response != node.response().version;
+    let why_not = match (same, other_plans) {
+        (true, _) => None,
+        (false, true) => Some(Text::new(
+            "The response file has changed since; with the one of then it would be the same.",
+            "预案文件已变更；使用当时的版本结果才会一致。",
+        )),
+        (false, false) => Some(Text::new(
+            "This program recommends otherwise than the one of then.",
+            "当前程序版本的推荐与当时不同。",
+        )),
+    };
+    MadeView {
+        at: super::view::time(made.at),
+        incident_version: made.incident.version,
+        response_version: made.versions.response.clone(),
+        roads_version: made.versions.roads.clone(),
+        conditions_version: made.versions.conditions,
+        demand_version: made.versions.demand.map(super::view::time),
+        same,
+        why_not: why_not.map(TextView::from),
+        recommendation: shown(board, node, again, None, &[]),
     }
 }

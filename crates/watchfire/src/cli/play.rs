@@ -145,6 +145,7 @@ pub(super) fn serve(dir: &Path, listen: Option<SocketAddr>) -> Result<Ended> {
         keep_ended_s: config.keep.ended_h * 3_600,
         keep_trail_s: config.keep.trail_h * 3_600,
         keep_draft_s: config.keep.draft_h * 3_600,
+        keep_made_s: config.keep.recommendation_d * 24 * 3_600,
         simulated: None,
         demo: false,
     };
@@ -774,6 +775,7 @@ fn play_live(stage: Stage, plan: &Live<'_>) -> Result<Ended> {
         keep_ended_s: 6 * 3_600,
         keep_trail_s: 24 * 3_600,
         keep_draft_s: 24 * 3_600,
+        keep_made_s: 24 * 3_600,
         simulated: Some(simulated(plan.speed)),
         demo: true,
     };

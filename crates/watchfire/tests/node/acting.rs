@@ -376,6 +376,40 @@ async fn who_was_sent_otherwise_is_kept_with_the_reason_and_counted_by_rule() {
 }
 
 #[tokio::test]
+async fn what_was_recommended_when_a_unit_was_sent_can_be_made_again() {
+    let house = House::new().await;
+    let get = async |path: String| house.ask(Seat::Overseer, "GET", &path, json!(null)).await;
+    let act =
+        async |path: String, body: Value| house.ask(Seat::Dispatcher, "POST", &path, body).await;
+    let (_, incident) = house.incident().await;
+    let path = format!("/incidents/{incident}/assignments");
+    let sent = act(path, json!({ "units": [house.own_unit] })).await;
+    let id = sent.text("/assignments/0/id");
+    let made = get(format!("/assignments/{id}/recommendation")).await;
+    assert_eq!(made.status, StatusCode::OK, "{made:?}");
+    assert_eq!(made.json["same"], true, "{made:?}");
+    let candidates = &made.json["recommendation"]["candidates"];
+    assert_eq!(
+        candidates.as_array().unwrap().len(),
+        2,
+        "both were free then"
+    );
+    let swap = act(
+        format!("/assignments/{id}/swap"),
+        json!({ "unit": house.other_unit }),
+    )
+    .await;
+    assert_eq!(swap.status, StatusCode::OK, "{swap:?}");
+    let other = swap.text("/sent/id");
+    let again = get(format!("/assignments/{other}/recommendation")).await;
+    assert_eq!(again.json["same"], true, "{again:?}");
+    let first = get(format!("/assignments/{id}/recommendation")).await;
+    assert_eq!(first.json, made.json, "what is done since alters nothing");
+    let none = get("/assignments/AAAAAAAAAAAAAAAAAAAAAA/recommendation".into()).await;
+    assert_eq!(none.status, StatusCode::NOT_FOUND, "{none:?}");
+}
+
+#[tokio::test]
 async fn what_happened_to_an_incident_is_told_entry_by_entry_over_pages() {
     let house = House::new().await;
     let (_, incident) = house.incident().await;

@@ -368,6 +368,7 @@ fn start(
         keep_ended_s,
         keep_trail_s: 3_600,
         keep_draft_s: 24 * 3_600,
+        keep_made_s: 24 * 3_600,
         simulated: None,
         demo: false,
     };

@@ -19,6 +19,7 @@ POST   /actions/line                          x      x      x       x     x     
 POST   /actions/line/complete                 x      x      x       x     x       x      .      x
 GET    /assignments                           x      x      x       x     x       x      .      x
 GET    /assignments/{id}                      x      x      x       x     x       x      .      x
+GET    /assignments/{id}/recommendation       x      x      x       x     x       x      .      x
 POST   /assignments/{id}/alarm                .      x      x       .     .       .      .      .
 POST   /assignments/{id}/reassign             .      x      x       .     .       .      .      .
 POST   /assignments/{id}/swap                 .      x      x       .     .       .      .      .

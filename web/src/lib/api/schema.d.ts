@@ -126,6 +126,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/assignments/{id}/recommendation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the recommendation that was looked at when a unit was sent, made again of what it was made of. */
+        get: operations["get_assignments_by_id_recommendation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assignments/{id}/swap": {
         parameters: {
             query?: never;
@@ -2570,6 +2587,32 @@ export interface components {
             /** @description How the other stands to this one. */
             relation: components["schemas"]["RelationView"];
         };
+        /** @description A recommendation that was looked at, made again. */
+        MadeView: {
+            /** @description When it was made. */
+            at: string;
+            /**
+             * Format: int64
+             * @description The number of the set of road conditions then in force.
+             */
+            conditions_version: number;
+            /** @description The expected demand that it was made with, by when that was made; absent where it was not known. */
+            demand_version: string | null;
+            /**
+             * Format: int64
+             * @description The version of the incident that it was made for.
+             */
+            incident_version: number;
+            /** @description The answer. */
+            recommendation: components["schemas"]["RecommendationView"];
+            /** @description The response file that it was made with. */
+            response_version: string;
+            /** @description The road network (and stretching) that it was made with; absent where times were by straight line. */
+            roads_version: string | null;
+            /** @description Whether it came to the same answer again, to the letter. */
+            same: boolean;
+            why_not: components["schemas"]["TextView"] | null;
+        };
         /** @description How much happened in each minute; the first begins at `from`. */
         MarksView: {
             /** @description Alarms raised. */
@@ -4159,6 +4202,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExchangeView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_assignments_by_id_recommendation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeView"];
                 };
             };
             400: components["responses"]["Problem"];
