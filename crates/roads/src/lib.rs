@@ -8,8 +8,6 @@
 //! Start at [`build()`] (bytes to graph), then [`Router::new`] and [`Router::times_to`]. An agency without a map uses
 //! [`StraightLine`], whose answers have the same shape and say on what they rest ([`Basis`]).
 //!
-//! Turn restrictions are counted while reading but not yet obeyed; [`BuildReport`] says so in its figures.
-
 mod build;
 mod class;
 mod error;
@@ -20,16 +18,21 @@ mod graph;
 mod ground;
 pub mod limits;
 mod nearest;
+mod network;
 mod options;
 pub mod oracle;
 mod outline;
+mod profile;
 mod reach;
 mod report;
+mod route;
 mod router;
+mod snap;
 mod source;
 mod straight;
 mod sweep;
 mod tags;
+mod turns;
 
 pub use build::build;
 pub use class::{Class, SpeedTable};
@@ -40,9 +43,12 @@ pub use gazetteer::{
 pub use geo::{Bounds, Point};
 pub use graph::{Line, RoadArc, RoadGraph, Travel};
 pub use ground::{Course, Cover, Ground, Label};
-pub use options::{Access, AgainstOneway, BuildOptions, Entry, Maxspeed};
+pub use options::{Access, AgainstOneway, BuildOptions, Entry, Maxspeed, Parts};
 pub use outline::Outline;
-pub use report::{BuildReport, DropReason, Dropped, Stage};
-pub use router::{Basis, Route, Router, Snap, TravelTime};
+pub use profile::Profile;
+pub use report::{BarrierReport, BuildReport, DropReason, Dropped, Stage, TurnReport, TurnSkip};
+pub use route::Route;
+pub use router::{Basis, Router, TravelTime};
+pub use snap::{Motion, Snap};
 pub use source::Format;
 pub use straight::StraightLine;

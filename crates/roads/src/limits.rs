@@ -30,6 +30,12 @@ pub const PBF_BLOCK_MAX_BYTES: u64 = 32 << 20;
 /// The most bytes in the header of one block of a PBF file, as the format demands.
 pub const PBF_HEADER_MAX_BYTES: u64 = 64 << 10;
 
+/// The most arcs that one forbidden way of driving names: the first, those between, and the last.
+pub const TURN_ARCS_MAX: usize = 16;
+
+/// The most forbidden ways of driving in one graph.
+pub const TURNS_MAX: u64 = 4_000_000;
+
 /// A point farther than this from every road has no road time, in metres.
 pub const SNAP_MAX_M: f64 = 2_000.0;
 

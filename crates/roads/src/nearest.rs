@@ -4,6 +4,7 @@
 //! and stops when no box can hold anything nearer than what was found. A box for every single piece would make the tree
 //! four times as large, and building it is most of what a node does between opening its road file and its first answer.
 
+use crate::class::Class;
 use crate::geo::{in_space, nearest_on_segment};
 use crate::graph::RoadGraph;
 use rstar::{AABB, PointDistance, RTree, RTreeObject};
@@ -52,6 +53,10 @@ impl Nearest {
     pub(crate) fn new(graph: &RoadGraph) -> Nearest {
         let mut stretches = Vec::with_capacity(graph.edges());
         for edge in 0..graph.edges() {
+            // What lies beside a ferry line lies in the water.
+            if graph.edges[edge].class == Class::Ferry {
+                continue;
+            }
             let places: Vec<[f64; 3]> = graph
                 .shape(edge)
                 .iter()
@@ -119,6 +124,48 @@ impl Nearest {
             distance_m,
         })
     }
+
+    /// Returns the road that costs least, where a cost is the distance in metres and whatever is put on it; none for a piece
+    /// that is not to be had. Arguments of `cost` are the edge, the piece of it and its distance.
+    pub(crate) fn find_by(
+        &self,
+        graph: &RoadGraph,
+        place: [f64; 3],
+        within_m: f64,
+        cost: impl Fn(usize, usize, f64) -> Option<f64>,
+    ) -> Option<Found> {
+        let mut best: Option<(f64, Found)> = None;
+        for (stretch, box_distance_2) in self.boxes.nearest_neighbor_iter_with_distance_2(place) {
+            let box_m = box_distance_2.sqrt();
+            if box_m > within_m || best.as_ref().is_some_and(|(least, _)| box_m > *least) {
+                break;
+            }
+            let (edge, first_piece) = (stretch.edge as usize, stretch.first_piece as usize);
+            let shape = &graph.shape(edge)[first_piece..];
+            for (offset, pair) in shape.windows(2).take(BOX_PIECES).enumerate() {
+                let [a, b] = [pair[0], pair[1]].map(|end| in_space(end.point()));
+                let (along, distance_2) = nearest_on_segment(a, b, place);
+                let (piece, distance_m) = (first_piece + offset, distance_2.sqrt());
+                let Some(cost) = cost(edge, piece, distance_m).filter(|_| distance_m <= within_m)
+                else {
+                    continue;
+                };
+                let is_less = best.as_ref().is_none_or(|(least, found)| {
+                    cost < *least || (cost == *least && (edge, piece) < (found.edge, found.piece))
+                });
+                if is_less {
+                    let found = Found {
+                        edge,
+                        piece,
+                        along,
+                        distance_m,
+                    };
+                    best = Some((cost, found));
+                }
+            }
+        }
+        best.map(|(_, found)| found)
+    }
 }
 
 #[cfg(test)]
@@ -153,7 +200,8 @@ mod tests {
                 to,
                 class: Class::Road,
                 name: 0,
-                ms: [1, 1],
+                ms: [[1; 2]; 2],
+                is_roundabout: false,
                 first_point,
                 continues: false,
             });

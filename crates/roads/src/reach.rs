@@ -5,9 +5,10 @@
 //! between streets are closed, for a block is as near as the streets around it. Start at [`Router::reach`] and
 //! [`Router::nearest_areas`]; `outline.rs` turns cells into rings.
 
+use crate::class::Class;
 use crate::error::{NoRoute, RoadsError};
 use crate::geo::{Bounds, Point};
-use crate::graph::{CLOSED_MS, Travel};
+use crate::graph::Travel;
 use crate::limits::{AREA_SOURCES_MAX, OFF_ROAD_KMH, REACH_TIMES_MAX};
 use crate::outline::{Cells, NOWHERE, Outline};
 use crate::router::Router;
@@ -20,7 +21,7 @@ const NEVER_MS: u32 = u32::MAX;
 /// How far beyond the roads an area goes, in metres.
 const BESIDE_ROADS_M: f64 = 300.0;
 
-/// The times from one or more sources outward to every junction, and from which source each is reached first.
+/// By arc, when its start is first reached by somebody who may drive it, and from which source.
 struct Spread {
     ms: Vec<u32>,
     source: Vec<u32>,
@@ -34,7 +35,7 @@ impl Router {
         if self.snap(from).is_none() {
             return Err(NoRoute::SourceOffNetwork);
         }
-        let Some(bounds) = self.reached_bounds(from, &spread, longest_ms) else {
+        let Some(bounds) = self.reached_bounds(from, &spread) else {
             return Ok(vec![Outline::default(); within_ms.len()]);
         };
         let mut cells = Cells::over(bounds);
@@ -64,11 +65,12 @@ impl Router {
 
     /// Dijkstra's search from all sources at once, up to a time.
     fn spread(&self, sources: &[Point], longest_ms: u32) -> Spread {
-        let junctions = self.graph().junctions();
+        let arcs = self.graph().edges() * 2;
         let mut spread = Spread {
-            ms: vec![NEVER_MS; junctions],
-            source: vec![NOWHERE; junctions],
+            ms: vec![NEVER_MS; arcs],
+            source: vec![NOWHERE; arcs],
         };
+        let mut reached_ms = vec![NEVER_MS; self.network.places()];
         // Of two sources that arrive together the first in the list has it: the heap compares the source after the time.
         let mut open = BinaryHeap::new();
         for (index, source) in sources.iter().enumerate() {
@@ -76,20 +78,23 @@ impl Router {
                 continue;
             };
             let off_road_ms = (snap.distance_m * 3_600.0 / OFF_ROAD_KMH).round() as u32;
-            for exit in self.exits(&snap).as_slice() {
+            for exit in self.exits(&snap) {
                 let at_ms = off_road_ms.saturating_add(exit.ms);
-                open.push(Reverse((at_ms, index as u32, exit.junction)));
+                open.push(Reverse((at_ms, index as u32, self.exit_place(&exit))));
             }
         }
-        while let Some(Reverse((at_ms, source, junction))) = open.pop() {
-            if at_ms >= spread.ms[junction as usize] || at_ms > longest_ms {
+        while let Some(Reverse((at_ms, source, place))) = open.pop() {
+            if at_ms >= reached_ms[place as usize] || at_ms > longest_ms {
                 continue;
             }
-            spread.ms[junction as usize] = at_ms;
-            spread.source[junction as usize] = source;
-            for (_, head, ms) in self.out_arcs(junction) {
+            reached_ms[place as usize] = at_ms;
+            for (arc, head, ms) in self.out_arcs(place) {
+                if at_ms < spread.ms[arc as usize] {
+                    spread.ms[arc as usize] = at_ms;
+                    spread.source[arc as usize] = source;
+                }
                 let next_ms = at_ms.saturating_add(ms);
-                if next_ms < spread.ms[head as usize] {
+                if next_ms < reached_ms[head as usize] {
                     open.push(Reverse((next_ms, source, head)));
                 }
             }
@@ -97,12 +102,12 @@ impl Router {
         spread
     }
 
-    fn reached_bounds(&self, from: Point, spread: &Spread, longest_ms: u32) -> Option<Bounds> {
+    fn reached_bounds(&self, from: Point, spread: &Spread) -> Option<Bounds> {
         let mut bounds = Bounds {
             south_west: from,
             north_east: from,
         };
-        self.for_each_stretch(spread, longest_ms, |points, _, _| {
+        self.for_each_stretch(spread, |points, _, _| {
             for point in points {
                 bounds.south_west.lat = bounds.south_west.lat.min(point.lat);
                 bounds.south_west.lon = bounds.south_west.lon.min(point.lon);
@@ -115,7 +120,7 @@ impl Router {
 
     fn fill(&self, cells: &mut Cells, spread: &Spread, longest_ms: u32) {
         let step_m = cells.size_m() / 2.0;
-        self.for_each_stretch(spread, longest_ms, |points, (start_ms, take_ms), source| {
+        self.for_each_stretch(spread, |points, (start_ms, take_ms), source| {
             let lengths: Vec<f64> = points
                 .windows(2)
                 .map(|pair| pair[0].distance_m(pair[1]))
@@ -141,23 +146,16 @@ impl Router {
 
     /// Calls `each` with every edge in each direction in which it is entered in time: its points in that direction, when
     /// it is entered and how long it takes, and from which source.
-    fn for_each_stretch(
-        &self,
-        spread: &Spread,
-        longest_ms: u32,
-        mut each: impl FnMut(&[Point], (u32, u32), u32),
-    ) {
+    fn for_each_stretch(&self, spread: &Spread, mut each: impl FnMut(&[Point], (u32, u32), u32)) {
         let graph = self.graph();
         let mut points = Vec::new();
         for (index, edge) in graph.edges.iter().enumerate() {
             for travel in Travel::BOTH {
                 let ms = self.arc_ms(index, travel);
-                let start = match travel {
-                    Travel::Forward => edge.from,
-                    Travel::Backward => edge.to,
-                };
-                let start_ms = spread.ms[start as usize];
-                if ms == CLOSED_MS || start_ms == NEVER_MS || start_ms > longest_ms {
+                let arc = index * 2 + travel as usize;
+                let start_ms = spread.ms[arc];
+                // A ferry takes one across the water, and the water is not reached.
+                if start_ms == NEVER_MS || edge.class == Class::Ferry {
                     continue;
                 }
                 points.clear();
@@ -166,7 +164,7 @@ impl Router {
                     Travel::Forward => points.extend(shape),
                     Travel::Backward => points.extend(shape.rev()),
                 }
-                each(&points, (start_ms, ms), spread.source[start as usize]);
+                each(&points, (start_ms, ms), spread.source[arc]);
             }
         }
     }
