@@ -10,6 +10,8 @@
 //!
 mod build;
 mod class;
+mod conditions;
+mod customize;
 mod error;
 mod file;
 mod gazetteer;
@@ -36,6 +38,7 @@ mod turns;
 
 pub use build::build;
 pub use class::{Class, SpeedTable};
+pub use conditions::{Condition, Conditions, Effect, Stretch};
 pub use error::{NoRoute, RoadsError};
 pub use gazetteer::{
     Area, At, Found, FoundKind, Gazetteer, Listed, ListedKind, Matched, QueryTooLong,

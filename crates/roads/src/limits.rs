@@ -36,6 +36,15 @@ pub const TURN_ARCS_MAX: usize = 16;
 /// The most forbidden ways of driving in one graph.
 pub const TURNS_MAX: u64 = 4_000_000;
 
+/// The most conditions that are in force at once.
+pub const CONDITIONS_MAX: u64 = 10_000;
+
+/// The most points and edges that all conditions together name.
+pub const CONDITION_POINTS_MAX: u64 = 1_000_000;
+
+/// The least and the greatest percentage that a condition may put on a speed or a time.
+pub const SHARE_RANGE_PERCENT: (u16, u16) = (1, 2_000);
+
 /// A point farther than this from every road has no road time, in metres.
 pub const SNAP_MAX_M: f64 = 2_000.0;
 

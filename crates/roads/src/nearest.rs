@@ -5,9 +5,10 @@
 //! four times as large, and building it is most of what a node does between opening its road file and its first answer.
 
 use crate::class::Class;
-use crate::geo::{in_space, nearest_on_segment};
+use crate::geo::{Bounds, EARTH_RADIUS_M, Point, between, in_space, nearest_on_segment};
 use crate::graph::RoadGraph;
 use rstar::{AABB, PointDistance, RTree, RTreeObject};
+use std::collections::BTreeSet;
 
 /// The most straight pieces in one box: most edges fit in one, and long bends do not make boxes that cover a district.
 const BOX_PIECES: usize = 12;
@@ -75,6 +76,45 @@ impl Nearest {
         Nearest {
             boxes: RTree::bulk_load(stretches),
         }
+    }
+
+    /// Returns every edge that may have a point within a rectangle, in order; ferries always.
+    pub(crate) fn within(&self, graph: &RoadGraph, bounds: Option<Bounds>) -> BTreeSet<u32> {
+        let Some(Bounds {
+            south_west,
+            north_east,
+        }) = bounds
+        else {
+            return BTreeSet::new();
+        };
+        let shares = [0.0, 0.5, 1.0];
+        let places: Vec<[f64; 3]> = shares
+            .iter()
+            .flat_map(|lat| shares.map(|lon| (lat, lon)))
+            .map(|(lat, lon)| {
+                in_space(Point {
+                    lat: between(south_west, north_east, *lat).lat,
+                    lon: between(south_west, north_east, lon).lon,
+                })
+            })
+            .collect();
+        // The Earth bulges out of the box around these places by no more than this.
+        let across_m = south_west.distance_m(north_east);
+        let bulge_m = across_m * across_m / (8.0 * EARTH_RADIUS_M) + 1.0;
+        let tight = AABB::from_points(&places);
+        let (low, high) = (tight.lower(), tight.upper());
+        let wide = AABB::from_corners(
+            low.map(|side| side - bulge_m),
+            high.map(|side| side + bulge_m),
+        );
+        let found = self.boxes.locate_in_envelope_intersecting(wide);
+        let mut edges: BTreeSet<u32> = found.map(|stretch| stretch.edge).collect();
+        let all = graph.edges.iter().zip(0u32..);
+        edges.extend(
+            all.filter(|(edge, _)| edge.class == Class::Ferry)
+                .map(|(_, at)| at),
+        );
+        edges
     }
 
     /// Returns the nearest road within a distance in metres; of roads equally near, the one first in the graph.

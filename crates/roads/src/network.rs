@@ -9,6 +9,7 @@
 //!
 //! A *place* here is a junction or a copy: numbers below [`RoadGraph::junctions`] are junctions.
 
+use crate::customize;
 use crate::graph::{CLOSED_MS, RoadGraph};
 use crate::nearest::Nearest;
 use crate::profile::{Bound, Profile};
@@ -236,15 +237,38 @@ pub(crate) struct Weights {
     pub(crate) metric: Metric,
 }
 
+/// Beyond one changed step in so many, everything is worked out anew: that is then as fast.
+const FEW_OF: usize = 50;
+
 impl Weights {
     pub(crate) fn new(network: &Network, profile: Profile, ms: Vec<u32>) -> Weights {
-        let weight = |step: &Step| match ms[step.arc as usize] {
-            CLOSED_MS => cch::INF_WEIGHT,
-            _ if !step.is_allowed(profile) => cch::INF_WEIGHT,
-            open => open,
-        };
-        let by_step: Vec<u32> = network.steps.iter().map(weight).collect();
-        let metric = network.cch.customize(&by_step);
+        let metric = network.cch.customize(&by_step(network, profile, &ms));
         Weights { ms, metric }
     }
+
+    /// Returns other weights over the same network, worked out from these where little has changed.
+    pub(crate) fn changed(&self, network: &Network, profile: Profile, ms: Vec<u32>) -> Weights {
+        let is_changed = |step: &Step| ms[step.arc as usize] != self.ms[step.arc as usize];
+        let steps = network.steps.iter().zip(0u32..);
+        let changed = steps.filter(|(step, _)| is_changed(step)).map(|(_, at)| at);
+        let changed: Vec<u32> = changed.take(network.steps.len() / FEW_OF + 1).collect();
+        if changed.len() > network.steps.len() / FEW_OF {
+            return Weights::new(network, profile, ms);
+        }
+        let mut metric = self.metric.clone();
+        if !changed.is_empty() {
+            let weights = by_step(network, profile, &ms);
+            customize::update(&network.cch, &mut metric, &weights, &changed);
+        }
+        Weights { ms, metric }
+    }
+}
+
+fn by_step(network: &Network, profile: Profile, ms: &[u32]) -> Vec<u32> {
+    let weight = |step: &Step| match ms[step.arc as usize] {
+        CLOSED_MS => cch::INF_WEIGHT,
+        _ if !step.is_allowed(profile) => cch::INF_WEIGHT,
+        open => open,
+    };
+    network.steps.iter().map(weight).collect()
 }

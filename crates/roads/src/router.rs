@@ -94,9 +94,29 @@ impl Router {
         let weight = |arc: RoadArc<'_>| weigh(&arc).map_or(CLOSED_MS, |ms| ms.clamp(1, ARC_MAX_MS));
         let ms: Vec<u32> = self.network.graph.arcs(self.profile).map(weight).collect();
         let mut other = self.clone();
-        let weights = Weights::new(&self.network, self.profile, ms);
+        let weights = self.weights().changed(&self.network, self.profile, ms);
         other.by_profile[self.profile as usize] = Arc::new(weights);
         other
+    }
+
+    /// Returns a router over the same network with these weights by arc, for each profile.
+    pub(crate) fn with_weights(&self, ms: [Vec<u32>; 2]) -> Router {
+        let [plain, siren] = ms;
+        let weights = |profile: Profile, ms: Vec<u32>| {
+            let now = &self.by_profile[profile as usize];
+            if now.ms == ms {
+                Arc::clone(now)
+            } else {
+                Arc::new(now.changed(&self.network, profile, ms))
+            }
+        };
+        Router {
+            by_profile: [
+                weights(Profile::Plain, plain),
+                weights(Profile::Siren, siren),
+            ],
+            ..self.clone()
+        }
     }
 
     pub(crate) fn weights(&self) -> &Weights {
