@@ -5,7 +5,7 @@
 //! between two junctions; a [`RoadArc`] is one direction of travel along it.
 
 use crate::class::Class;
-use crate::geo::{Bounds, Fixed, Point, length_m};
+use crate::geo::{Bounds, Fixed, Point};
 use crate::ground::Ground;
 use crate::profile::Profile;
 use crate::turns::Turn;
@@ -158,16 +158,6 @@ impl RoadGraph {
         &self.ground
     }
 
-    /// Returns every arc with its time under a profile, the directions that the map forbids included.
-    pub fn arcs(&self, profile: Profile) -> impl Iterator<Item = RoadArc<'_>> {
-        (0..self.edges.len()).flat_map(move |edge| {
-            let length_m = length_m(self.shape(edge));
-            Travel::BOTH
-                .into_iter()
-                .map(move |travel| self.arc(edge, travel, profile, length_m))
-        })
-    }
-
     /// The junction at which an arc starts. An arc's number is twice its edge's, plus one for the way back.
     pub(crate) fn tail(&self, arc: u32) -> u32 {
         let edge = &self.edges[arc as usize / 2];
@@ -199,14 +189,20 @@ impl RoadGraph {
         &self.points[start..end]
     }
 
-    fn name(&self, edge: &Edge) -> Option<&str> {
+    pub(crate) fn name(&self, edge: &Edge) -> Option<&str> {
         self.names
             .get(edge.name as usize)
             .map(String::as_str)
             .filter(|name| !name.is_empty())
     }
 
-    fn arc(&self, index: usize, travel: Travel, profile: Profile, length_m: f64) -> RoadArc<'_> {
+    pub(crate) fn arc(
+        &self,
+        index: usize,
+        travel: Travel,
+        profile: Profile,
+        length_m: f64,
+    ) -> RoadArc<'_> {
         let edge = &self.edges[index];
         let shape = self.shape(index);
         let (first, last) = (shape[0].point(), shape[shape.len() - 1].point());

@@ -45,6 +45,12 @@ pub const CONDITION_POINTS_MAX: u64 = 1_000_000;
 /// The least and the greatest percentage that a condition may put on a speed or a time.
 pub const SHARE_RANGE_PERCENT: (u16, u16) = (1, 2_000);
 
+/// Farther than this from every road that can be reached, no point is called near, in metres.
+pub const NEAR_MAX_M: f64 = 100_000.0;
+
+/// The most cells of one table of times.
+pub const TABLE_CELLS_MAX: u64 = 50_000_000;
+
 /// A point farther than this from every road has no road time, in metres.
 pub const SNAP_MAX_M: f64 = 2_000.0;
 

@@ -10,7 +10,8 @@
 //! A *place* here is a junction or a copy: numbers below [`RoadGraph::junctions`] are junctions.
 
 use crate::customize;
-use crate::graph::{CLOSED_MS, RoadGraph};
+use crate::geo::length_m;
+use crate::graph::{CLOSED_MS, RoadArc, RoadGraph, Travel};
 use crate::nearest::Nearest;
 use crate::profile::{Bound, Profile};
 use crate::turns::Turn;
@@ -23,6 +24,8 @@ pub(crate) struct Network {
     pub(crate) graph: Arc<RoadGraph>,
     pub(crate) cch: Cch,
     pub(crate) nearest: Nearest,
+    /// By edge, in metres.
+    pub(crate) length_m: Vec<f64>,
     /// Where the steps out of each place start.
     first_out: Vec<u32>,
     steps: Vec<Step>,
@@ -73,6 +76,9 @@ impl Network {
         let cch = Cch::build(&plain, &order);
         Network {
             nearest: Nearest::new(&graph),
+            length_m: (0..graph.edges())
+                .map(|edge| length_m(graph.shape(edge)))
+                .collect(),
             cch,
             first_out: plain.first_out,
             steps,
@@ -80,6 +86,16 @@ impl Network {
             copies,
             graph,
         }
+    }
+
+    /// Every arc with its time under a profile, in the order of their numbers.
+    pub(crate) fn arcs(&self, profile: Profile) -> impl Iterator<Item = RoadArc<'_>> {
+        self.length_m
+            .iter()
+            .enumerate()
+            .flat_map(move |(edge, length_m)| {
+                Travel::BOTH.map(|travel| self.graph.arc(edge, travel, profile, *length_m))
+            })
     }
 
     /// The number of places.
@@ -235,6 +251,8 @@ pub(crate) struct Weights {
     /// By arc number, in milliseconds or [`CLOSED_MS`].
     pub(crate) ms: Vec<u32>,
     pub(crate) metric: Metric,
+    /// The least time on any arc for its length, now or by the map: nobody is faster.
+    pub(crate) least_ms_per_m: f64,
 }
 
 /// Beyond one changed step in so many, everything is worked out anew: that is then as fast.
@@ -243,7 +261,11 @@ const FEW_OF: usize = 50;
 impl Weights {
     pub(crate) fn new(network: &Network, profile: Profile, ms: Vec<u32>) -> Weights {
         let metric = network.cch.customize(&by_step(network, profile, &ms));
-        Weights { ms, metric }
+        Weights {
+            least_ms_per_m: least_ms_per_m(network, &ms),
+            ms,
+            metric,
+        }
     }
 
     /// Returns other weights over the same network, worked out from these where little has changed.
@@ -260,8 +282,25 @@ impl Weights {
             let weights = by_step(network, profile, &ms);
             customize::update(&network.cch, &mut metric, &weights, &changed);
         }
-        Weights { ms, metric }
+        Weights {
+            least_ms_per_m: least_ms_per_m(network, &ms),
+            ms,
+            metric,
+        }
     }
+}
+
+fn least_ms_per_m(network: &Network, ms: &[u32]) -> f64 {
+    let edges = network.graph.edges.iter().zip(&network.length_m);
+    let each = edges
+        .zip(ms.chunks_exact(2))
+        .map(|((edge, length_m), now)| {
+            let all = edge.ms.iter().flatten().chain(now);
+            // A closed arc has the greatest number, so it is never the least.
+            let least_ms = all.copied().min().unwrap_or(CLOSED_MS);
+            f64::from(least_ms) / length_m.max(f64::MIN_POSITIVE)
+        });
+    each.fold(f64::MAX, f64::min)
 }
 
 fn by_step(network: &Network, profile: Profile, ms: &[u32]) -> Vec<u32> {

@@ -9,9 +9,10 @@ use crate::class::Class;
 use crate::error::{NoRoute, RoadsError};
 use crate::geo::{Bounds, Point};
 use crate::graph::Travel;
-use crate::limits::{AREA_SOURCES_MAX, OFF_ROAD_KMH, REACH_TIMES_MAX};
+use crate::limits::{AREA_SOURCES_MAX, NEAR_MAX_M, OFF_ROAD_KMH, REACH_TIMES_MAX};
 use crate::outline::{Cells, NOWHERE, Outline};
-use crate::router::Router;
+use crate::router::{Router, with_off_road};
+use crate::snap::Snap;
 use crate::source::check_count;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -27,14 +28,52 @@ struct Spread {
     source: Vec<u32>,
 }
 
+/// The point nearest to a place that cannot be reached.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reachable {
+    /// Where it is, on the road.
+    pub place: Point,
+    /// How far from there to the place, straight, in metres.
+    pub distance_m: f64,
+    /// The time to get there, in milliseconds; none for the start itself, when it cannot be left.
+    pub time_ms: Option<u32>,
+}
+
 impl Router {
+    /// Returns how near one comes to a place by road: the place itself, snapped, where a way leads there, else the nearest
+    /// point of any road that can be reached. None if no such road is within [`crate::limits::NEAR_MAX_M`].
+    pub fn nearest_reachable(&self, from: &Snap, to: Point) -> Option<Reachable> {
+        if !self.knows(from) || !to.is_valid() {
+            return None;
+        }
+        let spread = self.spread(&[(0, *from)], NEVER_MS);
+        let is_reached = |edge: usize| {
+            let both = [edge * 2, edge * 2 + 1];
+            both.iter().any(|arc| spread.ms[*arc] != NEVER_MS) || edge == from.edge as usize
+        };
+        let snap = self.snap_among(to, NEAR_MAX_M, is_reached)?;
+        // The start's own edge may be reached on one side only; then the start is what is certain.
+        let time = self.times_to_snapped(&snap, &[*from])[0];
+        let walked_ms = with_off_road(0, from, &snap);
+        Some(match time {
+            Ok(time) => Reachable {
+                place: snap.place,
+                distance_m: snap.distance_m,
+                time_ms: Some(time.time_ms.saturating_sub(walked_ms)),
+            },
+            Err(_) => Reachable {
+                place: from.place,
+                distance_m: from.place.distance_m(to),
+                time_ms: None,
+            },
+        })
+    }
+
     /// Returns the outline of what is reached from a point within each of these times, in milliseconds.
     pub fn reach(&self, from: Point, within_ms: &[u32]) -> Result<Vec<Outline>, NoRoute> {
         let longest_ms = within_ms.iter().copied().max().unwrap_or(0);
-        let spread = self.spread(&[from], longest_ms);
-        if self.snap(from).is_none() {
-            return Err(NoRoute::SourceOffNetwork);
-        }
+        let snap = self.snap(from).ok_or(NoRoute::SourceOffNetwork)?;
+        let spread = self.spread(&[(0, snap)], longest_ms);
         let Some(bounds) = self.reached_bounds(from, &spread) else {
             return Ok(vec![Outline::default(); within_ms.len()]);
         };
@@ -57,14 +96,18 @@ impl Router {
             sources.len() as u64,
             AREA_SOURCES_MAX as u64,
         )?;
-        let spread = self.spread(sources, NEVER_MS);
+        let snaps = sources.iter().zip(0u32..);
+        let snaps: Vec<(u32, Snap)> = snaps
+            .filter_map(|(source, index)| Some((index, self.snap(*source)?)))
+            .collect();
+        let spread = self.spread(&snaps, NEVER_MS);
         let mut cells = Cells::over(self.graph().bounds());
         self.fill(&mut cells, &spread, NEVER_MS);
         Ok(cells.grown(BESIDE_ROADS_M).outlines(sources.len()))
     }
 
     /// Dijkstra's search from all sources at once, up to a time.
-    fn spread(&self, sources: &[Point], longest_ms: u32) -> Spread {
+    fn spread(&self, sources: &[(u32, Snap)], longest_ms: u32) -> Spread {
         let arcs = self.graph().edges() * 2;
         let mut spread = Spread {
             ms: vec![NEVER_MS; arcs],
@@ -73,14 +116,11 @@ impl Router {
         let mut reached_ms = vec![NEVER_MS; self.network.places()];
         // Of two sources that arrive together the first in the list has it: the heap compares the source after the time.
         let mut open = BinaryHeap::new();
-        for (index, source) in sources.iter().enumerate() {
-            let Some(snap) = self.snap(*source) else {
-                continue;
-            };
+        for (index, snap) in sources {
             let off_road_ms = (snap.distance_m * 3_600.0 / OFF_ROAD_KMH).round() as u32;
-            for exit in self.exits(&snap) {
+            for exit in self.exits(snap) {
                 let at_ms = off_road_ms.saturating_add(exit.ms);
-                open.push(Reverse((at_ms, index as u32, self.exit_place(&exit))));
+                open.push(Reverse((at_ms, *index, self.exit_place(&exit))));
             }
         }
         while let Some(Reverse((at_ms, source, place))) = open.pop() {

@@ -15,6 +15,7 @@ use crate::error::NoRoute;
 use crate::geo::Point;
 use crate::graph::{CLOSED_MS, RoadArc, RoadGraph, Travel};
 use crate::limits::{ARC_MAX_MS, OFF_ROAD_KMH};
+use crate::many::by_road;
 use crate::network::{Network, Weights};
 use crate::profile::Profile;
 use crate::snap::Snap;
@@ -92,7 +93,7 @@ impl Router {
     /// Arcs that the map forbids are asked for too (`base_ms` is none): giving one a weight opens it.
     pub fn reweighed(&self, weigh: &dyn Fn(&RoadArc<'_>) -> Option<u32>) -> Router {
         let weight = |arc: RoadArc<'_>| weigh(&arc).map_or(CLOSED_MS, |ms| ms.clamp(1, ARC_MAX_MS));
-        let ms: Vec<u32> = self.network.graph.arcs(self.profile).map(weight).collect();
+        let ms: Vec<u32> = self.network.arcs(self.profile).map(weight).collect();
         let mut other = self.clone();
         let weights = self.weights().changed(&self.network, self.profile, ms);
         other.by_profile[self.profile as usize] = Arc::new(weights);
@@ -162,21 +163,27 @@ impl Router {
             if !self.knows(&source) {
                 return Err(NoRoute::OtherGraph);
             }
-            let by_junctions = self.exits(&source).filter_map(|exit| {
-                times
-                    .from(self.exit_place(&exit))
-                    .map(|rest_ms| u64::from(exit.ms) + u64::from(rest_ms))
-            });
-            let best = by_junctions
-                .chain(self.along_one_edge(&source, target).map(u64::from))
-                .min();
-            let road_ms = best.ok_or(NoRoute::Unreachable)?;
-            Ok(TravelTime {
-                time_ms: with_off_road(road_ms, &source, target),
-                basis: Basis::Road,
-            })
+            let road_ms = self.road_ms(&mut times, &source, target);
+            let road_ms = road_ms.ok_or(NoRoute::Unreachable)?;
+            Ok(by_road(with_off_road(road_ms, &source, target)))
         };
         sources.map(time).collect()
+    }
+
+    /// The time on the road from a source to a target to which `times` leads, in milliseconds.
+    pub(crate) fn road_ms(
+        &self,
+        times: &mut TimesTo<'_>,
+        source: &Snap,
+        target: &Snap,
+    ) -> Option<u64> {
+        let by_junctions = self.exits(source).filter_map(|exit| {
+            let rest_ms = times.from(self.exit_place(&exit))?;
+            Some(u64::from(exit.ms) + u64::from(rest_ms))
+        });
+        by_junctions
+            .chain(self.along_one_edge(source, target).map(u64::from))
+            .min()
     }
 
     pub(crate) fn knows(&self, snap: &Snap) -> bool {
@@ -229,6 +236,12 @@ impl Router {
             }),
         };
         ends.into_iter().flatten()
+    }
+
+    /// The same; none for a place on another graph.
+    pub(crate) fn exits_known(&self, snap: &Snap) -> impl Iterator<Item = End> {
+        let known = self.knows(snap).then(|| self.exits(snap));
+        known.into_iter().flatten()
     }
 
     /// The junctions from which an end on an edge can be reached, and the time from each in milliseconds.

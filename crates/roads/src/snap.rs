@@ -41,6 +41,8 @@ pub struct Snap {
     pub(crate) edge: u32,
     /// How far along the edge as drawn, 0 to 1.
     pub(crate) along: f64,
+    /// The place in space, in metres from the centre of the Earth.
+    pub(crate) space: [f64; 3],
     /// The direction in which it moves, if that is known; it cannot turn round before the next junction.
     pub(crate) going: Option<Travel>,
     pub(crate) fingerprint: u32,
@@ -70,6 +72,18 @@ impl Router {
         }
         let (nearest, graph) = (&self.network.nearest, &self.network.graph);
         let found = nearest.find(graph, in_space(point), SNAP_MAX_M)?;
+        Some(self.snap_of(&found, None))
+    }
+
+    /// Places a point on the nearest of the edges that `wanted` names, if one is so near.
+    pub(crate) fn snap_among(
+        &self,
+        point: Point,
+        within_m: f64,
+        wanted: impl Fn(usize) -> bool,
+    ) -> Option<Snap> {
+        let (nearest, graph) = (&self.network.nearest, &self.network.graph);
+        let found = nearest.find_among(graph, in_space(point), within_m, wanted)?;
         Some(self.snap_of(&found, None))
     }
 
@@ -140,8 +154,10 @@ impl Router {
         } else {
             along_m / total_m
         };
+        let place = between(shape[piece].point(), shape[piece + 1].point(), along_piece);
         Snap {
-            place: between(shape[piece].point(), shape[piece + 1].point(), along_piece),
+            place,
+            space: in_space(place),
             distance_m,
             edge: edge as u32,
             along,

@@ -43,6 +43,20 @@ fn check(name: &str, graph: RoadGraph, seed: u64, targets: usize, sources: usize
                 "{words}"
             );
             assert_eq!(router.times_to(target, &from), slow, "{words}");
+            let mut soonest: Vec<(u32, usize)> = slow
+                .iter()
+                .zip(0..)
+                .filter_map(|(time, index)| Some((time.ok()?.time_ms, index)))
+                .collect();
+            soonest.sort_unstable();
+            soonest.truncate(5);
+            let nearest = router.nearest(&snap(target), &snaps, 5).unwrap();
+            let nearest = nearest.iter().map(|(index, time)| (time.time_ms, *index));
+            assert_eq!(nearest.collect::<Vec<_>>(), soonest, "{words}");
+            let table = router.table(&snaps, &[snap(target), snaps[0]]).unwrap();
+            let column = table.iter().step_by(2).copied();
+            let of_slow = slow.iter().map(|time| time.ok().map(|time| time.time_ms));
+            assert!(column.eq(of_slow), "{words}");
             let routed = router.route(from[0], target).map(|route| route.time_ms);
             assert_eq!(routed, slow[0].map(|time| time.time_ms), "{words}");
         }
