@@ -10,12 +10,14 @@ use crate::geo::{Fixed, length_m};
 use crate::graph::{CLOSED_MS, Edge, RoadGraph};
 use crate::ground::{self, Ground};
 use crate::limits::{
-    ARC_MAX_MS, EDGES_MAX, JUNCTIONS_MAX, NAME_MAX_BYTES, OTHER_NAMES_MAX, POINTS_MAX,
+    ARC_MAX_MS, EDGES_MAX, JUNCTIONS_MAX, NAME_MAX_BYTES, OTHER_NAMES_MAX, POINTS_MAX, TURNS_MAX,
 };
-use crate::options::BuildOptions;
+use crate::options::{BuildOptions, Parts};
+use crate::profile::Bound;
 use crate::report::{BuildReport, DropReason, Stage};
 use crate::source::{self, Format, Progress, Way, Ways, check_count};
-use crate::tags::{Usage, usage};
+use crate::tags::{Barred, Usage, barred, usage};
+use crate::turns::{self, Turn, Turns, Whereabouts, forbid};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The words that OpenStreetMap asks for.
@@ -43,7 +45,6 @@ pub fn build(
         .unwrap_or_else(|| origin(&ways).to_owned());
     let mut report = BuildReport {
         ways_read: ways.ways.len() as u64,
-        turn_restrictions_ignored: ways.turn_restrictions,
         ..BuildReport::default()
     };
     let all = cut(&ways, options, &mut report, progress)?;
@@ -56,7 +57,7 @@ pub fn build(
         });
     }
     progress(Stage::Connecting, 0, 1);
-    let kept = keep_largest_part(all, &mut report);
+    let kept = keep_parts(all, options.parts, &mut report);
     if kept.edges.is_empty() {
         return Err(RoadsError::NoRoads {
             ways_read: report.ways_read,
@@ -118,6 +119,7 @@ pub(crate) struct Roads {
     pub(crate) edges: Vec<Edge>,
     pub(crate) points: Vec<Fixed>,
     pub(crate) names: Vec<String>,
+    pub(crate) turns: Turns,
 }
 
 impl Roads {
@@ -137,6 +139,24 @@ struct Piece {
     points: Vec<u32>,
 }
 
+/// What is known of the points of all pieces.
+struct Uses {
+    /// How often each is used; two or more mean a junction, and the ends of a piece are one without being asked.
+    count: Vec<u8>,
+    barred: BTreeMap<u32, Barred>,
+}
+
+impl Uses {
+    fn is_junction(&self, point: u32) -> bool {
+        self.count[point as usize] >= 2 || self.barred.contains_key(&point)
+    }
+
+    /// Whether the road ends here on either side.
+    fn is_closed(&self, point: u32) -> bool {
+        self.barred.get(&point) == Some(&Barred::Everyone)
+    }
+}
+
 fn cut(
     ways: &Ways,
     options: &BuildOptions,
@@ -145,12 +165,13 @@ fn cut(
 ) -> Result<Roads, RoadsError> {
     check_count("points", ways.points.len() as u64, POINTS_MAX)?;
     let pieces = usable_pieces(ways, options, report, progress);
-    let uses = count_uses(&pieces, ways.points.len());
+    let uses = uses(ways, &pieces, options, report);
     let mut roads = Roads {
         names: vec![String::new()],
         ..Roads::default()
     };
     let mut junction_of = vec![u32::MAX; ways.points.len()];
+    let mut way_of_edge = Vec::new();
     let mut name_of: BTreeMap<&str, u32> = BTreeMap::from([("", 0)]);
     for piece in &pieces {
         let name = short_name(&ways.ways[piece.way], report);
@@ -161,7 +182,7 @@ fn cut(
         let mut start = 0;
         for end in 1..piece.points.len() {
             let is_last = end + 1 == piece.points.len();
-            if !is_last && uses[piece.points[end] as usize] < 2 {
+            if !is_last && !uses.is_junction(piece.points[end]) {
                 continue;
             }
             let shape: Vec<Fixed> = piece.points[start..=end]
@@ -170,7 +191,7 @@ fn cut(
                 .collect();
             let mut junction = |point: u32| {
                 let known = &mut junction_of[point as usize];
-                if *known == u32::MAX {
+                if *known == u32::MAX || uses.is_closed(point) {
                     *known = roads.junctions;
                     roads.junctions += 1;
                 }
@@ -180,12 +201,34 @@ fn cut(
             let continues = start > 0;
             start = end;
             add_edge(&mut roads, (from, to), piece.usage, name, continues, &shape);
+            way_of_edge.resize(roads.edges.len(), piece.way as u32);
         }
         check_count("junctions", u64::from(roads.junctions), JUNCTIONS_MAX)?;
         check_count("edges", roads.edges.len() as u64, EDGES_MAX)?;
         check_count("points", roads.points.len() as u64, POINTS_MAX)?;
     }
+    let at = Whereabouts::new(ways, &roads, &way_of_edge, &junction_of);
+    let mut turns = Turns::new();
+    turns::resolve(&at, &mut turns, &mut report.turns);
+    let barriers = uses
+        .barred
+        .iter()
+        .filter(|(_, who)| **who == Barred::PlainOnly);
+    for junction in barriers.map(|(point, _)| junction_of[*point as usize]) {
+        bar_plain(&at, junction, &mut turns);
+    }
+    check_count("forbidden turns", turns.len() as u64, TURNS_MAX)?;
+    roads.turns = turns;
     Ok(roads)
+}
+
+/// Forbids those without lights and siren to go through a junction of two roads.
+fn bar_plain(at: &Whereabouts<'_>, junction: u32, turns: &mut Turns) {
+    for arrive in at.into(junction) {
+        for leave in at.out(junction).filter(|leave| *leave != arrive ^ 1) {
+            forbid(turns, vec![arrive, leave], Bound::PlainOnly);
+        }
+    }
 }
 
 fn add_edge(
@@ -201,6 +244,7 @@ fn add_edge(
         return;
     }
     let ms = |kmh: Option<f64>| kmh.map_or(CLOSED_MS, |kmh| travel_ms(long_m, kmh));
+    let ms = usage.kmh.map(|by_travel| by_travel.map(ms));
     // A dropped loop in between breaks the line; drawing must not jump over it.
     let continues = continues && roads.edges.last().is_some_and(|last| last.to == from);
     roads.edges.push(Edge {
@@ -208,9 +252,10 @@ fn add_edge(
         to,
         class: usage.class,
         name,
-        ms: [ms(usage.forward_kmh), ms(usage.backward_kmh)],
+        ms,
         first_point: roads.points.len() as u32,
         continues,
+        is_roundabout: usage.is_roundabout,
     });
     roads.points.extend_from_slice(shape);
 }
@@ -242,7 +287,13 @@ fn usable_pieces(
         let before = pieces.len();
         let dropped = match usage {
             Ok(usage) => {
-                for points in runs(way, ways, report) {
+                let runs = runs(way, ways, report);
+                let usage = if usage.class == Class::Ferry {
+                    as_ferry(usage, way_length_m(&runs, ways), options)
+                } else {
+                    usage
+                };
+                for points in runs {
                     pieces.push(Piece {
                         way: index,
                         usage,
@@ -296,14 +347,64 @@ fn there_only(points: &[i64]) -> &[i64] {
     }
 }
 
-/// How often each point is used; two or more mean a junction, and the ends of a piece are one without being asked.
-fn count_uses(pieces: &[Piece], points: usize) -> Vec<u8> {
-    let mut uses = vec![0u8; points];
+fn way_length_m(runs: &[Vec<u32>], ways: &Ways) -> f64 {
+    let place = |point: &u32| ways.points[*point as usize].1;
+    let length = |run: &Vec<u32>| length_m(&run.iter().map(place).collect::<Vec<_>>());
+    runs.iter().map(length).sum()
+}
+
+/// Spreads waiting and boarding over the length of a ferry, so that whoever takes all of it pays all of it.
+fn as_ferry(usage: Usage, length_m: f64, options: &BuildOptions) -> Usage {
+    let boarding_s = f64::from(options.ferry_boarding_s);
+    let kmh = |kmh: f64| {
+        let under_way_s = usage.whole_s.map_or(length_m * 3.6 / kmh, f64::from);
+        (length_m * 3.6 / (under_way_s + boarding_s)).max(f64::MIN_POSITIVE)
+    };
+    Usage {
+        kmh: usage
+            .kmh
+            .map(|by_travel| by_travel.map(|open| open.map(kmh))),
+        ..usage
+    }
+}
+
+fn uses(ways: &Ways, pieces: &[Piece], options: &BuildOptions, report: &mut BuildReport) -> Uses {
+    let mut count = vec![0u8; ways.points.len()];
     for &point in pieces.iter().flat_map(|piece| &piece.points) {
-        let slot = &mut uses[point as usize];
+        let slot = &mut count[point as usize];
         *slot = slot.saturating_add(1);
     }
-    uses
+    let mut arms: BTreeMap<u32, u32> = BTreeMap::new();
+    let mut barriers: BTreeMap<u32, Option<Barred>> = BTreeMap::new();
+    for (id, tags) in &ways.barriers {
+        if let Ok(point) = ways.points.binary_search_by_key(id, |(id, _)| *id) {
+            barriers.insert(point as u32, barred(tags, options));
+        }
+    }
+    for piece in pieces {
+        let last = piece.points.len() - 1;
+        for (index, point) in piece.points.iter().enumerate() {
+            if barriers.contains_key(point) {
+                *arms.entry(*point).or_default() += if index == 0 || index == last { 1 } else { 2 };
+            }
+        }
+    }
+    let mut barred = BTreeMap::new();
+    for (point, arms) in arms {
+        match barriers.get(&point).copied().flatten() {
+            None => report.barriers.open += 1,
+            Some(_) if arms > 2 => report.barriers.at_crossings += 1,
+            Some(who) => {
+                let told = match who {
+                    Barred::Everyone => &mut report.barriers.closed,
+                    Barred::PlainOnly => &mut report.barriers.siren_only,
+                };
+                *told += 1;
+                barred.insert(point, who);
+            }
+        }
+    }
+    Uses { count, barred }
 }
 
 fn short_name<'a>(way: &'a Way, report: &mut BuildReport) -> &'a str {
@@ -315,8 +416,26 @@ fn short_name<'a>(way: &'a Way, report: &mut BuildReport) -> &'a str {
     &name[..name.floor_char_boundary(NAME_MAX_BYTES)]
 }
 
-/// Keeps the strongly connected part with the most road, and counts the rest.
-fn keep_largest_part(all: Roads, report: &mut BuildReport) -> Roads {
+/// Which of the strongly connected parts are kept.
+fn kept_parts(length_of_part: &[f64], parts: Parts) -> Vec<bool> {
+    match parts {
+        Parts::FromKm(km) => length_of_part
+            .iter()
+            .map(|length_km| *length_km >= f64::from(km))
+            .collect(),
+        Parts::Largest => {
+            let largest = (0..length_of_part.len())
+                .rev()
+                .max_by(|&a, &b| length_of_part[a].total_cmp(&length_of_part[b]));
+            (0..length_of_part.len())
+                .map(|part| Some(part) == largest)
+                .collect()
+        }
+    }
+}
+
+/// Keeps the strongly connected part with the most road, or all that are long enough, and counts the rest.
+fn keep_parts(all: Roads, wanted: Parts, report: &mut BuildReport) -> Roads {
     let (part_of, parts) = strong_parts(&all);
     let lengths: Vec<f64> = (0..all.edges.len())
         .map(|edge| length_m(all.shape(edge)) / 1_000.0)
@@ -328,25 +447,23 @@ fn keep_largest_part(all: Roads, report: &mut BuildReport) -> Roads {
             length_of_part[part as usize] += length_km;
         }
     }
-    let largest = (0..parts)
-        .rev()
-        .max_by(|&a, &b| length_of_part[a].total_cmp(&length_of_part[b]))
-        .unwrap_or(0) as u32;
+    let is_kept = kept_parts(&length_of_part, wanted);
     let mut new_number = vec![u32::MAX; all.junctions as usize];
     let mut kept = Roads {
         names: all.names.clone(),
         ..Roads::default()
     };
     let mut last_kept = None;
+    let mut new_edge = vec![u32::MAX; all.edges.len()];
     let mut lengths_by_class: [BTreeMap<Class, f64>; 2] = Default::default();
     for (index, edge) in all.edges.iter().enumerate() {
         let stays = [edge.from, edge.to]
             .iter()
-            .all(|&end| part_of[end as usize] == largest);
+            .all(|&end| is_kept[part_of[end as usize] as usize]);
         *lengths_by_class[usize::from(!stays)]
             .entry(edge.class)
             .or_default() += lengths[index];
-        let arcs = edge.ms.iter().filter(|ms| **ms != CLOSED_MS).count() as u64;
+        let arcs = open_ways(edge).into_iter().filter(|open| *open).count() as u64;
         if !stays {
             report.dropped.arcs += arcs;
             continue;
@@ -362,6 +479,7 @@ fn keep_largest_part(all: Roads, report: &mut BuildReport) -> Roads {
         };
         let continues = edge.continues && last_kept == index.checked_sub(1);
         last_kept = Some(index);
+        new_edge[index] = kept.edges.len() as u32;
         let (from, to) = (renumber(edge.from), renumber(edge.to));
         let first_point = kept.points.len() as u32;
         kept.edges.push(Edge {
@@ -373,6 +491,15 @@ fn keep_largest_part(all: Roads, report: &mut BuildReport) -> Roads {
         });
         kept.points.extend_from_slice(all.shape(index));
     }
+    let moved = |arc: &u32| {
+        let edge = new_edge[*arc as usize / 2];
+        (edge != u32::MAX).then(|| edge * 2 + arc % 2)
+    };
+    let turns = all.turns.iter().filter_map(|(arcs, bound)| {
+        let arcs: Option<Vec<u32>> = arcs.iter().map(moved).collect();
+        Some((arcs?, *bound))
+    });
+    kept.turns = turns.collect();
     report.parts = parts as u64;
     report.junctions = u64::from(kept.junctions);
     report.dropped.junctions = u64::from(all.junctions) - report.junctions;
@@ -446,15 +573,21 @@ fn strong_parts(roads: &Roads) -> (Vec<u32>, usize) {
     (part_of, parts)
 }
 
+/// Whether somebody may drive an edge, each way.
+fn open_ways(edge: &Edge) -> [bool; 2] {
+    [0, 1].map(|travel| edge.ms.iter().any(|ms| ms[travel] != CLOSED_MS))
+}
+
 /// The open arcs out of each junction: where each one's start in the list, and the list of heads.
 fn outgoing(roads: &Roads) -> (Vec<usize>, Vec<u32>) {
     let arcs = || {
         roads.edges.iter().flat_map(|edge| {
+            let [forward, backward] = open_ways(edge);
             let both = [
-                (edge.from, edge.to, edge.ms[0]),
-                (edge.to, edge.from, edge.ms[1]),
+                (edge.from, edge.to, forward),
+                (edge.to, edge.from, backward),
             ];
-            both.into_iter().filter(|(_, _, ms)| *ms != CLOSED_MS)
+            both.into_iter().filter(|(_, _, is_open)| *is_open)
         })
     };
     let mut first = vec![0; roads.junctions as usize + 1];
@@ -502,13 +635,16 @@ pub(crate) fn finish(roads: Roads, attribution: String) -> RoadGraph {
         edges,
         points,
         names,
+        turns,
     } = roads;
+    let turns = turns.into_iter().map(|(arcs, bound)| Turn { arcs, bound });
     let mut graph = RoadGraph {
         junctions,
         edges,
         points,
         names,
         order,
+        turns: turns.collect(),
         attribution,
         other_names: BTreeMap::new(),
         ground: Ground::default(),

@@ -93,6 +93,8 @@ classes! {
     Track, track, "track", 17, 15;
     /// Pedestrian street: 8 km/h.
     Pedestrian, pedestrian, "pedestrian", 18, 8;
+    /// Ferry that takes vehicles: 15 km/h under way where the map says no duration.
+    Ferry, ferry, "ferry", 19, 15;
 }
 
 impl SpeedTable {

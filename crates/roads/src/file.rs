@@ -10,18 +10,19 @@ use crate::error::RoadsError;
 use crate::geo::Fixed;
 use crate::graph::{CLOSED_MS, Edge, RoadGraph};
 use crate::ground::Ground;
-use crate::limits::{ARC_MAX_MS, ATTRIBUTION_MAX_BYTES, NAME_MAX_BYTES};
+use crate::limits::{ARC_MAX_MS, ATTRIBUTION_MAX_BYTES, NAME_MAX_BYTES, TURN_ARCS_MAX};
+use crate::profile::Bound;
+use crate::turns::Turn;
 use std::collections::BTreeMap;
 
 mod below;
 
 const MAGIC: &[u8; 8] = b"WFROADS\n";
-/// Roads alone. Still written when there is nothing else, so that an older program can read it.
-const VERSION_ROADS: u16 = 1;
-/// Roads, their names in other languages, and the ground beneath.
-const VERSION: u16 = 2;
+/// 1 and 2 knew neither turns nor lights and siren: their times would be others, so they are built again.
+const VERSION: u16 = 3;
 const HEADER_LEN: usize = 8 + 2 + 4 + 8;
 const FLAG_CONTINUES: u8 = 1;
+const FLAG_ROUNDABOUT: u8 = 2;
 
 impl RoadGraph {
     /// Returns the saved form.
@@ -29,7 +30,7 @@ impl RoadGraph {
         let body = self.body();
         let mut bytes = Vec::with_capacity(HEADER_LEN + body.len());
         bytes.extend_from_slice(MAGIC);
-        bytes.extend_from_slice(&self.version().to_le_bytes());
+        bytes.extend_from_slice(&VERSION.to_le_bytes());
         bytes.extend_from_slice(&crc(&body).to_le_bytes());
         bytes.extend_from_slice(&(body.len() as u64).to_le_bytes());
         bytes.extend_from_slice(&body);
@@ -45,7 +46,7 @@ impl RoadGraph {
             .get(..HEADER_LEN)
             .ok_or(damaged("it ends within its header"))?;
         let found = u16::from_le_bytes([header[8], header[9]]);
-        if found != VERSION && found != VERSION_ROADS {
+        if found != VERSION {
             return Err(RoadsError::Version {
                 found,
                 known: VERSION,
@@ -61,7 +62,7 @@ impl RoadGraph {
         if crc(body) != checksum {
             return Err(damaged("its checksum does not fit"));
         }
-        let mut graph = parse(body, found)?;
+        let mut graph = parse(body)?;
         graph.fingerprint = checksum;
         Ok(graph)
     }
@@ -69,14 +70,6 @@ impl RoadGraph {
     /// The checksum of the saved form.
     pub(crate) fn checksum(&self) -> u32 {
         crc(&self.body())
-    }
-
-    fn version(&self) -> u16 {
-        if self.other_names.is_empty() && self.ground.is_empty() {
-            VERSION_ROADS
-        } else {
-            VERSION
-        }
     }
 
     fn body(&self) -> Vec<u8> {
@@ -96,10 +89,11 @@ impl RoadGraph {
             last_from = i64::from(edge.from);
             out.extend([
                 edge.class.code(),
-                if edge.continues { FLAG_CONTINUES } else { 0 },
+                u8::from(edge.continues) * FLAG_CONTINUES
+                    + u8::from(edge.is_roundabout) * FLAG_ROUNDABOUT,
             ]);
             put(&mut out, u64::from(edge.name));
-            for ms in edge.ms {
+            for ms in edge.ms.into_iter().flatten() {
                 put(&mut out, if ms == CLOSED_MS { 0 } else { u64::from(ms) });
             }
             let shape = self.shape(index);
@@ -113,14 +107,20 @@ impl RoadGraph {
         for &junction in &self.order {
             put(&mut out, u64::from(junction));
         }
-        if self.version() == VERSION {
-            self.put_names_and_ground(&mut out);
+        put(&mut out, self.turns.len() as u64);
+        for turn in &self.turns {
+            out.push(turn.bound.code());
+            put(&mut out, turn.arcs.len() as u64);
+            for &arc in &turn.arcs {
+                put(&mut out, u64::from(arc));
+            }
         }
+        self.put_names_and_ground(&mut out);
         out
     }
 }
 
-fn parse(body: &[u8], version: u16) -> Result<RoadGraph, RoadsError> {
+fn parse(body: &[u8]) -> Result<RoadGraph, RoadsError> {
     let mut input = Input(body);
     let attribution = input.text(ATTRIBUTION_MAX_BYTES)?;
     let count = input.count()?;
@@ -139,6 +139,7 @@ fn parse(body: &[u8], version: u16) -> Result<RoadGraph, RoadsError> {
         points: Vec::new(),
         names,
         order: Vec::new(),
+        turns: Vec::new(),
         attribution,
         other_names: BTreeMap::new(),
         ground: Ground::default(),
@@ -168,10 +169,9 @@ fn parse(body: &[u8], version: u16) -> Result<RoadGraph, RoadsError> {
         return Err(damaged("there is no first edge"));
     }
     graph.order = input.order(junctions)?;
-    if version == VERSION {
-        graph.other_names = input.other_names()?;
-        graph.ground = input.ground()?;
-    }
+    graph.turns = input.turns(&graph)?;
+    graph.other_names = input.other_names()?;
+    graph.ground = input.ground()?;
     if !input.0.is_empty() {
         return Err(damaged("there are bytes after the end"));
     }
@@ -243,17 +243,16 @@ impl Input<'_> {
         let to = junction(*last_from, self.signed()?)?;
         let class =
             Class::from_code(self.byte()?).ok_or(damaged("an edge has an unknown class"))?;
-        let continues = match self.byte()? {
-            0 => false,
-            FLAG_CONTINUES => true,
-            _ => return Err(damaged("an edge has unknown flags")),
-        };
+        let flags = self.byte()?;
+        if flags & !(FLAG_CONTINUES | FLAG_ROUNDABOUT) != 0 {
+            return Err(damaged("an edge has unknown flags"));
+        }
         let name = self.number()?;
         if name >= graph.names.len() as u64 {
             return Err(damaged("an edge names an unknown name"));
         }
-        let mut ms = [CLOSED_MS; 2];
-        for slot in &mut ms {
+        let mut ms = [[CLOSED_MS; 2]; 2];
+        for slot in ms.iter_mut().flatten() {
             *slot = match self.number()? {
                 0 => CLOSED_MS,
                 open if open <= u64::from(ARC_MAX_MS) => open as u32,
@@ -267,8 +266,39 @@ impl Input<'_> {
             name: name as u32,
             ms,
             first_point: graph.points.len() as u32,
-            continues,
+            continues: flags & FLAG_CONTINUES != 0,
+            is_roundabout: flags & FLAG_ROUNDABOUT != 0,
         })
+    }
+
+    fn turns(&mut self, graph: &RoadGraph) -> Result<Vec<Turn>, RoadsError> {
+        let count = self.count()?;
+        let mut turns: Vec<Turn> = Vec::with_capacity(count);
+        for _ in 0..count {
+            let bound = Bound::from_code(self.byte()?).ok_or(damaged("a turn binds nobody"))?;
+            let len = self.count()?;
+            if !(2..=TURN_ARCS_MAX).contains(&len) {
+                return Err(damaged("a turn has too few or too many arcs"));
+            }
+            let mut arcs: Vec<u32> = Vec::with_capacity(len);
+            for _ in 0..len {
+                let arc = u32::try_from(self.number()?).ok();
+                let arc = arc.filter(|arc| (*arc as usize) < graph.edges.len() * 2);
+                let arc = arc.ok_or(damaged("a turn names an unknown arc"))?;
+                if arcs
+                    .last()
+                    .is_some_and(|last| graph.head(*last) != graph.tail(arc))
+                {
+                    return Err(damaged("a turn goes where no road does"));
+                }
+                arcs.push(arc);
+            }
+            if turns.last().is_some_and(|last| last.arcs >= arcs) {
+                return Err(damaged("the turns are out of order"));
+            }
+            turns.push(Turn { arcs, bound });
+        }
+        Ok(turns)
     }
 
     fn order(&mut self, junctions: u32) -> Result<Vec<u32>, RoadsError> {

@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-const EARTH_RADIUS_M: f64 = 6_371_008.8;
+pub(crate) const EARTH_RADIUS_M: f64 = 6_371_008.8;
 const E7: f64 = 1e7;
 
 /// A place on Earth.

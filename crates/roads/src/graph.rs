@@ -5,8 +5,10 @@
 //! between two junctions; a [`RoadArc`] is one direction of travel along it.
 
 use crate::class::Class;
-use crate::geo::{Bounds, Fixed, Point, length_m};
+use crate::geo::{Bounds, Fixed, Point};
 use crate::ground::Ground;
+use crate::profile::Profile;
+use crate::turns::Turn;
 use std::collections::BTreeMap;
 
 /// The weight of an arc that may not be driven.
@@ -34,12 +36,13 @@ pub(crate) struct Edge {
     pub(crate) class: Class,
     /// Index into the names; 0 is no name.
     pub(crate) name: u32,
-    /// Times by [`Travel`], in milliseconds, or [`CLOSED_MS`].
-    pub(crate) ms: [u32; 2],
+    /// Times by [`Profile`] and [`Travel`], in milliseconds, or [`CLOSED_MS`].
+    pub(crate) ms: [[u32; 2]; 2],
     /// Where its points start; they end where those of the next edge start, both ends included.
     pub(crate) first_point: u32,
     /// Whether it goes on where the edge before it ends, on the same way.
     pub(crate) continues: bool,
+    pub(crate) is_roundabout: bool,
 }
 
 /// A road network that can be saved, drawn, and given to a [`crate::Router`].
@@ -52,6 +55,8 @@ pub struct RoadGraph {
     pub(crate) names: Vec<String>,
     /// The junctions in the order in which the fast structure takes them in: the slow part of a build, so it is saved.
     pub(crate) order: Vec<u32>,
+    /// What may not be driven one after the other, by its arcs, each once.
+    pub(crate) turns: Vec<Turn>,
     pub(crate) attribution: String,
     /// By the name in `names`, what the same roads are called in other languages.
     pub(crate) other_names: BTreeMap<String, Vec<String>>,
@@ -130,10 +135,13 @@ impl RoadGraph {
         }
     }
 
-    /// Returns every road as lines to draw, one per unbroken stretch of a way.
+    /// Returns every road as lines to draw, one per unbroken stretch of a way; ferries are none.
     pub fn lines(&self) -> impl Iterator<Item = Line<'_>> {
         let mut next = 0;
         std::iter::from_fn(move || {
+            while self.edges.get(next)?.class == Class::Ferry {
+                next += 1;
+            }
             let first = *self.edges.get(next)?;
             let mut points: Vec<Point> =
                 self.shape(next).iter().map(|place| place.point()).collect();
@@ -155,14 +163,19 @@ impl RoadGraph {
         &self.ground
     }
 
-    /// Returns every arc, the directions that the map forbids included.
-    pub fn arcs(&self) -> impl Iterator<Item = RoadArc<'_>> {
-        (0..self.edges.len()).flat_map(move |edge| {
-            let length_m = length_m(self.shape(edge));
-            Travel::BOTH
-                .into_iter()
-                .map(move |travel| self.arc(edge, travel, length_m))
-        })
+    /// The junction at which an arc starts. An arc's number is twice its edge's, plus one for the way back.
+    pub(crate) fn tail(&self, arc: u32) -> u32 {
+        let edge = &self.edges[arc as usize / 2];
+        if arc % 2 == Travel::Forward as u32 {
+            edge.from
+        } else {
+            edge.to
+        }
+    }
+
+    /// The junction at which an arc ends.
+    pub(crate) fn head(&self, arc: u32) -> u32 {
+        self.tail(arc ^ 1)
     }
 
     /// The other names of a name: in English, in Chinese.
@@ -181,14 +194,20 @@ impl RoadGraph {
         &self.points[start..end]
     }
 
-    fn name(&self, edge: &Edge) -> Option<&str> {
+    pub(crate) fn name(&self, edge: &Edge) -> Option<&str> {
         self.names
             .get(edge.name as usize)
             .map(String::as_str)
             .filter(|name| !name.is_empty())
     }
 
-    fn arc(&self, index: usize, travel: Travel, length_m: f64) -> RoadArc<'_> {
+    pub(crate) fn arc(
+        &self,
+        index: usize,
+        travel: Travel,
+        profile: Profile,
+        length_m: f64,
+    ) -> RoadArc<'_> {
         let edge = &self.edges[index];
         let shape = self.shape(index);
         let (first, last) = (shape[0].point(), shape[shape.len() - 1].point());
@@ -196,7 +215,7 @@ impl RoadGraph {
             Travel::Forward => (first, last),
             Travel::Backward => (last, first),
         };
-        let ms = edge.ms[travel as usize];
+        let ms = edge.ms[profile as usize][travel as usize];
         RoadArc {
             edge: index as u32,
             travel,

@@ -8,10 +8,10 @@
 //! Start at [`build()`] (bytes to graph), then [`Router::new`] and [`Router::times_to`]. An agency without a map uses
 //! [`StraightLine`], whose answers have the same shape and say on what they rest ([`Basis`]).
 //!
-//! Turn restrictions are counted while reading but not yet obeyed; [`BuildReport`] says so in its figures.
-
 mod build;
 mod class;
+mod conditions;
+mod customize;
 mod error;
 mod file;
 mod gazetteer;
@@ -19,20 +19,27 @@ mod geo;
 mod graph;
 mod ground;
 pub mod limits;
+mod many;
 mod nearest;
+mod network;
 mod options;
 pub mod oracle;
 mod outline;
+mod profile;
 mod reach;
 mod report;
+mod route;
 mod router;
+mod snap;
 mod source;
 mod straight;
 mod sweep;
 mod tags;
+mod turns;
 
 pub use build::build;
 pub use class::{Class, SpeedTable};
+pub use conditions::{Condition, Conditions, Effect, Stretch};
 pub use error::{NoRoute, RoadsError};
 pub use gazetteer::{
     Area, At, Found, FoundKind, Gazetteer, Listed, ListedKind, Matched, QueryTooLong,
@@ -40,9 +47,13 @@ pub use gazetteer::{
 pub use geo::{Bounds, Point};
 pub use graph::{Line, RoadArc, RoadGraph, Travel};
 pub use ground::{Course, Cover, Ground, Label};
-pub use options::{Access, AgainstOneway, BuildOptions, Entry, Maxspeed};
+pub use options::{Access, AgainstOneway, BuildOptions, Entry, Maxspeed, Parts};
 pub use outline::Outline;
-pub use report::{BuildReport, DropReason, Dropped, Stage};
-pub use router::{Basis, Route, Router, Snap, TravelTime};
+pub use profile::Profile;
+pub use reach::Reachable;
+pub use report::{BarrierReport, BuildReport, DropReason, Dropped, Stage, TurnReport, TurnSkip};
+pub use route::{Manoeuvre, Route, Step};
+pub use router::{Basis, Router, TravelTime};
+pub use snap::{Motion, Snap};
 pub use source::Format;
 pub use straight::StraightLine;

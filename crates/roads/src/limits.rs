@@ -30,6 +30,27 @@ pub const PBF_BLOCK_MAX_BYTES: u64 = 32 << 20;
 /// The most bytes in the header of one block of a PBF file, as the format demands.
 pub const PBF_HEADER_MAX_BYTES: u64 = 64 << 10;
 
+/// The most arcs that one forbidden way of driving names: the first, those between, and the last.
+pub const TURN_ARCS_MAX: usize = 16;
+
+/// The most forbidden ways of driving in one graph.
+pub const TURNS_MAX: u64 = 4_000_000;
+
+/// The most conditions that are in force at once.
+pub const CONDITIONS_MAX: u64 = 10_000;
+
+/// The most points and edges that all conditions together name.
+pub const CONDITION_POINTS_MAX: u64 = 1_000_000;
+
+/// The least and the greatest percentage that a condition may put on a speed or a time.
+pub const SHARE_RANGE_PERCENT: (u16, u16) = (1, 2_000);
+
+/// Farther than this from every road that can be reached, no point is called near, in metres.
+pub const NEAR_MAX_M: f64 = 100_000.0;
+
+/// The most cells of one table of times.
+pub const TABLE_CELLS_MAX: u64 = 50_000_000;
+
 /// A point farther than this from every road has no road time, in metres.
 pub const SNAP_MAX_M: f64 = 2_000.0;
 

@@ -4,9 +4,11 @@
 //! and stops when no box can hold anything nearer than what was found. A box for every single piece would make the tree
 //! four times as large, and building it is most of what a node does between opening its road file and its first answer.
 
-use crate::geo::{in_space, nearest_on_segment};
+use crate::class::Class;
+use crate::geo::{Bounds, EARTH_RADIUS_M, Point, between, in_space, nearest_on_segment};
 use crate::graph::RoadGraph;
 use rstar::{AABB, PointDistance, RTree, RTreeObject};
+use std::collections::BTreeSet;
 
 /// The most straight pieces in one box: most edges fit in one, and long bends do not make boxes that cover a district.
 const BOX_PIECES: usize = 12;
@@ -52,6 +54,10 @@ impl Nearest {
     pub(crate) fn new(graph: &RoadGraph) -> Nearest {
         let mut stretches = Vec::with_capacity(graph.edges());
         for edge in 0..graph.edges() {
+            // What lies beside a ferry line lies in the water.
+            if graph.edges[edge].class == Class::Ferry {
+                continue;
+            }
             let places: Vec<[f64; 3]> = graph
                 .shape(edge)
                 .iter()
@@ -70,6 +76,45 @@ impl Nearest {
         Nearest {
             boxes: RTree::bulk_load(stretches),
         }
+    }
+
+    /// Returns every edge that may have a point within a rectangle, in order; ferries always.
+    pub(crate) fn within(&self, graph: &RoadGraph, bounds: Option<Bounds>) -> BTreeSet<u32> {
+        let Some(Bounds {
+            south_west,
+            north_east,
+        }) = bounds
+        else {
+            return BTreeSet::new();
+        };
+        let shares = [0.0, 0.5, 1.0];
+        let places: Vec<[f64; 3]> = shares
+            .iter()
+            .flat_map(|lat| shares.map(|lon| (lat, lon)))
+            .map(|(lat, lon)| {
+                in_space(Point {
+                    lat: between(south_west, north_east, *lat).lat,
+                    lon: between(south_west, north_east, lon).lon,
+                })
+            })
+            .collect();
+        // The Earth bulges out of the box around these places by no more than this.
+        let across_m = south_west.distance_m(north_east);
+        let bulge_m = across_m * across_m / (8.0 * EARTH_RADIUS_M) + 1.0;
+        let tight = AABB::from_points(&places);
+        let (low, high) = (tight.lower(), tight.upper());
+        let wide = AABB::from_corners(
+            low.map(|side| side - bulge_m),
+            high.map(|side| side + bulge_m),
+        );
+        let found = self.boxes.locate_in_envelope_intersecting(wide);
+        let mut edges: BTreeSet<u32> = found.map(|stretch| stretch.edge).collect();
+        let all = graph.edges.iter().zip(0u32..);
+        edges.extend(
+            all.filter(|(edge, _)| edge.class == Class::Ferry)
+                .map(|(_, at)| at),
+        );
+        edges
     }
 
     /// Returns the nearest road within a distance in metres; of roads equally near, the one first in the graph.
@@ -119,6 +164,48 @@ impl Nearest {
             distance_m,
         })
     }
+
+    /// Returns the road that costs least, where a cost is the distance in metres and whatever is put on it; none for a piece
+    /// that is not to be had. Arguments of `cost` are the edge, the piece of it and its distance.
+    pub(crate) fn find_by(
+        &self,
+        graph: &RoadGraph,
+        place: [f64; 3],
+        within_m: f64,
+        cost: impl Fn(usize, usize, f64) -> Option<f64>,
+    ) -> Option<Found> {
+        let mut best: Option<(f64, Found)> = None;
+        for (stretch, box_distance_2) in self.boxes.nearest_neighbor_iter_with_distance_2(place) {
+            let box_m = box_distance_2.sqrt();
+            if box_m > within_m || best.as_ref().is_some_and(|(least, _)| box_m > *least) {
+                break;
+            }
+            let (edge, first_piece) = (stretch.edge as usize, stretch.first_piece as usize);
+            let shape = &graph.shape(edge)[first_piece..];
+            for (offset, pair) in shape.windows(2).take(BOX_PIECES).enumerate() {
+                let [a, b] = [pair[0], pair[1]].map(|end| in_space(end.point()));
+                let (along, distance_2) = nearest_on_segment(a, b, place);
+                let (piece, distance_m) = (first_piece + offset, distance_2.sqrt());
+                let Some(cost) = cost(edge, piece, distance_m).filter(|_| distance_m <= within_m)
+                else {
+                    continue;
+                };
+                let is_less = best.as_ref().is_none_or(|(least, found)| {
+                    cost < *least || (cost == *least && (edge, piece) < (found.edge, found.piece))
+                });
+                if is_less {
+                    let found = Found {
+                        edge,
+                        piece,
+                        along,
+                        distance_m,
+                    };
+                    best = Some((cost, found));
+                }
+            }
+        }
+        best.map(|(_, found)| found)
+    }
 }
 
 #[cfg(test)]
@@ -153,7 +240,8 @@ mod tests {
                 to,
                 class: Class::Road,
                 name: 0,
-                ms: [1, 1],
+                ms: [[1; 2]; 2],
+                is_roundabout: false,
                 first_point,
                 continues: false,
             });

@@ -44,10 +44,58 @@ pub enum DropReason {
     PedestrianStreet,
     /// A track, and tracks were not wanted.
     Track,
+    /// A ferry, and ferries were not wanted.
+    Ferry,
     /// Fewer than two of its points are in the extract.
     NoGeometry,
     /// The same way was there before.
     Duplicate,
+}
+
+/// Why a turn restriction is not obeyed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TurnSkip {
+    /// It holds at certain hours or under conditions only.
+    Conditional,
+    /// It is for other vehicles.
+    OtherVehicles,
+    /// It has no kind that is known, or not the members that it needs.
+    Malformed,
+    /// A way or point that it names is not in the extract or may not be driven.
+    NotInGraph,
+    /// Its ways do not meet where it says, or meet more than once.
+    Ambiguous,
+    /// One-way streets forbid the same already.
+    Moot,
+    /// The stretch between is longer than the limit.
+    TooLong,
+}
+
+/// What became of turn restrictions.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct TurnReport {
+    /// Restrictions in the source.
+    pub read: u64,
+    /// Of these obeyed.
+    pub obeyed: u64,
+    /// Of those obeyed, the ones that do not bind with lights and siren (`except=emergency`).
+    pub plain_only: u64,
+    /// The others, by reason.
+    pub skipped: BTreeMap<TurnSkip, u64>,
+}
+
+/// What became of barriers on roads.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct BarrierReport {
+    /// Those that stop nobody.
+    pub open: u64,
+    /// Those where the road is cut.
+    pub closed: u64,
+    /// Those that open for lights and siren alone.
+    pub siren_only: u64,
+    /// Those on a crossing of several roads, of which nobody can say which they close; they are not obeyed.
+    pub at_crossings: u64,
 }
 
 /// What lies outside the largest part in which every place can be reached from every other.
@@ -76,8 +124,10 @@ pub struct BuildReport {
     pub points_missing: u64,
     /// Street names cut at the limit.
     pub names_cut: u64,
-    /// Turn restrictions seen; they are not obeyed yet.
-    pub turn_restrictions_ignored: u64,
+    /// What became of turn restrictions.
+    pub turns: TurnReport,
+    /// What became of barriers on roads.
+    pub barriers: BarrierReport,
     /// Junctions in the graph.
     pub junctions: u64,
     /// Directed arcs in the graph that may be driven.
@@ -134,14 +184,41 @@ impl fmt::Display for BuildReport {
                 self.names_cut
             )?;
         }
-        if self.turn_restrictions_ignored > 0 {
+        let turns = &self.turns;
+        if turns.read > 0 {
             writeln!(
                 f,
-                "{} turn restrictions are not obeyed yet",
-                self.turn_restrictions_ignored
+                "turn restrictions: {} read, {} obeyed, of these {} not with lights and siren",
+                turns.read, turns.obeyed, turns.plain_only
+            )?;
+        }
+        for (reason, count) in &turns.skipped {
+            writeln!(f, "  {count:>6} not obeyed: {}", reason.words())?;
+        }
+        let barriers = &self.barriers;
+        if *barriers != BarrierReport::default() {
+            writeln!(
+                f,
+                "barriers: {} open, {} closed, {} for lights and siren alone, {} at crossings and not obeyed",
+                barriers.open, barriers.closed, barriers.siren_only, barriers.at_crossings
             )?;
         }
         Ok(())
+    }
+}
+
+impl TurnSkip {
+    /// Returns the reason in plain words.
+    pub fn words(self) -> &'static str {
+        match self {
+            TurnSkip::Conditional => "at certain hours or under conditions only",
+            TurnSkip::OtherVehicles => "for other vehicles",
+            TurnSkip::Malformed => "of no known kind, or without the members it needs",
+            TurnSkip::NotInGraph => "names a way or point that is not in the network",
+            TurnSkip::Ambiguous => "its ways do not meet, or more than once",
+            TurnSkip::Moot => "one-way streets say the same already",
+            TurnSkip::TooLong => "the stretch between is too long",
+        }
     }
 }
 
@@ -158,6 +235,7 @@ impl DropReason {
             DropReason::BusWay => "for buses only",
             DropReason::PedestrianStreet => "pedestrian street",
             DropReason::Track => "track",
+            DropReason::Ferry => "ferry",
             DropReason::NoGeometry => "fewer than two points in the source",
             DropReason::Duplicate => "there twice",
         }

@@ -1,13 +1,12 @@
-//! The fast question: the time from any junction to one target, by customizable contraction hierarchies.
+//! The fast question: the time from any place to one target, by customizable contraction hierarchies.
 //!
 //! The structure comes from the crate `cch`; the question is asked here, because what a dispatcher needs is many starts and
 //! one end, with two ways into the end (a place in the middle of a street). One climb from the target, then each start pulls
 //! down only the junctions above it, each once: ten thousand starts cost about as much as the network is large.
 
-use crate::router::End;
 use cch::{Cch, INF_WEIGHT, Metric};
 
-/// The times from junctions to one target, worked out as they are asked for.
+/// The times from places (junctions and their copies) to one target, worked out as they are asked for.
 pub(crate) struct TimesTo<'a> {
     cch: &'a Cch,
     metric: &'a Metric,
@@ -18,16 +17,20 @@ pub(crate) struct TimesTo<'a> {
 }
 
 impl<'a> TimesTo<'a> {
-    /// Starts from the junctions next to the target and the time left from each, in milliseconds.
-    pub(crate) fn new(cch: &'a Cch, metric: &'a Metric, entries: &[End]) -> Self {
+    /// Starts from the places next to the target and the time left from each, in milliseconds.
+    pub(crate) fn new(
+        cch: &'a Cch,
+        metric: &'a Metric,
+        entries: impl Iterator<Item = (u32, u32)> + Clone,
+    ) -> Self {
         let count = cch.node_count();
         let mut time_ms = vec![INF_WEIGHT; count];
-        for entry in entries {
-            let slot = &mut time_ms[cch.rank[entry.junction as usize] as usize];
-            *slot = entry.ms.min(*slot);
+        for (place, ms) in entries.clone() {
+            let slot = &mut time_ms[cch.rank[place as usize] as usize];
+            *slot = ms.min(*slot);
         }
-        for entry in entries {
-            let mut at = cch.rank[entry.junction as usize] as usize;
+        for (place, _) in entries {
+            let mut at = cch.rank[place as usize] as usize;
             while at < count {
                 let below_ms = time_ms[at];
                 if below_ms < INF_WEIGHT {
@@ -49,9 +52,9 @@ impl<'a> TimesTo<'a> {
         }
     }
 
-    /// Returns the time from a junction to the target, in milliseconds, if there is a way.
-    pub(crate) fn from(&mut self, junction: u32) -> Option<u32> {
-        let start = self.cch.rank[junction as usize] as usize;
+    /// Returns the time from a place to the target, in milliseconds, if there is a way.
+    pub(crate) fn from(&mut self, place: u32) -> Option<u32> {
+        let start = self.cch.rank[place as usize] as usize;
         let mut at = start;
         while at < self.is_final.len() && !self.is_final[at] {
             self.stack.push(at as u32);

@@ -5,6 +5,7 @@
 
 use crate::class::Class;
 use crate::options::{AgainstOneway, BuildOptions, Entry, Maxspeed};
+use crate::profile::{Bound, Profile};
 use crate::report::DropReason;
 
 const MPH_KMH: f64 = 1.609_344;
@@ -34,8 +35,15 @@ const ZONE_LIMITS_KMH: &[(&str, f64)] = &[
 const KEPT_KEYS: &[&str] = &[
     "access",
     "area",
+    "barrier",
+    "bollard",
+    "day_on",
+    "duration",
     "emergency",
+    "except",
+    "foot",
     "highway",
+    "hour_on",
     "junction",
     "landuse",
     "leisure",
@@ -57,6 +65,15 @@ const KEPT_KEYS: &[&str] = &[
     "psv",
     "railway",
     "ref",
+    "restriction",
+    "restriction:conditional",
+    "restriction:emergency",
+    "restriction:motor_vehicle",
+    "restriction:motor_vehicle:conditional",
+    "restriction:motorcar",
+    "restriction:motorcar:conditional",
+    "restriction:vehicle",
+    "route",
     "tiger:mtfcc",
     "tunnel",
     "type",
@@ -84,6 +101,11 @@ impl Tags {
             .map(|(_, value)| value.as_str())
     }
 
+    /// Returns whether a way with these tags may be driven, by its kind alone.
+    pub(crate) fn is_road(&self) -> bool {
+        self.get("highway").is_some() || self.get("route") == Some("ferry")
+    }
+
     /// Returns the names besides the first, in Chinese and in English.
     pub(crate) fn other_names(&self) -> impl Iterator<Item = &str> {
         let first = self.name();
@@ -102,12 +124,14 @@ impl Tags {
     }
 }
 
-/// How a way is driven: the speed in km/h each way, where it may be driven at all.
+/// How a way is driven: the speed in km/h by [`Profile`] and each way, where it may be driven at all.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Usage {
     pub(crate) class: Class,
-    pub(crate) forward_kmh: Option<f64>,
-    pub(crate) backward_kmh: Option<f64>,
+    pub(crate) kmh: [[Option<f64>; 2]; 2],
+    /// How long the whole way takes, if that is known better than its speed, in seconds.
+    pub(crate) whole_s: Option<u32>,
+    pub(crate) is_roundabout: bool,
 }
 
 /// Decides what a way is good for.
@@ -116,7 +140,7 @@ pub(crate) fn usage(tags: &Tags, options: &BuildOptions) -> Result<Usage, DropRe
     if tags.get("area") == Some("yes") {
         return Err(DropReason::Area);
     }
-    may_enter(class, tags, options)?;
+    let bound = may_enter(class, tags, options)?;
     let kmh = |direction_key| {
         let table_kmh = f64::from(options.speeds.kmh(class));
         match options.maxspeed {
@@ -127,37 +151,176 @@ pub(crate) fn usage(tags: &Tags, options: &BuildOptions) -> Result<Usage, DropRe
                 .map_or(table_kmh, |limit| limit * f64::from(percent) / 100.0),
         }
     };
-    let (forward_kmh, backward_kmh) = (kmh("maxspeed:forward"), kmh("maxspeed:backward"));
-    let both = Usage {
-        class,
-        forward_kmh: Some(forward_kmh),
-        backward_kmh: Some(backward_kmh),
-    };
-    let against = |kmh: f64| match options.access.against_oneway {
-        AgainstOneway::Forbidden => None,
-        AgainstOneway::Penalised(percent) => {
-            let deadly = matches!(
-                class,
-                Class::Motorway | Class::MotorwayLink | Class::Trunk | Class::TrunkLink
-            );
-            (!deadly && !is_roundabout(tags)).then_some(kmh * 100.0 / f64::from(percent))
+    let drawn_kmh = [kmh("maxspeed:forward"), kmh("maxspeed:backward")];
+    let direction = oneway(class, tags);
+    let by_profile = Profile::ALL.map(|profile| {
+        if bound == Some(Bound::PlainOnly) && profile == Profile::Plain {
+            return [None; 2];
         }
-    };
-    Ok(match oneway(class, tags, options) {
-        Oneway::No => both,
-        Oneway::Forward => Usage {
-            backward_kmh: against(backward_kmh),
-            ..both
-        },
-        Oneway::Backward => Usage {
-            forward_kmh: against(forward_kmh),
-            ..both
-        },
+        let speed = match profile {
+            Profile::Siren if class != Class::Ferry => {
+                f64::from(options.siren_speed_percent) / 100.0
+            }
+            Profile::Siren | Profile::Plain => 1.0,
+        };
+        let [forward, backward] = drawn_kmh.map(|kmh| kmh * speed);
+        let against = |kmh| against_kmh(kmh, class, tags, options, profile);
+        match direction {
+            Oneway::No => [Some(forward), Some(backward)],
+            Oneway::Forward => [Some(forward), against(backward)],
+            Oneway::Backward => [against(forward), Some(backward)],
+        }
+    });
+    let whole_s = (class == Class::Ferry)
+        .then(|| tags.get("duration").and_then(duration_s))
+        .flatten();
+    Ok(Usage {
+        class,
+        kmh: by_profile,
+        whole_s,
+        is_roundabout: is_roundabout(tags),
     })
 }
 
+/// The speed against a one-way street, if this profile may drive there.
+fn against_kmh(
+    kmh: f64,
+    class: Class,
+    tags: &Tags,
+    options: &BuildOptions,
+    profile: Profile,
+) -> Option<f64> {
+    let is_siren = profile == Profile::Siren;
+    let bus_may = ["oneway:bus", "oneway:psv"]
+        .into_iter()
+        .any(|key| tags.get(key) == Some("no"));
+    let as_bus = match options.access.bus_ways {
+        Entry::Allowed => bus_may,
+        Entry::SirenOnly => bus_may && is_siren,
+        Entry::Forbidden => false,
+    };
+    if as_bus {
+        return Some(kmh);
+    }
+    let percent = match options.access.against_oneway {
+        AgainstOneway::Forbidden => return None,
+        AgainstOneway::Penalised(percent) => percent,
+        AgainstOneway::SirenPenalised(percent) if is_siren => percent,
+        AgainstOneway::SirenPenalised(_) => return None,
+    };
+    let deadly = matches!(
+        class,
+        Class::Motorway | Class::MotorwayLink | Class::Trunk | Class::TrunkLink
+    );
+    (!deadly && !is_roundabout(tags)).then_some(kmh * 100.0 / f64::from(percent))
+}
+
+/// Returns what a duration says in seconds: `25` (minutes), `0:25`, `00:25:00`, or ISO 8601 as `PT1H25M`.
+fn duration_s(text: &str) -> Option<u32> {
+    let seconds = if let Some(iso) = text.strip_prefix("PT") {
+        iso_s(iso)?
+    } else {
+        let parts: Option<Vec<u32>> = text.split(':').map(|part| part.parse().ok()).collect();
+        match *parts?.as_slice() {
+            [minutes] => u64::from(minutes) * 60,
+            [hours, minutes] => u64::from(hours) * 3_600 + u64::from(minutes) * 60,
+            [hours, minutes, seconds] => {
+                u64::from(hours) * 3_600 + u64::from(minutes) * 60 + u64::from(seconds)
+            }
+            _ => return None,
+        }
+    };
+    let within_a_day = (1..=86_400).contains(&seconds);
+    u32::try_from(seconds).ok().filter(|_| within_a_day)
+}
+
+fn iso_s(text: &str) -> Option<u64> {
+    let (mut total, mut number) = (0u64, String::new());
+    for letter in text.chars() {
+        let unit_s = match letter {
+            'H' => 3_600,
+            'M' => 60,
+            'S' => 1,
+            digit => {
+                number.push(digit);
+                continue;
+            }
+        };
+        let count: u32 = number.parse().ok()?;
+        total += u64::from(count) * unit_s;
+        number.clear();
+    }
+    number.is_empty().then_some(total)
+}
+
+/// Returns who cannot pass a barrier on a way; none if it stops nobody.
+pub(crate) fn barred(tags: &Tags, options: &BuildOptions) -> Option<Barred> {
+    let kind = tags.get("barrier")?;
+    match tags.get("emergency") {
+        Some("no") => return Some(Barred::Everyone),
+        open if is_open(open) => return None,
+        _ => {}
+    }
+    let opens = matches!(
+        tags.get("bollard"),
+        Some("removable" | "rising" | "foldable")
+    );
+    let entry = match kind {
+        "gate" | "lift_gate" | "swing_gate" | "sliding_gate" | "hampshire_gate" | "wicket_gate"
+        | "chain" | "sally_port" => options.access.gates,
+        "bollard" | "rising_bollard" if opens || kind == "rising_bollard" => options.access.gates,
+        "bollard"
+        | "block"
+        | "jersey_barrier"
+        | "log"
+        | "debris"
+        | "cycle_barrier"
+        | "wall"
+        | "motorcycle_barrier"
+        | "kissing_gate"
+        | "stile"
+        | "turnstile"
+        | "full-height_turnstile"
+        | "planter"
+        | "fence"
+        | "hedge"
+        | "ditch"
+        | "bump_gate"
+        | "horse_stile" => options.access.bollards,
+        _ => return None,
+    };
+    let word = ["motorcar", "motor_vehicle", "vehicle", "access"]
+        .into_iter()
+        .find_map(|key| tags.get(key));
+    if is_open(word) {
+        return None;
+    }
+    match entry {
+        Entry::Allowed => None,
+        Entry::SirenOnly => Some(Barred::PlainOnly),
+        Entry::Forbidden => Some(Barred::Everyone),
+    }
+}
+
+/// Who cannot pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Barred {
+    /// Nobody can.
+    Everyone,
+    /// Those without lights and siren cannot.
+    PlainOnly,
+}
+
 fn class_of(tags: &Tags) -> Result<Class, DropReason> {
-    let highway = tags.get("highway").ok_or(DropReason::NotForVehicles)?;
+    let Some(highway) = tags.get("highway") else {
+        let is_ferry = tags.is_road();
+        return is_ferry
+            .then_some(Class::Ferry)
+            .ok_or(DropReason::NotForVehicles);
+    };
+    if highway == Class::Ferry.tag() {
+        return Err(DropReason::UnknownClass);
+    }
     if let Some(class) = Class::from_tag(highway) {
         return Ok(class);
     }
@@ -178,19 +341,22 @@ fn class_of(tags: &Tags) -> Result<Class, DropReason> {
     }
 }
 
-fn may_enter(class: Class, tags: &Tags, options: &BuildOptions) -> Result<(), DropReason> {
+/// Whether a way may be used at all, and by whom: none means by everybody.
+fn may_enter(
+    class: Class,
+    tags: &Tags,
+    options: &BuildOptions,
+) -> Result<Option<Bound>, DropReason> {
     let access = &options.access;
     let gate = |entry, reason| match entry {
-        Entry::Allowed => Ok(()),
+        Entry::Allowed => Ok(None),
+        Entry::SirenOnly => Ok(Some(Bound::PlainOnly)),
         Entry::Forbidden => Err(reason),
     };
     match tags.get("emergency") {
         Some("no") => return Err(DropReason::Closed),
-        open if is_open(open) => return Ok(()),
+        open if is_open(open) => return Ok(None),
         _ => {}
-    }
-    if class == Class::Track {
-        gate(access.tracks, DropReason::Track)?;
     }
     if class == Class::Busway {
         return gate(access.bus_ways, DropReason::BusWay);
@@ -199,20 +365,32 @@ fn may_enter(class: Class, tags: &Tags, options: &BuildOptions) -> Result<(), Dr
         // Motor traffic is shut out of a pedestrian street by definition, so that tag adds nothing.
         return gate(access.pedestrian_streets, DropReason::PedestrianStreet);
     }
+    let mut by_class = None;
+    if class == Class::Track {
+        by_class = gate(access.tracks, DropReason::Track)?;
+    }
+    if class == Class::Ferry {
+        by_class = gate(access.ferries, DropReason::Ferry)?;
+    }
     let word = ["motorcar", "motor_vehicle", "vehicle", "access"]
         .into_iter()
         .find_map(|key| tags.get(key));
-    match word {
-        Some("no" | "bus" | "psv") if is_open(tags.get("bus")) || is_open(tags.get("psv")) => {
-            gate(access.bus_ways, DropReason::BusWay)
+    let by_word = match word {
+        // A ferry for walkers says that they are welcome and nothing of vehicles.
+        None if class == Class::Ferry && tags.get("foot").is_some() => {
+            return Err(DropReason::NotForVehicles);
         }
-        Some("no") => gate(access.closed_ways, DropReason::Closed),
+        Some("no" | "bus" | "psv") if is_open(tags.get("bus")) || is_open(tags.get("psv")) => {
+            gate(access.bus_ways, DropReason::BusWay)?
+        }
+        Some("no") => gate(access.closed_ways, DropReason::Closed)?,
         Some(
             "private" | "permit" | "residents" | "customers" | "delivery" | "destination"
             | "employees" | "agricultural" | "forestry" | "military",
-        ) => gate(access.private_ways, DropReason::Private),
-        _ => Ok(()),
-    }
+        ) => gate(access.private_ways, DropReason::Private)?,
+        _ => None,
+    };
+    Ok(by_class.max(by_word))
 }
 
 fn is_open(value: Option<&str>) -> bool {
@@ -232,14 +410,8 @@ enum Oneway {
     Backward,
 }
 
-fn oneway(class: Class, tags: &Tags, options: &BuildOptions) -> Oneway {
+fn oneway(class: Class, tags: &Tags) -> Oneway {
     if tags.get("oneway:emergency") == Some("no") {
-        return Oneway::No;
-    }
-    let bus_may_turn_round = ["oneway:bus", "oneway:psv"]
-        .into_iter()
-        .any(|key| tags.get(key) == Some("no"));
-    if bus_may_turn_round && options.access.bus_ways == Entry::Allowed {
         return Oneway::No;
     }
     let word = tags.get("oneway").map(str::to_ascii_lowercase);
@@ -317,8 +489,8 @@ mod tests {
                     format!(
                         "{} {}/{}",
                         usage.class.tag(),
-                        side(usage.forward_kmh),
-                        side(usage.backward_kmh)
+                        side(usage.kmh[0][0]),
+                        side(usage.kmh[0][1])
                     )
                 }
                 Err(reason) => format!("{reason:?}"),
@@ -432,6 +604,105 @@ mod tests {
     }
 
     #[test]
+    fn ferries_take_vehicles_unless_they_say_otherwise() {
+        check(
+            &signed(),
+            "route=ferry => ferry 15/15
+             route=ferry motor_vehicle=no => Closed
+             route=ferry motorcar=yes foot=yes => ferry 15/15
+             route=ferry foot=yes => NotForVehicles
+             route=bus => NotForVehicles
+             highway=ferry => UnknownClass",
+        );
+        let forbidden = BuildOptions {
+            access: Access {
+                ferries: Entry::Forbidden,
+                ..Access::default()
+            },
+            ..signed()
+        };
+        check(&forbidden, "route=ferry => Ferry");
+        for (text, wanted) in [
+            ("25", Some(1_500)),
+            ("0:25", Some(1_500)),
+            ("01:05:30", Some(3_930)),
+            ("PT1H25M", Some(5_100)),
+            ("PT90S", Some(90)),
+            ("0", None),
+            ("PT", None),
+            ("PTM", None),
+            ("25:61:00:00", None),
+            ("99999:00", None),
+            ("-5", None),
+            ("soon", None),
+        ] {
+            assert_eq!(duration_s(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn barriers_bar_whom_they_bar() {
+        let table = [
+            ("barrier=gate", None),
+            ("barrier=gate access=private", None),
+            ("barrier=gate emergency=no", Some(Barred::Everyone)),
+            ("barrier=bollard", Some(Barred::Everyone)),
+            ("barrier=bollard bollard=removable", None),
+            ("barrier=bollard emergency=yes", None),
+            ("barrier=bollard motor_vehicle=yes", None),
+            ("barrier=toll_booth", None),
+            ("highway=crossing", None),
+        ];
+        for (text, wanted) in table {
+            assert_eq!(barred(&tags(text), &signed()), wanted, "{text}");
+        }
+        let access = Access {
+            gates: Entry::Forbidden,
+            bollards: Entry::SirenOnly,
+            ..Access::default()
+        };
+        let options = BuildOptions { access, ..signed() };
+        let gate = barred(&tags("barrier=lift_gate"), &options);
+        assert_eq!(gate, Some(Barred::Everyone));
+        let bollard = barred(&tags("barrier=bollard"), &options);
+        assert_eq!(bollard, Some(Barred::PlainOnly));
+    }
+
+    #[test]
+    fn with_lights_and_siren_more_is_open() {
+        let access = Access {
+            bus_ways: Entry::SirenOnly,
+            pedestrian_streets: Entry::SirenOnly,
+            against_oneway: AgainstOneway::SirenPenalised(200),
+            ..Access::default()
+        };
+        let options = BuildOptions {
+            access,
+            siren_speed_percent: 150,
+            ..signed()
+        };
+        for (way, wanted) in [
+            ("highway=primary", "50/50 75/75"),
+            ("highway=primary oneway=yes", "50/- 75/38"),
+            ("highway=primary oneway=yes oneway:bus=no", "50/- 75/75"),
+            ("highway=motorway", "100/- 150/-"),
+            ("highway=pedestrian", "-/- 12/12"),
+            ("highway=busway", "-/- 60/60"),
+            ("highway=service motor_vehicle=no bus=yes", "-/- 22/22"),
+            ("route=ferry", "15/15 15/15"),
+        ] {
+            let usage = usage(&tags(way), &options).unwrap();
+            let side = |kmh: Option<f64>| kmh.map_or("-".to_owned(), |kmh| format!("{kmh:.0}"));
+            let [plain, siren] = usage.kmh.map(|[there, back]| [side(there), side(back)]);
+            assert_eq!(
+                format!("{} {}", plain.join("/"), siren.join("/")),
+                wanted,
+                "{way}"
+            );
+        }
+    }
+
+    #[test]
     fn access_as_chosen() {
         let access = Access {
             private_ways: Entry::Forbidden,
@@ -439,7 +710,7 @@ mod tests {
             bus_ways: Entry::Forbidden,
             pedestrian_streets: Entry::Forbidden,
             tracks: Entry::Forbidden,
-            against_oneway: AgainstOneway::Forbidden,
+            ..Access::default()
         };
         check(
             &BuildOptions { access, ..signed() },

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use std::fmt::Write;
 use std::sync::Arc;
 use watchfire_roads::oracle::Oracle;
-use watchfire_roads::{NoRoute, RoadGraph, Router, Snap};
+use watchfire_roads::{NoRoute, Profile, RoadGraph, Router, Snap};
 
 const SEED: u64 = 0x5eed_2026;
 
@@ -16,9 +16,12 @@ fn check(name: &str, graph: RoadGraph, seed: u64, targets: usize, sources: usize
     let mut random = Random(seed);
     let ends = ends(&graph);
     let router = Router::new(Arc::new(graph));
+    let siren = router.under(Profile::Siren);
     for (weights, router) in [
         ("as mapped", router.clone()),
         ("with closed streets", with_closed_streets(&router, seed)),
+        ("with lights and siren", siren.clone()),
+        ("with both", with_closed_streets(&siren, seed)),
     ] {
         let oracle = Oracle::new(&router);
         for round in 0..targets {
@@ -40,6 +43,20 @@ fn check(name: &str, graph: RoadGraph, seed: u64, targets: usize, sources: usize
                 "{words}"
             );
             assert_eq!(router.times_to(target, &from), slow, "{words}");
+            let mut soonest: Vec<(u32, usize)> = slow
+                .iter()
+                .zip(0..)
+                .filter_map(|(time, index)| Some((time.ok()?.time_ms, index)))
+                .collect();
+            soonest.sort_unstable();
+            soonest.truncate(5);
+            let nearest = router.nearest(&snap(target), &snaps, 5).unwrap();
+            let nearest = nearest.iter().map(|(index, time)| (time.time_ms, *index));
+            assert_eq!(nearest.collect::<Vec<_>>(), soonest, "{words}");
+            let table = router.table(&snaps, &[snap(target), snaps[0]]).unwrap();
+            let column = table.iter().step_by(2).copied();
+            let of_slow = slow.iter().map(|time| time.ok().map(|time| time.time_ms));
+            assert!(column.eq(of_slow), "{words}");
             let routed = router.route(from[0], target).map(|route| route.time_ms);
             assert_eq!(routed, slow[0].map(|time| time.time_ms), "{words}");
         }
@@ -59,7 +76,7 @@ fn with_closed_streets(router: &Router, seed: u64) -> Router {
     })
 }
 
-/// A street plan with holes, one-way streets, bends, loops, parallel streets and dead ends.
+/// A street plan with holes, one-way streets, bends, loops, parallel streets, dead ends, turn restrictions and barriers.
 fn made_up(seed: u64, side: usize) -> String {
     let mut random = Random(seed);
     let mut xml = "<osm version='0.6'>".to_owned();
@@ -67,8 +84,12 @@ fn made_up(seed: u64, side: usize) -> String {
         let (row, column) = (index / side, index % side);
         let mut place = |line: usize| 30.0 + line as f64 * 0.002 + random.share() * 0.001;
         let (lat, lon) = (place(row), place(column));
-        write!(xml, "<node id='{index}' lat='{lat:.7}' lon='{lon:.7}'/>")
-            .expect("writing to a string cannot fail");
+        let barrier = ["", "<tag k='barrier' v='bollard'/>"][usize::from(random.below(20) == 0)];
+        write!(
+            xml,
+            "<node id='{index}' lat='{lat:.7}' lon='{lon:.7}'>{barrier}</node>"
+        )
+        .expect("writing to a string cannot fail");
     }
     let classes = [
         "primary",
@@ -78,13 +99,16 @@ fn made_up(seed: u64, side: usize) -> String {
         "steps",
         "tertiary",
     ];
+    let mut ways = Vec::new();
     for way in 0..side * side * 2 {
         let start = random.below(side * side);
         let mut at = start;
         let mut way = format!("<way id='{way}'><nd ref='{at}'/>");
+        let mut points = vec![at];
         for _ in 0..=random.below(4) {
             let step = [1, side, side * side - 1, side * side - side, 0][random.below(5)];
             at = (at + step) % (side * side);
+            points.push(at);
             write!(way, "<nd ref='{at}'/>").expect("writing to a string cannot fail");
         }
         if random.below(6) == 0 {
@@ -93,8 +117,43 @@ fn made_up(seed: u64, side: usize) -> String {
         let class = classes[random.below(classes.len())];
         let oneway = ["no", "no", "yes", "-1"][random.below(4)];
         xml += &format!("{way}<tag k='highway' v='{class}'/><tag k='oneway' v='{oneway}'/></way>");
+        ways.push(points);
+    }
+    for index in 0..side * side * 2 {
+        xml += &made_up_restriction(index, &ways, &mut random);
     }
     xml + "</osm>"
+}
+
+/// A restriction from one way to another that shares an end with it, or by a way between that does.
+fn made_up_restriction(index: usize, ways: &[Vec<usize>], random: &mut Random) -> String {
+    let from = random.below(ways.len());
+    let ends = |way: usize| [ways[way][0], ways[way][ways[way].len() - 1]];
+    let mut next = |way: usize| {
+        let beside: Vec<(usize, usize)> = (0..ways.len())
+            .flat_map(|other| ends(other).map(|end| (other, end)))
+            .filter(|(_, end)| ends(way).contains(end))
+            .collect();
+        beside[random.below(beside.len())]
+    };
+    let (mut to, point) = next(from);
+    let mut via = format!("<member type='node' ref='{point}' role='via'/>");
+    if index.is_multiple_of(3) {
+        via = format!("<member type='way' ref='{to}' role='via'/>");
+        to = next(to).0;
+    }
+    let kind = [
+        "no_left_turn",
+        "no_u_turn",
+        "only_straight_on",
+        "no_right_turn",
+    ][random.below(4)];
+    let except = ["emergency", "bicycle"][random.below(2)];
+    format!(
+        "<relation id='{index}'><member type='way' ref='{from}' role='from'/>{via}\
+         <member type='way' ref='{to}' role='to'/><tag k='type' v='restriction'/>\
+         <tag k='restriction' v='{kind}'/><tag k='except' v='{except}'/></relation>"
+    )
 }
 
 proptest! {
@@ -113,6 +172,7 @@ proptest! {
 fn ten_thousand_pairs_on_a_made_up_city() {
     let (graph, report) = build_xml(&made_up(SEED, 60)).unwrap();
     assert!(report.junctions > 1_000, "{report}");
+    assert!(report.turns.obeyed > 500, "{report}");
     check("made-up city", graph, SEED, 100, 100);
 }
 

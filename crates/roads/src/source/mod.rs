@@ -47,6 +47,35 @@ pub(crate) struct Relation {
     pub(crate) members: Vec<Member>,
 }
 
+/// A turn restriction as the source has it; `turns.rs` says what comes of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Restriction {
+    pub(crate) tags: Tags,
+    pub(crate) from: Vec<i64>,
+    pub(crate) to: Vec<i64>,
+    pub(crate) via_nodes: Vec<i64>,
+    pub(crate) via_ways: Vec<i64>,
+}
+
+/// What a member of a relation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum MemberKind {
+    Node,
+    Way,
+}
+
+impl Restriction {
+    fn add(&mut self, role: &str, kind: MemberKind, id: i64) {
+        match (role, kind) {
+            ("from", MemberKind::Way) => self.from.push(id),
+            ("to", MemberKind::Way) => self.to.push(id),
+            ("via", MemberKind::Way) => self.via_ways.push(id),
+            ("via", MemberKind::Node) => self.via_nodes.push(id),
+            _ => {}
+        }
+    }
+}
+
 /// A way in the border of an area.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Member {
@@ -58,11 +87,13 @@ pub(crate) struct Member {
 /// What a reader brings home.
 #[derive(Debug, Default)]
 pub(crate) struct Ways {
-    /// Ways with a `highway` tag, in the order of the source.
+    /// Ways with a `highway` tag and ferries, in the order of the source.
     pub(crate) ways: Vec<Way>,
     /// Points by id, sorted, each id once.
     pub(crate) points: Vec<(i64, Fixed)>,
-    pub(crate) turn_restrictions: u64,
+    pub(crate) restrictions: Vec<Restriction>,
+    /// Points of ways with a barrier on them, sorted, each id once.
+    pub(crate) barriers: Vec<(i64, Tags)>,
     /// Ways without a road that are ground: areas, rivers, railways.
     pub(crate) ground_ways: Vec<Way>,
     /// Areas made of several ways.
@@ -104,6 +135,8 @@ impl Ways {
     fn settle(mut self) -> Self {
         self.points.sort_by_key(|(id, _)| *id);
         self.points.dedup_by_key(|(id, _)| *id);
+        self.barriers.sort_by_key(|(id, _)| *id);
+        self.barriers.dedup_by_key(|(id, _)| *id);
         self
     }
 }
@@ -180,6 +213,12 @@ pub(crate) fn read(
     };
     progress(Stage::Reading, total, total);
     Ok(ways.settle())
+}
+
+/// Whether a relation with these tags restricts a turn.
+fn is_restriction(tags: &Tags) -> bool {
+    tags.get("type")
+        .is_some_and(|kind| kind.starts_with("restriction"))
 }
 
 /// Whether a relation with these tags is an area of ground.

@@ -4,7 +4,7 @@
 //! the part of the format that roads need is five messages. Two passes: ways first, then only the points that they name,
 //! so a whole country's points never sit in memory. The format is described in the OpenStreetMap wiki under "PBF Format".
 
-use super::{Format, Member, Progress, Relation, Way, Ways};
+use super::{Format, Member, MemberKind, Progress, Relation, Restriction, Way, Ways};
 use crate::error::RoadsError;
 use crate::geo::Fixed;
 use crate::ground;
@@ -16,6 +16,7 @@ use std::io::Read;
 
 const KNOWN_FEATURES: &[&str] = &["OsmSchema-V0.6", "DenseNodes"];
 const NANODEGREES_PER_UNIT: i64 = 100;
+const MEMBER_IS_NODE: u64 = 0;
 const MEMBER_IS_WAY: u64 = 1;
 
 pub(super) fn read(bytes: &[u8], progress: Progress<'_>) -> Result<Ways, RoadsError> {
@@ -218,7 +219,7 @@ fn read_ways(bytes: &[u8], found: &mut Ways) -> Result<(), RoadsError> {
             match field {
                 (3, Value::Bytes(way)) => {
                     let (id, tags) = way_tags(way, &block)?;
-                    if tags.get("highway").is_some() {
+                    if tags.is_road() {
                         found.ways.push(read_way(way, id, tags)?);
                     } else if ground::is_ground(&tags) {
                         found.ground_ways.push(read_way(way, id, tags)?);
@@ -235,9 +236,8 @@ fn read_ways(bytes: &[u8], found: &mut Ways) -> Result<(), RoadsError> {
 
 fn read_relation(bytes: &[u8], block: &Block<'_>, found: &mut Ways) -> Result<(), RoadsError> {
     let (_, tags) = way_tags(bytes, block)?;
-    let kind = tags.get("type").unwrap_or("");
-    found.turn_restrictions += u64::from(kind.starts_with("restriction"));
-    if !super::is_area(&tags) {
+    let is_restriction = super::is_restriction(&tags);
+    if !is_restriction && !super::is_area(&tags) {
         return Ok(());
     }
     let (mut roles, mut ids, mut kinds) = (Vec::new(), Vec::new(), Vec::new());
@@ -252,6 +252,22 @@ fn read_relation(bytes: &[u8], block: &Block<'_>, found: &mut Ways) -> Result<()
         _ => Ok(()),
     })?;
     let members = ids.into_iter().zip(roles).zip(kinds);
+    if is_restriction {
+        let mut restriction = Restriction {
+            tags,
+            ..Restriction::default()
+        };
+        for ((id, role), kind) in members {
+            let kind = match kind {
+                MEMBER_IS_NODE => MemberKind::Node,
+                MEMBER_IS_WAY => MemberKind::Way,
+                _ => continue,
+            };
+            restriction.add(block.string(role), kind, id);
+        }
+        found.restrictions.push(restriction);
+        return Ok(());
+    }
     let ways = members.filter(|(_, kind)| *kind == MEMBER_IS_WAY);
     let members = ways.map(|((way, role), _)| Member {
         way,
@@ -331,18 +347,24 @@ fn read_points(bytes: &[u8], wanted: &[i64], found: &mut Ways) -> Result<(), Roa
     let block = Block::parse(bytes)?;
     let mut keep = |id: i64, lat: i64, lon: i64, pairs: &[(u64, u64)]| {
         let is_wanted = wanted.binary_search(&id).is_ok();
-        let is_place = pairs.iter().any(|(key, _)| block.string(*key) == "place");
+        let has = |wanted: &str| pairs.iter().any(|(key, _)| block.string(*key) == wanted);
+        let is_place = has("place");
         if (is_wanted || is_place)
             && let Some(place) = block.place(lat, lon)
         {
-            if is_wanted {
-                found.points.push((id, place));
-            }
-            if is_place {
+            let tags = || {
                 let mut tags = Tags::default();
                 for (key, value) in pairs {
                     tags.keep(block.string(*key), block.string(*value));
                 }
+                tags
+            };
+            if is_wanted {
+                found.points.push((id, place));
+                found.barriers.extend(has("barrier").then(|| (id, tags())));
+            }
+            if is_place {
+                let tags = tags();
                 found
                     .places
                     .extend(ground::is_place(&tags).then_some((place, tags)));
@@ -604,7 +626,7 @@ mod tests {
             .collect();
         let wanted = [(10, 300_000_000), (11, 300_010_000), (12, 300_020_000)];
         assert_eq!(places, wanted.map(|(id, lat)| (id, lat, 1_200_000_000)));
-        assert_eq!(ways.turn_restrictions, 1);
+        assert_eq!(ways.restrictions.len(), 1);
     }
 
     #[test]

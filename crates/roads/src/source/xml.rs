@@ -2,7 +2,10 @@
 //!
 //! Entities beyond the five of XML are left as they stand: nothing in a map can make the reader open or expand anything.
 
-use super::{Format, Member, Relation, Way, Ways, check_count, is_area};
+use super::{
+    Format, Member, MemberKind, Relation, Restriction, Way, Ways, check_count, is_area,
+    is_restriction,
+};
 use crate::error::RoadsError;
 use crate::geo::{Fixed, Point};
 use crate::ground;
@@ -39,6 +42,9 @@ pub(super) fn read(text: Box<dyn BufRead + '_>) -> Result<Ways, RoadsError> {
     found
         .points
         .retain(|(id, _)| wanted.binary_search(id).is_ok());
+    found
+        .barriers
+        .retain(|(id, _)| wanted.binary_search(id).is_ok());
     Ok(found)
 }
 
@@ -48,10 +54,19 @@ struct Reading {
     found: Ways,
     seen_root: bool,
     way: Option<Way>,
-    node: Option<(Option<Fixed>, Tags)>,
+    node: Option<Node>,
     relation: Option<Relation>,
+    /// The same relation, in case it restricts a turn.
+    restriction: Restriction,
     /// A relation comes after its ways, so all that are neither road nor ground are kept until it is known.
     others: Vec<Way>,
+}
+
+/// The node that is open.
+struct Node {
+    id: i64,
+    place: Option<Fixed>,
+    tags: Tags,
 }
 
 impl Reading {
@@ -60,7 +75,11 @@ impl Reading {
             "osm" => self.seen_root = true,
             "node" => {
                 let place = read_node(element, &mut self.found)?;
-                self.node = Some((place, Tags::default()));
+                self.node = Some(Node {
+                    id: number(element, "id").unwrap_or(0),
+                    place,
+                    tags: Tags::default(),
+                });
             }
             "way" => {
                 self.way = Some(Way {
@@ -71,6 +90,7 @@ impl Reading {
             }
             "relation" => {
                 self.way = None;
+                self.restriction = Restriction::default();
                 self.relation = Some(Relation {
                     tags: Tags::default(),
                     members: Vec::new(),
@@ -79,10 +99,10 @@ impl Reading {
             "member" => self.add_member(element),
             "nd" => self.add_point(element)?,
             "tag" => {
-                let node = self.node.as_mut().map(|(_, tags)| tags);
+                let node = self.node.as_mut().map(|node| &mut node.tags);
                 let relation = self.relation.as_mut().map(|relation| &mut relation.tags);
                 let way = self.way.as_mut().map(|way| &mut way.tags);
-                read_tag(element, way.or(node).or(relation), &mut self.found);
+                read_tag(element, way.or(node).or(relation));
             }
             _ => {}
         }
@@ -90,11 +110,19 @@ impl Reading {
     }
 
     fn add_member(&mut self, element: &BytesStart<'_>) {
-        if let (Some(relation), Some(way)) = (&mut self.relation, number(element, "ref"))
-            && attribute(element, "type").as_deref() == Some("way")
-        {
-            let inner = attribute(element, "role").as_deref() == Some("inner");
-            relation.members.push(Member { way, inner });
+        let (Some(relation), Some(id)) = (&mut self.relation, number(element, "ref")) else {
+            return;
+        };
+        let role = attribute(element, "role").unwrap_or_default();
+        let kind = match attribute(element, "type").as_deref() {
+            Some("way") => MemberKind::Way,
+            Some("node") => MemberKind::Node,
+            _ => return,
+        };
+        self.restriction.add(&role, kind, id);
+        if kind == MemberKind::Way {
+            let inner = role == "inner";
+            relation.members.push(Member { way: id, inner });
         }
     }
 
@@ -119,16 +147,30 @@ impl Reading {
                 }
             }
             "node" => {
-                if let Some((Some(place), tags)) = self.node.take()
-                    && ground::is_place(&tags)
+                if let Some(Node {
+                    id,
+                    place: Some(place),
+                    tags,
+                }) = self.node.take()
                 {
-                    self.found.places.push((place, tags));
+                    if tags.get("barrier").is_some() {
+                        self.found.barriers.push((id, tags));
+                    } else if ground::is_place(&tags) {
+                        self.found.places.push((place, tags));
+                    }
                 }
             }
             "relation" => {
-                let whole = self.relation.take();
-                let areas = whole.filter(|relation| is_area(&relation.tags));
-                self.found.relations.extend(areas);
+                let Some(whole) = self.relation.take() else {
+                    return;
+                };
+                if is_restriction(&whole.tags) {
+                    self.restriction.tags = whole.tags;
+                    let restriction = std::mem::take(&mut self.restriction);
+                    self.found.restrictions.push(restriction);
+                } else if is_area(&whole.tags) {
+                    self.found.relations.push(whole);
+                }
             }
             _ => {}
         }
@@ -137,7 +179,7 @@ impl Reading {
 
 /// Puts a way where it belongs; a road that is ground as well (a pedestrian square) is a road.
 fn keep_way(way: Way, found: &mut Ways, others: &mut Vec<Way>) {
-    if way.tags.get("highway").is_some() {
+    if way.tags.is_road() {
         found.ways.push(way);
     } else if ground::is_ground(&way.tags) {
         found.ground_ways.push(way);
@@ -158,14 +200,11 @@ fn read_node(element: &BytesStart<'_>, found: &mut Ways) -> Result<Option<Fixed>
     Ok(place)
 }
 
-fn read_tag(element: &BytesStart<'_>, tags: Option<&mut Tags>, found: &mut Ways) {
+fn read_tag(element: &BytesStart<'_>, tags: Option<&mut Tags>) {
     let (key, value) = (
         attribute(element, "k").unwrap_or_default(),
         attribute(element, "v").unwrap_or_default(),
     );
-    if key == "type" && value.starts_with("restriction") {
-        found.turn_restrictions += 1;
-    }
     if let Some(tags) = tags {
         tags.keep(&key, &value);
     }
@@ -246,7 +285,8 @@ mod tests {
             ways.points.iter().map(|(id, _)| *id).collect::<Vec<_>>(),
             [1, 2]
         );
-        assert_eq!(ways.turn_restrictions, 1);
+        assert_eq!(ways.restrictions.len(), 1);
+        assert_eq!(ways.restrictions[0].from, [10]);
         // One unknown entity leaves the whole name as it was written.
         assert_eq!(
             ways.ways[0].tags.name(),

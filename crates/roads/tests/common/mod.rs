@@ -29,43 +29,68 @@ impl Random {
 }
 
 /// One line per way: `name: point point ... key=value ...`. A point is a letter for the column and a number for the row of
-/// a grid 100 m wide, so `a0 b0` is a hundred metres due east.
+/// a grid 100 m wide, so `a0 b0` is a hundred metres due east. A line `@turn: from=NAME via=POINT to=NAME key=value ...` is a
+/// turn restriction (`via=NAME+NAME` one by ways); `@at: point key=value ...` puts tags on a point.
 pub(crate) fn map(text: &str) -> String {
-    let mut nodes = std::collections::BTreeSet::new();
-    let mut ways = String::new();
-    for (index, line) in text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .enumerate()
-    {
-        let (name, rest) = line.split_once(':').expect("a way starts with its name");
-        ways += &format!("<way id='{}'>", index + 1);
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let lines = lines.map(|line| line.split_once(':').expect("a line starts with its name"));
+    let (special, ways): (Vec<_>, Vec<_>) = lines.partition(|(name, _)| name.starts_with('@'));
+    let mut nodes = std::collections::BTreeMap::new();
+    let (mut xml_of_ways, mut relations) = (String::new(), String::new());
+    for (index, (name, rest)) in ways.iter().enumerate() {
+        xml_of_ways += &format!("<way id='{}'>", index + 1);
         for word in rest.split_whitespace() {
             match word.split_once('=') {
-                Some((key, value)) => ways += &format!("<tag k='{key}' v='{value}'/>"),
+                Some((key, value)) => xml_of_ways += &tag(key, value),
                 None => {
-                    nodes.insert(word);
-                    ways += &format!("<nd ref='{}'/>", id(word));
+                    nodes.insert(word, String::new());
+                    xml_of_ways += &format!("<nd ref='{}'/>", id(word));
                 }
             }
         }
-        if !rest.contains("highway=") {
-            ways += "<tag k='highway' v='residential'/>";
+        if !rest.contains("highway=") && !rest.contains("route=") {
+            xml_of_ways += &tag("highway", "residential");
         }
-        ways += &format!("<tag k='name' v='{name}'/></way>\n");
+        xml_of_ways += &(tag("name", name) + "</way>\n");
+    }
+    let way = |name: &str| {
+        ways.iter()
+            .position(|(known, _)| *known == name)
+            .map(|at| at + 1)
+    };
+    for (name, rest) in special {
+        let words = || rest.split_whitespace();
+        let tags = || words().filter_map(|word| word.split_once('='));
+        if name == "@at" {
+            let point = words().next().expect("a point stands first");
+            nodes.insert(point, tags().map(|(key, value)| tag(key, value)).collect());
+            continue;
+        }
+        relations += &format!("<relation id='1'>{}", tag("type", "restriction"));
+        for (key, value) in tags() {
+            if !["from", "via", "to"].contains(&key) {
+                relations += &tag(key, value);
+                continue;
+            }
+            for member in value.split('+') {
+                let (kind, id) =
+                    way(member).map_or_else(|| ("node", id(member)), |way| ("way", way));
+                relations += &format!("<member type='{kind}' ref='{id}' role='{key}'/>");
+            }
+        }
+        relations += "</relation>\n";
     }
     let mut xml = "<osm version='0.6'>".to_owned();
-    for node in nodes {
-        let place = at(node);
-        xml += &format!(
-            "<node id='{}' lat='{:.7}' lon='{:.7}'/>",
-            id(node),
-            place.lat,
-            place.lon
-        );
+    for (node, tags) in nodes {
+        let (id, place) = (id(node), at(node));
+        let (lat, lon) = (place.lat, place.lon);
+        xml += &format!("<node id='{id}' lat='{lat:.7}' lon='{lon:.7}'>{tags}</node>");
     }
-    xml + &ways + "</osm>"
+    xml + &xml_of_ways + &relations + "</osm>"
+}
+
+fn tag(key: &str, value: &str) -> String {
+    format!("<tag k='{key}' v='{value}'/>")
 }
 
 /// The place of a point of [`map`]; a fraction is allowed in the row.
