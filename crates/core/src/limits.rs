@@ -84,3 +84,15 @@ pub const REST_MINUTES_MAX: u32 = 24 * 60;
 pub const TURNS_KEPT_MAX: usize = 100;
 /// Seconds within which somebody may take back what they did.
 pub const UNDO_S: u32 = 10;
+/// Road conditions that are in force or to come, on one node.
+pub const ROAD_CONDITIONS_MAX: usize = 500;
+/// Points that the shape of one road condition may have.
+pub const POINTS_PER_SHAPE_MAX: usize = 200;
+/// Widest line of a road condition, in metres, both sides together.
+pub const ROAD_LINE_WIDTH_M_MAX: u32 = 200;
+/// Largest radius of a road condition, in metres.
+pub const ROAD_CIRCLE_RADIUS_M_MAX: u32 = 50_000;
+/// Highest speed on a road that counts as slowed, in percent of the usual one.
+pub const SLOWED_PERCENT_MAX: u8 = 99;
+/// How far ahead of the node's clock a road condition may begin or end, in milliseconds (366 days).
+pub const ROAD_CONDITION_AHEAD_MAX_MS: i64 = 366 * 24 * 3_600 * 1_000;

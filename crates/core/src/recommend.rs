@@ -26,6 +26,8 @@ pub struct Origin {
     pub travel: Option<TravelTime>,
     /// What is known of where it is.
     pub from: StartsFrom,
+    /// By how many seconds it comes later than usual, because roads on its usual way are closed or slowed.
+    pub later_s: u32,
 }
 
 /// What is known of where a unit is.
@@ -71,6 +73,11 @@ pub enum Reason {
         /// Age in seconds.
         age_s: u32,
     },
+    /// A road on its usual way is closed or slowed.
+    RoadCondition {
+        /// By how many seconds it comes later than usual.
+        later_s: u32,
+    },
     /// Its position is not known; its station was taken.
     FromPost,
     /// A person chose it without a recommendation.
@@ -87,6 +94,7 @@ impl Reason {
             Reason::BeyondTarget { .. } => "beyond_target",
             Reason::StraightLine => "straight_line",
             Reason::PositionOld { .. } => "position_old",
+            Reason::RoadCondition { .. } => "road_condition",
             Reason::FromPost => "from_post",
             Reason::ByHand => "by_hand",
         }
@@ -101,6 +109,7 @@ impl Reason {
             | Reason::BeyondTarget { .. }
             | Reason::StraightLine
             | Reason::PositionOld { .. }
+            | Reason::RoadCondition { .. }
             | Reason::FromPost
             | Reason::ByHand => 0, // Numbers, or a line that has its own limit.
         }
@@ -136,6 +145,16 @@ impl Reason {
                 Text::new(
                     format!("position {} old", age.en),
                     format!("位置为 {} 前", age.zh),
+                )
+            }
+            Reason::RoadCondition { later_s } => {
+                let later = say_seconds(*later_s);
+                Text::new(
+                    format!(
+                        "a road on the usual way is closed or slow: {} later",
+                        later.en
+                    ),
+                    format!("常走道路封闭或缓行：晚 {}", later.zh),
                 )
             }
             Reason::FromPost => {
@@ -298,6 +317,8 @@ pub struct Recommendation {
     pub passed_over: Vec<(UnitId, PassedOver)>,
     /// Which version of the response file was used.
     pub response_version: String,
+    /// Which set of road conditions its times rest on; none without a road network. Set by whoever gave the times.
+    pub conditions_version: Option<u64>,
 }
 
 impl Recommendation {
@@ -391,15 +412,16 @@ pub fn recommend(
         shortfalls,
         passed_over,
         response_version: response.version.clone(),
+        conditions_version: None,
     }
 }
 
-type Offered<'a> = (&'a Unit, StartsFrom, TravelTime);
+type Offered<'a> = (&'a Unit, &'a Origin, TravelTime);
 
 fn offer<'a>(
     board: &'a Board,
     incident: &Incident,
-    origins: &BTreeMap<UnitId, Origin>,
+    origins: &'a BTreeMap<UnitId, Origin>,
     needs: &[NeedMet],
     now: Timestamp,
 ) -> (Vec<Offered<'a>>, BTreeMap<UnitId, PassedOver>) {
@@ -420,11 +442,13 @@ fn offer<'a>(
         match (against, origin) {
             (
                 None,
-                Some(Origin {
-                    travel: Some(travel),
-                    from,
-                }),
-            ) => offered.push((unit.as_ref(), *from, *travel)),
+                Some(
+                    origin @ Origin {
+                        travel: Some(travel),
+                        ..
+                    },
+                ),
+            ) => offered.push((unit.as_ref(), origin, *travel)),
             (Some(against), _) => {
                 let wanted = needs.iter().any(|met| met.need.of.is_met_by(unit));
                 let worth_saying =
@@ -644,7 +668,7 @@ fn candidates(
 ) -> Vec<Candidate> {
     let fits = |unit: &Unit| needs.iter().any(|met| met.need.of.is_met_by(unit));
     let mut all = Vec::new();
-    for (unit, from, travel) in offered.iter().filter(|(unit, ..)| fits(unit)) {
+    for (unit, origin, travel) in offered.iter().filter(|(unit, ..)| fits(unit)) {
         let filled = taken.get(&unit.id).map(|at| &needs[*at]);
         // Ranked within what it fills: "the second nearest engine" says more than "the ninth nearest unit".
         let group = filled.or_else(|| needs.iter().find(|met| met.need.of.is_met_by(unit)));
@@ -685,9 +709,13 @@ fn candidates(
         if travel.basis == TravelBasis::StraightLine {
             reasons.push(Reason::StraightLine);
         }
-        match from {
-            StartsFrom::Position { age_s } if *age_s >= POSITION_OLD_S => {
-                reasons.push(Reason::PositionOld { age_s: *age_s })
+        if origin.later_s >= LATER_WORTH_SAYING_S {
+            let later_s = origin.later_s;
+            reasons.push(Reason::RoadCondition { later_s });
+        }
+        match origin.from {
+            StartsFrom::Position { age_s } if age_s >= POSITION_OLD_S => {
+                reasons.push(Reason::PositionOld { age_s })
             }
             StartsFrom::Position { .. } => {}
             StartsFrom::Post => reasons.push(Reason::FromPost),
@@ -701,6 +729,9 @@ fn candidates(
     }
     all
 }
+
+/// From how many seconds on it is worth saying that a unit comes later than usual.
+const LATER_WORTH_SAYING_S: u32 = 10;
 
 /// Candidates that are given a rank in words; those far down the list are ranked by their place in it alone.
 const CANDIDATES_RANKED_MAX: usize = 100;

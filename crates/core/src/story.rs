@@ -11,6 +11,7 @@ mod figures;
 mod limits;
 mod lives;
 mod recommendation;
+mod road_conditions;
 mod rules;
 mod sending;
 mod spoken;

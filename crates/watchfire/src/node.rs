@@ -33,6 +33,7 @@ use watchfire_store::{DraftWrite, Reader, Store, StoreError};
 
 use crate::api::message;
 use crate::clock::Clock;
+use crate::conditions;
 use crate::deeds::Deeds;
 use crate::hub::{Hub, Message};
 use crate::long_reader::LongReader;
@@ -231,6 +232,16 @@ impl Node {
             .spawn(move || {
                 reading.settings().travel.atlas().of_map();
             })
+            .map_err(start)?;
+        // Before anybody is answered: the first recommendation after a restart must know what is closed.
+        node.settings()
+            .travel
+            .conditions()
+            .bring_in_force(&node.board(), node.now());
+        let keeping = node.clone();
+        std::thread::Builder::new()
+            .name("roads".into())
+            .spawn(move || conditions::keep(&keeping))
             .map_err(start)?;
         let worker = Worker {
             node: node.clone(),
@@ -434,6 +445,7 @@ impl Worker {
         };
         self.node.set_health(health);
         self.node.inner.hub.end();
+        self.node.settings().travel.conditions().changed();
         health
     }
 
@@ -613,6 +625,12 @@ impl Worker {
                 message::of_batch(&board, &self.node, &shown, &left_behind, position)
             };
             told = Some((messages, position));
+        }
+        if shown
+            .iter()
+            .any(|one| matches!(one, Record::RoadCondition(_)))
+        {
+            self.node.settings().travel.conditions().changed();
         }
         let mut waiting: Vec<Option<Answer>> = self.waiting.drain(..).map(Some).collect();
         for (ticket, answer) in answers {

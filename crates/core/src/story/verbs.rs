@@ -102,7 +102,7 @@ impl Words {
         self.rest().parse().unwrap()
     }
 
-    fn seconds(&mut self) -> i64 {
+    pub(super) fn seconds(&mut self) -> i64 {
         let count: i64 = self.number();
         count
             * match self.next().as_str() {
@@ -398,6 +398,10 @@ impl Story {
                 let reason = words.after_colon();
                 Action::Call(CallAction::Close { call, reason })
             }
+            "close" | "slow" if words.eat("road") => {
+                Action::RoadCondition(self.road_action(&first, words))
+            }
+            "road" => Action::RoadCondition(self.road_action(&first, words)),
             "send" | "propose" => self.send(&first, words),
             "see" => self.see(words),
             "swap" => self.swap(words),
@@ -669,7 +673,16 @@ impl Story {
             false => StartsFrom::Post,
         };
         words.eat("ago");
-        self.origins.insert(unit, Origin { travel, from });
+        let later_s = match words.eat("later by") {
+            true => words.seconds().try_into().unwrap(),
+            false => 0,
+        };
+        let origin = Origin {
+            travel,
+            from,
+            later_s,
+        };
+        self.origins.insert(unit, origin);
     }
 
     fn recommend(&mut self, incident: IncidentId) {

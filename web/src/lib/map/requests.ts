@@ -3,7 +3,7 @@
 
 import type { FeatureCollection, MultiPolygon, Polygon } from 'geojson';
 import { Refusal, readRoads, request } from '../api/client';
-import type { Basis, Point } from '../api/types';
+import type { Basis, Point, RoadsMetAnswer } from '../api/types';
 
 // Written by hand until the node's description has them; then these are the generated types.
 
@@ -45,6 +45,9 @@ export const readGround = () => ifAny(request<FeatureCollection>('GET', '/map/gr
 
 /** Reads which ground each station reaches first, or null where the node cannot say. */
 export const readAreas = () => ifAny(request<FeatureCollection>('GET', '/map/station-areas.geojson', { limit_ms: GROUND_MS_MAX }));
+
+/** Reads which roads the road conditions in force meet. */
+export const readRoadsMet = (signal: AbortSignal) => request<RoadsMetAnswer>('GET', '/map/road-conditions.geojson', { signal });
 
 /** Reads how far a unit gets in how long. */
 export const readReach = (unit: string, signal: AbortSignal) => request<Reach>('GET', `/units/${part(unit)}/reach`, { signal });

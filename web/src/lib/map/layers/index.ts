@@ -4,6 +4,7 @@ import type { Map as MapLibreMap } from 'maplibre-gl';
 import type { LayerName } from '../shown.svelte';
 import { answering } from './answering';
 import { areas } from './areas';
+import { conditions } from './conditions';
 import { ground } from './ground';
 import { incidents } from './incidents';
 import { nothing, type Brush, type Layer } from './layer';
@@ -15,7 +16,7 @@ import { stations } from './stations';
 import { units } from './units';
 
 /** All layers in drawing order. */
-export const layers: readonly Layer[] = [ground, roads, names, areas, reach, stations, answering, units, incidents, marks];
+export const layers: readonly Layer[] = [ground, roads, names, areas, reach, conditions, stations, answering, units, incidents, marks];
 
 /** Puts every layer on a freshly loaded map. */
 export function addLayers(map: MapLibreMap, brush: Brush) {
