@@ -11,12 +11,13 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::basis::{
-    AssignmentId, CallId, IncidentId, Line, PersonId, StationId, Timestamp, UnitId,
+    AssignmentId, CallId, IncidentId, Line, PersonId, RoadConditionId, StationId, Timestamp, UnitId,
 };
 use crate::record::assignment::{Assignment, AssignmentStatus};
 use crate::record::call::Call;
 use crate::record::incident::{Incident, IncidentState};
 use crate::record::person::Person;
+use crate::record::road_condition::RoadCondition;
 use crate::record::station::Station;
 use crate::record::unit::{Duty, Unit};
 use crate::record::{Record, RecordKind, RecordRef};
@@ -37,6 +38,8 @@ pub struct Board {
     pub stations: BTreeMap<StationId, Arc<Station>>,
     /// People by id.
     pub people: BTreeMap<PersonId, Arc<Person>>,
+    /// Road conditions by id.
+    pub road_conditions: BTreeMap<RoadConditionId, Arc<RoadCondition>>,
 
     calls_of: BTreeMap<IncidentId, BTreeSet<CallId>>,
     assignments_of: BTreeMap<IncidentId, BTreeSet<AssignmentId>>,
@@ -112,6 +115,8 @@ impl Board {
         station, StationId, stations -> Station;
         /// Returns a person, or refuses.
         person, PersonId, people -> Person;
+        /// Returns a road condition, or refuses.
+        road_condition, RoadConditionId, road_conditions -> RoadCondition;
     }
 
     /// Returns any record by its name.
@@ -136,6 +141,11 @@ impl Board {
                 .cloned()
                 .map(Record::Station),
             RecordKind::Person => self.people.get(&PersonId(id)).cloned().map(Record::Person),
+            RecordKind::RoadCondition => self
+                .road_conditions
+                .get(&RoadConditionId(id))
+                .cloned()
+                .map(Record::RoadCondition),
         }
     }
 
@@ -193,6 +203,9 @@ impl Board {
                 self.logins.insert(person.login.clone(), person.id);
                 self.people.insert(person.id, person);
             }
+            Record::RoadCondition(condition) => {
+                self.road_conditions.insert(condition.id, condition);
+            }
         }
     }
 
@@ -207,6 +220,7 @@ impl Board {
             RecordKind::Assignment => drop(self.assignments.remove(&AssignmentId(id))),
             RecordKind::Station => drop(self.stations.remove(&StationId(id))),
             RecordKind::Person => drop(self.people.remove(&PersonId(id))),
+            RecordKind::RoadCondition => drop(self.road_conditions.remove(&RoadConditionId(id))),
         }
     }
 
@@ -245,6 +259,7 @@ impl Board {
             }
             Some(Record::Station(station)) => drop(self.station_codes.remove(&station.code)),
             Some(Record::Person(person)) => drop(self.logins.remove(&person.login)),
+            Some(Record::RoadCondition(_)) => {}
             None => {}
         }
     }
@@ -292,6 +307,12 @@ impl Board {
         };
         let assignments = self.assignments.values().filter(idle);
         gone.extend(assignments.map(|assignment| RecordRef::from(assignment.id)));
+        let over = |condition: &&Arc<RoadCondition>| {
+            let over = condition.over_since(before).is_some_and(|at| at < before);
+            over && condition.changed_at < before
+        };
+        let conditions = self.road_conditions.values().filter(over);
+        gone.extend(conditions.map(|condition| RecordRef::from(condition.id)));
         gone
     }
 

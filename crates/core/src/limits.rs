@@ -98,3 +98,15 @@ pub const DEMAND_WEIGHT_MAX: u64 = u32::MAX as u64;
 pub const COVER_SPOTS_MAX: usize = 10_000;
 /// Targets that cover may be counted by at once.
 pub const COVER_TARGETS_MAX: usize = 8;
+/// Road conditions that are in force or to come, on one node.
+pub const ROAD_CONDITIONS_MAX: usize = 500;
+/// Points that the shape of one road condition may have.
+pub const POINTS_PER_SHAPE_MAX: usize = 200;
+/// Widest line of a road condition, in metres, both sides together.
+pub const ROAD_LINE_WIDTH_M_MAX: u32 = 200;
+/// Largest radius of a road condition, in metres.
+pub const ROAD_CIRCLE_RADIUS_M_MAX: u32 = 50_000;
+/// Highest speed on a road that counts as slowed, in percent of the usual one.
+pub const SLOWED_PERCENT_MAX: u8 = 99;
+/// How far ahead of the node's clock a road condition may begin or end, in milliseconds (366 days).
+pub const ROAD_CONDITION_AHEAD_MAX_MS: i64 = 366 * 24 * 3_600 * 1_000;

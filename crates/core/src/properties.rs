@@ -59,6 +59,7 @@ fn played(run: &[Dice]) -> World {
     for dice in run {
         random::step(&mut world, dice);
     }
+    random::road_conditions(&mut world, run);
     world
 }
 
@@ -70,6 +71,8 @@ fn whatever_is_done_the_invariants_hold() {
             random::step(&mut world, dice);
             invariants::check(&world);
         }
+        random::road_conditions(&mut world, run);
+        invariants::check(&world);
         world.check();
     });
 }

@@ -42,6 +42,8 @@ pub struct Origin {
     pub travel: Option<TravelTime>,
     /// What is known of where it is.
     pub from: StartsFrom,
+    /// By how many seconds it comes later than usual, because roads on its usual way are closed or slowed.
+    pub later_s: u32,
 }
 
 /// What is known of where a unit is.
@@ -88,6 +90,11 @@ pub enum Reason {
         /// Age in seconds.
         age_s: u32,
     },
+    /// A road on its usual way is closed or slowed.
+    RoadCondition {
+        /// By how many seconds it comes later than usual.
+        later_s: u32,
+    },
     /// Its position is not known; its station was taken.
     FromPost,
     /// Sending it leaves some of the expected public calls out of reach in time.
@@ -114,6 +121,7 @@ impl Reason {
             Reason::BeyondTarget { .. } => "beyond_target",
             Reason::StraightLine => "straight_line",
             Reason::PositionOld { .. } => "position_old",
+            Reason::RoadCondition { .. } => "road_condition",
             Reason::FromPost => "from_post",
             Reason::LeavesUncovered { .. } => "leaves_uncovered",
             Reason::ForCover { .. } => "for_cover",
@@ -130,6 +138,7 @@ impl Reason {
             | Reason::BeyondTarget { .. }
             | Reason::StraightLine
             | Reason::PositionOld { .. }
+            | Reason::RoadCondition { .. }
             | Reason::FromPost
             | Reason::LeavesUncovered { .. }
             | Reason::ForCover { .. }
@@ -167,6 +176,16 @@ impl Reason {
                 Text::new(
                     format!("position {} old", age.en),
                     format!("位置为 {} 前", age.zh),
+                )
+            }
+            Reason::RoadCondition { later_s } => {
+                let later = say_seconds(*later_s);
+                Text::new(
+                    format!(
+                        "a road on the usual way is closed or slow: {} later",
+                        later.en
+                    ),
+                    format!("常走道路封闭或缓行：晚 {}", later.zh),
                 )
             }
             Reason::FromPost => {
@@ -345,6 +364,8 @@ pub struct Recommendation {
     pub passed_over: Vec<(UnitId, PassedOver)>,
     /// Which version of the response file was used.
     pub response_version: String,
+    /// Which set of road conditions its times rest on; none without a road network. Set by whoever gave the times.
+    pub conditions_version: Option<u64>,
 }
 
 impl Recommendation {
@@ -467,15 +488,16 @@ pub fn recommend(
         shortfalls,
         passed_over,
         response_version: response.version.clone(),
+        conditions_version: None,
     }
 }
 
-type Offered<'a> = (&'a Unit, StartsFrom, TravelTime);
+type Offered<'a> = (&'a Unit, &'a Origin, TravelTime);
 
 fn offer<'a>(
     board: &'a Board,
     incident: &Incident,
-    origins: &BTreeMap<UnitId, Origin>,
+    origins: &'a BTreeMap<UnitId, Origin>,
     needs: &[NeedMet],
     now: Timestamp,
 ) -> (Vec<Offered<'a>>, BTreeMap<UnitId, PassedOver>) {
@@ -496,11 +518,13 @@ fn offer<'a>(
         match (against, origin) {
             (
                 None,
-                Some(Origin {
-                    travel: Some(travel),
-                    from,
-                }),
-            ) => offered.push((unit.as_ref(), *from, *travel)),
+                Some(
+                    origin @ Origin {
+                        travel: Some(travel),
+                        ..
+                    },
+                ),
+            ) => offered.push((unit.as_ref(), origin, *travel)),
             (Some(against), _) => {
                 let wanted = needs.iter().any(|met| met.need.of.is_met_by(unit));
                 let worth_saying =
@@ -743,14 +767,14 @@ impl Candidates<'_> {
     fn all(&self) -> Vec<Candidate> {
         let mut all = Vec::new();
         let fits = |unit: &Unit| self.needs.iter().any(|met| met.need.of.is_met_by(unit));
-        for (unit, from, travel) in self.offered.iter().filter(|(unit, ..)| fits(unit)) {
+        for (unit, origin, travel) in self.offered.iter().filter(|(unit, ..)| fits(unit)) {
             let ranked = all.len() < CANDIDATES_RANKED_MAX;
             all.push(Candidate {
                 unit: unit.id,
                 travel: *travel,
                 cover_loss_ppm: self.losses.get(&unit.id).copied(),
                 chosen: self.taken.contains_key(&unit.id),
-                reasons: self.reasons(unit, *from, *travel, ranked),
+                reasons: self.reasons(unit, **origin, *travel, ranked),
             });
         }
         all
@@ -759,7 +783,7 @@ impl Candidates<'_> {
     fn reasons(
         &self,
         unit: &Unit,
-        from: StartsFrom,
+        origin: Origin,
         travel: TravelTime,
         ranked: bool,
     ) -> Vec<Reason> {
@@ -800,7 +824,11 @@ impl Candidates<'_> {
         if travel.basis == TravelBasis::StraightLine {
             reasons.push(Reason::StraightLine);
         }
-        match from {
+        if origin.later_s >= LATER_WORTH_SAYING_S {
+            let later_s = origin.later_s;
+            reasons.push(Reason::RoadCondition { later_s });
+        }
+        match origin.from {
             StartsFrom::Position { age_s } if age_s >= POSITION_OLD_S => {
                 reasons.push(Reason::PositionOld { age_s })
             }
@@ -830,6 +858,9 @@ impl Candidates<'_> {
 
 /// What a unit must leave uncovered for it to be said, in parts per million: a thousandth.
 const LOSS_SAID_PPM: u32 = 1_000;
+/// From how many seconds on it is worth saying that a unit comes later than usual.
+const LATER_WORTH_SAYING_S: u32 = 10;
+
 /// Candidates that are given a rank in words; those far down the list are ranked by their place in it alone.
 const CANDIDATES_RANKED_MAX: usize = 100;
 

@@ -12,6 +12,7 @@ mod figures;
 mod limits;
 mod lives;
 mod recommendation;
+mod road_conditions;
 mod rules;
 mod sending;
 mod spoken;

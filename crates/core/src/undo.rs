@@ -10,6 +10,7 @@ use crate::limits;
 use crate::record::assignment::{Assignment, AssignmentAction, AssignmentStatus, Choice, Step};
 use crate::record::call::{Call, CallAction};
 use crate::record::incident::{Incident, IncidentAction};
+use crate::record::road_condition::{RoadCondition, RoadConditionAction};
 use crate::record::unit::{Duty, Unit, UnitAction};
 use crate::record::{Action, Record, RecordRef};
 use crate::refusal::Refusal;
@@ -115,6 +116,7 @@ pub fn inverse(deed: &Deed) -> Result<Action, Refusal> {
         Action::Incident(action) => incident(deed, action).map(Action::Incident),
         Action::Call(action) => call(deed, action).map(Action::Call),
         Action::Unit(action) => unit(deed, action).map(Action::Unit),
+        Action::RoadCondition(action) => road_condition(deed, action).map(Action::RoadCondition),
         Action::Station(_) | Action::Person(_) => Err(not_undone(
             Text::new(
                 "what the node is set up with is amended",
@@ -374,6 +376,29 @@ fn unit(deed: &Deed, action: &UnitAction) -> Result<UnitAction, Refusal> {
     }
 }
 
+fn road_condition(
+    deed: &Deed,
+    action: &RoadConditionAction,
+) -> Result<RoadConditionAction, Refusal> {
+    Ok(match action {
+        RoadConditionAction::Enter { .. } => {
+            let (made, _) = deed.records.first().ok_or_else(moved_on)?;
+            let road_condition = crate::basis::RoadConditionId(made.id);
+            RoadConditionAction::End { road_condition }
+        }
+        RoadConditionAction::AmendEnd { road_condition, .. } => RoadConditionAction::AmendEnd {
+            road_condition: *road_condition,
+            until: road_condition_before(deed, *road_condition)?.details.until,
+        },
+        RoadConditionAction::End { road_condition } => RoadConditionAction::Resume {
+            road_condition: *road_condition,
+        },
+        RoadConditionAction::Resume { road_condition } => RoadConditionAction::End {
+            road_condition: *road_condition,
+        },
+    })
+}
+
 macro_rules! befores {
     ($($name:ident, $id:ident -> $record:ident;)*) => {$(
         fn $name(deed: &Deed, id: crate::basis::$id) -> Result<&$record, Refusal> {
@@ -390,6 +415,7 @@ befores! {
     incident_before, IncidentId -> Incident;
     call_before, CallId -> Call;
     unit_before, UnitId -> Unit;
+    road_condition_before, RoadConditionId -> RoadCondition;
 }
 
 /// Returns the second record of an exchange: the assignment that took the place of the first.

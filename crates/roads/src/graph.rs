@@ -178,6 +178,22 @@ impl RoadGraph {
         self.tail(arc ^ 1)
     }
 
+    /// Returns the points of an edge as the map draws it, both ends included; empty if there is no such edge.
+    pub fn points_of(&self, edge: u32) -> Vec<Point> {
+        let edge = edge as usize;
+        if edge >= self.edges.len() {
+            return Vec::new();
+        }
+        self.shape(edge).iter().map(|place| place.point()).collect()
+    }
+
+    /// Returns the street name of an edge, if it has one.
+    pub fn name_of(&self, edge: u32) -> Option<&str> {
+        self.edges
+            .get(edge as usize)
+            .and_then(|edge| self.name(edge))
+    }
+
     /// The other names of a name: in English, in Chinese.
     pub(crate) fn other_names(&self, name: u32) -> &[String] {
         let others = self.other_names.get(&self.names[name as usize]);

@@ -65,10 +65,14 @@ impl<'a> Advice<'a> {
     ) -> (Made, Recommendation) {
         let changed = given_up.map(|given_up| without(self.board, given_up));
         let board = changed.as_ref().unwrap_or(self.board);
+        // Taken once: all times of one recommendation rest on the same conditions.
+        let roads = self.travel.conditions().in_force();
+        let positions = self.positions;
         let origins = self
             .travel
-            .origins(board, self.positions, incident, self.now);
+            .origins(roads.as_deref(), board, positions, incident, self.now);
         let versions = Versions {
+            conditions: roads.as_ref().map_or(0, |roads| roads.version),
             roads: self.travel.version(),
             demand: self.cover.as_ref().map(|cover| cover.expected.made_at),
             ..Versions::default()

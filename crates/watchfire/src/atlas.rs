@@ -9,14 +9,19 @@ use watchfire_core::basis::StationId;
 use watchfire_core::board::Board;
 use watchfire_roads::{Area, Gazetteer, Listed, ListedKind, Outline, Point, Router};
 
+use crate::conditions::InForce;
+
 /// What is known of a map. Everything in it is made when it is first asked for.
 pub struct Atlas {
     router: Option<Arc<Router>>,
     areas: Vec<Area>,
     of_map: OnceLock<Gazetteer>,
     with_stations: Mutex<Option<Made<Gazetteer>>>,
-    station_areas: Mutex<Option<Made<Arc<Vec<Outline>>>>>,
+    station_areas: Mutex<Option<Made<AreasUnder>>>,
 }
+
+/// Areas of stations, and the number of the set of road conditions under which they are so.
+type AreasUnder = (u64, Arc<Vec<Outline>>);
 
 /// Something made for stations as they were, and these.
 type Made<T> = (Vec<StationKey>, T);
@@ -118,29 +123,32 @@ impl Atlas {
         gazetteer
     }
 
-    /// Returns for each of these stations where it is the first to arrive by road; empty without a road network. Made
-    /// anew when the stations have changed; whoever asks meanwhile waits for the same work.
-    pub fn station_areas(&self, stations: &[StationKey]) -> Arc<Vec<Outline>> {
+    /// Returns for each of these stations where it is the first to arrive by road as the roads are now; empty without a
+    /// road network. Made anew when stations or roads have changed; whoever asks meanwhile waits for the same work.
+    pub fn station_areas(
+        &self,
+        stations: &[StationKey],
+        roads: Option<&InForce>,
+    ) -> Arc<Vec<Outline>> {
+        let version = roads.map_or(0, |roads| roads.version);
         let mut kept = self
             .station_areas
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some((known, outlines)) = kept.as_ref()
+        if let Some((known, (made_for, outlines))) = kept.as_ref()
             && known == stations
+            && *made_for == version
         {
             return Arc::clone(outlines);
         }
         let points: Vec<Point> = stations.iter().map(|station| station.point).collect();
-        let outlines = self
-            .router
-            .as_ref()
-            .map(|router| router.nearest_areas(&points));
+        let outlines = roads.map(|roads| roads.router.nearest_areas(&points));
         let outlines = outlines.unwrap_or(Ok(Vec::new())).unwrap_or_else(|error| {
             tracing::error!(%error, "the areas of the stations cannot be drawn");
             Vec::new()
         });
         let outlines = Arc::new(outlines);
-        *kept = Some((stations.to_vec(), Arc::clone(&outlines)));
+        *kept = Some((stations.to_vec(), (version, Arc::clone(&outlines))));
         outlines
     }
 }

@@ -19,6 +19,8 @@ use watchfire_core::triage::{Rules, Thresholds};
 use watchfire_formats::{CallMap, Import, ListImport, PastCall, StationRow, UnitRow};
 use watchfire_roads::{Area, BuildOptions, BuildReport, Format, RoadGraph, Router, Stage};
 
+use crate::road_hours::RoadHours;
+
 /// Why a file could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CityError {
@@ -139,6 +141,11 @@ pub fn areas(path: &Path) -> Result<Vec<Area>, CityError> {
         )
     };
     Ok(rows.into_iter().filter_map(area).collect())
+}
+
+/// Reads speeds by class of road and hour.
+pub fn road_hours(path: &Path) -> Result<RoadHours, CityError> {
+    RoadHours::parse(&read_text(path)?).map_err(|error| CityError::content(path, error))
 }
 
 /// How a file made by `watchfire roads build` begins.

@@ -80,6 +80,8 @@ pub struct Roads {
     pub file: PathBuf,
     /// GeoJSON of named areas (districts, quarters) for the map; empty for none.
     pub areas: PathBuf,
+    /// TOML of speeds by class of road and hour; empty for none.
+    pub hours: PathBuf,
     /// Percent put on road times.
     pub time_percent: u32,
     /// Speed in km/h along the straight line, where there is no road network.
@@ -164,6 +166,7 @@ impl Default for Roads {
         Roads {
             file: PathBuf::new(),
             areas: PathBuf::new(),
+            hours: PathBuf::new(),
             time_percent: 100,
             straight_line_kmh: 40.0,
             straight_line_percent: 130,
@@ -236,6 +239,11 @@ const WORDS: &[(&str, &str, &str)] = &[
         "roads",
         "areas",
         "GeoJSON of named areas (districts, quarters): written on the map, found by name, said of a place. May be left out.",
+    ),
+    (
+        "roads",
+        "hours",
+        "TOML of percents put on road times by class of road and hour of this node's day (docs/book/roads-conditions.md). May be left out.",
     ),
     (
         "roads",
@@ -514,6 +522,7 @@ impl Config {
         for file in [
             &mut config.roads.file,
             &mut config.roads.areas,
+            &mut config.roads.hours,
             &mut config.response.file,
             &mut config.http.certificate,
             &mut config.http.key,

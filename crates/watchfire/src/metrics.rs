@@ -24,6 +24,7 @@ pub struct Metrics {
     open_incidents: Gauge,
     ready: Gauge,
     clock_behind_s: Gauge,
+    roads_seconds: Histogram,
 }
 
 impl Default for Metrics {
@@ -43,6 +44,7 @@ impl Default for Metrics {
             open_incidents: Gauge::default(),
             ready: Gauge::default(),
             clock_behind_s: Gauge::default(),
+            roads_seconds: Histogram::new(buckets),
         };
         let registry = &mut metrics.registry;
         registry.register(
@@ -91,6 +93,11 @@ impl Default for Metrics {
             metrics.clock_behind_s.clone(),
         );
         registry.register(
+            "roads_seconds",
+            "Time to bring changed road conditions in force",
+            metrics.roads_seconds.clone(),
+        );
+        registry.register(
             "ready",
             "1 while actions are accepted",
             metrics.ready.clone(),
@@ -117,6 +124,11 @@ impl Metrics {
     pub fn appended(&self, entries: usize, took: Duration) {
         self.entries.inc_by(entries as u64);
         self.append_seconds.observe(took.as_secs_f64());
+    }
+
+    /// Counts a change of the road conditions in force.
+    pub fn roads_in_force(&self, took: Duration) {
+        self.roads_seconds.observe(took.as_secs_f64());
     }
 
     /// Notes how many assignments are late.

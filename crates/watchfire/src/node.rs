@@ -33,6 +33,7 @@ use watchfire_store::{DraftWrite, Reader, Store, StoreError};
 
 use crate::api::message;
 use crate::clock::Clock;
+use crate::conditions;
 use crate::cover::Cover;
 use crate::deeds::Deeds;
 use crate::hub::{Hub, Message};
@@ -245,6 +246,16 @@ impl Node {
             .name("cover".into())
             .spawn(move || Cover::keep(&keeping, &reader))
             .map_err(start)?;
+        // Before anybody is answered: the first recommendation after a restart must know what is closed.
+        node.settings()
+            .travel
+            .conditions()
+            .bring_in_force(&node.board(), node.now());
+        let keeping = node.clone();
+        std::thread::Builder::new()
+            .name("roads".into())
+            .spawn(move || conditions::keep(&keeping))
+            .map_err(start)?;
         let worker = Worker {
             node: node.clone(),
             engine,
@@ -452,6 +463,7 @@ impl Worker {
         };
         self.node.set_health(health);
         self.node.inner.hub.end();
+        self.node.settings().travel.conditions().changed();
         health
     }
 
@@ -636,6 +648,12 @@ impl Worker {
                 message::of_batch(&board, &self.node, &shown, &left_behind, position)
             };
             told = Some((messages, position));
+        }
+        if shown
+            .iter()
+            .any(|one| matches!(one, Record::RoadCondition(_)))
+        {
+            self.node.settings().travel.conditions().changed();
         }
         let mut waiting: Vec<Option<Answer>> = self.waiting.drain(..).map(Some).collect();
         for (ticket, answer) in answers {

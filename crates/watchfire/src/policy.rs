@@ -42,6 +42,8 @@ pub enum Permission {
     ReportPositions,
     /// Bring units on and off duty, in and out of service.
     RunUnits,
+    /// Enter road conditions, change until when they hold, end them.
+    SetRoadConditions,
     /// Enter and amend units and stations.
     KeepUnits,
     /// Enrol people, change what they may do, hand out codes and tokens.
@@ -65,6 +67,7 @@ impl Permission {
             P::ReportOwnUnit => "report_own_unit",
             P::ReportPositions => "report_positions",
             P::RunUnits => "run_units",
+            P::SetRoadConditions => "set_road_conditions",
             P::KeepUnits => "keep_units",
             P::KeepPeople => "keep_people",
         }
@@ -109,6 +112,7 @@ pub const TABLE: &[(Permission, &[Seat])] = &[
     (P::ReportOwnUnit, &[Crew]),
     (P::ReportPositions, &[Dispatcher, DutyOfficer]),
     (P::RunUnits, &[Dispatcher, DutyOfficer]),
+    (P::SetRoadConditions, &[Dispatcher, DutyOfficer]),
     (P::KeepUnits, &[Administrator, DutyOfficer]),
     (P::KeepPeople, &[Administrator]),
 ];
@@ -261,6 +265,7 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
         }
         Action::Station(_) => vec![P::KeepUnits],
         Action::Person(_) => vec![P::KeepPeople],
+        Action::RoadCondition(_) => vec![P::SetRoadConditions],
         Action::Undo(undo) => permissions_for(session, &undo.inverse, board),
         Action::Together(actions) => {
             // One seat must allow all of it.
@@ -340,6 +345,6 @@ mod tests {
                 .iter()
                 .any(|(permission, seats)| *permission == P::ReadPersonal && seats.contains(&Wall))
         );
-        assert_eq!(seen.len(), 15, "a new permission needs a row");
+        assert_eq!(seen.len(), 16, "a new permission needs a row");
     }
 }

@@ -14,14 +14,16 @@ use watchfire_core::record::unit::Unit;
 use watchfire_roads::{Area, Basis, NoRoute, Router, Snap, StraightLine};
 
 use crate::atlas::Atlas;
+use crate::conditions::{Conditions, InForce};
 use crate::positions::{Position, Positions};
+use crate::road_hours::RoadHours;
 
 /// How many snapped points are remembered; units stand still for most of a night.
 const SNAPS_KEPT_MAX: usize = 50_000;
 
 /// Computes travel times.
 pub struct Travel {
-    router: Option<Arc<Router>>,
+    conditions: Conditions,
     straight: StraightLine,
     /// Percent put on road times, for what the network does not know (lights, turns, bridges).
     factor_percent: u32,
@@ -34,7 +36,7 @@ impl Travel {
     pub fn new(router: Option<Arc<Router>>, straight: StraightLine, factor_percent: u32) -> Travel {
         Travel {
             atlas: Atlas::new(router.clone(), Vec::new()),
-            router,
+            conditions: Conditions::new(router),
             straight,
             factor_percent,
             snaps: Mutex::new(BTreeMap::new()),
@@ -44,7 +46,15 @@ impl Travel {
     /// Gives the map named areas (districts, quarters) that its file does not hold.
     pub fn with_areas(self, areas: Vec<Area>) -> Travel {
         Travel {
-            atlas: Atlas::new(self.router.clone(), areas),
+            atlas: Atlas::new(self.router(), areas),
+            ..self
+        }
+    }
+
+    /// Gives road times speeds by hour, for the hours of a time zone.
+    pub fn with_hours(self, hours: RoadHours, zone: jiff::tz::TimeZone) -> Travel {
+        Travel {
+            conditions: self.conditions.with_hours(hours, zone),
             ..self
         }
     }
@@ -54,21 +64,27 @@ impl Travel {
         &self.atlas
     }
 
-    /// Returns the road network, if there is one.
-    pub fn router(&self) -> Option<&Arc<Router>> {
-        self.router.as_ref()
+    /// Returns the road network as it is now, if there is one.
+    pub fn router(&self) -> Option<Arc<Router>> {
+        let now = self.conditions.in_force();
+        now.map(|now| Arc::clone(&now.router))
+    }
+
+    /// Returns the road conditions that its times rest on.
+    pub fn conditions(&self) -> &Conditions {
+        &self.conditions
     }
 
     /// Returns which road network and stretching its times rest on; none where they are by straight line.
     pub fn version(&self) -> Option<String> {
-        let router = self.router.as_ref()?;
+        let router = self.router()?;
         let network = router.graph().fingerprint();
         Some(format!("{network:08x}-{}", self.factor_percent))
     }
 
     /// Returns what its times rest on.
     pub fn basis(&self) -> TravelBasis {
-        if self.router.is_some() {
+        if self.conditions.in_force().is_some() {
             TravelBasis::Road
         } else {
             TravelBasis::StraightLine
@@ -87,10 +103,35 @@ impl Travel {
 
     /// Returns the time from each source to one target; none where no way leads there.
     pub fn times_to(&self, target: Point, sources: &[Point]) -> Vec<Option<TravelTime>> {
-        match &self.router {
-            Some(router) => self.road_times(router, target, sources),
+        match self.router() {
+            Some(router) => self.road_times(&router, target, sources),
             None => self.straight_times(target, sources),
         }
+    }
+
+    /// Returns the time from each source to one target under conditions, and by how many seconds each is later than usual.
+    fn times_now(
+        &self,
+        now: Option<&InForce>,
+        target: Point,
+        sources: &[Point],
+    ) -> Vec<(Option<TravelTime>, u32)> {
+        let Some(now) = now else {
+            let times = self.straight_times(target, sources).into_iter();
+            return times.map(|time| (time, 0)).collect();
+        };
+        let times = self.road_times(&now.router, target, sources);
+        if !now.has_conditions() {
+            return times.into_iter().map(|time| (time, 0)).collect();
+        }
+        let usual = self.road_times(&now.usual, target, sources);
+        let later = |(time, usual): (Option<TravelTime>, Option<TravelTime>)| {
+            let later_s = time.zip(usual).map_or(0, |(time, usual)| {
+                time.seconds.saturating_sub(usual.seconds)
+            });
+            (time, later_s)
+        };
+        times.into_iter().zip(usual).map(later).collect()
     }
 
     fn straight_times(&self, target: Point, sources: &[Point]) -> Vec<Option<TravelTime>> {
@@ -101,9 +142,8 @@ impl Travel {
 
     /// Returns whether the road network reaches as far as a point; true where there is none to ask.
     pub fn reaches(&self, point: Point) -> bool {
-        self.router
-            .as_ref()
-            .is_none_or(|router| self.snap(router, point).is_some())
+        self.router()
+            .is_none_or(|router| self.snap(&router, point).is_some())
     }
 
     fn road_times(
@@ -166,13 +206,19 @@ impl Travel {
         weighed: Option<&Weighed>,
         now: Timestamp,
     ) -> Recommendation {
-        let origins = self.origins(board, positions, incident, now);
-        recommend::recommend(board, response, incident, &origins, weighed, now)
+        // Taken once: all times of one recommendation rest on the same conditions.
+        let roads = self.conditions.in_force();
+        let origins = self.origins(roads.as_deref(), board, positions, incident, now);
+        Recommendation {
+            conditions_version: roads.map(|roads| roads.version),
+            ..recommend::recommend(board, response, incident, &origins, weighed, now)
+        }
     }
 
     /// Returns where each unit that could be sent would start from and how long it would need.
     pub fn origins(
         &self,
+        roads: Option<&InForce>,
         board: &Board,
         positions: &Positions,
         incident: &Incident,
@@ -188,11 +234,18 @@ impl Travel {
                 }
             }
         });
-        let times = self.times_to(incident.place.point, &points);
+        let times = self.times_now(roads, incident.place.point, &points);
         units
             .into_iter()
             .zip(times)
-            .map(|((unit, from), travel)| (unit, Origin { travel, from }))
+            .map(|((unit, from), (travel, later_s))| {
+                let origin = Origin {
+                    travel,
+                    from,
+                    later_s,
+                };
+                (unit, origin)
+            })
             .collect()
     }
 }

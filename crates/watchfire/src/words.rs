@@ -8,6 +8,7 @@ use watchfire_core::record::assignment::AssignmentEvent;
 use watchfire_core::record::call::CallEvent;
 use watchfire_core::record::incident::IncidentEvent;
 use watchfire_core::record::person::{Access, PersonEvent};
+use watchfire_core::record::road_condition::{RoadConditionEvent, RoadEffect};
 use watchfire_core::record::unit::UnitEvent;
 use watchfire_core::record::{Event, RecordRef};
 use watchfire_core::timer::AlarmCode;
@@ -27,6 +28,30 @@ pub fn of(
         Event::Unit(event) => unit(event),
         Event::Station(_) => Text::new("station changed", "站点变更"),
         Event::Person(event) => person(event),
+        Event::RoadCondition(event) => road_condition(event),
+    }
+}
+
+fn road_condition(event: &RoadConditionEvent) -> Text {
+    match event {
+        RoadConditionEvent::Entered { details } => {
+            let reason = &details.reason;
+            match details.effect {
+                RoadEffect::Closed => Text::new(
+                    format!("roads closed: {reason}"),
+                    format!("道路封闭：{reason}"),
+                ),
+                RoadEffect::Slowed { percent } => Text::new(
+                    format!("roads slowed to {percent} %: {reason}"),
+                    format!("道路缓行至 {percent}%：{reason}"),
+                ),
+            }
+        }
+        RoadConditionEvent::EndAmended { .. } => {
+            Text::new("end of the road condition changed", "修改路况结束时间")
+        }
+        RoadConditionEvent::Ended => Text::new("road condition ended", "路况解除"),
+        RoadConditionEvent::Resumed => Text::new("road condition in force again", "路况恢复生效"),
     }
 }
 

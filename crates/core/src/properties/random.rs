@@ -2,8 +2,8 @@
 //! sometimes among those there are not, so that refusals come up as often as lives that go on.
 
 use crate::basis::{
-    Answer, AssignmentId, CallId, IncidentId, Line, PersonId, Personal, Priority, StationId,
-    Timestamp, UnitId,
+    Answer, AssignmentId, CallId, IncidentId, Line, PersonId, Personal, Priority, RoadConditionId,
+    StationId, Timestamp, UnitId,
 };
 use crate::engine::HappenedWhen;
 use crate::entropy::Entropy;
@@ -12,6 +12,9 @@ use crate::record::assignment::{AssignmentAction, Choice, Step, Why};
 use crate::record::call::{CallAction, CallDetails, Channel, Onward};
 use crate::record::incident::{IncidentAction, Relation};
 use crate::record::person::{Access, PersonAction, PersonDetails, Seat};
+use crate::record::road_condition::{
+    RoadConditionAction, RoadConditionDetails, RoadEffect, RoadShape,
+};
 use crate::record::station::{StationAction, StationDetails};
 use crate::record::unit::{UnitAction, UnitDetails};
 use crate::record::{Action, RecordKind, RecordRef};
@@ -145,12 +148,14 @@ fn see_alarm(world: &World, dice: &Dice) -> Action {
             assignment: AssignmentId(record.id),
             code,
         }),
-        RecordKind::Incident | RecordKind::Unit | RecordKind::Station | RecordKind::Person => {
-            Action::Incident(IncidentAction::SeeAlarm {
-                incident: IncidentId(record.id),
-                code,
-            })
-        }
+        RecordKind::Incident
+        | RecordKind::Unit
+        | RecordKind::Station
+        | RecordKind::Person
+        | RecordKind::RoadCondition => Action::Incident(IncidentAction::SeeAlarm {
+            incident: IncidentId(record.id),
+            code,
+        }),
     }
 }
 
@@ -535,6 +540,45 @@ fn station(world: &World, dice: &Dice) -> StationAction {
             station: dice.pick(2, known, StationId([9; 16])),
             details,
         },
+    }
+}
+
+/// Lives a road condition by the dice of a run. They touch no other record, so they come after all else of it.
+pub(super) fn road_conditions(world: &mut World, run: &[Dice]) {
+    for dice in run {
+        world.now.0 += i64::from(dice.0[5] % 9);
+        let action = Action::RoadCondition(road_condition(world, dice));
+        let _ = world.ask(Asked::default(), action);
+    }
+}
+
+fn road_condition(world: &World, dice: &Dice) -> RoadConditionAction {
+    let known = world.engine.board().road_conditions.keys().copied();
+    let road_condition = dice.pick(2, known, RoadConditionId([9; 16]));
+    let until = dice
+        .bit(4, 0)
+        .then(|| Timestamp(world.now.0 + i64::from(dice.0[5]) * 1_000));
+    match dice.0[1] % 4 {
+        0 => RoadConditionAction::Enter {
+            details: RoadConditionDetails {
+                effect: RoadEffect::Slowed {
+                    percent: u8::try_from(dice.0[3] % 101).unwrap_or(0),
+                },
+                shape: RoadShape::Circle {
+                    centre: place("harbour").point,
+                    radius_m: u32::from(dice.0[4] % 3),
+                },
+                reason: line("a fair"),
+                from: world.now,
+                until,
+            },
+        },
+        1 => RoadConditionAction::AmendEnd {
+            road_condition,
+            until,
+        },
+        2 => RoadConditionAction::End { road_condition },
+        _ => RoadConditionAction::Resume { road_condition },
     }
 }
 

@@ -10,6 +10,7 @@ pub mod assignment;
 pub mod call;
 pub mod incident;
 pub mod person;
+pub mod road_condition;
 pub mod station;
 pub mod turn;
 pub mod unit;
@@ -20,7 +21,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::basis::{
-    AssignmentId, CallId, IncidentId, PersonId, Personal, StationId, Text, Timestamp, UnitId,
+    AssignmentId, CallId, IncidentId, PersonId, Personal, RoadConditionId, StationId, Text,
+    Timestamp, UnitId,
 };
 use crate::board::Board;
 use crate::entropy::Entropy;
@@ -33,6 +35,7 @@ use assignment::{Assignment, AssignmentAction, AssignmentEvent};
 use call::{Call, CallAction, CallEvent, Onward};
 use incident::{Incident, IncidentAction, IncidentEvent};
 use person::{Person, PersonAction, PersonEvent, Seat};
+use road_condition::{RoadCondition, RoadConditionAction, RoadConditionEvent};
 use station::{Station, StationAction, StationEvent};
 use unit::{Unit, UnitAction, UnitEvent};
 
@@ -52,17 +55,20 @@ pub enum RecordKind {
     Station,
     /// Someone, or a program, who signs in.
     Person,
+    /// Roads that are closed or slower than usual for a while.
+    RoadCondition,
 }
 
 impl RecordKind {
     /// All kinds.
-    pub const ALL: [RecordKind; 6] = [
+    pub const ALL: [RecordKind; 7] = [
         RecordKind::Call,
         RecordKind::Incident,
         RecordKind::Unit,
         RecordKind::Assignment,
         RecordKind::Station,
         RecordKind::Person,
+        RecordKind::RoadCondition,
     ];
 
     /// Returns the word used in entries, tables and the API.
@@ -74,6 +80,7 @@ impl RecordKind {
             RecordKind::Assignment => "assignment",
             RecordKind::Station => "station",
             RecordKind::Person => "person",
+            RecordKind::RoadCondition => "road_condition",
         }
     }
 
@@ -93,6 +100,7 @@ impl RecordKind {
             RecordKind::Assignment => &assignment::EVENT_NAMES,
             RecordKind::Station => &station::EVENT_NAMES,
             RecordKind::Person => &person::EVENT_NAMES,
+            RecordKind::RoadCondition => &road_condition::EVENT_NAMES,
         }
     }
 
@@ -105,6 +113,7 @@ impl RecordKind {
             RecordKind::Assignment => Text::new("assignment", "派警"),
             RecordKind::Station => Text::new("station", "站点"),
             RecordKind::Person => Text::new("person", "人员"),
+            RecordKind::RoadCondition => Text::new("road condition", "路况"),
         }
     }
 }
@@ -129,6 +138,7 @@ macro_rules! refs {
 refs! {
     CallId => Call, IncidentId => Incident, UnitId => Unit,
     AssignmentId => Assignment, StationId => Station, PersonId => Person,
+    RoadConditionId => RoadCondition,
 }
 
 /// One record as it stands. Cheap to clone: boards share it.
@@ -146,6 +156,8 @@ pub enum Record {
     Station(Arc<Station>),
     /// A person.
     Person(Arc<Person>),
+    /// A road condition.
+    RoadCondition(Arc<RoadCondition>),
 }
 
 /// Runs `$body` with `$record` bound to whichever record it is.
@@ -158,6 +170,7 @@ macro_rules! each_record {
             Record::Assignment($record) => $body,
             Record::Station($record) => $body,
             Record::Person($record) => $body,
+            Record::RoadCondition($record) => $body,
         }
     };
 }
@@ -183,9 +196,11 @@ impl Record {
         match self {
             Record::Call(call) => Some(call.number),
             Record::Incident(incident) => Some(incident.number),
-            Record::Unit(_) | Record::Assignment(_) | Record::Station(_) | Record::Person(_) => {
-                None
-            }
+            Record::Unit(_)
+            | Record::Assignment(_)
+            | Record::Station(_)
+            | Record::Person(_)
+            | Record::RoadCondition(_) => None,
         }
     }
 
@@ -195,6 +210,8 @@ impl Record {
             Record::Call(call) => call.is_loose(),
             Record::Incident(incident) => incident.is_open(),
             Record::Assignment(assignment) => assignment.is_live(),
+            // Its time may run out while nobody writes; that follows from the clock, which no row knows.
+            Record::RoadCondition(condition) => condition.ended_at.is_none(),
             Record::Unit(_) | Record::Station(_) | Record::Person(_) => true,
         }
     }
@@ -205,7 +222,9 @@ impl Record {
             Record::Call(call) => call.incident(),
             Record::Assignment(assignment) => Some(assignment.incident),
             Record::Incident(incident) => incident.merged_into(),
-            Record::Unit(_) | Record::Station(_) | Record::Person(_) => None,
+            Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::RoadCondition(_) => {
+                None
+            }
         }
     }
 
@@ -235,7 +254,8 @@ impl Record {
             | Record::Unit(_)
             | Record::Assignment(_)
             | Record::Station(_)
-            | Record::Person(_) => None,
+            | Record::Person(_)
+            | Record::RoadCondition(_) => None,
         }
     }
 
@@ -267,6 +287,9 @@ impl Record {
             RecordKind::Assignment => Record::Assignment(Arc::new(serde_json::from_slice(json)?)),
             RecordKind::Station => Record::Station(Arc::new(serde_json::from_slice(json)?)),
             RecordKind::Person => Record::Person(Arc::new(serde_json::from_slice(json)?)),
+            RecordKind::RoadCondition => {
+                Record::RoadCondition(Arc::new(serde_json::from_slice(json)?))
+            }
         };
         Ok(record)
     }
@@ -301,6 +324,7 @@ impl Record {
             Event::Assignment(event) => fold!(Assignment, assignment, event),
             Event::Station(event) => fold!(Station, station, event),
             Event::Person(event) => fold!(Person, person, event),
+            Event::RoadCondition(event) => fold!(RoadCondition, road_condition, event),
         };
         next.or_else(|| before.cloned())
     }
@@ -371,6 +395,8 @@ pub enum Event {
     Station(StationEvent),
     /// To a person who signs in.
     Person(PersonEvent),
+    /// To a road condition.
+    RoadCondition(RoadConditionEvent),
 }
 
 impl Event {
@@ -383,6 +409,7 @@ impl Event {
             Event::Assignment(_) => RecordKind::Assignment,
             Event::Station(_) => RecordKind::Station,
             Event::Person(_) => RecordKind::Person,
+            Event::RoadCondition(_) => RecordKind::RoadCondition,
         }
     }
 
@@ -395,6 +422,7 @@ impl Event {
             Event::Assignment(event) => serde_json::to_value(event),
             Event::Station(event) => serde_json::to_value(event),
             Event::Person(event) => serde_json::to_value(event),
+            Event::RoadCondition(event) => serde_json::to_value(event),
         }
         .expect("events hold only strings, integers and lists, which JSON can always carry")
     }
@@ -411,6 +439,7 @@ impl Event {
             RecordKind::Assignment => Event::Assignment(serde_json::from_value(json)?),
             RecordKind::Station => Event::Station(serde_json::from_value(json)?),
             RecordKind::Person => Event::Person(serde_json::from_value(json)?),
+            RecordKind::RoadCondition => Event::RoadCondition(serde_json::from_value(json)?),
         })
     }
 }
@@ -451,6 +480,8 @@ pub enum Action {
     Station(StationAction),
     /// On people who sign in.
     Person(PersonAction),
+    /// On road conditions.
+    RoadCondition(RoadConditionAction),
     /// On what was just done: it is taken back.
     Undo(Box<Undo>),
     /// On several units, or several assignments, each a step of its own: all of them or none.
@@ -467,6 +498,7 @@ impl Action {
             Action::Assignment(action) => action.subject().map(RecordRef::from),
             Action::Station(action) => action.subject().map(RecordRef::from),
             Action::Person(action) => action.subject().map(RecordRef::from),
+            Action::RoadCondition(action) => action.subject().map(RecordRef::from),
             Action::Undo(undo) => undo.inverse.subject(),
             Action::Together(_) => None,
         }
@@ -513,7 +545,8 @@ impl Action {
             | Action::Unit(_)
             | Action::Assignment(_)
             | Action::Station(_)
-            | Action::Person(_) => {}
+            | Action::Person(_)
+            | Action::RoadCondition(_) => {}
         }
         names
     }
@@ -549,6 +582,7 @@ pub fn decide(
         Action::Assignment(action) => assignment::decide(board, action, context),
         Action::Station(action) => station::decide(board, action, context),
         Action::Person(action) => person::decide(board, action, context),
+        Action::RoadCondition(action) => road_condition::decide(board, action, context),
         Action::Undo(undo) => {
             undo.must_be_possible(board, context.now)?;
             decide(board, &undo.inverse, context)
@@ -586,6 +620,7 @@ fn together(
             | Action::Incident(_)
             | Action::Station(_)
             | Action::Person(_)
+            | Action::RoadCondition(_)
             | Action::Undo(_)
             | Action::Together(_) => None,
         };

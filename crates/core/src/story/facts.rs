@@ -34,6 +34,10 @@ pub(super) fn of(story: &Story) -> BTreeSet<String> {
     for person in board.people.values() {
         about_person(person, &mut facts);
     }
+    for condition in board.road_conditions.values() {
+        let now = story.world.now;
+        facts.extend(super::road_conditions::facts_of(condition, now));
+    }
     for station in board.stations.values() {
         facts.insert(format!("station {} {}", station.code, station.details.name));
         facts.insert(format!(

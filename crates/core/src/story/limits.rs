@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::world::{Asked, World};
 use super::{RESPONSE, place};
 use crate::basis::{
-    Answer, AssignmentId, Code, IncidentId, Line, PersonId, Personal, Place, Priority, Prose,
-    StationId, Text, Timestamp, TravelBasis, TravelTime, UnitId,
+    Answer, AssignmentId, Code, IncidentId, Line, PersonId, Personal, Place, Point, Priority,
+    Prose, StationId, Text, Timestamp, TravelBasis, TravelTime, UnitId,
 };
 use crate::engine::Outcome;
 use crate::limits;
@@ -18,6 +18,9 @@ use crate::record::assignment::{AssignmentAction, Choice, Step, Why};
 use crate::record::call::{CallAction, CallDetails, Channel, Onward};
 use crate::record::incident::{IncidentAction, Link, Note, Relation};
 use crate::record::person::{Person, PersonAction, PersonDetails, Seat};
+use crate::record::road_condition::{
+    RoadConditionAction, RoadConditionDetails, RoadEffect, RoadShape,
+};
 use crate::record::station::{StationAction, StationDetails};
 use crate::record::unit::{UnitAction, UnitDetails};
 use crate::record::{Action, Actor, Record};
@@ -627,6 +630,12 @@ fn a_call_keeps_so_many_answers() {
     limited(&mut world, amend(past), max);
 }
 
+/// Returns points whose numbers are as long as they come.
+fn far_points(count: usize) -> Vec<Point> {
+    let point = |at: usize| Point::from_degrees(-89.0, -179.0 + at as f64 / 1e6).unwrap();
+    (0..count).map(point).collect()
+}
+
 #[test]
 fn every_text_at_its_limit_fits_an_entry() {
     // Four bytes a character is the most that UTF-8 and JSON need for a character that a line may hold.
@@ -695,6 +704,17 @@ fn every_text_at_its_limit_fits_an_entry() {
         Action::Person(PersonAction::Enrol {
             login: line.clone(),
             details: person,
+        }),
+        Action::RoadCondition(RoadConditionAction::Enter {
+            details: RoadConditionDetails {
+                effect: RoadEffect::Slowed { percent: 99 },
+                shape: RoadShape::Area {
+                    points: far_points(limits::POINTS_PER_SHAPE_MAX),
+                },
+                reason: line.clone(),
+                from: Timestamp(0),
+                until: None,
+            },
         }),
         Action::Incident(IncidentAction::Open {
             from_call: None,

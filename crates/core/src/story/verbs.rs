@@ -102,7 +102,7 @@ impl Words {
         self.rest().parse().unwrap()
     }
 
-    fn seconds(&mut self) -> i64 {
+    pub(super) fn seconds(&mut self) -> i64 {
         let count: i64 = self.number();
         count
             * match self.next().as_str() {
@@ -408,6 +408,10 @@ impl Story {
                 let reason = words.after_colon();
                 Action::Call(CallAction::Close { call, reason })
             }
+            "close" | "slow" if words.eat("road") => {
+                Action::RoadCondition(self.road_action(&first, words))
+            }
+            "road" => Action::RoadCondition(self.road_action(&first, words)),
             "send" | "propose" => self.send(&first, words),
             "see" => self.see(words),
             "swap" => self.swap(words),
@@ -687,11 +691,20 @@ impl Story {
             false => StartsFrom::Post,
         };
         words.eat("ago");
+        let later_s = match words.eat("later by") {
+            true => words.seconds().try_into().unwrap(),
+            false => 0,
+        };
+        let origin = Origin {
+            travel,
+            from,
+            later_s,
+        };
         let origins = match to {
             Some(incident) => self.origins_to.entry(incident).or_default(),
             None => &mut self.origins,
         };
-        origins.insert(unit, Origin { travel, from });
+        origins.insert(unit, origin);
     }
 
     fn recommend(&mut self, incident: IncidentId) {

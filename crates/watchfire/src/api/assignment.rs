@@ -116,7 +116,8 @@ pub(crate) async fn list(
             | Record::Incident(_)
             | Record::Unit(_)
             | Record::Station(_)
-            | Record::Person(_) => None,
+            | Record::Person(_)
+            | Record::RoadCondition(_) => None,
         },
     )
 }
@@ -249,7 +250,8 @@ fn find(app: &App, id: AssignmentId) -> Result<Arc<Assignment>, Problem> {
             | Record::Incident(_)
             | Record::Unit(_)
             | Record::Station(_)
-            | Record::Person(_),
+            | Record::Person(_)
+            | Record::RoadCondition(_),
         )
         | None => Err(Problem::not_found()),
     }

@@ -9,6 +9,7 @@ use watchfire_core::board::Board;
 use watchfire_core::record::{Record, RecordKind, RecordRef};
 use watchfire_store::{Reader, StoreError};
 
+use super::road_condition::{self, RoadConditionView};
 use super::view::{self, AssignmentView, CallView, IncidentView, StationView, UnitView};
 use super::{App, Page, PageQuery};
 use crate::node::{Chain, Node};
@@ -31,6 +32,8 @@ pub(crate) struct BoardView {
     assignments: Vec<AssignmentView>,
     /// Stations.
     stations: Vec<StationView>,
+    /// Road conditions.
+    road_conditions: Vec<RoadConditionView>,
 }
 
 /// Shows everything open and what ended recently.
@@ -67,6 +70,7 @@ impl BoardView {
         let units = board.units.values();
         let assignments = board.assignments.values();
         let stations = board.stations.values();
+        let conditions = board.road_conditions.values();
         BoardView {
             cursor,
             incidents: incidents
@@ -82,6 +86,9 @@ impl BoardView {
                 .map(|one| view::assignment_at(board, one, node, at))
                 .collect(),
             stations: stations.map(|one| view::station(one)).collect(),
+            road_conditions: conditions
+                .map(|one| road_condition::shown(one, at))
+                .collect(),
         }
     }
 }
@@ -180,7 +187,8 @@ pub(crate) fn page<T>(
         | Record::Unit(_)
         | Record::Assignment(_)
         | Record::Station(_)
-        | Record::Person(_) => None,
+        | Record::Person(_)
+        | Record::RoadCondition(_) => None,
     });
     let items = look_with(app, incidents, |board| {
         let shown = records.iter().filter_map(|record| shown(board, record));

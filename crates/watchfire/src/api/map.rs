@@ -292,7 +292,9 @@ pub(crate) async fn station_areas(
     road_map(&app)?;
     let stations = StationKey::all(&app.node.board());
     let made = beside(move || {
-        let outlines = app.node.settings().travel.atlas().station_areas(&stations);
+        let travel = &app.node.settings().travel;
+        let roads = travel.conditions().in_force();
+        let outlines = travel.atlas().station_areas(&stations, roads.as_deref());
         let features = stations.iter().zip(outlines.iter());
         let features = features.filter(|(_, outline)| !outline.polygons.is_empty());
         serde_json::to_vec(&StationAreasView {
@@ -564,7 +566,7 @@ fn geo_json(body: Vec<u8>, keep: Keep) -> Response {
 
 /// The roads of the node, or the words for a node that has none.
 fn road_map(app: &App) -> Result<Arc<Router>, Problem> {
-    app.node.settings().travel.router().cloned().ok_or_else(|| {
+    app.node.settings().travel.router().ok_or_else(|| {
         Problem::new(
             StatusCode::NOT_FOUND,
             "no_map",

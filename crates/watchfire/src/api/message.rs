@@ -11,6 +11,7 @@ use watchfire_core::basis::{IncidentId, UnitId};
 use watchfire_core::board::Board;
 use watchfire_core::record::{Record, RecordKind, RecordRef};
 
+use super::road_condition::{self, RoadConditionView};
 use super::view::{self, AssignmentView, CallView, IncidentView, StationView, UnitView};
 use crate::hub::{MARK, Message, RECORD};
 use crate::node::Node;
@@ -30,6 +31,8 @@ pub enum RecordView {
     Assignment(AssignmentView),
     /// A station.
     Station(StationView),
+    /// A road condition.
+    RoadCondition(RoadConditionView),
 }
 
 fn record_view(board: &Board, node: &Node, record: &Record, personal: bool) -> Option<RecordView> {
@@ -39,6 +42,9 @@ fn record_view(board: &Board, node: &Node, record: &Record, personal: bool) -> O
         Record::Unit(one) => RecordView::Unit(view::unit(board, one, node.positions().get(one.id))),
         Record::Assignment(one) => RecordView::Assignment(view::assignment(board, one, node)),
         Record::Station(one) => RecordView::Station(view::station(one)),
+        Record::RoadCondition(one) => {
+            RecordView::RoadCondition(road_condition::shown(one, node.now()))
+        }
         Record::Person(_) => return None,
     })
 }
@@ -114,7 +120,8 @@ pub fn of_batch(
                     add(board.merge_root(from).into());
                 }
             }
-            Record::Unit(_) | Record::Station(_) | Record::Person(_) => {}
+            Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::RoadCondition(_) => {
+            }
         }
     }
     // Who may sign in is nobody's business but the administrator's, who asks for it.
@@ -161,7 +168,7 @@ pub fn clock(node: &Node) -> Message {
     let clock = &node.settings().clock;
     unlogged(
         "clock",
-        &serde_json::json!({ "now": view::time(node.now()), "speed": clock.speed(), "behind_s": node.clock_behind_s() }),
+        &serde_json::json!({ "now": view::time(node.now()), "speed": clock.speed(), "behind_s": node.clock_behind_s(), "conditions_version": node.settings().travel.conditions().version() }),
     )
 }
 

@@ -22,6 +22,7 @@ pub mod past;
 pub mod person;
 pub mod places;
 pub mod recommendation;
+pub mod road_condition;
 pub mod session;
 pub mod station;
 pub mod stream;
@@ -147,6 +148,11 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(assignment::reassign))
         .routes(routes!(station::list, station::enter))
         .routes(routes!(station::show, station::amend))
+        .routes(routes!(road_condition::list, road_condition::enter))
+        .routes(routes!(road_condition::show))
+        .routes(routes!(road_condition::amend_end))
+        .routes(routes!(road_condition::end))
+        .routes(routes!(road_condition::met))
         .routes(routes!(person::list, person::enrol))
         .routes(routes!(person::show, person::amend))
         .routes(routes!(person::disable))

@@ -77,6 +77,8 @@ pub(crate) struct RoadsView {
     basis: BasisView,
     /// By how much they are stretched: road times for what the network does not know, or the straight line.
     factor: Option<f64>,
+    /// The number of the set of road conditions in force; it only rises. None without a road network.
+    conditions_version: Option<u64>,
     /// Whose map it is; shown wherever it is.
     attribution: Option<String>,
     /// What the map covers.
@@ -120,7 +122,8 @@ pub(crate) async fn show(State(app): State<App>, _: Session) -> Json<NodeView> {
     };
     let response = node.response();
     let travel = &settings.travel;
-    let graph = travel.router().map(|router| router.graph());
+    let router = travel.router();
+    let graph = router.as_ref().map(|router| router.graph());
     Json(NodeView {
         name: settings.name.clone(),
         version: env!("CARGO_PKG_VERSION"),
@@ -144,6 +147,7 @@ pub(crate) async fn show(State(app): State<App>, _: Session) -> Json<NodeView> {
             basis: travel.basis().into(),
             // What is put on road times; the straight line has its own and says only that it is one.
             factor: graph.map(|_| f64::from(travel.factor_percent()) / 100.0),
+            conditions_version: travel.conditions().version(),
             attribution: graph.map(|graph| graph.attribution().to_owned()),
             bounds: graph.map(|graph| {
                 let bounds = graph.bounds();

@@ -198,6 +198,7 @@ pub(crate) fn with_area(app: &App, mut action: Action) -> Action {
         | Action::Assignment(_)
         | Action::Station(_)
         | Action::Person(_)
+        | Action::RoadCondition(_)
         | Action::Undo(_)
         | Action::Together(_) => None,
     };
@@ -274,8 +275,8 @@ pub(crate) async fn at(
     }
     let said = beside(move || {
         let travel = &app.node.settings().travel;
-        let router = travel.router().map(Arc::as_ref);
-        travel.atlas().of_map().at(router, point)
+        let router = travel.router();
+        travel.atlas().of_map().at(router.as_deref(), point)
     });
     let said = said.await?;
     Ok(Json(AtView {

@@ -20,6 +20,8 @@ pub struct RecommendationView {
     pub basis: BasisView,
     /// The version of the response file that was used.
     pub response_version: String,
+    /// The number of the set of road conditions that the times rest on; none without a road network.
+    pub conditions_version: Option<u64>,
     /// The needs of the plan and how they are met.
     pub needs: Vec<NeedView>,
     /// Those that could go, best first: the nearest, unless cover is weighed.
@@ -252,6 +254,7 @@ pub fn shown(
     RecommendationView {
         basis: node.settings().travel.basis().into(),
         response_version: made.response_version.clone(),
+        conditions_version: made.conditions_version,
         needs: made
             .needs
             .iter()

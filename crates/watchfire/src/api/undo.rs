@@ -57,6 +57,7 @@ pub(crate) async fn take_back(asked: Asked) -> Result<Response, Problem> {
         Permission::SendUnits,
         Permission::RunUnits,
         Permission::ReportOwnUnit,
+        Permission::SetRoadConditions,
     ];
     let person = asked.session.person;
     let meaning = |body: UndoBody| match asked.app.node.deeds().find(person, &body.key) {

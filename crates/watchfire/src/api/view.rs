@@ -50,7 +50,7 @@ pub fn hex(id: &[u8; 16]) -> String {
     id.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn maybe_time(at: Option<Timestamp>) -> Option<String> {
+pub(super) fn maybe_time(at: Option<Timestamp>) -> Option<String> {
     at.map(time)
 }
 

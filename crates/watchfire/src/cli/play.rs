@@ -133,11 +133,16 @@ pub(super) fn serve(dir: &Path, listen: Option<SocketAddr>) -> Result<Ended> {
         config.roads.straight_line_kmh,
         config.roads.straight_line_percent,
     )?;
+    let mut travel = Travel::new(router, straight, config.roads.time_percent).with_areas(areas);
+    if !config.roads.hours.as_os_str().is_empty() {
+        let hours = city::road_hours(&config.roads.hours)?;
+        travel = travel.with_hours(hours, own_zone(&config)?);
+    }
     let settings = Settings {
         name: config.name.clone(),
         zone: Some(config.zone.clone()).filter(|zone| !zone.is_empty()),
         clock: Clock::Real,
-        travel: Travel::new(router, straight, config.roads.time_percent).with_areas(areas),
+        travel,
         timers: config.timers,
         duplicates: config.duplicates,
         targets: config.figures,
@@ -167,6 +172,14 @@ pub(super) fn serve(dir: &Path, listen: Option<SocketAddr>) -> Result<Ended> {
     let _ = thread.join();
     served?;
     Ok(Ended::Done)
+}
+
+/// The time zone of a node: the one it names, else the machine's.
+fn own_zone(config: &Config) -> Result<jiff::tz::TimeZone> {
+    Ok(match config.zone.as_str() {
+        "" => jiff::tz::TimeZone::system(),
+        name => jiff::tz::TimeZone::get(name)?,
+    })
 }
 
 /// The file that tells a replay's directory from a node for real use.

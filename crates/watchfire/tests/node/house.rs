@@ -166,10 +166,14 @@ impl House {
 
     /// Stops the node and starts it again over the same directory, keeping nothing in memory that has ended.
     pub(crate) async fn restart(&mut self) {
+        self.restart_with(plain_travel()).await;
+    }
+
+    /// Does the same with a map of its own.
+    pub(crate) async fn restart_with(&mut self, travel: Travel) {
         self.node.stop();
         self.thread.take().unwrap().join().unwrap();
         let store = Store::open(&self.dir.path().join("node")).unwrap();
-        let travel = Travel::new(None, StraightLine::default(), 100);
         let (node, thread) = start(store, Arc::new(ResponseFile::default()), 0, travel);
         self.router = router_of(&node);
         self.node = node;

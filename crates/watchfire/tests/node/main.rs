@@ -8,6 +8,7 @@ mod house;
 
 mod acting;
 mod calls;
+mod conditions;
 mod cover;
 mod dispatch;
 mod figures;

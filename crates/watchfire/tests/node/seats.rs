@@ -65,6 +65,7 @@ POST   /incidents/{id}/unmerge                .      x      x       .     .     
 GET    /incidents/number/{number}             x      x      x       x     x       x      .      x
 GET    /cover                                 x      x      x       x     x       x      .      x
 GET    /map/ground.geojson                    x      x      x       x     x       x      .      x
+GET    /map/road-conditions.geojson          x      x      x       x     x       x      .      x
 GET    /map/roads.geojson                     x      x      x       x     x       x      .      x
 GET    /map/station-areas.geojson             x      x      x       x     x       x      .      x
 GET    /node                                  x      x      x       x     x       x      x      x
@@ -81,6 +82,11 @@ POST   /people/{id}/tokens                    .      .      .       .     .     
 GET    /places                                x      x      x       x     x       x      .      x
 GET    /places/at                             x      x      x       x     x       x      .      x
 POST   /positions                             .      x      x       .     .       .      .      .
+GET    /road-conditions                      x      x      x       x     x       x      .      x
+POST   /road-conditions                      .      x      x       .     .       .      .      .
+GET    /road-conditions/{id}                 x      x      x       x     x       x      .      x
+POST   /road-conditions/{id}/end             .      x      x       .     .       .      .      .
+POST   /road-conditions/{id}/until           .      x      x       .     .       .      .      .
 DELETE /session                               x      x      x       x     x       x      x      x
 GET    /session                               x      x      x       x     x       x      x      x
 GET    /stations                              x      x      x       x     x       x      .      x

@@ -39,6 +39,12 @@ export type AlarmCode = Shown['AlarmCodeView'];
 
 export type Station = Shown['StationView'];
 
+export type RoadCondition = Shown['RoadConditionView'];
+export type RoadEffect = Shown['RoadEffectView'];
+export type RoadShape = Shown['RoadShapeView'];
+/** Which roads the conditions in force meet. */
+export type RoadsMetAnswer = Shown['RoadsMetView'];
+
 /** The records of the board by the name the stream gives their kind. */
 export interface RecordKinds {
   incident: Incident;
@@ -46,6 +52,7 @@ export interface RecordKinds {
   unit: Unit;
   assignment: Assignment;
   station: Station;
+  road_condition: RoadCondition;
 }
 
 export type RecordKind = keyof RecordKinds;
@@ -60,8 +67,9 @@ export type PositionFix = [unit: string, lat: number, lon: number, heading_deg: 
 
 export interface PositionsMessage { at: number; positions: PositionFix[] }
 
-/** The node's clock; `speed` is null when it runs as fast as it can. */
-export interface ClockMessage { now: string; speed: number | null; behind_s?: number | null }
+/** The node's clock; `speed` is null when it runs as fast as it can. With it comes the number of the set of road conditions
+    in force, which is null without a road network. */
+export interface ClockMessage { now: string; speed: number | null; behind_s?: number | null; conditions_version?: number | null }
 
 export type Session = Shown['SessionView'];
 export type Person = Session['person'];

@@ -16,6 +16,9 @@ export class NodeClock {
   /** By how many seconds the node's clock is behind its log; null when it can be trusted. */
   behind_s = $state<number | null>(null);
 
+  /** The number of the set of road conditions in force; null until the node told it, and without a road network. */
+  conditions_version = $state<number | null>(null);
+
   #told_ms = 0;
   #told_at = 0;
   #standing = true;
@@ -29,6 +32,7 @@ export class NodeClock {
     this.#standing = false;
     this.speed = message.speed;
     this.behind_s = message.behind_s ?? null;
+    this.conditions_version = message.conditions_version ?? null;
     this.now_ms = told;
   }
 

@@ -3,7 +3,7 @@
 
 import type { FeatureCollection, MultiPolygon, Polygon } from 'geojson';
 import { Refusal, readRoads, request } from '../api/client';
-import type { Basis, Cover, Point } from '../api/types';
+import type { Basis, Cover, Point, RoadsMetAnswer } from '../api/types';
 
 // Written by hand until the node's description has them; then these are the generated types.
 
@@ -48,6 +48,9 @@ export const readAreas = () => ifAny(request<FeatureCollection>('GET', '/map/sta
 
 /** Reads how surely calls would be reached in time as units stand. */
 export const readCover = () => request<Cover>('GET', '/cover');
+
+/** Reads which roads the road conditions in force meet. */
+export const readRoadsMet = (signal: AbortSignal) => request<RoadsMetAnswer>('GET', '/map/road-conditions.geojson', { signal });
 
 /** Reads how far a unit gets in how long. */
 export const readReach = (unit: string, signal: AbortSignal) => request<Reach>('GET', `/units/${part(unit)}/reach`, { signal });

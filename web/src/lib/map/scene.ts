@@ -25,7 +25,8 @@ const STANDING_ZOOM = 12;
 export interface View { west: number; south: number; east: number; north: number; zoom: number }
 
 /** What the scene needs besides the board. */
-export interface SceneOptions extends Pick<Scene, 'selected_unit' | 'reach' | 'route' | 'marks' | 'picked' | 'ageText' | 'withinText'> {
+export interface SceneOptions extends Pick<Scene, 
+  'selected_unit' | 'met' | 'draft' | 'reach' | 'route' | 'marks' | 'picked' | 'ageText' | 'conditionText' | 'withinText'> {
   selected_incident: string | null;
   view: View;
   on: Record<LayerName, boolean>;
@@ -58,6 +59,7 @@ export function sceneOf(board: MapBoard, options: SceneOptions): Scene {
     units: units.alone,
     unit_crowds: units.crowds,
     stations: [...board.stations.values()],
+    conditions: [...board.road_conditions.values()].filter(({ phase }) => phase === 'in_force' || phase === 'planned'),
     free_at: placed.free_at,
     answering: placed.in_view.filter(({ unit }) => at_work.has(unit.id)),
     selected_incident: incident,

@@ -2,7 +2,7 @@
 // is new only in the pauses of typing, since on a computer without a graphics card each drawing of a map
 // delays the next key. Start at `CalmBoard.start`.
 
-import type { Assignment, Incident, Position, Station, Unit } from '../api/types';
+import type { Assignment, Incident, Position, RoadCondition, Station, Unit } from '../api/types';
 import type { Board } from '../board/board.svelte';
 import type { MapBoard } from '../map/board';
 
@@ -21,6 +21,7 @@ export class CalmBoard implements MapBoard {
   readonly stations: ReadonlyMap<string, Station> = new Map();
   readonly units: ReadonlyMap<string, Unit> = new Map();
   readonly assignments: ReadonlyMap<string, Assignment> = new Map();
+  readonly road_conditions: ReadonlyMap<string, RoadCondition> = new Map();
   readonly positions: ReadonlyMap<string, Position> = new Map();
   readonly positions_seen = 0;
   /** Nothing on it has an age. */

@@ -4,6 +4,7 @@ import type { Map as MapLibreMap } from 'maplibre-gl';
 import type { LayerName } from '../shown.svelte';
 import { answering } from './answering';
 import { areas } from './areas';
+import { conditions } from './conditions';
 import { cover } from './cover';
 import { ground } from './ground';
 import { incidents } from './incidents';
@@ -16,7 +17,7 @@ import { stations } from './stations';
 import { units } from './units';
 
 /** All layers in drawing order. */
-export const layers: readonly Layer[] = [ground, roads, names, cover, areas, reach, stations, answering, units, incidents, marks];
+export const layers: readonly Layer[] = [ground, roads, names, cover, areas, reach, conditions, stations, answering, units, incidents, marks];
 
 /** Puts every layer on a freshly loaded map. */
 export function addLayers(map: MapLibreMap, brush: Brush) {

@@ -4,9 +4,10 @@
 
 import type { FeatureCollection } from 'geojson';
 import type { ExpressionSpecification, GeoJSONSource, LayerSpecification, Map as MapLibreMap } from 'maplibre-gl';
-import type { Incident, Point, Position, Station, Unit } from '../../api/types';
+import type { Incident, Point, Position, RoadCondition, RoadsMetAnswer, Station, Unit } from '../../api/types';
 import type { Language } from '../../strings/index.svelte';
 import type { Crowd } from '../crowd';
+import type { ShapeKind } from '../drawing.svelte';
 import type { Reach, Route } from '../requests';
 import type { LayerName } from '../shown.svelte';
 
@@ -29,6 +30,12 @@ export interface Scene {
   answering: PlacedUnit[];
   selected_incident: Incident | undefined;
   selected_unit: string | null;
+  /** Road conditions in force or to come. */
+  conditions: RoadCondition[];
+  /** Which roads those in force meet, once that is known. */
+  met: RoadsMetAnswer | null;
+  /** The shape that is being drawn. */
+  draft: { kind: ShapeKind; points: readonly Point[]; radius_m: number } | null;
   reach: Reach | null;
   route: Route | null;
   marks: readonly PlaceMark[];
@@ -41,6 +48,8 @@ export interface Scene {
   old_ms: number;
   /** Writes an age in the present language. */
   ageText: (age_ms: number) => string;
+  /** Writes what a road condition says beside its sign. */
+  conditionText: (condition: RoadCondition) => string;
   /** Writes a time within which a unit gets somewhere. */
   withinText: (seconds: number) => string;
 }
