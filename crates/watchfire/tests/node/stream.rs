@@ -251,7 +251,11 @@ async fn an_alarm_begins_on_the_stream_with_nothing_else_happening() {
         .await;
     let mut reader = Reader::follow(&house, Seat::Wall, None).await;
     let beat = tokio::spawn(watchfire::node::keep_time(house.node.clone()));
-    let told = reader.next(&["record"]).await;
+    let mut told = reader.next(&["record"]).await;
+    if told.id.is_some() {
+        // The opening itself was still on its way when the reader came; the alarm is the next thing said of it.
+        told = reader.next(&["record"]).await;
+    }
     beat.abort();
     assert_eq!(told.id, None, "it is nothing that happened");
     assert_eq!(told.data["kind"], "incident");
