@@ -120,6 +120,8 @@ record_ids! {
     StationId,
     /// Names one person (or program) who signs in.
     PersonId,
+    /// Names one patrol plan.
+    PatrolId,
 }
 
 fn write_hex(f: &mut fmt::Formatter<'_>, bytes: &[u8; 16]) -> fmt::Result {

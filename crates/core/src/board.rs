@@ -11,11 +11,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::basis::{
-    AssignmentId, CallId, IncidentId, Line, PersonId, StationId, Timestamp, UnitId,
+    AssignmentId, CallId, IncidentId, Line, PatrolId, PersonId, StationId, Timestamp, UnitId,
 };
 use crate::record::assignment::{Assignment, AssignmentStatus};
 use crate::record::call::Call;
 use crate::record::incident::{Incident, IncidentState};
+use crate::record::patrol::Patrol;
 use crate::record::person::Person;
 use crate::record::station::Station;
 use crate::record::unit::{Duty, Unit};
@@ -37,6 +38,8 @@ pub struct Board {
     pub stations: BTreeMap<StationId, Arc<Station>>,
     /// People by id.
     pub people: BTreeMap<PersonId, Arc<Person>>,
+    /// Patrol plans by id.
+    pub patrols: BTreeMap<PatrolId, Arc<Patrol>>,
 
     calls_of: BTreeMap<IncidentId, BTreeSet<CallId>>,
     assignments_of: BTreeMap<IncidentId, BTreeSet<AssignmentId>>,
@@ -112,6 +115,8 @@ impl Board {
         station, StationId, stations -> Station;
         /// Returns a person, or refuses.
         person, PersonId, people -> Person;
+        /// Returns a patrol plan, or refuses.
+        patrol, PatrolId, patrols -> Patrol;
     }
 
     /// Returns any record by its name.
@@ -136,6 +141,7 @@ impl Board {
                 .cloned()
                 .map(Record::Station),
             RecordKind::Person => self.people.get(&PersonId(id)).cloned().map(Record::Person),
+            RecordKind::Patrol => self.patrols.get(&PatrolId(id)).cloned().map(Record::Patrol),
         }
     }
 
@@ -193,6 +199,7 @@ impl Board {
                 self.logins.insert(person.login.clone(), person.id);
                 self.people.insert(person.id, person);
             }
+            Record::Patrol(patrol) => drop(self.patrols.insert(patrol.id, patrol)),
         }
     }
 
@@ -207,6 +214,7 @@ impl Board {
             RecordKind::Assignment => drop(self.assignments.remove(&AssignmentId(id))),
             RecordKind::Station => drop(self.stations.remove(&StationId(id))),
             RecordKind::Person => drop(self.people.remove(&PersonId(id))),
+            RecordKind::Patrol => drop(self.patrols.remove(&PatrolId(id))),
         }
     }
 
@@ -245,7 +253,7 @@ impl Board {
             }
             Some(Record::Station(station)) => drop(self.station_codes.remove(&station.code)),
             Some(Record::Person(person)) => drop(self.logins.remove(&person.login)),
-            None => {}
+            Some(Record::Patrol(_)) | None => {}
         }
     }
 
@@ -292,6 +300,9 @@ impl Board {
         };
         let assignments = self.assignments.values().filter(idle);
         gone.extend(assignments.map(|assignment| RecordRef::from(assignment.id)));
+        let idle = |patrol: &&Arc<Patrol>| !patrol.is_open() && patrol.changed_at < before;
+        let patrols = self.patrols.values().filter(idle);
+        gone.extend(patrols.map(|patrol| RecordRef::from(patrol.id)));
         gone
     }
 

@@ -10,6 +10,7 @@ mod facts;
 mod figures;
 mod limits;
 mod lives;
+mod patrols;
 mod recommendation;
 mod rules;
 mod sending;

@@ -195,7 +195,8 @@ fn add_kin(connection: &Connection, rows: &mut BTreeMap<RecordRef, Row>) -> Resu
         | RecordKind::Assignment
         | RecordKind::Unit
         | RecordKind::Station
-        | RecordKind::Person => row.parent.map(IncidentId),
+        | RecordKind::Person
+        | RecordKind::Patrol => row.parent.map(IncidentId),
     };
     let named: BTreeSet<IncidentId> = rows.values().filter_map(incident_of).collect();
     let mut done: BTreeSet<IncidentId> = BTreeSet::new();

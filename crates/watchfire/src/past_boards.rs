@@ -304,7 +304,8 @@ impl Counting {
             | Event::Incident(_)
             | Event::Unit(_)
             | Event::Station(_)
-            | Event::Person(_) => {}
+            | Event::Person(_)
+            | Event::Patrol(_) => {}
         }
     }
 

@@ -275,7 +275,10 @@ impl Line<'_> {
             RecordKind::Incident => self.incident(IncidentId(record.id)),
             RecordKind::Unit => self.units(&[UnitId(record.id)]),
             RecordKind::Call => self.call(CallId(record.id)),
-            RecordKind::Assignment | RecordKind::Station | RecordKind::Person => self,
+            RecordKind::Assignment
+            | RecordKind::Station
+            | RecordKind::Person
+            | RecordKind::Patrol => self,
         }
     }
 }

@@ -153,7 +153,9 @@ fn record_name(around: &Around<'_>, record: RecordRef) -> Text {
             let number = call(around, CallId(record.id));
             Text::new(format!("call {number}"), format!("接警单 {number}"))
         }
-        RecordKind::Assignment | RecordKind::Station | RecordKind::Person => record.kind.label(),
+        RecordKind::Assignment | RecordKind::Station | RecordKind::Person | RecordKind::Patrol => {
+            record.kind.label()
+        }
     }
 }
 

@@ -165,6 +165,7 @@ pub(super) fn records(board: &Board) -> Vec<Record> {
     all.extend(board.assignments.values().cloned().map(Record::Assignment));
     all.extend(board.stations.values().cloned().map(Record::Station));
     all.extend(board.people.values().cloned().map(Record::Person));
+    all.extend(board.patrols.values().cloned().map(Record::Patrol));
     all
 }
 

@@ -145,12 +145,14 @@ fn see_alarm(world: &World, dice: &Dice) -> Action {
             assignment: AssignmentId(record.id),
             code,
         }),
-        RecordKind::Incident | RecordKind::Unit | RecordKind::Station | RecordKind::Person => {
-            Action::Incident(IncidentAction::SeeAlarm {
-                incident: IncidentId(record.id),
-                code,
-            })
-        }
+        RecordKind::Incident
+        | RecordKind::Unit
+        | RecordKind::Station
+        | RecordKind::Person
+        | RecordKind::Patrol => Action::Incident(IncidentAction::SeeAlarm {
+            incident: IncidentId(record.id),
+            code,
+        }),
     }
 }
 
@@ -534,8 +536,8 @@ fn person(world: &World, dice: &Dice) -> PersonAction {
     let details = PersonDetails {
         name: line("somebody"),
         seats: [
-            Seat::ALL[usize::from(dice.0[3]) % 8],
-            Seat::ALL[usize::from(dice.0[4]) % 8],
+            Seat::ALL[usize::from(dice.0[3]) % Seat::ALL.len()],
+            Seat::ALL[usize::from(dice.0[4]) % Seat::ALL.len()],
         ]
         .into(),
         unit: dice.bit(4, 0).then(|| any_unit(world, dice, 5)),

@@ -9,6 +9,7 @@
 pub mod assignment;
 pub mod call;
 pub mod incident;
+pub mod patrol;
 pub mod person;
 pub mod station;
 pub mod turn;
@@ -20,7 +21,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::basis::{
-    AssignmentId, CallId, IncidentId, PersonId, Personal, StationId, Text, Timestamp, UnitId,
+    AssignmentId, CallId, IncidentId, PatrolId, PersonId, Personal, StationId, Text, Timestamp,
+    UnitId,
 };
 use crate::board::Board;
 use crate::entropy::Entropy;
@@ -32,6 +34,7 @@ use crate::undo::Undo;
 use assignment::{Assignment, AssignmentAction, AssignmentEvent};
 use call::{Call, CallAction, CallEvent, Onward};
 use incident::{Incident, IncidentAction, IncidentEvent};
+use patrol::{Patrol, PatrolAction, PatrolEvent};
 use person::{Person, PersonAction, PersonEvent, Seat};
 use station::{Station, StationAction, StationEvent};
 use unit::{Unit, UnitAction, UnitEvent};
@@ -52,17 +55,20 @@ pub enum RecordKind {
     Station,
     /// Someone, or a program, who signs in.
     Person,
+    /// Places that want visits, and who goes there.
+    Patrol,
 }
 
 impl RecordKind {
     /// All kinds.
-    pub const ALL: [RecordKind; 6] = [
+    pub const ALL: [RecordKind; 7] = [
         RecordKind::Call,
         RecordKind::Incident,
         RecordKind::Unit,
         RecordKind::Assignment,
         RecordKind::Station,
         RecordKind::Person,
+        RecordKind::Patrol,
     ];
 
     /// Returns the word used in entries, tables and the API.
@@ -74,6 +80,7 @@ impl RecordKind {
             RecordKind::Assignment => "assignment",
             RecordKind::Station => "station",
             RecordKind::Person => "person",
+            RecordKind::Patrol => "patrol",
         }
     }
 
@@ -93,6 +100,7 @@ impl RecordKind {
             RecordKind::Assignment => &assignment::EVENT_NAMES,
             RecordKind::Station => &station::EVENT_NAMES,
             RecordKind::Person => &person::EVENT_NAMES,
+            RecordKind::Patrol => &patrol::EVENT_NAMES,
         }
     }
 
@@ -105,6 +113,7 @@ impl RecordKind {
             RecordKind::Assignment => Text::new("assignment", "派警"),
             RecordKind::Station => Text::new("station", "站点"),
             RecordKind::Person => Text::new("person", "人员"),
+            RecordKind::Patrol => Text::new("patrol plan", "巡逻计划"),
         }
     }
 }
@@ -128,7 +137,7 @@ macro_rules! refs {
 
 refs! {
     CallId => Call, IncidentId => Incident, UnitId => Unit,
-    AssignmentId => Assignment, StationId => Station, PersonId => Person,
+    AssignmentId => Assignment, StationId => Station, PersonId => Person, PatrolId => Patrol,
 }
 
 /// One record as it stands. Cheap to clone: boards share it.
@@ -146,6 +155,8 @@ pub enum Record {
     Station(Arc<Station>),
     /// A person.
     Person(Arc<Person>),
+    /// A patrol plan.
+    Patrol(Arc<Patrol>),
 }
 
 /// Runs `$body` with `$record` bound to whichever record it is.
@@ -158,6 +169,7 @@ macro_rules! each_record {
             Record::Assignment($record) => $body,
             Record::Station($record) => $body,
             Record::Person($record) => $body,
+            Record::Patrol($record) => $body,
         }
     };
 }
@@ -183,9 +195,11 @@ impl Record {
         match self {
             Record::Call(call) => Some(call.number),
             Record::Incident(incident) => Some(incident.number),
-            Record::Unit(_) | Record::Assignment(_) | Record::Station(_) | Record::Person(_) => {
-                None
-            }
+            Record::Unit(_)
+            | Record::Assignment(_)
+            | Record::Station(_)
+            | Record::Person(_)
+            | Record::Patrol(_) => None,
         }
     }
 
@@ -195,6 +209,7 @@ impl Record {
             Record::Call(call) => call.is_loose(),
             Record::Incident(incident) => incident.is_open(),
             Record::Assignment(assignment) => assignment.is_live(),
+            Record::Patrol(patrol) => patrol.is_open(),
             Record::Unit(_) | Record::Station(_) | Record::Person(_) => true,
         }
     }
@@ -205,7 +220,7 @@ impl Record {
             Record::Call(call) => call.incident(),
             Record::Assignment(assignment) => Some(assignment.incident),
             Record::Incident(incident) => incident.merged_into(),
-            Record::Unit(_) | Record::Station(_) | Record::Person(_) => None,
+            Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::Patrol(_) => None,
         }
     }
 
@@ -235,7 +250,8 @@ impl Record {
             | Record::Unit(_)
             | Record::Assignment(_)
             | Record::Station(_)
-            | Record::Person(_) => None,
+            | Record::Person(_)
+            | Record::Patrol(_) => None,
         }
     }
 
@@ -267,6 +283,7 @@ impl Record {
             RecordKind::Assignment => Record::Assignment(Arc::new(serde_json::from_slice(json)?)),
             RecordKind::Station => Record::Station(Arc::new(serde_json::from_slice(json)?)),
             RecordKind::Person => Record::Person(Arc::new(serde_json::from_slice(json)?)),
+            RecordKind::Patrol => Record::Patrol(Arc::new(serde_json::from_slice(json)?)),
         };
         Ok(record)
     }
@@ -301,6 +318,7 @@ impl Record {
             Event::Assignment(event) => fold!(Assignment, assignment, event),
             Event::Station(event) => fold!(Station, station, event),
             Event::Person(event) => fold!(Person, person, event),
+            Event::Patrol(event) => fold!(Patrol, patrol, event),
         };
         next.or_else(|| before.cloned())
     }
@@ -371,6 +389,8 @@ pub enum Event {
     Station(StationEvent),
     /// To a person who signs in.
     Person(PersonEvent),
+    /// To a patrol plan.
+    Patrol(PatrolEvent),
 }
 
 impl Event {
@@ -383,6 +403,7 @@ impl Event {
             Event::Assignment(_) => RecordKind::Assignment,
             Event::Station(_) => RecordKind::Station,
             Event::Person(_) => RecordKind::Person,
+            Event::Patrol(_) => RecordKind::Patrol,
         }
     }
 
@@ -395,6 +416,7 @@ impl Event {
             Event::Assignment(event) => serde_json::to_value(event),
             Event::Station(event) => serde_json::to_value(event),
             Event::Person(event) => serde_json::to_value(event),
+            Event::Patrol(event) => serde_json::to_value(event),
         }
         .expect("events hold only strings, integers and lists, which JSON can always carry")
     }
@@ -411,6 +433,7 @@ impl Event {
             RecordKind::Assignment => Event::Assignment(serde_json::from_value(json)?),
             RecordKind::Station => Event::Station(serde_json::from_value(json)?),
             RecordKind::Person => Event::Person(serde_json::from_value(json)?),
+            RecordKind::Patrol => Event::Patrol(serde_json::from_value(json)?),
         })
     }
 }
@@ -451,6 +474,8 @@ pub enum Action {
     Station(StationAction),
     /// On people who sign in.
     Person(PersonAction),
+    /// On patrol plans.
+    Patrol(PatrolAction),
     /// On what was just done: it is taken back.
     Undo(Box<Undo>),
     /// On several units, or several assignments, each a step of its own: all of them or none.
@@ -467,6 +492,7 @@ impl Action {
             Action::Assignment(action) => action.subject().map(RecordRef::from),
             Action::Station(action) => action.subject().map(RecordRef::from),
             Action::Person(action) => action.subject().map(RecordRef::from),
+            Action::Patrol(action) => action.subject().map(RecordRef::from),
             Action::Undo(undo) => undo.inverse.subject(),
             Action::Together(_) => None,
         }
@@ -513,7 +539,8 @@ impl Action {
             | Action::Unit(_)
             | Action::Assignment(_)
             | Action::Station(_)
-            | Action::Person(_) => {}
+            | Action::Person(_)
+            | Action::Patrol(_) => {}
         }
         names
     }
@@ -549,6 +576,7 @@ pub fn decide(
         Action::Assignment(action) => assignment::decide(board, action, context),
         Action::Station(action) => station::decide(board, action, context),
         Action::Person(action) => person::decide(board, action, context),
+        Action::Patrol(action) => patrol::decide(board, action, context),
         Action::Undo(undo) => {
             undo.must_be_possible(board, context.now)?;
             decide(board, &undo.inverse, context)
@@ -586,6 +614,7 @@ fn together(
             | Action::Incident(_)
             | Action::Station(_)
             | Action::Person(_)
+            | Action::Patrol(_)
             | Action::Undo(_)
             | Action::Together(_) => None,
         };

@@ -460,7 +460,8 @@ fn more_areas_than_may_be_listed_are_counted_and_those_with_most_stay() {
                     other @ (Record::Call(_)
                     | Record::Unit(_)
                     | Record::Station(_)
-                    | Record::Person(_)) => other,
+                    | Record::Person(_)
+                    | Record::Patrol(_)) => other,
                 });
             }
         }

@@ -217,7 +217,7 @@ fn about(board: &Board, record: &Record, alarm: Alarm) -> Option<OpenAlarmView> 
             call: Some(one.id.to_string()),
             ..shown(&one.seen, one.priority, Some(one.number))?
         }),
-        Record::Unit(_) | Record::Station(_) | Record::Person(_) => None,
+        Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::Patrol(_) => None,
     }
 }
 
@@ -276,7 +276,8 @@ fn read_ended(
                 | RecordKind::Unit
                 | RecordKind::Assignment
                 | RecordKind::Station
-                | RecordKind::Person => board.put(reader.whole(row)?),
+                | RecordKind::Person
+                | RecordKind::Patrol => board.put(reader.whole(row)?),
             }
         }
         match page.next {

@@ -112,7 +112,8 @@ pub(crate) async fn list(
             | Record::Incident(_)
             | Record::Unit(_)
             | Record::Station(_)
-            | Record::Person(_) => None,
+            | Record::Person(_)
+            | Record::Patrol(_) => None,
         },
     )
 }
@@ -243,7 +244,8 @@ fn find(app: &App, id: AssignmentId) -> Result<Arc<Assignment>, Problem> {
             | Record::Incident(_)
             | Record::Unit(_)
             | Record::Station(_)
-            | Record::Person(_),
+            | Record::Person(_)
+            | Record::Patrol(_),
         )
         | None => Err(Problem::not_found()),
     }

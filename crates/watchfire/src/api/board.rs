@@ -9,6 +9,7 @@ use watchfire_core::board::Board;
 use watchfire_core::record::{Record, RecordKind, RecordRef};
 use watchfire_store::{Reader, StoreError};
 
+use super::patrol::{self, PatrolView};
 use super::view::{self, AssignmentView, CallView, IncidentView, StationView, UnitView};
 use super::{App, Page, PageQuery};
 use crate::node::{Chain, Node};
@@ -31,6 +32,8 @@ pub(crate) struct BoardView {
     assignments: Vec<AssignmentView>,
     /// Stations.
     stations: Vec<StationView>,
+    /// Patrol plans.
+    patrols: Vec<PatrolView>,
 }
 
 /// Shows everything open and what ended recently.
@@ -82,6 +85,11 @@ impl BoardView {
                 .map(|one| view::assignment_at(board, one, node, at))
                 .collect(),
             stations: stations.map(|one| view::station(one)).collect(),
+            patrols: board
+                .patrols
+                .values()
+                .map(|one| patrol::shown(board, one, at))
+                .collect(),
         }
     }
 }
@@ -180,7 +188,8 @@ pub(crate) fn page<T>(
         | Record::Unit(_)
         | Record::Assignment(_)
         | Record::Station(_)
-        | Record::Person(_) => None,
+        | Record::Person(_)
+        | Record::Patrol(_) => None,
     });
     let items = look_with(app, incidents, |board| {
         let shown = records.iter().filter_map(|record| shown(board, record));

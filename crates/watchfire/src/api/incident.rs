@@ -203,7 +203,8 @@ pub(crate) async fn list(
             | Record::Unit(_)
             | Record::Assignment(_)
             | Record::Station(_)
-            | Record::Person(_) => None,
+            | Record::Person(_)
+            | Record::Patrol(_) => None,
         },
     )
 }
@@ -256,7 +257,8 @@ pub(crate) fn find(app: &App, id: IncidentId) -> Result<std::sync::Arc<Incident>
             | Record::Unit(_)
             | Record::Assignment(_)
             | Record::Station(_)
-            | Record::Person(_),
+            | Record::Person(_)
+            | Record::Patrol(_),
         )
         | None => Err(Problem::not_found()),
     }

@@ -588,7 +588,9 @@ fn go(record: RecordRef) -> Option<GoView> {
         RecordKind::Incident => GoKindView::Incident,
         RecordKind::Unit => GoKindView::Unit,
         RecordKind::Call => GoKindView::Call,
-        RecordKind::Assignment | RecordKind::Station | RecordKind::Person => return None,
+        RecordKind::Assignment | RecordKind::Station | RecordKind::Person | RecordKind::Patrol => {
+            return None;
+        }
     };
     Some(GoView {
         kind,

@@ -9,8 +9,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use watchfire_core::basis::{IncidentId, UnitId};
 use watchfire_core::board::Board;
+use watchfire_core::record::patrol::Patrol;
 use watchfire_core::record::{Record, RecordKind, RecordRef};
 
+use super::patrol::{self, PatrolView};
 use super::view::{self, AssignmentView, CallView, IncidentView, StationView, UnitView};
 use crate::hub::{MARK, Message, RECORD};
 use crate::node::Node;
@@ -30,6 +32,8 @@ pub enum RecordView {
     Assignment(AssignmentView),
     /// A station.
     Station(StationView),
+    /// A patrol plan.
+    Patrol(PatrolView),
 }
 
 fn record_view(board: &Board, node: &Node, record: &Record, personal: bool) -> Option<RecordView> {
@@ -39,6 +43,7 @@ fn record_view(board: &Board, node: &Node, record: &Record, personal: bool) -> O
         Record::Unit(one) => RecordView::Unit(view::unit(board, one, node.positions().get(one.id))),
         Record::Assignment(one) => RecordView::Assignment(view::assignment(board, one, node)),
         Record::Station(one) => RecordView::Station(view::station(one)),
+        Record::Patrol(one) => RecordView::Patrol(patrol::shown(board, one, node.now())),
         Record::Person(_) => return None,
     })
 }
@@ -102,6 +107,12 @@ pub fn of_batch(
             Record::Assignment(assignment) => {
                 add(assignment.unit.into());
                 add(board.merge_root(assignment.incident).into());
+                // Whose unit is called away, or comes back.
+                let of_unit = |one: &&Arc<Patrol>| {
+                    one.is_open() && one.details.units.contains(&assignment.unit)
+                };
+                let patrols = board.patrols.values().filter(of_unit);
+                patrols.for_each(|one| add(one.id.into()));
             }
             Record::Call(call) => {
                 if let Some(incident) = call.incident() {
@@ -114,7 +125,7 @@ pub fn of_batch(
                     add(board.merge_root(from).into());
                 }
             }
-            Record::Unit(_) | Record::Station(_) | Record::Person(_) => {}
+            Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::Patrol(_) => {}
         }
     }
     // Who may sign in is nobody's business but the administrator's, who asks for it.

@@ -18,6 +18,7 @@ pub mod map;
 pub mod message;
 pub mod node;
 pub mod past;
+pub mod patrol;
 pub mod person;
 pub mod places;
 pub mod recommendation;
@@ -141,6 +142,15 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(assignment::reassign))
         .routes(routes!(station::list, station::enter))
         .routes(routes!(station::show, station::amend))
+        .routes(routes!(patrol::list, patrol::enter))
+        .routes(routes!(patrol::show, patrol::amend))
+        .routes(routes!(patrol::propose))
+        .routes(routes!(patrol::accept))
+        .routes(routes!(patrol::start))
+        .routes(routes!(patrol::visit))
+        .routes(routes!(patrol::skip))
+        .routes(routes!(patrol::end))
+        .routes(routes!(patrol::own))
         .routes(routes!(person::list, person::enrol))
         .routes(routes!(person::show, person::amend))
         .routes(routes!(person::disable))

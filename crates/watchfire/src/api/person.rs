@@ -107,7 +107,8 @@ pub(crate) fn find(app: &App, id: PersonId) -> Result<std::sync::Arc<Person>, Pr
             | Record::Incident(_)
             | Record::Unit(_)
             | Record::Assignment(_)
-            | Record::Station(_),
+            | Record::Station(_)
+            | Record::Patrol(_),
         )
         | None => Err(Problem::not_found()),
     }

@@ -198,6 +198,7 @@ pub(crate) fn with_area(app: &App, mut action: Action) -> Action {
         | Action::Assignment(_)
         | Action::Station(_)
         | Action::Person(_)
+        | Action::Patrol(_)
         | Action::Undo(_)
         | Action::Together(_) => None,
     };

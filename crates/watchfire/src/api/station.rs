@@ -75,7 +75,8 @@ pub(crate) async fn list(
             | Record::Incident(_)
             | Record::Unit(_)
             | Record::Assignment(_)
-            | Record::Person(_) => None,
+            | Record::Person(_)
+            | Record::Patrol(_) => None,
         },
     )
 }

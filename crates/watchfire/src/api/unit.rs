@@ -152,7 +152,8 @@ pub(crate) async fn list(
             | Record::Incident(_)
             | Record::Assignment(_)
             | Record::Station(_)
-            | Record::Person(_) => None,
+            | Record::Person(_)
+            | Record::Patrol(_) => None,
         },
     )
 }

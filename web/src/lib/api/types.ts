@@ -39,6 +39,17 @@ export type AlarmCode = Shown['AlarmCodeView'];
 
 export type Station = Shown['StationView'];
 
+/** Places that want visits, who goes there, and what became of it. */
+export type Patrol = Shown['PatrolView'];
+export type PatrolPoint = Shown['PointView'];
+export type PatrolCoverage = Shown['CoverageView'];
+export type PatrolRound = Shown['RoundView'];
+export type PatrolLeg = Shown['LegView'];
+/** Rounds as the node would lay them out; a person accepts them. */
+export type PatrolProposal = Shown['ProposalView'];
+/** The rounds of one's own unit. */
+export type OwnRounds = Shown['OwnRoundsView'];
+
 /** The records of the board by the name the stream gives their kind. */
 export interface RecordKinds {
   incident: Incident;
@@ -46,6 +57,7 @@ export interface RecordKinds {
   unit: Unit;
   assignment: Assignment;
   station: Station;
+  patrol: Patrol;
 }
 
 export type RecordKind = keyof RecordKinds;

@@ -4,7 +4,7 @@
 
 import { isSignedOut, readBoard, readSession } from '../api/client';
 import type {
-  Alarm, Assignment, Board as BoardAnswer, Call, Incident, PositionsMessage, Position, Priority, RecordMessage, Station, Unit,
+  Alarm, Assignment, Board as BoardAnswer, Call, Incident, Patrol, PositionsMessage, Position, Priority, RecordMessage, Station, Unit,
 } from '../api/types';
 import { NodeClock } from './clock.svelte';
 import { Line, RETRY_MS_MAX, RETRY_MS_MIN, type LineState } from './line';
@@ -52,6 +52,7 @@ export class Board {
   units = new Table<Unit>();
   assignments = new Table<Assignment>();
   stations = new Table<Station>();
+  patrols = new Table<Patrol>();
 
   loading = $state<Loading>('loading');
   line = $state<LineState>('opening');
@@ -166,6 +167,7 @@ export class Board {
     fill(this.units, answer.units);
     fill(this.assignments, answer.assignments);
     fill(this.stations, answer.stations);
+    fill(this.patrols, answer.patrols);
     this.positions.clear();
     for (const unit of answer.units) if (unit.position) this.positions.set(unit.id, unit.position);
     this.positions_seen += 1;
@@ -196,6 +198,8 @@ export class Board {
         return put(this.assignments, message.record);
       case 'station':
         return put(this.stations, message.record);
+      case 'patrol':
+        return put(this.patrols, message.record);
       case 'unit':
         put(this.units, message.record);
         this.#placeOne(message.record);
