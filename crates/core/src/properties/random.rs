@@ -101,6 +101,11 @@ pub(super) fn step(world: &mut World, dice: &Dice) {
             .expect("what was accepted stays so");
         assert!(again.repeated && again.records == first.records);
     }
+    // Beside the others, so that what the rest of a run comes to does not hang on it.
+    if dice.0[5] % 4 == 1 {
+        let action = Action::Patrol(super::patrols::action(world, dice));
+        drop(world.ask(Asked::default(), action));
+    }
 }
 
 /// Returns the action that the dice say.
