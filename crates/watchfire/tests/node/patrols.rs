@@ -70,7 +70,9 @@ async fn begun(house: &House, units: &[&str], points: &[Value]) -> String {
     let proposal = dispatcher(house, "POST", &format!("{path}/proposal"), json!({})).await;
     assert_eq!(proposal.status, StatusCode::OK, "{proposal:?}");
     assert_eq!(proposal.json["left_out"], json!([]), "{proposal:?}");
-    assert_eq!(proposal.json["rounds"][0]["basis"], "straight_line");
+    let mut rounds = proposal.json["rounds"].as_array().unwrap().iter();
+    let busy = rounds.find(|round| round["legs"][0].is_object()).unwrap();
+    assert_eq!(busy["basis"], "straight_line");
     let done = dispatcher(house, "PUT", &format!("{path}/rounds"), accepted(&proposal)).await;
     assert_eq!(done.status, StatusCode::OK, "{done:?}");
     let started = dispatcher(house, "POST", &format!("{path}/start"), json!({})).await;
@@ -162,13 +164,14 @@ async fn volunteers_see_their_own_round_and_nothing_else() {
         .await;
     assert_eq!(done.status, StatusCode::OK, "{done:?}");
 
+    // The unit is far away and stays there, so that the near point is left to the team.
     let own_unit = house.own_unit.clone();
-    let path = begun(
-        &house,
-        &[&team, &own_unit],
-        &[point(1, true), point(40, false)],
-    )
-    .await;
+    let window =
+        |from: i64, until: i64| json!([{ "from": in_minutes(from), "until": in_minutes(until) }]);
+    let (mut near, mut far) = (point(1, true), point(40, false));
+    (near["windows"], far["windows"]) = (window(45, 60), window(0, 40));
+    far["stay_min"] = json!(100);
+    let path = begun(&house, &[&team, &own_unit], &[near, far]).await;
     let (_, incident) = house.incident().await;
     let own = house
         .ask(Seat::Volunteer, "GET", "/patrols/own", json!(null))
@@ -190,15 +193,14 @@ async fn volunteers_see_their_own_round_and_nothing_else() {
         let answer = house.ask(Seat::Volunteer, "GET", closed, json!(null)).await;
         assert_eq!(answer.status, StatusCode::FORBIDDEN, "{closed}");
     }
-    if let Some(leg) = own.json["rounds"][0]["round"]["legs"].get(0) {
-        let visit = json!({ "unit": team, "point": leg["point"], "visit": leg["visit"] });
-        let done = house
-            .ask(Seat::Volunteer, "POST", &format!("{path}/visits"), visit)
-            .await;
-        assert_eq!(done.status, StatusCode::OK, "{done:?}");
-        assert_eq!(done.text("/rounds/0/round/legs/0/kept"), "in_time");
-        assert!(!done.json.to_string().contains("E1"), "{done:?}");
-    }
+    let leg = &own.json["rounds"][0]["round"]["legs"][0];
+    let visit = json!({ "unit": team, "point": leg["point"], "visit": leg["visit"] });
+    let done = house
+        .ask(Seat::Volunteer, "POST", &format!("{path}/visits"), visit)
+        .await;
+    assert_eq!(done.status, StatusCode::OK, "{done:?}");
+    assert_eq!(done.text("/rounds/0/round/legs/0/kept"), "in_time");
+    assert!(!done.json.to_string().contains("E1"), "{done:?}");
     let send = format!("/incidents/{incident}/assignments");
     let sent = dispatcher(&house, "POST", &send, json!({ "units": [team] })).await;
     assert_eq!(
