@@ -137,7 +137,7 @@ export class Crew {
   /** Reports that a visit of the round was made, or why not. */
   reportVisit(round: OwnRound, leg: { point: number; visit: number }, reason?: string) {
     const at_ms = Math.round(this.now_ms);
-    const timed = this.#ahead_ms === null || at_ms === 0 ? {} : { happened_at: new Date(at_ms).toISOString() };
+    const timed: Record<string, string> = this.#ahead_ms === null || at_ms === 0 ? {} : { happened_at: new Date(at_ms).toISOString() };
     const body = { unit: this.unit_id, point: leg.point, visit: leg.visit, ...timed, ...(reason === undefined ? {} : { reason }) };
     void this.queue.add(reason === undefined ? 'visit' : 'skip', round.patrol, null, body, at_ms);
   }
