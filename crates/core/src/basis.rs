@@ -122,6 +122,8 @@ record_ids! {
     PersonId,
     /// Names one road condition.
     RoadConditionId,
+    /// Names one patrol plan.
+    PatrolId,
 }
 
 fn write_hex(f: &mut fmt::Formatter<'_>, bytes: &[u8; 16]) -> fmt::Result {

@@ -12,10 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::basis::{
     AssignmentId, CallId, IncidentId, Line, PersonId, RoadConditionId, StationId, Timestamp, UnitId,
+    AssignmentId, CallId, IncidentId, Line, PatrolId, PersonId, StationId, Timestamp, UnitId,
 };
 use crate::record::assignment::{Assignment, AssignmentStatus};
 use crate::record::call::Call;
 use crate::record::incident::{Incident, IncidentState};
+use crate::record::patrol::Patrol;
 use crate::record::person::Person;
 use crate::record::road_condition::RoadCondition;
 use crate::record::station::Station;
@@ -40,6 +42,8 @@ pub struct Board {
     pub people: BTreeMap<PersonId, Arc<Person>>,
     /// Road conditions by id.
     pub road_conditions: BTreeMap<RoadConditionId, Arc<RoadCondition>>,
+    /// Patrol plans by id.
+    pub patrols: BTreeMap<PatrolId, Arc<Patrol>>,
 
     calls_of: BTreeMap<IncidentId, BTreeSet<CallId>>,
     assignments_of: BTreeMap<IncidentId, BTreeSet<AssignmentId>>,
@@ -117,6 +121,8 @@ impl Board {
         person, PersonId, people -> Person;
         /// Returns a road condition, or refuses.
         road_condition, RoadConditionId, road_conditions -> RoadCondition;
+        /// Returns a patrol plan, or refuses.
+        patrol, PatrolId, patrols -> Patrol;
     }
 
     /// Returns any record by its name.
@@ -146,6 +152,7 @@ impl Board {
                 .get(&RoadConditionId(id))
                 .cloned()
                 .map(Record::RoadCondition),
+            RecordKind::Patrol => self.patrols.get(&PatrolId(id)).cloned().map(Record::Patrol),
         }
     }
 
@@ -206,6 +213,7 @@ impl Board {
             Record::RoadCondition(condition) => {
                 self.road_conditions.insert(condition.id, condition);
             }
+            Record::Patrol(patrol) => drop(self.patrols.insert(patrol.id, patrol)),
         }
     }
 
@@ -221,6 +229,7 @@ impl Board {
             RecordKind::Station => drop(self.stations.remove(&StationId(id))),
             RecordKind::Person => drop(self.people.remove(&PersonId(id))),
             RecordKind::RoadCondition => drop(self.road_conditions.remove(&RoadConditionId(id))),
+            RecordKind::Patrol => drop(self.patrols.remove(&PatrolId(id))),
         }
     }
 
@@ -261,6 +270,7 @@ impl Board {
             Some(Record::Person(person)) => drop(self.logins.remove(&person.login)),
             Some(Record::RoadCondition(_)) => {}
             None => {}
+            Some(Record::Patrol(_)) | None => {}
         }
     }
 
@@ -313,6 +323,9 @@ impl Board {
         };
         let conditions = self.road_conditions.values().filter(over);
         gone.extend(conditions.map(|condition| RecordRef::from(condition.id)));
+        let idle = |patrol: &&Arc<Patrol>| !patrol.is_open() && patrol.changed_at < before;
+        let patrols = self.patrols.values().filter(idle);
+        gone.extend(patrols.map(|patrol| RecordRef::from(patrol.id)));
         gone
     }
 

@@ -1,4 +1,4 @@
-//! The domain of Watchfire: calls, incidents, units, assignments, stations and people, and the rules between them.
+//! The domain of Watchfire: calls, incidents, units, assignments, stations, patrol plans and people, and the rules between them.
 //!
 //! This crate is pure. It reads no clock, draws no random number, opens no file and knows no network,
 //! database or road graph: time, entropy, record keys and travel times come in as arguments, so that one
@@ -18,10 +18,12 @@ pub mod figures;
 pub mod limits;
 pub mod line;
 pub mod log;
+pub mod patrol;
 pub mod plan;
 pub mod recommend;
 pub mod record;
 pub mod refusal;
+pub mod routing;
 pub mod timer;
 pub mod triage;
 pub mod undo;

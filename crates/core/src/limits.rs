@@ -110,3 +110,25 @@ pub const ROAD_CIRCLE_RADIUS_M_MAX: u32 = 50_000;
 pub const SLOWED_PERCENT_MAX: u8 = 99;
 /// How far ahead of the node's clock a road condition may begin or end, in milliseconds (366 days).
 pub const ROAD_CONDITION_AHEAD_MAX_MS: i64 = 366 * 24 * 3_600 * 1_000;
+/// Tasks of one routing problem.
+pub const ROUTING_TASKS_MAX: usize = 2_000;
+/// Vehicles of one routing problem.
+pub const ROUTING_VEHICLES_MAX: usize = 500;
+/// Places of one routing problem: both ends of each task, and of each vehicle.
+pub const ROUTING_PLACES_MAX: usize = 2 * (ROUTING_TASKS_MAX + ROUTING_VEHICLES_MAX);
+/// Patrol plans on one node that have not ended.
+pub const PATROLS_OPEN_MAX: usize = 200;
+/// Longest shift of a patrol plan, in hours.
+pub const PATROL_HOURS_MAX: usize = 24;
+/// Points of one patrol plan.
+pub const PATROL_POINTS_MAX: usize = 100;
+/// Units of one patrol plan.
+pub const PATROL_UNITS_MAX: usize = 30;
+/// Visits that one patrol plan may promise: its accepted rounds fit into one entry.
+pub const PATROL_VISITS_MAX: usize = 400;
+/// Time windows of one patrol point.
+pub const PATROL_WINDOWS_MAX: usize = 4;
+/// Longest name of a patrol point, in characters: all points of a plan fit into one entry.
+pub const PATROL_LABEL_CHARS_MAX: usize = 60;
+/// Longest visit to a patrol point, in minutes.
+pub const PATROL_STAY_MINUTES_MAX: usize = 240;

@@ -27,6 +27,8 @@ pub struct ResponseFile {
     pub categories: BTreeMap<Code, Text>,
     /// Labels of the kinds of unit.
     pub kinds: BTreeMap<Code, Text>,
+    /// The kinds whose units are teams of volunteers: they go on patrol rounds and are sent to no incident.
+    pub volunteer_kinds: BTreeSet<Code>,
     /// Labels of the capabilities.
     pub capabilities: BTreeMap<Code, Text>,
     /// The plans, in the order of the file.
@@ -101,7 +103,7 @@ struct RawFile {
     #[serde(default)]
     categories: BTreeMap<Spanned<String>, RawCategory>,
     #[serde(default)]
-    kinds: BTreeMap<Spanned<String>, RawLabel>,
+    kinds: BTreeMap<Spanned<String>, RawKind>,
     #[serde(default)]
     capabilities: BTreeMap<Spanned<String>, RawLabel>,
     #[serde(default)]
@@ -119,6 +121,15 @@ struct RawCategory {
     #[serde(default)]
     words: Vec<Spanned<String>>,
     priority: Option<Spanned<u8>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawKind {
+    en: String,
+    zh: String,
+    #[serde(default)]
+    volunteers: bool,
 }
 
 #[derive(Deserialize)]
@@ -163,10 +174,12 @@ impl ResponseFile {
         })?;
         let (categories, rules) = reader.categories(raw.categories)?;
         let triage = reader.triage(&categories, rules, raw.question, raw.triage)?;
+        let (kinds, volunteer_kinds) = reader.kinds(raw.kinds)?;
         let mut file = ResponseFile {
             categories,
             triage,
-            kinds: reader.labels(raw.kinds)?,
+            kinds,
+            volunteer_kinds,
             capabilities: reader.labels(raw.capabilities)?,
             plans: Vec::new(),
             version: Sha256::digest(text.as_bytes())[..8]
@@ -227,6 +240,11 @@ impl ResponseFile {
         category.map_or(Ok(()), |code| {
             known(&self.categories, code, "category", "类别")
         })
+    }
+
+    /// Returns true if units of a kind are teams of volunteers.
+    pub fn is_volunteer(&self, kind: &Code) -> bool {
+        self.volunteer_kinds.contains(kind)
     }
 
     /// Refuses a kind of unit that the file does not know.
@@ -360,6 +378,27 @@ impl Reader<'_> {
             }
         }
         Ok((labels, all))
+    }
+
+    /// Reads the kinds of unit, and which of them are volunteers.
+    fn kinds(
+        &self,
+        raw: BTreeMap<Spanned<String>, RawKind>,
+    ) -> Result<(BTreeMap<Code, Text>, BTreeSet<Code>), ResponseFileError> {
+        let volunteers: Vec<String> = raw
+            .iter()
+            .filter(|(_, kind)| kind.volunteers)
+            .map(|(name, _)| name.get_ref().clone())
+            .collect();
+        let label = |kind: RawKind| RawLabel {
+            en: kind.en,
+            zh: kind.zh,
+        };
+        let raw = raw.into_iter().map(|(name, kind)| (name, label(kind)));
+        let labels = self.labels(raw.collect())?;
+        let marked = |code: &&Code| volunteers.iter().any(|name| name == code.as_str());
+        let volunteers = labels.keys().filter(marked).cloned().collect();
+        Ok((labels, volunteers))
     }
 
     fn labels(

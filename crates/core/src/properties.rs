@@ -5,6 +5,7 @@
 
 mod alarms;
 mod invariants;
+mod patrols;
 mod random;
 mod taking_back;
 
@@ -136,7 +137,7 @@ fn refusals_leave_no_trace_in_what_comes_after() {
 fn events_survive_json_byte_for_byte_and_every_kind_of_event_is_known() {
     let mut seen: BTreeSet<String> = BTreeSet::new();
     let mut dice = Entropy::from_number(3);
-    let run: Vec<Dice> = (0..1_500).map(|_| Dice::drawn(&mut dice)).collect();
+    let run: Vec<Dice> = (0..3_000).map(|_| Dice::drawn(&mut dice)).collect();
     let world = played(&run);
     for entry in &world.entries[1..] {
         let decoded = engine::decode(entry).unwrap();

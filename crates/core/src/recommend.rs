@@ -452,6 +452,8 @@ pub fn recommend(
         })
         .collect();
     let (mut offered, passed_over) = offer(board, incident, origins, &needs, now);
+    // Volunteers go on patrol rounds; nobody may send them to an incident.
+    offered.retain(|(unit, ..)| !response.is_volunteer(&unit.details.kind));
     offered.sort_by_key(|(unit, _, origin)| {
         (
             origin.seconds,

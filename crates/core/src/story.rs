@@ -11,6 +11,7 @@ mod facts;
 mod figures;
 mod limits;
 mod lives;
+mod patrols;
 mod recommendation;
 mod road_conditions;
 mod rules;

@@ -124,6 +124,16 @@ pub fn inverse(deed: &Deed) -> Result<Action, Refusal> {
             ),
             Text::new("Amend it again.", "请再次修改。"),
         )),
+        Action::Patrol(_) => Err(not_undone(
+            Text::new(
+                "a patrol plan is amended, and its visits are reported once",
+                "巡逻计划只能修改，到点情况只报告一次",
+            ),
+            Text::new(
+                "Amend the plan, or propose its rounds again.",
+                "请修改计划，或重新生成路线。",
+            ),
+        )),
         Action::Undo(_) => Err(not_undone(
             Text::new("it took something back itself", "该操作本身就是撤回"),
             Text::new("Do it again by hand.", "请重新操作。"),

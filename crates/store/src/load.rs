@@ -197,6 +197,7 @@ fn add_kin(connection: &Connection, rows: &mut BTreeMap<RecordRef, Row>) -> Resu
         | RecordKind::Station
         | RecordKind::Person
         | RecordKind::RoadCondition => row.parent.map(IncidentId),
+        | RecordKind::Patrol => row.parent.map(IncidentId),
     };
     let named: BTreeSet<IncidentId> = rows.values().filter_map(incident_of).collect();
     let mut done: BTreeSet<IncidentId> = BTreeSet::new();

@@ -303,9 +303,15 @@ pub fn response_text(response: &ResponseFile) -> String {
         for (code, label) in labels {
             let _ = write!(
                 text,
-                "[{section}.{code}]\nen = {:?}\nzh = {:?}\n\n",
+                "[{section}.{code}]\nen = {:?}\nzh = {:?}\n",
                 label.en, label.zh
             );
+            let volunteers = section == "kinds" && response.is_volunteer(code);
+            text.push_str(if volunteers {
+                "volunteers = true\n\n"
+            } else {
+                "\n"
+            });
         }
     }
     // A plan for any unit at all is what holds where there is no plan.
@@ -472,6 +478,7 @@ pub fn plans_from(calls: &[PastCall], units: &[UnitRow]) -> ResponseFile {
     ResponseFile {
         categories: codes(calls.iter().map(|call| call.category.as_str()).collect()),
         kinds,
+        volunteer_kinds: BTreeSet::new(),
         capabilities: codes(
             units
                 .iter()
@@ -491,7 +498,8 @@ mod tests {
     #[test]
     fn a_response_file_that_was_written_reads_back_as_it_was() {
         let text = include_str!("../../../examples/demo-city/response.toml");
-        let own = "[triage.categories.medical]\npriority_2 = 7\n";
+        let own = "[kinds.watch]\nen = \"Watch\"\nzh = \"守望\"\nvolunteers = true\n\
+                   [triage.categories.medical]\npriority_2 = 7\n";
         let response = ResponseFile::parse(&format!("{text}\n{own}")).unwrap();
         let again = ResponseFile::parse(&response_text(&response)).unwrap();
         assert!(!again.plans.is_empty() && !again.triage.questions.is_empty());

@@ -306,6 +306,7 @@ impl Counting {
             | Event::Station(_)
             | Event::Person(_)
             | Event::RoadCondition(_) => {}
+            | Event::Patrol(_) => {}
         }
     }
 

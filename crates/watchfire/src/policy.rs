@@ -9,6 +9,7 @@ use watchfire_core::board::Board;
 use watchfire_core::record::assignment::{Assignment, AssignmentAction, AssignmentStatus, Step};
 use watchfire_core::record::call::{CallAction, Onward};
 use watchfire_core::record::incident::IncidentAction;
+use watchfire_core::record::patrol::PatrolAction;
 use watchfire_core::record::person::Seat;
 use watchfire_core::record::unit::UnitAction;
 use watchfire_core::record::{Action, Actor};
@@ -40,6 +41,10 @@ pub enum Permission {
     ReportOwnUnit,
     /// Report any unit's position (position feeds).
     ReportPositions,
+    /// Write down patrol plans, accept their rounds, begin and end them, and report visits for units.
+    PlanPatrols,
+    /// See one's own unit's patrol round, and report its visits.
+    ReportOwnRound,
     /// Bring units on and off duty, in and out of service.
     RunUnits,
     /// Enter road conditions, change until when they hold, end them.
@@ -66,6 +71,8 @@ impl Permission {
             P::SendUnits => "send_units",
             P::ReportOwnUnit => "report_own_unit",
             P::ReportPositions => "report_positions",
+            P::PlanPatrols => "plan_patrols",
+            P::ReportOwnRound => "report_own_round",
             P::RunUnits => "run_units",
             P::SetRoadConditions => "set_road_conditions",
             P::KeepUnits => "keep_units",
@@ -75,7 +82,9 @@ impl Permission {
 }
 
 use Permission as P;
-use Seat::{Administrator, Analyst, CallTaker, Crew, Dispatcher, DutyOfficer, Overseer, Wall};
+use Seat::{
+    Administrator, Analyst, CallTaker, Crew, Dispatcher, DutyOfficer, Overseer, Volunteer, Wall,
+};
 
 /// The table: which seats have which permission.
 pub const TABLE: &[(Permission, &[Seat])] = &[
@@ -111,6 +120,8 @@ pub const TABLE: &[(Permission, &[Seat])] = &[
     (P::SendUnits, &[Dispatcher, DutyOfficer]),
     (P::ReportOwnUnit, &[Crew]),
     (P::ReportPositions, &[Dispatcher, DutyOfficer]),
+    (P::PlanPatrols, &[Dispatcher, DutyOfficer]),
+    (P::ReportOwnRound, &[Crew, Volunteer]),
     (P::RunUnits, &[Dispatcher, DutyOfficer]),
     (P::SetRoadConditions, &[Dispatcher, DutyOfficer]),
     (P::KeepUnits, &[Administrator, DutyOfficer]),
@@ -266,6 +277,20 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
         Action::Station(_) => vec![P::KeepUnits],
         Action::Person(_) => vec![P::KeepPeople],
         Action::RoadCondition(_) => vec![P::SetRoadConditions],
+        Action::Patrol(
+            PatrolAction::Enter { .. }
+            | PatrolAction::Amend { .. }
+            | PatrolAction::Accept { .. }
+            | PatrolAction::Start { .. }
+            | PatrolAction::End { .. },
+        ) => vec![P::PlanPatrols],
+        Action::Patrol(PatrolAction::Visit { unit, .. } | PatrolAction::Skip { unit, .. }) => {
+            if session.unit == Some(*unit) {
+                vec![P::PlanPatrols, P::ReportOwnRound]
+            } else {
+                vec![P::PlanPatrols]
+            }
+        }
         Action::Undo(undo) => permissions_for(session, &undo.inverse, board),
         Action::Together(actions) => {
             // One seat must allow all of it.
@@ -346,5 +371,16 @@ mod tests {
                 .any(|(permission, seats)| *permission == P::ReadPersonal && seats.contains(&Wall))
         );
         assert_eq!(seen.len(), 16, "a new permission needs a row");
+        assert_eq!(seen.len(), 17, "a new permission needs a row");
+        let volunteers: Vec<Permission> = TABLE
+            .iter()
+            .filter(|(_, seats)| seats.contains(&Volunteer))
+            .map(|(permission, _)| *permission)
+            .collect();
+        assert_eq!(
+            volunteers,
+            [P::ReportOwnRound],
+            "volunteers see their round and no more"
+        );
     }
 }

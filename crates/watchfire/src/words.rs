@@ -7,6 +7,7 @@ use watchfire_core::plan::ResponseFile;
 use watchfire_core::record::assignment::AssignmentEvent;
 use watchfire_core::record::call::CallEvent;
 use watchfire_core::record::incident::IncidentEvent;
+use watchfire_core::record::patrol::PatrolEvent;
 use watchfire_core::record::person::{Access, PersonEvent};
 use watchfire_core::record::road_condition::{RoadConditionEvent, RoadEffect};
 use watchfire_core::record::unit::UnitEvent;
@@ -52,6 +53,52 @@ fn road_condition(event: &RoadConditionEvent) -> Text {
         }
         RoadConditionEvent::Ended => Text::new("road condition ended", "路况解除"),
         RoadConditionEvent::Resumed => Text::new("road condition in force again", "路况恢复生效"),
+        Event::Patrol(event) => patrol(board, event),
+    }
+}
+
+fn patrol(board: &Board, event: &PatrolEvent) -> Text {
+    let callsign = |unit: &UnitId| {
+        let found = board.units.get(unit);
+        found.map_or_else(|| unit.to_string(), |unit| unit.callsign.to_string())
+    };
+    match event {
+        PatrolEvent::Entered { details } => Text::new(
+            format!("patrol plan {} written down", details.theme),
+            format!("拟订巡逻计划“{}”", details.theme),
+        ),
+        PatrolEvent::Amended { .. } => Text::new("patrol plan changed", "巡逻计划变更"),
+        PatrolEvent::Planned { rounds } => Text::new(
+            format!("rounds accepted for {} units", rounds.len()),
+            format!("采纳 {} 支力量的巡逻路线", rounds.len()),
+        ),
+        PatrolEvent::Started => Text::new("patrol begun", "巡逻开始"),
+        PatrolEvent::Visited { unit, point, visit } => Text::new(
+            format!("{} at point {point}, visit {visit}", callsign(unit)),
+            format!("{} 到达巡逻点 {point}（第 {visit} 次）", callsign(unit)),
+        ),
+        PatrolEvent::Skipped {
+            unit,
+            point,
+            visit,
+            reason,
+        } => Text::new(
+            format!(
+                "{} skips point {point}, visit {visit}: {reason}",
+                callsign(unit)
+            ),
+            format!(
+                "{} 跳过巡逻点 {point}（第 {visit} 次）：{reason}",
+                callsign(unit)
+            ),
+        ),
+        PatrolEvent::Ended { ending } => {
+            let (en, zh) = match ending {
+                Some(ending) => (format!(": {ending}"), format!("：{ending}")),
+                None => (String::new(), String::new()),
+            };
+            Text::new(format!("patrol ended{en}"), format!("巡逻结束{zh}"))
+        }
     }
 }
 

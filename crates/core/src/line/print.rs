@@ -279,6 +279,7 @@ impl Line<'_> {
             | RecordKind::Station
             | RecordKind::Person
             | RecordKind::RoadCondition => self,
+            | RecordKind::Patrol => self,
         }
     }
 }

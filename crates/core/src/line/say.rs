@@ -157,6 +157,9 @@ fn record_name(around: &Around<'_>, record: RecordRef) -> Text {
         | RecordKind::Station
         | RecordKind::Person
         | RecordKind::RoadCondition => record.kind.label(),
+        RecordKind::Assignment | RecordKind::Station | RecordKind::Person | RecordKind::Patrol => {
+            record.kind.label()
+        }
     }
 }
 

@@ -172,6 +172,7 @@ pub(super) fn records(board: &Board) -> Vec<Record> {
             .cloned()
             .map(Record::RoadCondition),
     );
+    all.extend(board.patrols.values().cloned().map(Record::Patrol));
     all
 }
 

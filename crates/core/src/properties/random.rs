@@ -104,6 +104,11 @@ pub(super) fn step(world: &mut World, dice: &Dice) {
             .expect("what was accepted stays so");
         assert!(again.repeated && again.records == first.records);
     }
+    // Beside the others, so that what the rest of a run comes to does not hang on it.
+    if dice.0[5] % 4 == 1 {
+        let action = Action::Patrol(super::patrols::action(world, dice));
+        drop(world.ask(Asked::default(), action));
+    }
 }
 
 /// Returns the action that the dice say.
@@ -153,6 +158,7 @@ fn see_alarm(world: &World, dice: &Dice) -> Action {
         | RecordKind::Station
         | RecordKind::Person
         | RecordKind::RoadCondition => Action::Incident(IncidentAction::SeeAlarm {
+        | RecordKind::Patrol => Action::Incident(IncidentAction::SeeAlarm {
             incident: IncidentId(record.id),
             code,
         }),
@@ -588,8 +594,8 @@ fn person(world: &World, dice: &Dice) -> PersonAction {
     let details = PersonDetails {
         name: line("somebody"),
         seats: [
-            Seat::ALL[usize::from(dice.0[3]) % 8],
-            Seat::ALL[usize::from(dice.0[4]) % 8],
+            Seat::ALL[usize::from(dice.0[3]) % Seat::ALL.len()],
+            Seat::ALL[usize::from(dice.0[4]) % Seat::ALL.len()],
         ]
         .into(),
         unit: dice.bit(4, 0).then(|| any_unit(world, dice, 5)),

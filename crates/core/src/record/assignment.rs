@@ -653,6 +653,12 @@ fn not_free(unit: &Unit, because: Text) -> Refusal {
 }
 
 fn not_on_duty(unit: &Unit, context: &Context<'_>) -> Option<Text> {
+    if context.response.is_volunteer(&unit.details.kind) {
+        return Some(Text::new(
+            "it is a team of volunteers, which goes on patrol rounds only",
+            "属志愿者队伍，仅参加巡逻",
+        ));
+    }
     match &unit.duty {
         Duty::OffDuty => Some(Text::new("it is off duty", "已下班")),
         Duty::OutOfService { reason } => Some(Text::new(

@@ -9,6 +9,7 @@
 pub mod assignment;
 pub mod call;
 pub mod incident;
+pub mod patrol;
 pub mod person;
 pub mod road_condition;
 pub mod station;
@@ -23,6 +24,8 @@ use serde::{Deserialize, Serialize};
 use crate::basis::{
     AssignmentId, CallId, IncidentId, PersonId, Personal, RoadConditionId, StationId, Text,
     Timestamp, UnitId,
+    AssignmentId, CallId, IncidentId, PatrolId, PersonId, Personal, StationId, Text, Timestamp,
+    UnitId,
 };
 use crate::board::Board;
 use crate::entropy::Entropy;
@@ -34,6 +37,7 @@ use crate::undo::Undo;
 use assignment::{Assignment, AssignmentAction, AssignmentEvent};
 use call::{Call, CallAction, CallEvent, Onward};
 use incident::{Incident, IncidentAction, IncidentEvent};
+use patrol::{Patrol, PatrolAction, PatrolEvent};
 use person::{Person, PersonAction, PersonEvent, Seat};
 use road_condition::{RoadCondition, RoadConditionAction, RoadConditionEvent};
 use station::{Station, StationAction, StationEvent};
@@ -57,6 +61,8 @@ pub enum RecordKind {
     Person,
     /// Roads that are closed or slower than usual for a while.
     RoadCondition,
+    /// Places that want visits, and who goes there.
+    Patrol,
 }
 
 impl RecordKind {
@@ -69,6 +75,7 @@ impl RecordKind {
         RecordKind::Station,
         RecordKind::Person,
         RecordKind::RoadCondition,
+        RecordKind::Patrol,
     ];
 
     /// Returns the word used in entries, tables and the API.
@@ -81,6 +88,7 @@ impl RecordKind {
             RecordKind::Station => "station",
             RecordKind::Person => "person",
             RecordKind::RoadCondition => "road_condition",
+            RecordKind::Patrol => "patrol",
         }
     }
 
@@ -101,6 +109,7 @@ impl RecordKind {
             RecordKind::Station => &station::EVENT_NAMES,
             RecordKind::Person => &person::EVENT_NAMES,
             RecordKind::RoadCondition => &road_condition::EVENT_NAMES,
+            RecordKind::Patrol => &patrol::EVENT_NAMES,
         }
     }
 
@@ -114,6 +123,7 @@ impl RecordKind {
             RecordKind::Station => Text::new("station", "站点"),
             RecordKind::Person => Text::new("person", "人员"),
             RecordKind::RoadCondition => Text::new("road condition", "路况"),
+            RecordKind::Patrol => Text::new("patrol plan", "巡逻计划"),
         }
     }
 }
@@ -139,6 +149,7 @@ refs! {
     CallId => Call, IncidentId => Incident, UnitId => Unit,
     AssignmentId => Assignment, StationId => Station, PersonId => Person,
     RoadConditionId => RoadCondition,
+    AssignmentId => Assignment, StationId => Station, PersonId => Person, PatrolId => Patrol,
 }
 
 /// One record as it stands. Cheap to clone: boards share it.
@@ -158,6 +169,8 @@ pub enum Record {
     Person(Arc<Person>),
     /// A road condition.
     RoadCondition(Arc<RoadCondition>),
+    /// A patrol plan.
+    Patrol(Arc<Patrol>),
 }
 
 /// Runs `$body` with `$record` bound to whichever record it is.
@@ -171,6 +184,7 @@ macro_rules! each_record {
             Record::Station($record) => $body,
             Record::Person($record) => $body,
             Record::RoadCondition($record) => $body,
+            Record::Patrol($record) => $body,
         }
     };
 }
@@ -201,6 +215,7 @@ impl Record {
             | Record::Station(_)
             | Record::Person(_)
             | Record::RoadCondition(_) => None,
+            | Record::Patrol(_) => None,
         }
     }
 
@@ -212,6 +227,7 @@ impl Record {
             Record::Assignment(assignment) => assignment.is_live(),
             // Its time may run out while nobody writes; that follows from the clock, which no row knows.
             Record::RoadCondition(condition) => condition.ended_at.is_none(),
+            Record::Patrol(patrol) => patrol.is_open(),
             Record::Unit(_) | Record::Station(_) | Record::Person(_) => true,
         }
     }
@@ -225,6 +241,7 @@ impl Record {
             Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::RoadCondition(_) => {
                 None
             }
+            Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::Patrol(_) => None,
         }
     }
 
@@ -256,6 +273,7 @@ impl Record {
             | Record::Station(_)
             | Record::Person(_)
             | Record::RoadCondition(_) => None,
+            | Record::Patrol(_) => None,
         }
     }
 
@@ -290,6 +308,7 @@ impl Record {
             RecordKind::RoadCondition => {
                 Record::RoadCondition(Arc::new(serde_json::from_slice(json)?))
             }
+            RecordKind::Patrol => Record::Patrol(Arc::new(serde_json::from_slice(json)?)),
         };
         Ok(record)
     }
@@ -325,6 +344,7 @@ impl Record {
             Event::Station(event) => fold!(Station, station, event),
             Event::Person(event) => fold!(Person, person, event),
             Event::RoadCondition(event) => fold!(RoadCondition, road_condition, event),
+            Event::Patrol(event) => fold!(Patrol, patrol, event),
         };
         next.or_else(|| before.cloned())
     }
@@ -397,6 +417,8 @@ pub enum Event {
     Person(PersonEvent),
     /// To a road condition.
     RoadCondition(RoadConditionEvent),
+    /// To a patrol plan.
+    Patrol(PatrolEvent),
 }
 
 impl Event {
@@ -410,6 +432,7 @@ impl Event {
             Event::Station(_) => RecordKind::Station,
             Event::Person(_) => RecordKind::Person,
             Event::RoadCondition(_) => RecordKind::RoadCondition,
+            Event::Patrol(_) => RecordKind::Patrol,
         }
     }
 
@@ -423,6 +446,7 @@ impl Event {
             Event::Station(event) => serde_json::to_value(event),
             Event::Person(event) => serde_json::to_value(event),
             Event::RoadCondition(event) => serde_json::to_value(event),
+            Event::Patrol(event) => serde_json::to_value(event),
         }
         .expect("events hold only strings, integers and lists, which JSON can always carry")
     }
@@ -440,6 +464,7 @@ impl Event {
             RecordKind::Station => Event::Station(serde_json::from_value(json)?),
             RecordKind::Person => Event::Person(serde_json::from_value(json)?),
             RecordKind::RoadCondition => Event::RoadCondition(serde_json::from_value(json)?),
+            RecordKind::Patrol => Event::Patrol(serde_json::from_value(json)?),
         })
     }
 }
@@ -482,6 +507,8 @@ pub enum Action {
     Person(PersonAction),
     /// On road conditions.
     RoadCondition(RoadConditionAction),
+    /// On patrol plans.
+    Patrol(PatrolAction),
     /// On what was just done: it is taken back.
     Undo(Box<Undo>),
     /// On several units, or several assignments, each a step of its own: all of them or none.
@@ -499,6 +526,7 @@ impl Action {
             Action::Station(action) => action.subject().map(RecordRef::from),
             Action::Person(action) => action.subject().map(RecordRef::from),
             Action::RoadCondition(action) => action.subject().map(RecordRef::from),
+            Action::Patrol(action) => action.subject().map(RecordRef::from),
             Action::Undo(undo) => undo.inverse.subject(),
             Action::Together(_) => None,
         }
@@ -547,6 +575,7 @@ impl Action {
             | Action::Station(_)
             | Action::Person(_)
             | Action::RoadCondition(_) => {}
+            | Action::Patrol(_) => {}
         }
         names
     }
@@ -583,6 +612,7 @@ pub fn decide(
         Action::Station(action) => station::decide(board, action, context),
         Action::Person(action) => person::decide(board, action, context),
         Action::RoadCondition(action) => road_condition::decide(board, action, context),
+        Action::Patrol(action) => patrol::decide(board, action, context),
         Action::Undo(undo) => {
             undo.must_be_possible(board, context.now)?;
             decide(board, &undo.inverse, context)
@@ -621,6 +651,7 @@ fn together(
             | Action::Station(_)
             | Action::Person(_)
             | Action::RoadCondition(_)
+            | Action::Patrol(_)
             | Action::Undo(_)
             | Action::Together(_) => None,
         };

@@ -33,11 +33,13 @@ pub enum Seat {
     Administrator,
     /// Shows; nobody touches it.
     Wall,
+    /// Goes on patrol rounds and reports its own visits; sees nothing else.
+    Volunteer,
 }
 
 impl Seat {
     /// All seats.
-    pub const ALL: [Seat; 8] = [
+    pub const ALL: [Seat; 9] = [
         Seat::CallTaker,
         Seat::Dispatcher,
         Seat::DutyOfficer,
@@ -46,6 +48,7 @@ impl Seat {
         Seat::Overseer,
         Seat::Administrator,
         Seat::Wall,
+        Seat::Volunteer,
     ];
 
     /// Returns the word used in entries and the API.
@@ -59,6 +62,7 @@ impl Seat {
             Seat::Overseer => "overseer",
             Seat::Administrator => "administrator",
             Seat::Wall => "wall",
+            Seat::Volunteer => "volunteer",
         }
     }
 
@@ -191,7 +195,7 @@ pub(super) fn decide(
 ) -> Result<Vec<Happened>, Refusal> {
     let (id, event) = match action {
         PersonAction::Enrol { login, details } => {
-            check_details(board, details)?;
+            check_details(board, details, context)?;
             if board.person_by_login(login).is_some() {
                 return Err(Refusal::Taken {
                     kind: RecordKind::Person,
@@ -211,7 +215,7 @@ pub(super) fn decide(
             (PersonId(context.entropy.next_16()), event)
         }
         PersonAction::Amend { person, details } => {
-            check_details(board, details)?;
+            check_details(board, details, context)?;
             let found = board.person(*person)?;
             if is_administrator(found) && !details.seats.contains(&Seat::Administrator) {
                 must_not_be_last_administrator(board, found)?;
@@ -238,7 +242,11 @@ pub(super) fn decide(
     Ok(vec![Happened::new(id, Event::Person(event))])
 }
 
-fn check_details(board: &Board, details: &PersonDetails) -> Result<(), Refusal> {
+fn check_details(
+    board: &Board,
+    details: &PersonDetails,
+    context: &Context<'_>,
+) -> Result<(), Refusal> {
     if details.seats.is_empty() {
         return Err(Refusal::Missing(Text::new(
             "At least one seat",
@@ -251,9 +259,27 @@ fn check_details(board: &Board, details: &PersonDetails) -> Result<(), Refusal> 
             "处警人员所属力量",
         )));
     }
-    details
-        .unit
-        .map_or(Ok(()), |unit| board.unit(unit).map(|_| ()))
+    if details.seats.contains(&Seat::Volunteer) && details.unit.is_none() && !details.program {
+        return Err(Refusal::Missing(Text::new(
+            "The team of a volunteer",
+            "志愿者所属队伍",
+        )));
+    }
+    let Some(unit) = details.unit else {
+        return Ok(());
+    };
+    let kind = &board.unit(unit)?.details.kind;
+    if context.response.is_volunteer(kind) && details.seats.contains(&Seat::Crew) {
+        return Err(Refusal::WrongState {
+            kind: RecordKind::Unit,
+            state: Text::new("a team of volunteers", "志愿者队伍"),
+            instead: Text::new(
+                "Give its members the seat of a volunteer instead of that of a crew.",
+                "请将其成员登记为志愿者席位，而非处警力量席位。",
+            ),
+        });
+    }
+    Ok(())
 }
 
 fn is_administrator(person: &Person) -> bool {

@@ -34,6 +34,7 @@ fn alarms(board: &Board, now: Timestamp) -> Vec<(RecordRef, AlarmCode, Timestamp
             Some(
                 Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::RoadCondition(_),
             )
+            Some(Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::Patrol(_))
             | None => false,
         };
         (record, alarm.code, alarm.since, seen)

@@ -23,7 +23,8 @@ fn all(board: &Board) -> Vec<Record> {
     let stations = board.stations.values().cloned().map(Record::Station);
     let people = board.people.values().cloned().map(Record::Person);
     let all = calls.chain(incidents).chain(units).chain(assignments);
-    all.chain(stations).chain(people).collect()
+    let patrols = board.patrols.values().cloned().map(Record::Patrol);
+    all.chain(stations).chain(people).chain(patrols).collect()
 }
 
 /// Works for a while, lets go what is over, and keeps a copy; so many times.

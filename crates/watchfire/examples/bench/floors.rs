@@ -72,4 +72,8 @@ figures! {
 
     MEMORY_MB: AtMost(400.0), "resident memory, 5,000 open incidents, 10,000 units moving every 5 s";
     MEMORY_PEAK_MB: Nothing, "the most it ever was";
+
+    PATROL_ABOVE_BEST_MEAN_PERCENT: AtMost(5.0), "routes past 1,000 customers, 60 s, above the best known, mean of the instances";
+    PATROL_ABOVE_BEST_MAX_PERCENT: Nothing, "the same, the worst of them";
+    PATROL_PYVRP_ABOVE_BEST_MEAN_PERCENT: Nothing, "the same instances by PyVRP, 60 s, mean";
 }

@@ -20,6 +20,7 @@ mod actions;
 mod batches;
 mod calls;
 mod memory;
+mod patrol;
 mod recommend;
 mod start;
 
@@ -61,13 +62,14 @@ impl Scale {
 type Part = fn(&Scale, &mut Report) -> Outcome<()>;
 
 /// What is measured, in this order.
-const PARTS: [(&str, Part); 6] = [
+const PARTS: [(&str, Part); 7] = [
     ("actions", actions::run),
     ("batches", batches::run),
     ("calls", calls::run),
     ("recommend", recommend::run),
     ("start", start::run),
     ("memory", memory::run),
+    ("patrol", patrol::run),
 ];
 
 fn main() -> ExitCode {

@@ -218,6 +218,7 @@ fn about(board: &Board, record: &Record, alarm: Alarm) -> Option<OpenAlarmView> 
             ..shown(&one.seen, one.priority, Some(one.number))?
         }),
         Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::RoadCondition(_) => None,
+        Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::Patrol(_) => None,
     }
 }
 
@@ -278,6 +279,7 @@ fn read_ended(
                 | RecordKind::Station
                 | RecordKind::Person
                 | RecordKind::RoadCondition => board.put(reader.whole(row)?),
+                | RecordKind::Patrol => board.put(reader.whole(row)?),
             }
         }
         match page.next {

@@ -118,6 +118,7 @@ pub(crate) async fn list(
             | Record::Station(_)
             | Record::Person(_)
             | Record::RoadCondition(_) => None,
+            | Record::Patrol(_) => None,
         },
     )
 }
@@ -252,6 +253,7 @@ fn find(app: &App, id: AssignmentId) -> Result<Arc<Assignment>, Problem> {
             | Record::Station(_)
             | Record::Person(_)
             | Record::RoadCondition(_),
+            | Record::Patrol(_),
         )
         | None => Err(Problem::not_found()),
     }

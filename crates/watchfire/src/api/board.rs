@@ -10,6 +10,7 @@ use watchfire_core::record::{Record, RecordKind, RecordRef};
 use watchfire_store::{Reader, StoreError};
 
 use super::road_condition::{self, RoadConditionView};
+use super::patrol::{self, PatrolView};
 use super::view::{self, AssignmentView, CallView, IncidentView, StationView, UnitView};
 use super::{App, Page, PageQuery};
 use crate::node::{Chain, Node};
@@ -34,6 +35,8 @@ pub(crate) struct BoardView {
     stations: Vec<StationView>,
     /// Road conditions.
     road_conditions: Vec<RoadConditionView>,
+    /// Patrol plans.
+    patrols: Vec<PatrolView>,
 }
 
 /// Shows everything open and what ended recently.
@@ -88,6 +91,10 @@ impl BoardView {
             stations: stations.map(|one| view::station(one)).collect(),
             road_conditions: conditions
                 .map(|one| road_condition::shown(one, at))
+            patrols: board
+                .patrols
+                .values()
+                .map(|one| patrol::shown(board, one, at))
                 .collect(),
         }
     }
@@ -189,6 +196,7 @@ pub(crate) fn page<T>(
         | Record::Station(_)
         | Record::Person(_)
         | Record::RoadCondition(_) => None,
+        | Record::Patrol(_) => None,
     });
     let items = look_with(app, incidents, |board| {
         let shown = records.iter().filter_map(|record| shown(board, record));

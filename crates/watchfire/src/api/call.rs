@@ -244,6 +244,7 @@ pub(crate) async fn list(
             | Record::Station(_)
             | Record::Person(_)
             | Record::RoadCondition(_) => None,
+            | Record::Patrol(_) => None,
         },
     )
 }

@@ -203,6 +203,7 @@ pub(crate) async fn list(
             | Record::Station(_)
             | Record::Person(_)
             | Record::RoadCondition(_) => None,
+            | Record::Patrol(_) => None,
         },
     )
 }
@@ -257,6 +258,7 @@ pub(crate) fn find(app: &App, id: IncidentId) -> Result<std::sync::Arc<Incident>
             | Record::Station(_)
             | Record::Person(_)
             | Record::RoadCondition(_),
+            | Record::Patrol(_),
         )
         | None => Err(Problem::not_found()),
     }

@@ -599,6 +599,9 @@ fn go(record: RecordRef) -> Option<GoView> {
         | RecordKind::Station
         | RecordKind::Person
         | RecordKind::RoadCondition => return None,
+        RecordKind::Assignment | RecordKind::Station | RecordKind::Person | RecordKind::Patrol => {
+            return None;
+        }
     };
     Some(GoView {
         kind,

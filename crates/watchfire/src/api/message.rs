@@ -9,9 +9,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use watchfire_core::basis::{IncidentId, UnitId};
 use watchfire_core::board::Board;
+use watchfire_core::record::patrol::Patrol;
 use watchfire_core::record::{Record, RecordKind, RecordRef};
 
 use super::road_condition::{self, RoadConditionView};
+use super::patrol::{self, PatrolView};
 use super::view::{self, AssignmentView, CallView, IncidentView, StationView, UnitView};
 use crate::hub::{MARK, Message, RECORD};
 use crate::node::Node;
@@ -33,6 +35,8 @@ pub enum RecordView {
     Station(StationView),
     /// A road condition.
     RoadCondition(RoadConditionView),
+    /// A patrol plan.
+    Patrol(PatrolView),
 }
 
 fn record_view(board: &Board, node: &Node, record: &Record, personal: bool) -> Option<RecordView> {
@@ -45,6 +49,7 @@ fn record_view(board: &Board, node: &Node, record: &Record, personal: bool) -> O
         Record::RoadCondition(one) => {
             RecordView::RoadCondition(road_condition::shown(one, node.now()))
         }
+        Record::Patrol(one) => RecordView::Patrol(patrol::shown(board, one, node.now())),
         Record::Person(_) => return None,
     })
 }
@@ -108,6 +113,12 @@ pub fn of_batch(
             Record::Assignment(assignment) => {
                 add(assignment.unit.into());
                 add(board.merge_root(assignment.incident).into());
+                // Whose unit is called away, or comes back.
+                let of_unit = |one: &&Arc<Patrol>| {
+                    one.is_open() && one.details.units.contains(&assignment.unit)
+                };
+                let patrols = board.patrols.values().filter(of_unit);
+                patrols.for_each(|one| add(one.id.into()));
             }
             Record::Call(call) => {
                 if let Some(incident) = call.incident() {
@@ -122,6 +133,7 @@ pub fn of_batch(
             }
             Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::RoadCondition(_) => {
             }
+            Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::Patrol(_) => {}
         }
     }
     // Who may sign in is nobody's business but the administrator's, who asks for it.

@@ -19,6 +19,7 @@ pub mod map;
 pub mod message;
 pub mod node;
 pub mod past;
+pub mod patrol;
 pub mod person;
 pub mod places;
 pub mod recommendation;
@@ -153,6 +154,15 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(road_condition::amend_end))
         .routes(routes!(road_condition::end))
         .routes(routes!(road_condition::met))
+        .routes(routes!(patrol::list, patrol::enter))
+        .routes(routes!(patrol::show, patrol::amend))
+        .routes(routes!(patrol::propose))
+        .routes(routes!(patrol::accept))
+        .routes(routes!(patrol::start))
+        .routes(routes!(patrol::visit))
+        .routes(routes!(patrol::skip))
+        .routes(routes!(patrol::end))
+        .routes(routes!(patrol::own))
         .routes(routes!(person::list, person::enrol))
         .routes(routes!(person::show, person::amend))
         .routes(routes!(person::disable))

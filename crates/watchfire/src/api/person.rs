@@ -109,6 +109,7 @@ pub(crate) fn find(app: &App, id: PersonId) -> Result<std::sync::Arc<Person>, Pr
             | Record::Assignment(_)
             | Record::Station(_)
             | Record::RoadCondition(_),
+            | Record::Patrol(_),
         )
         | None => Err(Problem::not_found()),
     }

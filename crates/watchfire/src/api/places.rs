@@ -199,6 +199,7 @@ pub(crate) fn with_area(app: &App, mut action: Action) -> Action {
         | Action::Station(_)
         | Action::Person(_)
         | Action::RoadCondition(_)
+        | Action::Patrol(_)
         | Action::Undo(_)
         | Action::Together(_) => None,
     };

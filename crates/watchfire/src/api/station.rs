@@ -77,6 +77,7 @@ pub(crate) async fn list(
             | Record::Assignment(_)
             | Record::Person(_)
             | Record::RoadCondition(_) => None,
+            | Record::Patrol(_) => None,
         },
     )
 }

@@ -51,6 +51,7 @@ pub fn hex(id: &[u8; 16]) -> String {
 }
 
 pub(super) fn maybe_time(at: Option<Timestamp>) -> Option<String> {
+pub(crate) fn maybe_time(at: Option<Timestamp>) -> Option<String> {
     at.map(time)
 }
 
@@ -591,7 +592,7 @@ same_words!(AssignmentStatus <=> AssignmentStatusView {
 });
 
 /// What a travel time rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BasisView {
     /// The road network.
@@ -833,9 +834,13 @@ pub enum SeatView {
     Administrator,
     /// Shows; nobody touches it.
     Wall,
+    /// Goes on patrol rounds.
+    Volunteer,
 }
 
-same_words!(Seat <=> SeatView { CallTaker, Dispatcher, DutyOfficer, Crew, Analyst, Overseer, Administrator, Wall });
+same_words!(Seat <=> SeatView {
+    CallTaker, Dispatcher, DutyOfficer, Crew, Analyst, Overseer, Administrator, Wall, Volunteer,
+});
 
 /// Shows a person.
 pub fn person(person: &Person) -> PersonView {

@@ -117,6 +117,12 @@ impl House {
         House::made(Clock::Real.now(), plain_travel(), response).await
     }
 
+    /// Makes the node with a response file of its own.
+    pub(crate) async fn with_response(text: &str) -> House {
+        let response = ResponseFile::parse(text).unwrap();
+        House::made(Clock::Real.now(), plain_travel(), response).await
+    }
+
     async fn made(at: Timestamp, travel_of_node: Travel, response: ResponseFile) -> House {
         let dir = TempDir::new().unwrap();
         let path = dir.path().join("node");

@@ -17,6 +17,7 @@ mod line;
 mod map;
 mod memory;
 mod past;
+mod patrols;
 mod personal;
 mod replay;
 mod seats;

@@ -899,6 +899,161 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/patrols": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists patrol plans, last changed first. */
+        get: operations["get_patrols"];
+        put?: never;
+        /** Writes down a patrol plan. */
+        post: operations["post_patrols"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patrols/own": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the rounds of one's own unit in plans that have not ended, and nothing of anybody else. */
+        get: operations["get_patrols_own"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patrols/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a patrol plan. */
+        get: operations["get_patrols_by_id"];
+        /** Changes what is to be done, by whom or when. */
+        put: operations["put_patrols_by_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patrols/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a patrol plan. */
+        post: operations["post_patrols_by_id_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patrols/{id}/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lays out what is left of a patrol plan as rounds, over the roads as they are now. Changes nothing: a person accepts them. */
+        post: operations["post_patrols_by_id_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patrols/{id}/rounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Accepts rounds that were proposed, in place of those there are. */
+        put: operations["put_patrols_by_id_rounds"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patrols/{id}/skips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that a unit does not go to a point this time, and why. */
+        post: operations["post_patrols_by_id_skips"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patrols/{id}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins a patrol plan whose rounds were accepted. */
+        post: operations["post_patrols_by_id_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patrols/{id}/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that a unit has been at a point. A crew or volunteer says so of their own unit, and is answered with its rounds. */
+        post: operations["post_patrols_by_id_visits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/people": {
         parameters: {
             query?: never;
@@ -1643,6 +1798,8 @@ export interface components {
             incidents: components["schemas"]["IncidentView"][];
             /** @description Road conditions. */
             road_conditions: components["schemas"]["RoadConditionView"][];
+            /** @description Patrol plans. */
+            patrols: components["schemas"]["PatrolView"][];
             /** @description Stations. */
             stations: components["schemas"]["StationView"][];
             /** @description Units. */
@@ -2112,6 +2269,43 @@ export interface components {
             travel_time_s: number;
             /** @description The unit. */
             unit: string;
+        /** @description How visits add up. */
+        CoverageView: {
+            /**
+             * Format: int32
+             * @description Those whose time is not over.
+             */
+            awaited: number;
+            /**
+             * Format: int32
+             * @description Those that somebody came to in time.
+             */
+            in_time: number;
+            /**
+             * Format: int32
+             * @description Those that somebody came to late.
+             */
+            late: number;
+            /**
+             * Format: int32
+             * @description Those that nobody came to.
+             */
+            missed: number;
+            /**
+             * Format: int32
+             * @description Visits promised.
+             */
+            promised: number;
+            /**
+             * Format: int32
+             * @description Those that were skipped with a reason.
+             */
+            skipped: number;
+            /**
+             * Format: int32
+             * @description Those of the awaited that are in no round.
+             */
+            unplanned: number;
         };
         /** @description What was answered while a draft was typed. */
         DraftAnswerView: {
@@ -2616,10 +2810,73 @@ export interface components {
             incident: string;
         };
         /**
+         * @description What became of a visit.
+         * @enum {string}
+         */
+        KeptView: "in_time" | "late" | "skipped" | "missed" | "awaited";
+        /**
          * @description A language.
          * @enum {string}
          */
         LanguageView: "en" | "zh";
+        /** @description A visit in no round. */
+        LeftOutView: {
+            /** @description Why, as a stable code. */
+            code: string;
+            /**
+             * Format: int32
+             * @description The point, by its number.
+             */
+            point: number;
+            /** @description Why, in words. */
+            text: components["schemas"]["TextView"];
+            /**
+             * Format: int32
+             * @description Which of the visits promised there, from 1.
+             */
+            visit: number;
+        };
+        /** @description A visit of a round that is accepted. */
+        LegBody: {
+            /**
+             * Format: date-time
+             * @description When it is to begin.
+             */
+            at: string;
+            /**
+             * Format: int32
+             * @description The point, by its number.
+             */
+            point: number;
+            /**
+             * Format: int32
+             * @description Which of the visits promised there, from 1.
+             */
+            visit: number;
+        };
+        /** @description A visit of a round. */
+        LegView: {
+            /** @description When it is to begin. */
+            at: string;
+            /** @description What became of it. */
+            kept: components["schemas"]["KeptView"];
+            /**
+             * Format: int32
+             * @description The point, by its number.
+             */
+            point: number;
+            /** @description Why nobody went. */
+            reason: string | null;
+            /** @description When somebody reported it. */
+            reported_at: string | null;
+            /** @description When it must have begun at the latest. */
+            until: string;
+            /**
+             * Format: int32
+             * @description Which of the visits promised there, from 1.
+             */
+            visit: number;
+        };
         /**
          * @description A line that was typed.
          * @example {
@@ -2969,6 +3226,59 @@ export interface components {
             no_later: number;
             /** @description The rule. */
             rule: components["schemas"]["ReasonView"];
+        /** @description A point of one's own round. */
+        OwnPointView: {
+            /** @description What people call it. */
+            label: string;
+            /**
+             * Format: double
+             * @description Latitude in degrees (WGS 84).
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @description Longitude in degrees (WGS 84).
+             */
+            lon: number;
+            /**
+             * Format: int32
+             * @description Its number on the map.
+             */
+            no: number;
+            /**
+             * Format: int32
+             * @description How long a visit lasts, in minutes.
+             */
+            stay_min: number;
+            to: components["schemas"]["StretchEnd"] | null;
+        };
+        /** @description A unit's own round of a patrol plan. */
+        OwnRoundView: {
+            /** @description When its shift begins. */
+            from: string;
+            /** @description The patrol plan. */
+            patrol: string;
+            /** @description The points of the round. */
+            points: components["schemas"]["OwnPointView"][];
+            /** @description The round. */
+            round: components["schemas"]["RoundView"];
+            /** @description Where the plan is in its life. */
+            status: components["schemas"]["PatrolStatusView"];
+            /** @description What people call it. */
+            theme: string;
+            /** @description The same in the agency's other language. */
+            theme_other: string | null;
+            /** @description When its shift ends. */
+            until: string;
+        };
+        /** @description A unit's own rounds: nothing of anybody else. */
+        OwnRoundsView: {
+            /** @description What it is called. */
+            callsign: string | null;
+            /** @description Its rounds, the earliest first. */
+            rounds: components["schemas"]["OwnRoundView"][];
+            /** @description The unit. */
+            unit: string | null;
         };
         /** @description A page of a list. */
         Page_AssignmentView: {
@@ -3142,6 +3452,48 @@ export interface components {
                 /**
                  * Format: int64
                  * @description Its version, for `If-Match`.
+        Page_PatrolView: {
+            /** @description The items, last changed first. */
+            items: {
+                /** @description Units that an assignment keeps from visits in their rounds: the rounds should be laid out again. */
+                called_away: string[];
+                /** @description How all visits add up. */
+                coverage: components["schemas"]["CoverageView"];
+                /** @description The station where all end. */
+                end: string | null;
+                /** @description When it ended. */
+                ended_at: string | null;
+                /** @description How it ended. */
+                ending: string | null;
+                /** @description When its shift begins. */
+                from: string;
+                /** @description Its id. */
+                id: string;
+                /** @description When they were accepted. */
+                planned_at: string | null;
+                /** @description Where they go, and what became of the visits there. */
+                points: components["schemas"]["PointView"][];
+                /** @description The rounds as they were last accepted. */
+                rounds: components["schemas"]["RoundView"][];
+                /** @description The station where all begin. */
+                start: string | null;
+                /** @description When it began. */
+                started_at: string | null;
+                /** @description Where it is in its life. */
+                status: components["schemas"]["PatrolStatusView"];
+                /** @description The same in words. */
+                status_text: components["schemas"]["TextView"];
+                /** @description What people call it. */
+                theme: string;
+                /** @description The same in the agency's other language. */
+                theme_other: string | null;
+                /** @description Who goes. */
+                units: string[];
+                /** @description When its shift ends. */
+                until: string;
+                /**
+                 * Format: int64
+                 * @description How many events made it.
                  */
                 version: number;
             }[];
@@ -3221,6 +3573,119 @@ export interface components {
             text: components["schemas"]["TextView"];
             /** @description The unit. */
             unit: string;
+        };
+        /**
+         * @description A patrol plan as it is written down.
+         * @example {
+         *       "from": "2026-11-26T20:00:00Z",
+         *       "points": [
+         *         {
+         *           "label": "Market square",
+         *           "lat": 37.76,
+         *           "lon": -122.45,
+         *           "no": 1,
+         *           "stay_min": 10,
+         *           "volunteers": true,
+         *           "wanted": {
+         *             "count": 2,
+         *             "is": "times"
+         *           }
+         *         }
+         *       ],
+         *       "theme": "Night round, old town",
+         *       "units": [
+         *         "0123456789abcdef0123456789abcdef"
+         *       ],
+         *       "until": "2026-11-27T02:00:00Z"
+         *     }
+         */
+        PatrolBody: {
+            /** @description The station where all end; where they began when left out. */
+            end?: string | null;
+            /**
+             * Format: date-time
+             * @description When its shift begins.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description When it was written down, if not now.
+             */
+            happened_at?: string | null;
+            /** @description Where they go. */
+            points: components["schemas"]["PointBody"][];
+            /** @description The station where all begin; each at its own place when left out. */
+            start?: string | null;
+            /** @description What people call it. */
+            theme: string;
+            /** @description The same in the agency's other language. */
+            theme_other?: string | null;
+            /** @description Who goes. */
+            units: string[];
+            /**
+             * Format: date-time
+             * @description When its shift ends.
+             */
+            until: string;
+        };
+        /** @description How a patrol plan ends. */
+        PatrolEndBody: {
+            /** @description How, if there is something to say. */
+            ending?: string | null;
+            /**
+             * Format: date-time
+             * @description When, if not now.
+             */
+            happened_at?: string | null;
+        };
+        /**
+         * @description Where a patrol plan is in its life.
+         * @enum {string}
+         */
+        PatrolStatusView: "drafted" | "under_way" | "ended";
+        /** @description A patrol plan. */
+        PatrolView: {
+            /** @description Units that an assignment keeps from visits in their rounds: the rounds should be laid out again. */
+            called_away: string[];
+            /** @description How all visits add up. */
+            coverage: components["schemas"]["CoverageView"];
+            /** @description The station where all end. */
+            end: string | null;
+            /** @description When it ended. */
+            ended_at: string | null;
+            /** @description How it ended. */
+            ending: string | null;
+            /** @description When its shift begins. */
+            from: string;
+            /** @description Its id. */
+            id: string;
+            /** @description When they were accepted. */
+            planned_at: string | null;
+            /** @description Where they go, and what became of the visits there. */
+            points: components["schemas"]["PointView"][];
+            /** @description The rounds as they were last accepted. */
+            rounds: components["schemas"]["RoundView"][];
+            /** @description The station where all begin. */
+            start: string | null;
+            /** @description When it began. */
+            started_at: string | null;
+            /** @description Where it is in its life. */
+            status: components["schemas"]["PatrolStatusView"];
+            /** @description The same in words. */
+            status_text: components["schemas"]["TextView"];
+            /** @description What people call it. */
+            theme: string;
+            /** @description The same in the agency's other language. */
+            theme_other: string | null;
+            /** @description Who goes. */
+            units: string[];
+            /** @description When its shift ends. */
+            until: string;
+            /**
+             * Format: int64
+             * @description How many events made it.
+             */
+            version: number;
         };
         /** @description Everybody who may sign in. */
         PeopleView: {
@@ -3333,6 +3798,71 @@ export interface components {
              * @description Its number.
              */
             number: number;
+        /** @description A point of a patrol plan. */
+        PointBody: {
+            /** @description What people call it. */
+            label: string;
+            /**
+             * Format: double
+             * @description Latitude in degrees (WGS 84).
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @description Longitude in degrees (WGS 84).
+             */
+            lon: number;
+            /**
+             * Format: int32
+             * @description Its number on the map.
+             */
+            no: number;
+            /**
+             * Format: int32
+             * @description How long a visit lasts, in minutes.
+             */
+            stay_min: number;
+            to?: components["schemas"]["StretchEnd"] | null;
+            /** @description Whether volunteers may go there. */
+            volunteers?: boolean;
+            /** @description How often somebody should come. */
+            wanted: components["schemas"]["WantedView"];
+            /** @description When somebody may come; all through the shift when empty. */
+            windows?: components["schemas"]["WindowView"][];
+        };
+        /** @description A point of a patrol plan. */
+        PointView: {
+            /** @description How the visits promised there add up. */
+            coverage: components["schemas"]["CoverageView"];
+            /** @description What people call it. */
+            label: string;
+            /**
+             * Format: double
+             * @description Latitude in degrees (WGS 84).
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @description Longitude in degrees (WGS 84).
+             */
+            lon: number;
+            /**
+             * Format: int32
+             * @description Its number on the map.
+             */
+            no: number;
+            /**
+             * Format: int32
+             * @description How long a visit lasts, in minutes.
+             */
+            stay_min: number;
+            to: components["schemas"]["StretchEnd"] | null;
+            /** @description Whether volunteers may go there. */
+            volunteers: boolean;
+            /** @description How often somebody should come. */
+            wanted: components["schemas"]["WantedView"];
+            /** @description When somebody may come. */
+            windows: components["schemas"]["WindowView"][];
         };
         /** @description Where an area is. */
         PolygonsView: {
@@ -3451,6 +3981,27 @@ export interface components {
             understood?: components["schemas"]["TextView"] | null;
             /** @description What happened, to what, in both languages. */
             what: components["schemas"]["TextView"];
+        };
+        /** @description Rounds that are proposed. */
+        ProposalView: {
+            /** @description Whether the search was done with its steps, or out of time. */
+            finished: boolean;
+            /** @description Visits that are in no round, and why. */
+            left_out: components["schemas"]["LeftOutView"][];
+            /** @description A round for each unit that can go. */
+            rounds: components["schemas"]["RoundView"][];
+            /**
+             * Format: int64
+             * @description The time that all are under way together, in seconds.
+             */
+            under_way_s: number;
+            /**
+             * Format: int64
+             * @description The version of the plan they are for.
+             */
+            version: number;
+            /** @description Units that are not given a round, because an assignment keeps them or nobody knows where they are. */
+            without_round: string[];
         };
         /** @description A question to the caller. */
         QuestionView: {
@@ -3719,6 +4270,43 @@ export interface components {
              */
             factor: number | null;
         };
+        /** @description A round that is accepted. */
+        RoundBody: {
+            /**
+             * Format: date-time
+             * @description When it is to be back.
+             */
+            back_at: string;
+            /** @description What the times rest on. */
+            basis: components["schemas"]["BasisView"];
+            /** @description Its visits, in their order. */
+            legs: components["schemas"]["LegBody"][];
+            /** @description The unit. */
+            unit: string;
+        };
+        /** @description A unit's round. */
+        RoundView: {
+            /** @description When it is to be back. */
+            back_at: string;
+            /** @description What the times rest on. */
+            basis: components["schemas"]["BasisView"];
+            /** @description What it is called. */
+            callsign: string;
+            /** @description Its visits, in their order. */
+            legs: components["schemas"]["LegView"][];
+            /** @description The unit. */
+            unit: string;
+        };
+        /** @description Rounds that are accepted. */
+        RoundsBody: {
+            /**
+             * Format: date-time
+             * @description When they were accepted, if not now.
+             */
+            happened_at?: string | null;
+            /** @description The rounds, as they were proposed. */
+            rounds: components["schemas"]["RoundBody"][];
+        };
         /** @description The way of a unit to an incident. */
         RouteView: {
             /** @description What the time rests on. */
@@ -3747,7 +4335,7 @@ export interface components {
          * @description A seat.
          * @enum {string}
          */
-        SeatView: "call_taker" | "dispatcher" | "duty_officer" | "crew" | "analyst" | "overseer" | "administrator" | "wall";
+        SeatView: "call_taker" | "dispatcher" | "duty_officer" | "crew" | "analyst" | "overseer" | "administrator" | "wall" | "volunteer";
         /** @description A secret, shown once. */
         SecretView: {
             /** @description Until when it can be used. */
@@ -3839,6 +4427,27 @@ export interface components {
              * @description The number of the incident it goes to.
              */
             number: number;
+        /** @description Which visit nobody makes. */
+        SkipBody: {
+            /**
+             * Format: date-time
+             * @description When, if not now.
+             */
+            happened_at?: string | null;
+            /**
+             * Format: int32
+             * @description The point, by its number.
+             */
+            point: number;
+            /** @description Why. */
+            reason: string;
+            /** @description The unit. */
+            unit: string;
+            /**
+             * Format: int32
+             * @description Which of the visits promised there, from 1.
+             */
+            visit: number;
         };
         /** @description The calls that turn out to be another incident. */
         SplitBody: {
@@ -3927,6 +4536,19 @@ export interface components {
             happened_at?: string | null;
             /** @description Why (for `decline` and `cancel`, which need it) or how it ended (for `clear`). */
             reason?: string | null;
+        };
+        /** @description Where a stretch ends. */
+        StretchEnd: {
+            /**
+             * Format: double
+             * @description Latitude in degrees (WGS 84).
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @description Longitude in degrees (WGS 84).
+             */
+            lon: number;
         };
         /** @description Which unit goes instead. */
         SwapBody: {
@@ -4209,6 +4831,57 @@ export interface components {
             short: string;
             /** @description Its Chinese names. */
             zh: string[];
+        };
+        /** @description Which visit somebody reports. */
+        VisitBody: {
+            /**
+             * Format: date-time
+             * @description When, if not now.
+             */
+            happened_at?: string | null;
+            /**
+             * Format: int32
+             * @description The point, by its number.
+             */
+            point: number;
+            /** @description The unit. */
+            unit: string;
+            /**
+             * Format: int32
+             * @description Which of the visits promised there, from 1.
+             */
+            visit: number;
+        };
+        /** @description How often somebody should come. */
+        WantedView: {
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            count: number;
+            /** @enum {string} */
+            is: "times";
+        } | {
+            /** @enum {string} */
+            is: "every";
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            minutes: number;
+        };
+        /** @description A span of time. */
+        WindowView: {
+            /**
+             * Format: date-time
+             * @description When it begins.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description When it ends.
+             */
+            until: string;
         };
         /** @description An action that needs a reason. */
         WithReason: {
@@ -6405,6 +7078,430 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MarksView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_patrols: {
+        parameters: {
+            query?: {
+                /** @description Only open ones (`true`), or only ended ones (`false`). */
+                open?: boolean;
+                /** @description Where the last page ended, as it said in `next`. */
+                cursor?: string;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PatrolView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_patrols: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatrolBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatrolView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_patrols_own: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnRoundsView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_patrols_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatrolView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    put_patrols_by_id: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatrolBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatrolView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_patrols_by_id_end: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatrolEndBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatrolView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_patrols_by_id_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    put_patrols_by_id_rounds: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoundsBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatrolView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_patrols_by_id_skips: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkipBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatrolView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_patrols_by_id_start: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NothingMore"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatrolView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_patrols_by_id_visits: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VisitBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatrolView"];
                 };
             };
             400: components["responses"]["Problem"];

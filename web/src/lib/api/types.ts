@@ -44,6 +44,16 @@ export type RoadEffect = Shown['RoadEffectView'];
 export type RoadShape = Shown['RoadShapeView'];
 /** Which roads the conditions in force meet. */
 export type RoadsMetAnswer = Shown['RoadsMetView'];
+/** Places that want visits, who goes there, and what became of it. */
+export type Patrol = Shown['PatrolView'];
+export type PatrolPoint = Shown['PointView'];
+export type PatrolCoverage = Shown['CoverageView'];
+export type PatrolRound = Shown['RoundView'];
+export type PatrolLeg = Shown['LegView'];
+/** Rounds as the node would lay them out; a person accepts them. */
+export type PatrolProposal = Shown['ProposalView'];
+/** The rounds of one's own unit. */
+export type OwnRounds = Shown['OwnRoundsView'];
 
 /** The records of the board by the name the stream gives their kind. */
 export interface RecordKinds {
@@ -53,6 +63,7 @@ export interface RecordKinds {
   assignment: Assignment;
   station: Station;
   road_condition: RoadCondition;
+  patrol: Patrol;
 }
 
 export type RecordKind = keyof RecordKinds;

@@ -5,6 +5,7 @@
 import { isSignedOut, readBoard, readSession } from '../api/client';
 import type {
   Alarm, Assignment, Board as BoardAnswer, Call, Incident, PositionsMessage, Position, Priority, RecordMessage, RoadCondition, Station, Unit,
+  Alarm, Assignment, Board as BoardAnswer, Call, Incident, Patrol, PositionsMessage, Position, Priority, RecordMessage, Station, Unit,
 } from '../api/types';
 import { NodeClock } from './clock.svelte';
 import { Line, RETRY_MS_MAX, RETRY_MS_MIN, type LineState } from './line';
@@ -53,6 +54,7 @@ export class Board {
   assignments = new Table<Assignment>();
   stations = new Table<Station>();
   road_conditions = new Table<RoadCondition>();
+  patrols = new Table<Patrol>();
 
   loading = $state<Loading>('loading');
   line = $state<LineState>('opening');
@@ -168,6 +170,7 @@ export class Board {
     fill(this.assignments, answer.assignments);
     fill(this.stations, answer.stations);
     fill(this.road_conditions, answer.road_conditions);
+    fill(this.patrols, answer.patrols);
     this.positions.clear();
     for (const unit of answer.units) if (unit.position) this.positions.set(unit.id, unit.position);
     this.positions_seen += 1;
@@ -200,6 +203,8 @@ export class Board {
         return put(this.stations, message.record);
       case 'road_condition':
         return put(this.road_conditions, message.record);
+      case 'patrol':
+        return put(this.patrols, message.record);
       case 'unit':
         put(this.units, message.record);
         this.#placeOne(message.record);

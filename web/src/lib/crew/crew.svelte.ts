@@ -8,7 +8,7 @@ import type { LineState } from '../board/line';
 import type { Desk } from '../desk/desk.svelte';
 import { play } from '../desk/sound';
 import { ms } from '../time';
-import { forgetKept, keep, readKept, type Kept, type Shown } from './kept';
+import { forgetKept, keep, readKept, type Kept, type OwnRound, type Shown } from './kept';
 import { Follower } from './position.svelte';
 import { Queue, isAssignmentStep, type Taken } from './queue.svelte';
 import type { AssignmentStep, Step, Waiting } from './waiting';
@@ -134,6 +134,14 @@ export class Crew {
     void this.queue.add(step, about, number, timed, at_ms);
   }
 
+  /** Reports that a visit of the round was made, or why not. */
+  reportVisit(round: OwnRound, leg: { point: number; visit: number }, reason?: string) {
+    const at_ms = Math.round(this.now_ms);
+    const timed: Record<string, string> = this.#ahead_ms === null || at_ms === 0 ? {} : { happened_at: new Date(at_ms).toISOString() };
+    const body = { unit: this.unit_id, point: leg.point, visit: leg.visit, ...timed, ...(reason === undefined ? {} : { reason }) };
+    void this.queue.add(reason === undefined ? 'visit' : 'skip', round.patrol, null, body, at_ms);
+  }
+
   /** Reports a rest of so many minutes. */
   rest(minutes: number) {
     if (this.now_ms === 0) return;
@@ -192,6 +200,9 @@ export class Crew {
   #taken(taken: Taken) {
     if ('assignment' in taken) this.desk.board.take({ kind: 'assignment', record: taken.assignment });
     else if ('incident' in taken) this.desk.board.take({ kind: 'incident', record: taken.incident });
+    else if ('patrol' in taken) {
+      if ('version' in taken.patrol) this.desk.board.take({ kind: 'patrol', record: taken.patrol });
+    }
     else this.desk.board.take({ kind: 'unit', record: taken.unit });
     play('accepted');
     this.done = taken;
@@ -212,7 +223,19 @@ export class Crew {
       const { callsign, kind } = board.units.get(other.unit) ?? { callsign: other.unit, kind: '' };
       return [{ callsign, kind, status: other.status }];
     });
-    return { unit, assignment, incident, others };
+    return { unit, assignment, incident, others, round: this.#round() };
+  }
+
+  /** The round this unit is on. */
+  #round(): OwnRound | null {
+    for (const { id, theme, status, rounds, points } of this.desk.board.patrols.values()) {
+      const own = status === 'under_way' ? rounds.find((round) => round.unit === this.unit_id) : undefined;
+      if (!own) continue;
+      const goes = new Set(own.legs.map((leg) => leg.point));
+      const places = points.filter((point) => goes.has(point.no)).map(({ no, label, lat, lon, stay_min }) => ({ no, label, lat, lon, stay_min }));
+      return { patrol: id, theme, legs: own.legs, points: places };
+    }
+    return null;
   }
 
   #waitingFor(assignment: string | undefined): Waiting[] {

@@ -2,11 +2,11 @@
 // and incident as the node last told them, and who signed in here, without name or password. Nothing of
 // callers is kept, and all of it goes at sign-out. Start at `Kept`.
 
-import type { Assignment, Incident, NodeInfo, Session, Unit } from '../api/types';
+import type { Assignment, Incident, NodeInfo, PatrolLeg, Session, Unit } from '../api/types';
 
 const KEPT_AS = 'watchfire.crew.kept';
 /** The form of the copy; one of another form is not read. */
-const FORM = 2;
+const FORM = 3;
 
 /** Another unit that goes to the same incident. */
 export interface Other {
@@ -15,12 +15,31 @@ export interface Other {
   status: Assignment['status'];
 }
 
+/** A place of one's own round. */
+export interface RoundPoint {
+  no: number;
+  label: string;
+  lat: number;
+  lon: number;
+  stay_min: number;
+}
+
+/** One's own round of a patrol plan. */
+export interface OwnRound {
+  patrol: string;
+  theme: string;
+  legs: PatrolLeg[];
+  points: RoundPoint[];
+}
+
 /** What the crew is shown of the world: its unit, and what it is sent to. */
 export interface Shown {
   unit: Unit;
   assignment: Assignment | null;
   incident: Incident | null;
   others: Other[];
+  /** The round it is on, if it is on one. */
+  round: OwnRound | null;
 }
 
 /** The copy on this phone. */

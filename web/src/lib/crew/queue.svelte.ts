@@ -3,7 +3,7 @@
 // why. Two pages on one phone take turns by a lock of the browser. Start at `Queue`.
 
 import { Refusal, act, idempotencyKey } from '../api/client';
-import type { Assignment, Incident, Unit } from '../api/types';
+import type { Assignment, Incident, OwnRounds, Patrol, Unit } from '../api/types';
 import { play } from '../desk/sound';
 import { openWaiting, type AssignmentStep, type Step, type Waiting, type WaitingStore } from './waiting';
 
@@ -29,6 +29,8 @@ export function isAssignmentStep(step: Step): step is AssignmentStep {
     case 'rest':
     case 'end-rest':
     case 'off-duty':
+    case 'visit':
+    case 'skip':
     case 'note':
       return false;
   }
@@ -39,6 +41,8 @@ export type Taken = { step: Step; number: number | null; at_ms: number } & (
   | { assignment: Assignment }
   | { unit: Unit }
   | { incident: Incident }
+  /** A volunteer, who sees no plan, is answered with their own rounds. */
+  | { patrol: Patrol | OwnRounds }
 );
 
 /** The statuses of one person on this phone that the node does not have yet. */
@@ -93,7 +97,7 @@ export class Queue {
   }
 
   /** Puts a status down for good, then tries to send it. */
-  async add(step: Step, about: string, number: number | null, body: Record<string, string>, tapped_ms: number) {
+  async add(step: Step, about: string, number: number | null, body: Record<string, string | number>, tapped_ms: number) {
     const store = await this.#store;
     await store.add({ key: idempotencyKey(), person: this.person, step, about, number, body, tapped_ms, refused: null });
     await this.#changed();
@@ -202,6 +206,10 @@ async function ask(item: Waiting): Promise<Taken> {
   if (step === 'note') {
     const { record } = await act<Incident>('POST', `/incidents/${about}/notes`, item.body, item.key);
     return { step, number, at_ms, incident: record };
+  }
+  if (step === 'visit' || step === 'skip') {
+    const { record } = await act<Patrol | OwnRounds>('POST', `/patrols/${about}/${step}s`, item.body, item.key);
+    return { step, number, at_ms, patrol: record };
   }
   const { record } = await act<Unit>('POST', `/units/${about}/${step}`, item.body, item.key);
   return { step, number, at_ms, unit: record };

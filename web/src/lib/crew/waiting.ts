@@ -7,8 +7,10 @@ import type { Problem } from '../api/types';
 /** The steps a crew can report, by the name the node's address gives them. */
 export type AssignmentStep = 'acknowledge' | 'decline' | 'depart' | 'arrive' | 'clear';
 export type UnitStep = 'available' | 'out-of-service' | 'rest' | 'end-rest' | 'off-duty';
+/** A visit of a patrol round: made, or not. */
+export type RoundStep = 'visit' | 'skip';
 /** What can be said to the node: a step, or a note on the incident. */
-export type Step = AssignmentStep | UnitStep | 'note';
+export type Step = AssignmentStep | UnitStep | RoundStep | 'note';
 
 /** One status that was tapped and that the node does not have yet. */
 export interface Waiting {
@@ -19,11 +21,11 @@ export interface Waiting {
   /** Whose session tapped it; nobody else's may send it. */
   person: string;
   step: Step;
-  /** The assignment, unit or incident it is about. */
+  /** The assignment, unit, incident or patrol plan it is about. */
   about: string;
   /** The incident's number, for the words on the screen. */
   number: number | null;
-  body: Record<string, string>;
+  body: Record<string, string | number>;
   /** When it was tapped, by the node's time as then known, in ms. */
   tapped_ms: number;
   /** Why the node said no; it waits for the crew then, and so does all that follows. */

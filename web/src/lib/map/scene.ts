@@ -27,6 +27,7 @@ export interface View { west: number; south: number; east: number; north: number
 /** What the scene needs besides the board. */
 export interface SceneOptions extends Pick<Scene, 
   'selected_unit' | 'met' | 'draft' | 'reach' | 'route' | 'marks' | 'picked' | 'ageText' | 'conditionText' | 'withinText'> {
+export interface SceneOptions extends Pick<Scene, 'selected_unit' | 'reach' | 'route' | 'marks' | 'rounds' | 'picked' | 'ageText' | 'withinText'> {
   selected_incident: string | null;
   view: View;
   on: Record<LayerName, boolean>;

@@ -19,6 +19,8 @@ import line_en from './line.en.json';
 import line_zh from './line.zh-CN.json';
 import map_en from './map.en.json';
 import map_zh from './map.zh-CN.json';
+import patrol_en from './patrol.en.json';
+import patrol_zh from './patrol.zh-CN.json';
 import review_en from './review.en.json';
 import review_zh from './review.zh-CN.json';
 import road_en from './road.en.json';
@@ -36,6 +38,11 @@ const en = {
 };
 const zh = {
   ...base_zh, ...alarm_zh, ...crew_zh, ...dispatch_zh, ...figures_zh, ...line_zh, ...map_zh, ...review_zh, ...road_zh, ...shell_zh, ...take_zh,
+  ...base_en, ...alarm_en, ...crew_en, ...dispatch_en, ...figures_en, ...line_en, ...map_en, ...patrol_en, ...review_en, ...shell_en, ...take_en,
+  ...wall_en,
+};
+const zh = {
+  ...base_zh, ...alarm_zh, ...crew_zh, ...dispatch_zh, ...figures_zh, ...line_zh, ...map_zh, ...patrol_zh, ...review_zh, ...shell_zh, ...take_zh,
   ...wall_zh,
 };
 

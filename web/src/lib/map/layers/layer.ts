@@ -17,6 +17,9 @@ export interface PlacedUnit { unit: Unit; position: Position; at: Point; standin
 /** A numbered place on the map, such as one that a search found. */
 export interface PlaceMark extends Point { text: string }
 
+/** A unit's round as it is drawn: its places in their order. */
+export interface RoundLine { callsign: string; places: readonly Point[]; proposed: boolean }
+
 /** Everything the map shows at one moment. */
 export interface Scene {
   incidents: Incident[];
@@ -39,6 +42,7 @@ export interface Scene {
   reach: Reach | null;
   route: Route | null;
   marks: readonly PlaceMark[];
+  rounds: readonly RoundLine[];
   picked: Point | null;
   /** Whether call signs are written; not where there are thousands of them. */
   named: boolean;

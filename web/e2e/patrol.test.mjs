@@ -1,0 +1,154 @@
+// Stories of patrols, against a node of their own: a dispatcher writes a plan down on the map, accepts rounds and begins; a
+// unit is called away and the others take over; a crew and a volunteer report from their phones.
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { launch } from './browser.mjs';
+import { openHouse, skip_house as skip } from './house.mjs';
+import { BOUND_MS, access, openSeat, until } from './seat.mjs';
+
+const DEMO = fileURLToPath(new URL('../../examples/demo-city/response.toml', import.meta.url));
+const pictures = process.env.PICTURES;
+
+let browser, house, folder, officer, dispatcher, e1, e2, team;
+
+before(async () => {
+  if (skip) return;
+  folder = mkdtempSync(path.join(tmpdir(), 'watchfire-patrol-'));
+  const response = path.join(folder, 'response.toml');
+  writeFileSync(response, `${readFileSync(DEMO, 'utf8')}\n[kinds.neighbours]\nen = "Neighbourhood watch"\nzh = "邻里守望队"\nvolunteers = true\n`);
+  house = await openHouse({ name: 'Fushan', response });
+  officer = await house.person({ login: 'officer', seats: ['dispatcher', 'duty_officer'] });
+  dispatcher = await house.program('dispatcher');
+  [e1, e2] = [await house.unit({ callsign: 'E1' }), await house.unit({ callsign: 'E2' })];
+  team = await house.unit({ callsign: 'N1', kind: 'neighbours' });
+  await house.station({ code: '1' });
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await house?.close();
+  if (folder) rmSync(folder, { recursive: true, force: true });
+});
+
+const point = (no, more = {}) => ({ no, label: `Gate ${no}`, lat: 30 + no / 500, lon: 120.58, stay_min: 2, wanted: { is: 'times', count: 1 }, ...more });
+
+/** Writes a plan down, accepts what is proposed and begins it. */
+async function begun(theme, units, points) {
+  const from = new Date(Date.now() - 60_000).toISOString();
+  const until_at = new Date(Date.now() + 3 * 3_600_000).toISOString();
+  const plan = await dispatcher.post('/patrols', { theme, from, until: until_at, units, points });
+  const { rounds } = await dispatcher.post(`/patrols/${plan.id}/proposal`);
+  const body = rounds.map(({ unit, legs, back_at, basis }) => ({ unit, back_at, basis, legs: legs.map(({ point: no, visit, at }) => ({ point: no, visit, at })) }));
+  await dispatcher.put(`/patrols/${plan.id}/rounds`, { rounds: body });
+  return dispatcher.post(`/patrols/${plan.id}/start`);
+}
+
+const end = (plan) => dispatcher.post(`/patrols/${plan.id}/end`);
+
+async function picture(page, name) {
+  if (pictures) await page.screenshot({ path: path.join(pictures, `${name}.png`) });
+}
+
+/** Taps a button twice, as the page wants it; begins again when the four seconds ran out between the taps. */
+async function twice(page, name) {
+  const plain = page.getByRole('button', { name, exact: true });
+  const armed = page.getByRole('button', { name: new RegExp(`(Tap again to confirm|再按一次确认)\\s*${name}`) });
+  await plain.click();
+  await armed.waitFor();
+  await until(async () => {
+    if (await armed.isVisible()) await armed.click({ timeout: 1_000 }).catch(() => undefined);
+    return !(await armed.isVisible());
+  }, `two taps on ${name}`);
+}
+
+test('a plan is written down on the map, laid out, accepted and begun', { skip, timeout: 10 * BOUND_MS }, async () => {
+  const seat = await openSeat(browser, house, officer, '/patrol');
+  const { page } = seat;
+  await page.getByRole('button', { name: 'New plan' }).click();
+  await page.getByLabel('Theme').fill('Old town, evening');
+  await page.getByLabel('Call sign').fill('E1');
+  await page.getByRole('button', { name: 'Add unit' }).click();
+  for (const [x, y] of [[0.45, 0.45], [0.6, 0.55]]) {
+    await page.getByRole('button', { name: 'Add a point on the map' }).click();
+    const canvas = page.locator('canvas.maplibregl-canvas');
+    const box = await canvas.boundingBox();
+    await canvas.click({ position: { x: box.width * x, y: box.height * y } });
+  }
+  await page.getByRole('listitem', { name: 'Point 2' }).waitFor();
+  await page.getByLabel('Name').first().fill('Market');
+  await access(page, 'the plan as it is written');
+  await page.getByRole('button', { name: 'Write the plan down' }).click();
+  await page.getByRole('region', { name: 'Old town, evening' }).waitFor();
+  await page.getByRole('button', { name: 'Propose rounds' }).click();
+  const proposal = page.getByRole('region', { name: 'Proposed rounds' });
+  await proposal.getByText('4 visits').waitFor();
+  await picture(page, 'patrol-proposal');
+  await proposal.getByRole('button', { name: 'Accept these rounds' }).click();
+  await proposal.waitFor({ state: 'hidden' });
+  await page.getByRole('button', { name: 'Begin' }).click();
+  await page.getByText('under way').first().waitFor();
+  await page.getByRole('button', { name: /^E1 was at point/ }).first().click();
+  await page.getByText('1 of 4 kept').waitFor();
+  await access(page, 'the plan under way');
+  await picture(page, 'patrol');
+  assert.deepEqual(seat.errors, []);
+  const [plan] = (await dispatcher.get('/board')).patrols.filter((each) => each.status === 'under_way');
+  assert.equal(plan.coverage.in_time, 1);
+  await seat.close();
+  await end(plan);
+});
+
+test('a unit is called away, and its visits are proposed to the others without being asked for', { skip, timeout: 10 * BOUND_MS }, async () => {
+  const plan = await begun('夜间巡逻', [e1.id], [point(1), point(2)]);
+  const more = { theme: plan.theme, from: plan.from, until: plan.until, units: [e1.id, e2.id], points: [point(1), point(2)] };
+  await dispatcher.put(`/patrols/${plan.id}`, more);
+  const seat = await openSeat(browser, house, officer, `/patrol/${plan.id}`, { locale: 'zh-CN' });
+  const { page } = seat;
+  const incident = await house.incident(dispatcher);
+  const [assignment] = await house.send(dispatcher, incident.id, [e1.id]);
+  await page.getByRole('alert').filter({ hasText: '被调离：E1' }).waitFor();
+  const proposal = page.getByRole('region', { name: '建议路线' });
+  await proposal.getByText('E2').first().waitFor();
+  await picture(page, 'patrol-away-zh');
+  await proposal.getByRole('button', { name: '采纳这些路线' }).click();
+  await page.getByRole('alert').filter({ hasText: '被调离' }).waitFor({ state: 'hidden' });
+  const now = await dispatcher.get(`/patrols/${plan.id}`);
+  assert.deepEqual(now.rounds.find((round) => round.unit === e2.id).legs.map((leg) => leg.point).sort(), [1, 2]);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await access(page, 'the plan on a narrow screen');
+  await picture(page, 'patrol-narrow-zh');
+  await dispatcher.post(`/assignments/${assignment.id}/cancel`, { reason: 'the story is over' });
+  await seat.close();
+  await end(plan);
+});
+
+test('a crew and a volunteer report their visits from a phone, the volunteer seeing nothing else', { skip, timeout: 10 * BOUND_MS }, async () => {
+  const plan = await begun('Evening', [e1.id, team.id], [point(1, { volunteers: true }), point(2), point(100, { lat: 30.2 })]);
+  const crew = await house.person({ login: 'crew', seats: ['crew'], unit: e1.id });
+  const volunteer = await house.person({ login: 'lin', seats: ['volunteer'], unit: team.id });
+  const phone = { width: 390, height: 844 };
+  const seat = await openSeat(browser, house, crew, '/crew', phone);
+  await twice(seat.page, 'Visited');
+  await until(async () => (await dispatcher.get(`/patrols/${plan.id}`)).coverage.in_time === 1, 'the crew has reported');
+  await access(seat.page, 'the crew on its round');
+  await picture(seat.page, 'crew-round');
+  await seat.close();
+
+  const own = await volunteer.get('/patrols/own');
+  const page = await openSeat(browser, house, volunteer, '/', { ...phone, live: false });
+  await page.page.getByRole('heading', { name: 'N1' }).waitFor();
+  if (own.rounds[0].round.legs.length > 0) {
+    await twice(page.page, 'Visited');
+    await page.page.getByText('The round is done.').waitFor();
+  }
+  await access(page.page, 'the volunteer');
+  await picture(page.page, 'volunteer');
+  assert.deepEqual(page.errors, []);
+  assert.ok(page.asked.every((url) => !/\/api\/v1\/(board|stream|units|calls|incidents)/.test(url)), page.asked.join('\n'));
+  await page.close();
+  await end(plan);
+});

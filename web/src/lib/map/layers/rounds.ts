@@ -1,0 +1,45 @@
+// Patrol rounds: a line from place to place in their order, with the call sign and the number of each visit. It shows the
+// order, not the way that is driven. A round that is only proposed is dashed.
+
+import type { FeatureCollection } from 'geojson';
+import { FONT, fill, type Layer } from './layer';
+
+const SOURCE = 'rounds';
+
+/** Lines below the marks of the points they join. */
+export const rounds: Layer = {
+  sources: [SOURCE],
+  styles({ colour, scale }) {
+    const line = (id: string, proposed: boolean) => ({
+      id, type: 'line' as const, source: SOURCE,
+      filter: ['all', ['==', ['geometry-type'], 'LineString'], ['==', ['get', 'proposed'], proposed]] as never,
+      layout: { 'line-cap': 'round' as const, 'line-join': 'round' as const },
+      paint: {
+        'line-color': colour('--accent'), 'line-width': 2.5 * scale, 'line-opacity': 0.9,
+        ...(proposed ? { 'line-dasharray': [2, 1.6] } : {}),
+      },
+    });
+    return [
+      line('rounds', false),
+      line('rounds-proposed', true),
+      {
+        id: 'rounds-numbers', type: 'symbol', source: SOURCE, filter: ['==', ['geometry-type'], 'Point'],
+        layout: {
+          'text-field': ['get', 'label'], 'text-font': FONT, 'text-size': 12 * scale, 'text-anchor': 'bottom', 'text-offset': [0, -1.1],
+          'text-allow-overlap': false,
+        },
+        paint: { 'text-color': colour('--text'), 'text-halo-color': colour('--map-ground'), 'text-halo-width': 2 },
+      },
+    ];
+  },
+  show(map, scene) {
+    fill(map, SOURCE, scene.rounds.flatMap(({ callsign, places, proposed }): FeatureCollection['features'] => {
+      const way = places.map(({ lat, lon }) => [lon, lat]);
+      const numbers = places.map((place, index): FeatureCollection['features'][number] => ({
+        type: 'Feature', geometry: { type: 'Point', coordinates: [place.lon, place.lat] }, properties: { label: `${callsign} ${index + 1}` },
+      }));
+      if (way.length < 2) return numbers;
+      return [{ type: 'Feature', geometry: { type: 'LineString', coordinates: way }, properties: { proposed } }, ...numbers];
+    }));
+  },
+};
