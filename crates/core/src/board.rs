@@ -11,8 +11,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::basis::{
-    AssignmentId, CallId, IncidentId, Line, PersonId, RoadConditionId, StationId, Timestamp, UnitId,
-    AssignmentId, CallId, IncidentId, Line, PatrolId, PersonId, StationId, Timestamp, UnitId,
+    AssignmentId, CallId, IncidentId, Line, PatrolId, PersonId, RoadConditionId, StationId,
+    Timestamp, UnitId,
 };
 use crate::record::assignment::{Assignment, AssignmentStatus};
 use crate::record::call::Call;
@@ -268,9 +268,7 @@ impl Board {
             }
             Some(Record::Station(station)) => drop(self.station_codes.remove(&station.code)),
             Some(Record::Person(person)) => drop(self.logins.remove(&person.login)),
-            Some(Record::RoadCondition(_)) => {}
-            None => {}
-            Some(Record::Patrol(_)) | None => {}
+            Some(Record::RoadCondition(_) | Record::Patrol(_)) | None => {}
         }
     }
 

@@ -176,9 +176,11 @@ impl Material {
                     });
             }
             Record::Call(call) => self.take_call(call),
-            Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::RoadCondition(_) => {
-            }
-            Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::Patrol(_) => {}
+            Record::Unit(_)
+            | Record::Station(_)
+            | Record::Person(_)
+            | Record::RoadCondition(_)
+            | Record::Patrol(_) => {}
         }
     }
 

@@ -187,8 +187,11 @@ pub fn alarm_of(
         Record::Assignment(assignment) => alarm(assignment, rules, now),
         Record::Incident(incident) => alarm_of_incident(board, incident, rules, now),
         Record::Call(call) => alarm_of_call(call, rules, now),
-        Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::RoadCondition(_) => None,
-        Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::Patrol(_) => None,
+        Record::Unit(_)
+        | Record::Station(_)
+        | Record::Person(_)
+        | Record::RoadCondition(_)
+        | Record::Patrol(_) => None,
     }
 }
 

@@ -196,7 +196,7 @@ fn add_kin(connection: &Connection, rows: &mut BTreeMap<RecordRef, Row>) -> Resu
         | RecordKind::Unit
         | RecordKind::Station
         | RecordKind::Person
-        | RecordKind::RoadCondition => row.parent.map(IncidentId),
+        | RecordKind::RoadCondition
         | RecordKind::Patrol => row.parent.map(IncidentId),
     };
     let named: BTreeSet<IncidentId> = rows.values().filter_map(incident_of).collect();

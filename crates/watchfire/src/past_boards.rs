@@ -305,7 +305,7 @@ impl Counting {
             | Event::Unit(_)
             | Event::Station(_)
             | Event::Person(_)
-            | Event::RoadCondition(_) => {}
+            | Event::RoadCondition(_)
             | Event::Patrol(_) => {}
         }
     }

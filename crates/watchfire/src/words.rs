@@ -30,6 +30,7 @@ pub fn of(
         Event::Station(_) => Text::new("station changed", "站点变更"),
         Event::Person(event) => person(event),
         Event::RoadCondition(event) => road_condition(event),
+        Event::Patrol(event) => patrol(board, event),
     }
 }
 
@@ -53,7 +54,6 @@ fn road_condition(event: &RoadConditionEvent) -> Text {
         }
         RoadConditionEvent::Ended => Text::new("road condition ended", "路况解除"),
         RoadConditionEvent::Resumed => Text::new("road condition in force again", "路况恢复生效"),
-        Event::Patrol(event) => patrol(board, event),
     }
 }
 

@@ -278,7 +278,7 @@ impl Line<'_> {
             RecordKind::Assignment
             | RecordKind::Station
             | RecordKind::Person
-            | RecordKind::RoadCondition => self,
+            | RecordKind::RoadCondition
             | RecordKind::Patrol => self,
         }
     }

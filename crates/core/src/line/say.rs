@@ -156,10 +156,8 @@ fn record_name(around: &Around<'_>, record: RecordRef) -> Text {
         RecordKind::Assignment
         | RecordKind::Station
         | RecordKind::Person
-        | RecordKind::RoadCondition => record.kind.label(),
-        RecordKind::Assignment | RecordKind::Station | RecordKind::Person | RecordKind::Patrol => {
-            record.kind.label()
-        }
+        | RecordKind::RoadCondition
+        | RecordKind::Patrol => record.kind.label(),
     }
 }
 

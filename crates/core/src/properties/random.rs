@@ -157,7 +157,7 @@ fn see_alarm(world: &World, dice: &Dice) -> Action {
         | RecordKind::Unit
         | RecordKind::Station
         | RecordKind::Person
-        | RecordKind::RoadCondition => Action::Incident(IncidentAction::SeeAlarm {
+        | RecordKind::RoadCondition
         | RecordKind::Patrol => Action::Incident(IncidentAction::SeeAlarm {
             incident: IncidentId(record.id),
             code,

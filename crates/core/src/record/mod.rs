@@ -22,10 +22,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::basis::{
-    AssignmentId, CallId, IncidentId, PersonId, Personal, RoadConditionId, StationId, Text,
-    Timestamp, UnitId,
-    AssignmentId, CallId, IncidentId, PatrolId, PersonId, Personal, StationId, Text, Timestamp,
-    UnitId,
+    AssignmentId, CallId, IncidentId, PatrolId, PersonId, Personal, RoadConditionId, StationId,
+    Text, Timestamp, UnitId,
 };
 use crate::board::Board;
 use crate::entropy::Entropy;
@@ -67,7 +65,7 @@ pub enum RecordKind {
 
 impl RecordKind {
     /// All kinds.
-    pub const ALL: [RecordKind; 7] = [
+    pub const ALL: [RecordKind; 8] = [
         RecordKind::Call,
         RecordKind::Incident,
         RecordKind::Unit,
@@ -148,8 +146,7 @@ macro_rules! refs {
 refs! {
     CallId => Call, IncidentId => Incident, UnitId => Unit,
     AssignmentId => Assignment, StationId => Station, PersonId => Person,
-    RoadConditionId => RoadCondition,
-    AssignmentId => Assignment, StationId => Station, PersonId => Person, PatrolId => Patrol,
+    RoadConditionId => RoadCondition, PatrolId => Patrol,
 }
 
 /// One record as it stands. Cheap to clone: boards share it.
@@ -214,7 +211,7 @@ impl Record {
             | Record::Assignment(_)
             | Record::Station(_)
             | Record::Person(_)
-            | Record::RoadCondition(_) => None,
+            | Record::RoadCondition(_)
             | Record::Patrol(_) => None,
         }
     }
@@ -238,10 +235,11 @@ impl Record {
             Record::Call(call) => call.incident(),
             Record::Assignment(assignment) => Some(assignment.incident),
             Record::Incident(incident) => incident.merged_into(),
-            Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::RoadCondition(_) => {
-                None
-            }
-            Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::Patrol(_) => None,
+            Record::Unit(_)
+            | Record::Station(_)
+            | Record::Person(_)
+            | Record::RoadCondition(_)
+            | Record::Patrol(_) => None,
         }
     }
 
@@ -272,7 +270,7 @@ impl Record {
             | Record::Assignment(_)
             | Record::Station(_)
             | Record::Person(_)
-            | Record::RoadCondition(_) => None,
+            | Record::RoadCondition(_)
             | Record::Patrol(_) => None,
         }
     }
@@ -574,7 +572,7 @@ impl Action {
             | Action::Assignment(_)
             | Action::Station(_)
             | Action::Person(_)
-            | Action::RoadCondition(_) => {}
+            | Action::RoadCondition(_)
             | Action::Patrol(_) => {}
         }
         names

@@ -461,7 +461,7 @@ fn more_areas_than_may_be_listed_are_counted_and_those_with_most_stay() {
                     | Record::Unit(_)
                     | Record::Station(_)
                     | Record::Person(_)
-                    | Record::RoadCondition(_)) => other,
+                    | Record::RoadCondition(_)
                     | Record::Patrol(_)) => other,
                 });
             }

@@ -32,9 +32,12 @@ fn alarms(board: &Board, now: Timestamp) -> Vec<(RecordRef, AlarmCode, Timestamp
             Some(Record::Incident(one)) => timer::acknowledged(&one.seen, alarm).is_some(),
             Some(Record::Call(one)) => timer::acknowledged(&one.seen, alarm).is_some(),
             Some(
-                Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::RoadCondition(_),
+                Record::Unit(_)
+                | Record::Station(_)
+                | Record::Person(_)
+                | Record::RoadCondition(_)
+                | Record::Patrol(_),
             )
-            Some(Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::Patrol(_))
             | None => false,
         };
         (record, alarm.code, alarm.since, seen)

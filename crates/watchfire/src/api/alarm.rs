@@ -217,8 +217,11 @@ fn about(board: &Board, record: &Record, alarm: Alarm) -> Option<OpenAlarmView> 
             call: Some(one.id.to_string()),
             ..shown(&one.seen, one.priority, Some(one.number))?
         }),
-        Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::RoadCondition(_) => None,
-        Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::Patrol(_) => None,
+        Record::Unit(_)
+        | Record::Station(_)
+        | Record::Person(_)
+        | Record::RoadCondition(_)
+        | Record::Patrol(_) => None,
     }
 }
 
@@ -278,7 +281,7 @@ fn read_ended(
                 | RecordKind::Assignment
                 | RecordKind::Station
                 | RecordKind::Person
-                | RecordKind::RoadCondition => board.put(reader.whole(row)?),
+                | RecordKind::RoadCondition
                 | RecordKind::Patrol => board.put(reader.whole(row)?),
             }
         }

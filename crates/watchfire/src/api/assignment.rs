@@ -117,7 +117,7 @@ pub(crate) async fn list(
             | Record::Unit(_)
             | Record::Station(_)
             | Record::Person(_)
-            | Record::RoadCondition(_) => None,
+            | Record::RoadCondition(_)
             | Record::Patrol(_) => None,
         },
     )
@@ -252,7 +252,7 @@ fn find(app: &App, id: AssignmentId) -> Result<Arc<Assignment>, Problem> {
             | Record::Unit(_)
             | Record::Station(_)
             | Record::Person(_)
-            | Record::RoadCondition(_),
+            | Record::RoadCondition(_)
             | Record::Patrol(_),
         )
         | None => Err(Problem::not_found()),

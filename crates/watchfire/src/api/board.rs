@@ -9,8 +9,8 @@ use watchfire_core::board::Board;
 use watchfire_core::record::{Record, RecordKind, RecordRef};
 use watchfire_store::{Reader, StoreError};
 
-use super::road_condition::{self, RoadConditionView};
 use super::patrol::{self, PatrolView};
+use super::road_condition::{self, RoadConditionView};
 use super::view::{self, AssignmentView, CallView, IncidentView, StationView, UnitView};
 use super::{App, Page, PageQuery};
 use crate::node::{Chain, Node};
@@ -91,6 +91,7 @@ impl BoardView {
             stations: stations.map(|one| view::station(one)).collect(),
             road_conditions: conditions
                 .map(|one| road_condition::shown(one, at))
+                .collect(),
             patrols: board
                 .patrols
                 .values()
@@ -195,7 +196,7 @@ pub(crate) fn page<T>(
         | Record::Assignment(_)
         | Record::Station(_)
         | Record::Person(_)
-        | Record::RoadCondition(_) => None,
+        | Record::RoadCondition(_)
         | Record::Patrol(_) => None,
     });
     let items = look_with(app, incidents, |board| {

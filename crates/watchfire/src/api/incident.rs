@@ -202,7 +202,7 @@ pub(crate) async fn list(
             | Record::Assignment(_)
             | Record::Station(_)
             | Record::Person(_)
-            | Record::RoadCondition(_) => None,
+            | Record::RoadCondition(_)
             | Record::Patrol(_) => None,
         },
     )
@@ -257,7 +257,7 @@ pub(crate) fn find(app: &App, id: IncidentId) -> Result<std::sync::Arc<Incident>
             | Record::Assignment(_)
             | Record::Station(_)
             | Record::Person(_)
-            | Record::RoadCondition(_),
+            | Record::RoadCondition(_)
             | Record::Patrol(_),
         )
         | None => Err(Problem::not_found()),

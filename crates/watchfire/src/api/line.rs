@@ -598,10 +598,8 @@ fn go(record: RecordRef) -> Option<GoView> {
         RecordKind::Assignment
         | RecordKind::Station
         | RecordKind::Person
-        | RecordKind::RoadCondition => return None,
-        RecordKind::Assignment | RecordKind::Station | RecordKind::Person | RecordKind::Patrol => {
-            return None;
-        }
+        | RecordKind::RoadCondition
+        | RecordKind::Patrol => return None,
     };
     Some(GoView {
         kind,

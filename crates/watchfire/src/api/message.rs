@@ -12,8 +12,8 @@ use watchfire_core::board::Board;
 use watchfire_core::record::patrol::Patrol;
 use watchfire_core::record::{Record, RecordKind, RecordRef};
 
-use super::road_condition::{self, RoadConditionView};
 use super::patrol::{self, PatrolView};
+use super::road_condition::{self, RoadConditionView};
 use super::view::{self, AssignmentView, CallView, IncidentView, StationView, UnitView};
 use crate::hub::{MARK, Message, RECORD};
 use crate::node::Node;
@@ -131,9 +131,11 @@ pub fn of_batch(
                     add(board.merge_root(from).into());
                 }
             }
-            Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::RoadCondition(_) => {
-            }
-            Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::Patrol(_) => {}
+            Record::Unit(_)
+            | Record::Station(_)
+            | Record::Person(_)
+            | Record::RoadCondition(_)
+            | Record::Patrol(_) => {}
         }
     }
     // Who may sign in is nobody's business but the administrator's, who asks for it.

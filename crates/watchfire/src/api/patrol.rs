@@ -65,7 +65,8 @@ pub(crate) async fn list(
             | Record::Unit(_)
             | Record::Assignment(_)
             | Record::Station(_)
-            | Record::Person(_) => None,
+            | Record::Person(_)
+            | Record::RoadCondition(_) => None,
         },
     )
 }
@@ -91,7 +92,8 @@ fn find(app: &App, id: PatrolId) -> Result<std::sync::Arc<Patrol>, Problem> {
             | Record::Unit(_)
             | Record::Assignment(_)
             | Record::Station(_)
-            | Record::Person(_),
+            | Record::Person(_)
+            | Record::RoadCondition(_),
         )
         | None => Err(Problem::not_found()),
     }

@@ -108,7 +108,7 @@ pub(crate) fn find(app: &App, id: PersonId) -> Result<std::sync::Arc<Person>, Pr
             | Record::Unit(_)
             | Record::Assignment(_)
             | Record::Station(_)
-            | Record::RoadCondition(_),
+            | Record::RoadCondition(_)
             | Record::Patrol(_),
         )
         | None => Err(Problem::not_found()),

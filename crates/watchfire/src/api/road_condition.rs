@@ -271,7 +271,8 @@ pub(crate) async fn list(
             | Record::Unit(_)
             | Record::Assignment(_)
             | Record::Station(_)
-            | Record::Person(_) => None,
+            | Record::Person(_)
+            | Record::Patrol(_) => None,
         },
     )
 }

@@ -76,7 +76,7 @@ pub(crate) async fn list(
             | Record::Unit(_)
             | Record::Assignment(_)
             | Record::Person(_)
-            | Record::RoadCondition(_) => None,
+            | Record::RoadCondition(_)
             | Record::Patrol(_) => None,
         },
     )

@@ -153,7 +153,7 @@ pub(crate) async fn list(
             | Record::Assignment(_)
             | Record::Station(_)
             | Record::Person(_)
-            | Record::RoadCondition(_) => None,
+            | Record::RoadCondition(_)
             | Record::Patrol(_) => None,
         },
     )

@@ -50,7 +50,6 @@ pub fn hex(id: &[u8; 16]) -> String {
     id.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-pub(super) fn maybe_time(at: Option<Timestamp>) -> Option<String> {
 pub(crate) fn maybe_time(at: Option<Timestamp>) -> Option<String> {
     at.map(time)
 }

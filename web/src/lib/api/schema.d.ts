@@ -1796,10 +1796,10 @@ export interface components {
             cursor: string;
             /** @description Incidents. */
             incidents: components["schemas"]["IncidentView"][];
-            /** @description Road conditions. */
-            road_conditions: components["schemas"]["RoadConditionView"][];
             /** @description Patrol plans. */
             patrols: components["schemas"]["PatrolView"][];
+            /** @description Road conditions. */
+            road_conditions: components["schemas"]["RoadConditionView"][];
             /** @description Stations. */
             stations: components["schemas"]["StationView"][];
             /** @description Units. */
@@ -2230,6 +2230,44 @@ export interface components {
              */
             worth_s: number;
         };
+        /** @description How visits add up. */
+        CoverageView: {
+            /**
+             * Format: int32
+             * @description Those whose time is not over.
+             */
+            awaited: number;
+            /**
+             * Format: int32
+             * @description Those that somebody came to in time.
+             */
+            in_time: number;
+            /**
+             * Format: int32
+             * @description Those that somebody came to late.
+             */
+            late: number;
+            /**
+             * Format: int32
+             * @description Those that nobody came to.
+             */
+            missed: number;
+            /**
+             * Format: int32
+             * @description Visits promised.
+             */
+            promised: number;
+            /**
+             * Format: int32
+             * @description Those that were skipped with a reason.
+             */
+            skipped: number;
+            /**
+             * Format: int32
+             * @description Those of the awaited that are in no round.
+             */
+            unplanned: number;
+        };
         /** @description A unit that could be taken off a lesser incident. */
         DiversionView: {
             /** @description What it would be taken off: `POST /assignments/{id}/reassign` does it. */
@@ -2269,43 +2307,6 @@ export interface components {
             travel_time_s: number;
             /** @description The unit. */
             unit: string;
-        /** @description How visits add up. */
-        CoverageView: {
-            /**
-             * Format: int32
-             * @description Those whose time is not over.
-             */
-            awaited: number;
-            /**
-             * Format: int32
-             * @description Those that somebody came to in time.
-             */
-            in_time: number;
-            /**
-             * Format: int32
-             * @description Those that somebody came to late.
-             */
-            late: number;
-            /**
-             * Format: int32
-             * @description Those that nobody came to.
-             */
-            missed: number;
-            /**
-             * Format: int32
-             * @description Visits promised.
-             */
-            promised: number;
-            /**
-             * Format: int32
-             * @description Those that were skipped with a reason.
-             */
-            skipped: number;
-            /**
-             * Format: int32
-             * @description Those of the awaited that are in no round.
-             */
-            unplanned: number;
         };
         /** @description What was answered while a draft was typed. */
         DraftAnswerView: {
@@ -3226,6 +3227,7 @@ export interface components {
             no_later: number;
             /** @description The rule. */
             rule: components["schemas"]["ReasonView"];
+        };
         /** @description A point of one's own round. */
         OwnPointView: {
             /** @description What people call it. */
@@ -3428,30 +3430,6 @@ export interface components {
             next: string | null;
         };
         /** @description A page of a list. */
-        Page_RoadConditionView: {
-            /** @description The items, last changed first. */
-            items: {
-                /** @description What it does to the roads. */
-                effect: components["schemas"]["RoadEffectView"];
-                /** @description When somebody ended it. */
-                ended_at: string | null;
-                /** @description When it was entered. */
-                entered_at: string;
-                /** @description From when. */
-                from: string;
-                /** @description Its id. */
-                id: string;
-                /** @description Where it is in its life. */
-                phase: components["schemas"]["RoadPhaseView"];
-                /** @description Why. */
-                reason: string;
-                /** @description Where. */
-                shape: components["schemas"]["RoadShapeView"];
-                /** @description Until when; until somebody ends it if absent. */
-                until: string | null;
-                /**
-                 * Format: int64
-                 * @description Its version, for `If-Match`.
         Page_PatrolView: {
             /** @description The items, last changed first. */
             items: {
@@ -3494,6 +3472,37 @@ export interface components {
                 /**
                  * Format: int64
                  * @description How many events made it.
+                 */
+                version: number;
+            }[];
+            /** @description What to give as `cursor` for the next page; absent on the last. */
+            next: string | null;
+        };
+        /** @description A page of a list. */
+        Page_RoadConditionView: {
+            /** @description The items, last changed first. */
+            items: {
+                /** @description What it does to the roads. */
+                effect: components["schemas"]["RoadEffectView"];
+                /** @description When somebody ended it. */
+                ended_at: string | null;
+                /** @description When it was entered. */
+                entered_at: string;
+                /** @description From when. */
+                from: string;
+                /** @description Its id. */
+                id: string;
+                /** @description Where it is in its life. */
+                phase: components["schemas"]["RoadPhaseView"];
+                /** @description Why. */
+                reason: string;
+                /** @description Where. */
+                shape: components["schemas"]["RoadShapeView"];
+                /** @description Until when; until somebody ends it if absent. */
+                until: string | null;
+                /**
+                 * Format: int64
+                 * @description Its version, for `If-Match`.
                  */
                 version: number;
             }[];
@@ -3798,6 +3807,7 @@ export interface components {
              * @description Its number.
              */
             number: number;
+        };
         /** @description A point of a patrol plan. */
         PointBody: {
             /** @description What people call it. */
@@ -4418,15 +4428,6 @@ export interface components {
             /** @description What to say on the screen. */
             text: components["schemas"]["TextView"];
         };
-        /** @description A unit that is not sent where it would be first. */
-        SparedView: {
-            /** @description What it is called. */
-            callsign: string;
-            /**
-             * Format: int64
-             * @description The number of the incident it goes to.
-             */
-            number: number;
         /** @description Which visit nobody makes. */
         SkipBody: {
             /**
@@ -4448,6 +4449,16 @@ export interface components {
              * @description Which of the visits promised there, from 1.
              */
             visit: number;
+        };
+        /** @description A unit that is not sent where it would be first. */
+        SparedView: {
+            /** @description What it is called. */
+            callsign: string;
+            /**
+             * Format: int64
+             * @description The number of the incident it goes to.
+             */
+            number: number;
         };
         /** @description The calls that turn out to be another incident. */
         SplitBody: {

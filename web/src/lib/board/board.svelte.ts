@@ -4,8 +4,8 @@
 
 import { isSignedOut, readBoard, readSession } from '../api/client';
 import type {
-  Alarm, Assignment, Board as BoardAnswer, Call, Incident, PositionsMessage, Position, Priority, RecordMessage, RoadCondition, Station, Unit,
-  Alarm, Assignment, Board as BoardAnswer, Call, Incident, Patrol, PositionsMessage, Position, Priority, RecordMessage, Station, Unit,
+  Alarm, Assignment, Board as BoardAnswer, Call, Incident, Patrol, PositionsMessage, Position, Priority, RecordMessage, RoadCondition,
+  Station, Unit,
 } from '../api/types';
 import { NodeClock } from './clock.svelte';
 import { Line, RETRY_MS_MAX, RETRY_MS_MIN, type LineState } from './line';

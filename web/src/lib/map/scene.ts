@@ -25,9 +25,8 @@ const STANDING_ZOOM = 12;
 export interface View { west: number; south: number; east: number; north: number; zoom: number }
 
 /** What the scene needs besides the board. */
-export interface SceneOptions extends Pick<Scene, 
-  'selected_unit' | 'met' | 'draft' | 'reach' | 'route' | 'marks' | 'picked' | 'ageText' | 'conditionText' | 'withinText'> {
-export interface SceneOptions extends Pick<Scene, 'selected_unit' | 'reach' | 'route' | 'marks' | 'rounds' | 'picked' | 'ageText' | 'withinText'> {
+export interface SceneOptions extends Pick<Scene,
+  'selected_unit' | 'met' | 'draft' | 'reach' | 'route' | 'marks' | 'rounds' | 'picked' | 'ageText' | 'conditionText' | 'withinText'> {
   selected_incident: string | null;
   view: View;
   on: Record<LayerName, boolean>;

@@ -33,17 +33,12 @@ import wall_en from './wall.en.json';
 import wall_zh from './wall.zh-CN.json';
 
 const en = {
-  ...base_en, ...alarm_en, ...crew_en, ...dispatch_en, ...figures_en, ...line_en, ...map_en, ...review_en, ...road_en, ...shell_en, ...take_en,
-  ...wall_en,
+  ...base_en, ...alarm_en, ...crew_en, ...dispatch_en, ...figures_en, ...line_en, ...map_en, ...patrol_en, ...review_en, ...road_en,
+  ...shell_en, ...take_en, ...wall_en,
 };
 const zh = {
-  ...base_zh, ...alarm_zh, ...crew_zh, ...dispatch_zh, ...figures_zh, ...line_zh, ...map_zh, ...review_zh, ...road_zh, ...shell_zh, ...take_zh,
-  ...base_en, ...alarm_en, ...crew_en, ...dispatch_en, ...figures_en, ...line_en, ...map_en, ...patrol_en, ...review_en, ...shell_en, ...take_en,
-  ...wall_en,
-};
-const zh = {
-  ...base_zh, ...alarm_zh, ...crew_zh, ...dispatch_zh, ...figures_zh, ...line_zh, ...map_zh, ...patrol_zh, ...review_zh, ...shell_zh, ...take_zh,
-  ...wall_zh,
+  ...base_zh, ...alarm_zh, ...crew_zh, ...dispatch_zh, ...figures_zh, ...line_zh, ...map_zh, ...patrol_zh, ...review_zh, ...road_zh,
+  ...shell_zh, ...take_zh, ...wall_zh,
 };
 
 /** A language this console speaks. */

@@ -18,8 +18,9 @@ import { stations } from './stations';
 import { units } from './units';
 
 /** All layers in drawing order. */
-export const layers: readonly Layer[] = [ground, roads, names, cover, areas, reach, conditions, stations, answering, units, incidents, marks];
-export const layers: readonly Layer[] = [ground, roads, names, areas, reach, rounds, stations, answering, units, incidents, marks];
+export const layers: readonly Layer[] = [
+  ground, roads, names, cover, areas, reach, conditions, rounds, stations, answering, units, incidents, marks,
+];
 
 /** Puts every layer on a freshly loaded map. */
 export function addLayers(map: MapLibreMap, brush: Brush) {
