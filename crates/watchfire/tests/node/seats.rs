@@ -12,99 +12,6 @@ use super::house::{House, api};
 /// One line for each door, in the order of the address; an `x` for each seat that may pass. It is written
 /// by hand and knows nothing of the table in `policy.rs`, which it holds to what the book says.
 const DOORS: &str = "
-                                              call   dis-   duty                  over-  admin-
-                                              taker  patch  officer crew  analyst seer   istr.  wall
-GET    /alarms                                x      x      x       x     x       x      .      x
-POST   /actions/line                          x      x      x       x     x       x      .      x
-POST   /actions/line/complete                 x      x      x       x     x       x      .      x
-GET    /assignments                           x      x      x       x     x       x      .      x
-GET    /assignments/{id}                      x      x      x       x     x       x      .      x
-GET    /assignments/{id}/recommendation       x      x      x       x     x       x      .      x
-POST   /assignments/{id}/alarm                .      x      x       .     .       .      .      .
-POST   /assignments/{id}/reassign             .      x      x       .     .       .      .      .
-POST   /assignments/{id}/swap                 .      x      x       .     .       .      .      .
-POST   /assignments/{id}/{step}               .      x      x       x     .       .      .      .
-GET    /board                                 x      x      x       x     x       x      .      x
-GET    /calls                                 x      x      x       x     x       x      .      x
-POST   /calls                                 x      x      x       .     .       .      .      .
-GET    /calls/{id}                            x      x      x       x     x       x      .      x
-PATCH  /calls/{id}                            x      x      x       .     .       .      .      .
-POST   /calls/{id}/alarm-seen                 x      x      x       .     .       .      .      .
-POST   /calls/{id}/close                      x      x      x       .     .       .      .      .
-POST   /calls/{id}/detach                     x      x      x       .     .       .      .      .
-GET    /calls/{id}/duplicates                 x      x      x       x     x       x      .      x
-POST   /calls/{id}/join                       x      x      x       .     .       .      .      .
-GET    /drafts                                x      x      x       .     .       .      .      .
-DELETE /drafts/{id}                           x      x      x       .     .       .      .      .
-PUT    /drafts/{id}                           x      x      x       .     .       .      .      .
-POST   /duplicates                            x      x      x       .     .       .      .      .
-GET    /figures                               .      x      x       .     x       x      .      x
-GET    /figures.csv                           .      x      x       .     x       x      .      x
-GET    /figures/incidents                     .      x      x       .     x       x      .      x
-GET    /incidents                             x      x      x       x     x       x      .      x
-POST   /incidents                             x      x      x       .     .       .      .      .
-GET    /incidents/{id}                        x      x      x       x     x       x      .      x
-POST   /incidents/{id}/alarm                  .      x      x       .     .       .      .      .
-POST   /incidents/{id}/alarm-seen             .      x      x       .     .       .      .      .
-POST   /incidents/{id}/assignments            .      x      x       .     .       .      .      .
-POST   /incidents/{id}/cancel                 .      x      x       .     .       .      .      .
-POST   /incidents/{id}/close                  .      x      x       .     .       .      .      .
-GET    /incidents/{id}/entries                x      x      x       .     x       x      .      .
-POST   /incidents/{id}/grade                  .      x      x       .     .       .      .      .
-POST   /incidents/{id}/links                  .      x      x       .     .       .      .      .
-DELETE /incidents/{id}/links/{other}          .      x      x       .     .       .      .      .
-POST   /incidents/{id}/merge                  .      x      x       .     .       .      .      .
-GET    /incidents/{id}/notes                  x      x      x       .     .       x      .      .
-POST   /incidents/{id}/notes                  x      x      x       x     .       .      .      .
-GET    /incidents/{id}/recommendation         x      x      x       x     x       x      .      x
-GET    /recommendation                        x      x      x       x     x       x      .      x
-POST   /incidents/{id}/relocate               .      x      x       .     .       .      .      .
-POST   /incidents/{id}/reopen                 .      x      x       .     .       .      .      .
-POST   /incidents/{id}/split                  .      x      x       .     .       .      .      .
-POST   /incidents/{id}/unmerge                .      x      x       .     .       .      .      .
-GET    /incidents/number/{number}             x      x      x       x     x       x      .      x
-GET    /cover                                 x      x      x       x     x       x      .      x
-GET    /map/ground.geojson                    x      x      x       x     x       x      .      x
-GET    /map/road-conditions.geojson          x      x      x       x     x       x      .      x
-GET    /map/roads.geojson                     x      x      x       x     x       x      .      x
-GET    /map/station-areas.geojson             x      x      x       x     x       x      .      x
-GET    /node                                  x      x      x       x     x       x      x      x
-GET    /past/board                            x      x      x       .     x       x      .      .
-GET    /past/marks                            x      x      x       .     x       x      .      .
-GET    /people                                .      .      x       .     .       x      x      .
-POST   /people                                .      .      .       .     .       .      x      .
-GET    /people/{id}                           .      .      x       .     .       x      x      .
-PUT    /people/{id}                           .      .      .       .     .       .      x      .
-POST   /people/{id}/code                      .      .      .       .     .       .      x      .
-POST   /people/{id}/disable                   .      .      .       .     .       .      x      .
-GET    /people/{id}/entries                   .      .      x       .     .       x      x      .
-POST   /people/{id}/tokens                    .      .      .       .     .       .      x      .
-GET    /places                                x      x      x       x     x       x      .      x
-GET    /places/at                             x      x      x       x     x       x      .      x
-POST   /positions                             .      x      x       .     .       .      .      .
-GET    /road-conditions                      x      x      x       x     x       x      .      x
-POST   /road-conditions                      .      x      x       .     .       .      .      .
-GET    /road-conditions/{id}                 x      x      x       x     x       x      .      x
-POST   /road-conditions/{id}/end             .      x      x       .     .       .      .      .
-POST   /road-conditions/{id}/until           .      x      x       .     .       .      .      .
-DELETE /session                               x      x      x       x     x       x      x      x
-GET    /session                               x      x      x       x     x       x      x      x
-GET    /stations                              x      x      x       x     x       x      .      x
-POST   /stations                              .      .      x       .     .       .      x      .
-GET    /stations/{id}                         x      x      x       x     x       x      .      x
-PUT    /stations/{id}                         .      .      x       .     .       .      x      .
-GET    /stream                                x      x      x       x     x       x      .      x
-POST   /triage                                x      x      x       .     .       .      .      .
-POST   /undo                                  x      x      x       x     .       .      .      .
-GET    /units                                 x      x      x       x     x       x      .      x
-POST   /units                                 .      .      x       .     .       .      x      .
-GET    /units/{id}                            x      x      x       x     x       x      .      x
-PUT    /units/{id}                            .      .      x       .     .       .      x      .
-PUT    /units/{id}/position                   .      x      x       x     .       .      .      .
-GET    /units/{id}/reach                      x      x      x       x     x       x      .      x
-GET    /units/{id}/route                      x      x      x       x     x       x      .      x
-POST   /units/{id}/{step}                     .      x      x       x     .       .      .      .
-POST   /units/{id}/move-up                    .      x      x       .     .       .      .      .
                                               call   dis-   duty                  over-  admin-          volun-
                                               taker  patch  officer crew  analyst seer   istr.  wall   teer
 GET    /alarms                                x      x      x       x     x       x      .      x      .
@@ -199,6 +106,16 @@ PUT    /units/{id}/position                   .      x      x       x     .     
 GET    /units/{id}/reach                      x      x      x       x     x       x      .      x      .
 GET    /units/{id}/route                      x      x      x       x     x       x      .      x      .
 POST   /units/{id}/{step}                     .      x      x       x     .       .      .      .      .
+GET    /assignments/{id}/recommendation       x      x      x      x     x       x      .      x      .
+GET    /recommendation                        x      x      x      x     x       x      .      x      .
+GET    /cover                                 x      x      x      x     x       x      .      x      .
+GET    /map/road-conditions.geojson           x      x      x      x     x       x      .      x      .
+GET    /road-conditions                       x      x      x      x     x       x      .      x      .
+POST   /road-conditions                       .      x      x      .     .       .      .      .      .
+GET    /road-conditions/{id}                  x      x      x      x     x       x      .      x      .
+POST   /road-conditions/{id}/end              .      x      x      .     .       .      .      .      .
+POST   /road-conditions/{id}/until            .      x      x      .     .       .      .      .      .
+POST   /units/{id}/move-up                    .      x      x      .     .       .      .      .      .
 ";
 
 /// Doors for those who have not signed in yet.
