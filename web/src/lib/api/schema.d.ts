@@ -763,6 +763,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/map/road-conditions.geojson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows which roads the conditions in force meet; nothing without a road network. */
+        get: operations["get_map_road-conditions_geojson"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/map/roads.geojson": {
         parameters: {
             query?: never;
@@ -997,6 +1014,75 @@ export interface paths {
         put?: never;
         /** Reports where several units are. Not an action: positions are kept in memory only. */
         post: operations["post_positions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/road-conditions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists road conditions, last changed first. */
+        get: operations["get_road-conditions"];
+        put?: never;
+        /** Enters a road condition. It is in force for recommendations within a second or two: `conditions_version` then rises. */
+        post: operations["post_road-conditions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/road-conditions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a road condition. */
+        get: operations["get_road-conditions_by_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/road-conditions/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a road condition now. */
+        post: operations["post_road-conditions_by_id_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/road-conditions/{id}/until": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes until when a road condition holds. */
+        post: operations["post_road-conditions_by_id_until"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1486,6 +1572,8 @@ export interface components {
             cursor: string;
             /** @description Incidents. */
             incidents: components["schemas"]["IncidentView"][];
+            /** @description Road conditions. */
+            road_conditions: components["schemas"]["RoadConditionView"][];
             /** @description Stations. */
             stations: components["schemas"]["StationView"][];
             /** @description Units. */
@@ -2334,6 +2422,13 @@ export interface components {
             /** @description Why it is asked about first; empty if it is not. */
             unsure: components["schemas"]["TextView"][];
         };
+        /** @description Lines, as GeoJSON has them. */
+        LinesView: {
+            /** @description Longitude and latitude in degrees. */
+            coordinates: number[][][];
+            /** @description `MultiLineString`. */
+            type: string;
+        };
         /** @description Another incident and how it stands to this one. */
         LinkBody: {
             /**
@@ -2386,6 +2481,20 @@ export interface components {
             happened_at?: string | null;
             /** @description Which. */
             into: string;
+        };
+        /** @description What a condition comes to on the road network. */
+        MetOfView: {
+            /** @description True if nobody drives through, false if it goes slower. */
+            closed: boolean;
+            /** @description The id of the condition. */
+            road_condition: string;
+            /** @description The names of the streets, the first few in order. */
+            streets: string[];
+            /**
+             * Format: int64
+             * @description How many stretches of road, from one junction to the next, it meets. None means that it changes nothing.
+             */
+            stretches: number;
         };
         /** @description A need of the plan. */
         NeedView: {
@@ -2653,6 +2762,37 @@ export interface components {
                 split_from: string | null;
                 /** @description How far it has come, its response included. */
                 status: components["schemas"]["IncidentStatusView"];
+                /**
+                 * Format: int64
+                 * @description Its version, for `If-Match`.
+                 */
+                version: number;
+            }[];
+            /** @description What to give as `cursor` for the next page; absent on the last. */
+            next: string | null;
+        };
+        /** @description A page of a list. */
+        Page_RoadConditionView: {
+            /** @description The items, last changed first. */
+            items: {
+                /** @description What it does to the roads. */
+                effect: components["schemas"]["RoadEffectView"];
+                /** @description When somebody ended it. */
+                ended_at: string | null;
+                /** @description When it was entered. */
+                entered_at: string;
+                /** @description From when. */
+                from: string;
+                /** @description Its id. */
+                id: string;
+                /** @description Where it is in its life. */
+                phase: components["schemas"]["RoadPhaseView"];
+                /** @description Why. */
+                reason: string;
+                /** @description Where. */
+                shape: components["schemas"]["RoadShapeView"];
+                /** @description Until when; until somebody ends it if absent. */
+                until: string | null;
                 /**
                  * Format: int64
                  * @description Its version, for `If-Match`.
@@ -2995,6 +3135,11 @@ export interface components {
             basis: components["schemas"]["BasisView"];
             /** @description Those that could go, nearest first. */
             candidates: components["schemas"]["CandidateView"][];
+            /**
+             * Format: int64
+             * @description The number of the set of road conditions that the times rest on; none without a road network.
+             */
+            conditions_version: number | null;
             /** @description The needs of the plan and how they are met. */
             needs: components["schemas"]["NeedView"][];
             /** @description Those of a wanted kind that are not offered, and why. */
@@ -3026,6 +3171,91 @@ export interface components {
             /** @description Where. */
             place: components["schemas"]["PlaceBody"];
         };
+        /**
+         * @description A new road condition.
+         * @example {
+         *       "effect": {
+         *         "is": "closed"
+         *       },
+         *       "reason": "burst water main",
+         *       "shape": {
+         *         "is": "line",
+         *         "points": [
+         *           [
+         *             -122.3937,
+         *             37.7955
+         *           ],
+         *           [
+         *             -122.3942,
+         *             37.7961
+         *           ]
+         *         ],
+         *         "width_m": 30
+         *       }
+         *     }
+         */
+        RoadConditionBody: {
+            /** @description What it does to the roads. */
+            effect: components["schemas"]["RoadEffectView"];
+            /**
+             * Format: date-time
+             * @description From when, if not now.
+             */
+            from?: string | null;
+            /**
+             * Format: date-time
+             * @description When, if not now.
+             */
+            happened_at?: string | null;
+            /** @description Why. */
+            reason: string;
+            /** @description Where. */
+            shape: components["schemas"]["RoadShapeView"];
+            /**
+             * Format: date-time
+             * @description Until when; until somebody ends it if absent.
+             */
+            until?: string | null;
+        };
+        /** @description A road condition. */
+        RoadConditionView: {
+            /** @description What it does to the roads. */
+            effect: components["schemas"]["RoadEffectView"];
+            /** @description When somebody ended it. */
+            ended_at: string | null;
+            /** @description When it was entered. */
+            entered_at: string;
+            /** @description From when. */
+            from: string;
+            /** @description Its id. */
+            id: string;
+            /** @description Where it is in its life. */
+            phase: components["schemas"]["RoadPhaseView"];
+            /** @description Why. */
+            reason: string;
+            /** @description Where. */
+            shape: components["schemas"]["RoadShapeView"];
+            /** @description Until when; until somebody ends it if absent. */
+            until: string | null;
+            /**
+             * Format: int64
+             * @description Its version, for `If-Match`.
+             */
+            version: number;
+        };
+        /** @description What a road condition does to the roads. */
+        RoadEffectView: {
+            /** @enum {string} */
+            is: "closed";
+        } | {
+            /** @enum {string} */
+            is: "slowed";
+            /**
+             * Format: int32
+             * @description Speed in percent of the usual one.
+             */
+            percent: number;
+        };
         /** @description One line. */
         RoadLineView: {
             /** @description Where. */
@@ -3042,12 +3272,65 @@ export interface components {
             /** @description `FeatureCollection`. */
             type: string;
         };
+        /** @description The roads that one condition meets. */
+        RoadMetView: {
+            /** @description Where. */
+            geometry: components["schemas"]["LinesView"];
+            /** @description Which condition, and what it comes to. */
+            properties: components["schemas"]["MetOfView"];
+            /** @description `Feature`. */
+            type: string;
+        };
+        /**
+         * @description Where a road condition is in its life.
+         * @enum {string}
+         */
+        RoadPhaseView: "planned" | "in_force" | "ran_out" | "ended";
+        /** @description Where a road condition is. Points are longitude and latitude in degrees (WGS 84), as in GeoJSON. */
+        RoadShapeView: {
+            /** @enum {string} */
+            is: "area";
+            /** @description Its corners, in order; the last is joined to the first. */
+            points: number[][];
+        } | {
+            /** @enum {string} */
+            is: "line";
+            /** @description Its points, in order. */
+            points: number[][];
+            /**
+             * Format: int32
+             * @description How wide it is, in metres, both sides together.
+             */
+            width_m: number;
+        } | {
+            /** @description Its middle. */
+            centre: number[];
+            /** @enum {string} */
+            is: "circle";
+            /**
+             * Format: int32
+             * @description Its radius in metres.
+             */
+            radius_m: number;
+        };
         /** @description What a line is. */
         RoadView: {
             /** @description Its class, OSM's word for it. */
             class: string;
             /** @description Its name. */
             name: string | null;
+        };
+        /** @description The roads that the conditions in force meet, as GeoJSON (RFC 7946). */
+        RoadsMetView: {
+            /** @description One for each condition in force. */
+            features: components["schemas"]["RoadMetView"][];
+            /** @description `FeatureCollection`. */
+            type: string;
+            /**
+             * Format: int64
+             * @description The number of the set of conditions in force; none without a road network.
+             */
+            version: number | null;
         };
         /** @description A node's travel times. */
         RoadsView: {
@@ -3056,6 +3339,11 @@ export interface components {
             /** @description What they rest on. */
             basis: components["schemas"]["BasisView"];
             bounds: components["schemas"]["BoundsView"] | null;
+            /**
+             * Format: int64
+             * @description The number of the set of road conditions in force; it only rises. None without a road network.
+             */
+            conditions_version: number | null;
             /**
              * Format: double
              * @description By how much they are stretched: road times for what the network does not know, or the straight line.
@@ -3481,6 +3769,19 @@ export interface components {
              * @description Its version, for `If-Match`.
              */
             version: number;
+        };
+        /** @description Until when a road condition holds. */
+        UntilBody: {
+            /**
+             * Format: date-time
+             * @description When, if not now.
+             */
+            happened_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Until when; until somebody ends it if null.
+             */
+            until?: string | null;
         };
         /** @description A verb. */
         VerbView: {
@@ -5448,6 +5749,37 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    "get_map_road-conditions_geojson": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/geo+json": components["schemas"]["RoadsMetView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     get_map_roads_geojson: {
         parameters: {
             query?: never;
@@ -6006,6 +6338,200 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PositionsView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "get_road-conditions": {
+        parameters: {
+            query?: {
+                /** @description Only open ones (`true`), or only ended ones (`false`). */
+                open?: boolean;
+                /** @description Where the last page ended, as it said in `next`. */
+                cursor?: string;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RoadConditionView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "post_road-conditions": {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoadConditionBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoadConditionView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "get_road-conditions_by_id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoadConditionView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "post_road-conditions_by_id_end": {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NothingMore"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoadConditionView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "post_road-conditions_by_id_until": {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UntilBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoadConditionView"];
                 };
             };
             400: components["responses"]["Problem"];
