@@ -29,14 +29,14 @@ const RESPONSE = fileURLToPath(new URL('../../examples/demo-city/response.toml',
 const run = promisify(execFile);
 
 /** Makes a node, starts it and signs its administrator in. `settings` are keys of its configuration by section, `town` is a
-    map as OSM XML (`streets`) from which its roads are built. */
-export async function openHouse({ name = 'House', zone = 'Asia/Shanghai', response = RESPONSE, settings = {}, town = null } = {}) {
+    map as OSM XML (`streets`) from which its roads are built, `roads_file` names roads that are built already. */
+export async function openHouse({ name = 'House', zone = 'Asia/Shanghai', response = RESPONSE, settings = {}, town = null, roads_file = '' } = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'watchfire-house-'));
   const data = path.join(folder, 'node');
   const { stdout } = await run(binary, ['init', data, '--name', name]);
   const code = /[0-9A-Z]{5}(-[0-9A-Z]{5}){3}/.exec(stdout)?.[0];
   if (!code) throw new Error(`no code in what init said: ${stdout}`);
-  const roads = town === null ? {} : { file: await buildRoads(folder, town) };
+  const roads = town === null ? { file: roads_file } : { file: await buildRoads(folder, town) };
   configure(path.join(data, 'watchfire.toml'), { '': { zone }, ...settings, response: { file: response }, roads });
   const house = new House(folder, data);
   await house.start();

@@ -29,7 +29,7 @@ export const conditions: Layer = {
       },
       {
         id: 'conditions-edge', type: 'line', source: SHAPES, filter: ['!=', ['geometry-type'], 'Point'],
-        paint: { 'line-color': ['case', is('closed'), closed, slowed], 'line-width': 1.6 * scale, 'line-dasharray': [5, 2] },
+        paint: { 'line-color': ['case', ['get', 'planned'], colour('--text-soft'), is('closed'), closed, slowed], 'line-width': 1.6 * scale, 'line-dasharray': [5, 2] },
       },
       {
         id: 'conditions-met-ground', type: 'line', source: MET, layout: { 'line-cap': 'butt' },
@@ -50,7 +50,9 @@ export const conditions: Layer = {
           'text-field': ['get', 'label'], 'text-font': FONT, 'text-size': 11.5 * scale, 'text-anchor': 'left', 'text-offset': [1.1, 0],
           'text-max-width': 12, 'text-justify': 'left', 'text-optional': true,
         },
-        paint: { 'text-color': colour('--text'), 'text-halo-color': ground, 'text-halo-width': 2 },
+        paint: {
+          'icon-opacity': ['case', ['get', 'planned'], 0.55, 1], 'text-color': colour('--text'), 'text-halo-color': ground, 'text-halo-width': 2,
+        },
       },
       {
         id: 'conditions-draft-fill', type: 'fill', source: DRAFT, filter: ['==', ['geometry-type'], 'Polygon'],
@@ -79,9 +81,10 @@ export const conditions: Layer = {
 function shown(condition: RoadCondition, label: string): Feature[] {
   const kind = condition.effect.is;
   const { shape } = condition;
-  // What is only planned has an edge and no hatching.
-  const hatch = condition.phase === 'in_force' ? `hatch-${kind}` : 'hatch-planned';
-  const properties = { kind, hatch, sign: `road-${kind}`, label };
+  // What is only planned is hatched thinly and in grey.
+  const planned = condition.phase === 'planned';
+  const hatch = planned ? 'hatch-planned' : `hatch-${kind}`;
+  const properties = { kind, hatch, planned, sign: `road-${kind}`, label };
   const sign = (at: Position): Feature => ({ type: 'Feature', geometry: { type: 'Point', coordinates: at }, properties });
   switch (shape.is) {
     case 'line':
