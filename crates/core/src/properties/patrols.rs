@@ -26,7 +26,7 @@ fn details(world: &World, dice: &Dice) -> PatrolDetails {
         stay_min: 5,
         wanted: Wanted::Times { count: 2 },
         windows: Vec::new(),
-        volunteers: dice.0[5] % 2 == 0,
+        volunteers: dice.0[5].is_multiple_of(2),
     };
     PatrolDetails {
         theme: line("Night round"),
@@ -95,7 +95,7 @@ pub(super) fn action(world: &World, dice: &Dice) -> PatrolAction {
         },
         _ => PatrolAction::End {
             patrol,
-            ending: (dice.0[3] % 2 == 0).then(|| line("rain")),
+            ending: dice.0[3].is_multiple_of(2).then(|| line("rain")),
         },
     }
 }

@@ -33,12 +33,13 @@ use written::{PatrolBody, PatrolEndBody, RoundBody, RoundsBody, SkipBody, VisitB
 
 /// Proposals that may be worked out at once; one more is told that the node is busy.
 const PROPOSALS_MAX: usize = 2;
-/// Steps of a proposal's search: the same plan gives the same rounds.
-const STEPS: u32 = 60_000;
+/// Steps of a proposal's search for each visit, and the most there are: the same plan gives the same rounds.
+const STEPS_PER_VISIT: usize = 1_500;
+const STEPS_MAX: usize = 60_000;
 /// How long a search may take at most, whatever steps are left.
 const SEARCH_MAX: Duration = Duration::from_secs(4);
 /// Steps between two looks at the clock.
-const STEPS_BETWEEN: u32 = 256;
+const STEPS_BETWEEN: usize = 256;
 /// What the search's numbers begin with; any would do, as long as it stays.
 const SEED: u64 = 22;
 
@@ -310,9 +311,10 @@ fn proposed(node: &Node, patrol: &Patrol) -> Result<ProposalView, Problem> {
     let began = Instant::now();
     let mut search = Search::new(problem.clone(), SEED);
     let mut step = 0;
-    while step < STEPS && began.elapsed() < SEARCH_MAX {
+    let steps = STEPS_MAX.min(STEPS_PER_VISIT * problem.tasks().len());
+    while step < steps && began.elapsed() < SEARCH_MAX {
         for _ in 0..STEPS_BETWEEN {
-            search.step(f64::from(step) / f64::from(STEPS));
+            search.step(step as f64 / steps as f64);
             step += 1;
         }
     }
@@ -322,7 +324,7 @@ fn proposed(node: &Node, patrol: &Patrol) -> Result<ProposalView, Problem> {
         &made,
         &callsigns,
         without_round,
-        step >= STEPS,
+        step >= steps,
     ))
 }
 

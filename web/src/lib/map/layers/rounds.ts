@@ -2,7 +2,7 @@
 // order, not the way that is driven. A round that is only proposed is dashed.
 
 import type { FeatureCollection } from 'geojson';
-import { FONT, fill, type Layer } from './layer';
+import { FONT, fill, type Layer, type RoundLine } from './layer';
 
 const SOURCE = 'rounds';
 
@@ -35,8 +35,16 @@ export const rounds: Layer = {
   show(map, scene) {
     fill(map, SOURCE, scene.rounds.flatMap(({ callsign, places, proposed }): FeatureCollection['features'] => {
       const way = places.map(({ lat, lon }) => [lon, lat]);
-      const numbers = places.map((place, index): FeatureCollection['features'][number] => ({
-        type: 'Feature', geometry: { type: 'Point', coordinates: [place.lon, place.lat] }, properties: { label: `${callsign} ${index + 1}` },
+      // A place that is come to twice has both numbers in one label.
+      const at = new Map<string, { place: RoundLine['places'][number]; orders: number[] }>();
+      places.forEach((place, index) => {
+        const key = `${place.lat} ${place.lon}`;
+        const known = at.get(key);
+        if (known) known.orders.push(index + 1);
+        else at.set(key, { place, orders: [index + 1] });
+      });
+      const numbers = [...at.values()].map(({ place, orders }): FeatureCollection['features'][number] => ({
+        type: 'Feature', geometry: { type: 'Point', coordinates: [place.lon, place.lat] }, properties: { label: `${callsign} ${orders.join('·')}` },
       }));
       if (way.length < 2) return numbers;
       return [{ type: 'Feature', geometry: { type: 'LineString', coordinates: way }, properties: { proposed } }, ...numbers];
