@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: the node by a program of its own (`crates/watchfire/examples/bench`), then the console under
-//! load in a browser (`web/e2e/measure-consoles.mjs`). It knows how both are started and nothing of what they
+//! load in a browser (`web/e2e/measure-consoles.mjs`). `cargo xtask bench roads MAP` measures road times alone, against other
+//! programs if asked to. It knows how both are started and nothing of what they
 //! measure. Start at [`command`].
 
 use crate::console::Node;
@@ -8,6 +9,8 @@ use crate::{Outcome, binary, stories};
 
 /// The part that needs a browser.
 const CONSOLES: &str = "consoles";
+/// The part that needs a map.
+const ROADS: &str = "roads";
 
 /// Measures what was asked for. Without Node.js or a browser the consoles are left out, and it says so, unless
 /// they were asked for by name.
@@ -20,6 +23,7 @@ pub(crate) fn command(rest: &[String]) -> Outcome {
     match parts(&words) {
         Parts::Node => node(&words),
         Parts::Consoles => consoles(&words),
+        Parts::Roads => roads(&words[1..]),
         Parts::Both => {
             let measured = node(&words);
             match console_tools() {
@@ -39,9 +43,13 @@ enum Parts {
     Node,
     Consoles,
     Both,
+    Roads,
 }
 
 fn parts(words: &[&str]) -> Parts {
+    if words.first() == Some(&ROADS) {
+        return Parts::Roads;
+    }
     let only = words.iter().position(|word| *word == "--only");
     match only.and_then(|at| words.get(at + 1)) {
         Some(&CONSOLES) => Parts::Consoles,
@@ -64,6 +72,42 @@ fn node(words: &[&str]) -> Outcome {
     ]);
     command.args(words);
     run(command)
+}
+
+/// Measures road times on one map, and with `--peers` other programs on the same questions, by a Python that has them.
+fn roads(words: &[&str]) -> Outcome {
+    let peers = words.contains(&"--peers");
+    let map = words.iter().find(|word| !word.starts_with("--"));
+    let map = map.ok_or("name a map: cargo xtask bench roads MAP.osm.pbf [--peers]")?;
+    let points = std::path::Path::new("target/bench-roads-points.json");
+    let mut command = cargo([
+        "run",
+        "--release",
+        "--package",
+        "watchfire-roads",
+        "--example",
+        "bench",
+        "--",
+    ]);
+    command.arg(map).arg("--points").arg(points);
+    run(command)?;
+    if !peers {
+        println!("other programs were NOT measured: add --peers");
+        return Ok(());
+    }
+    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let folder = std::path::Path::new("target/bench-roads-peers");
+    let mut make = std::process::Command::new(&python);
+    make.args(["-m", "venv"]).arg(folder);
+    run(make)?;
+    let inside = folder.join("bin/python");
+    let mut install = std::process::Command::new(&inside);
+    install.args(["-m", "pip", "install", "--quiet", "--only-binary", ":all:"]);
+    install.args(["osrm-bindings==26.*", "pyvalhalla==3.*"]);
+    run(install)?;
+    let mut ask = std::process::Command::new(&inside);
+    ask.arg("conformance/roads/peers.py").arg(map).arg(points);
+    run(ask)
 }
 
 fn console_tools() -> Outcome<(Node, std::path::PathBuf)> {
@@ -100,5 +144,6 @@ mod tests {
         assert_eq!(parts(&["--only", "actions"]), Parts::Node);
         assert_eq!(parts(&["--json"]), Parts::Node);
         assert_eq!(parts(&["--only"]), Parts::Both);
+        assert_eq!(parts(&["roads", "map.osm.pbf"]), Parts::Roads);
     }
 }

@@ -9,6 +9,7 @@
 //! [`StraightLine`], whose answers have the same shape and say on what they rest ([`Basis`]).
 //!
 mod build;
+pub mod calibrate;
 mod class;
 mod conditions;
 mod customize;

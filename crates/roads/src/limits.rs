@@ -48,6 +48,9 @@ pub const SHARE_RANGE_PERCENT: (u16, u16) = (1, 2_000);
 /// Farther than this from every road that can be reached, no point is called near, in metres.
 pub const NEAR_MAX_M: f64 = 100_000.0;
 
+/// The most runs that factors are fitted to.
+pub const RUNS_MAX: u64 = 1_000_000;
+
 /// The most cells of one table of times.
 pub const TABLE_CELLS_MAX: u64 = 50_000_000;
 

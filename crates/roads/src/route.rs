@@ -10,6 +10,7 @@ use crate::graph::{CLOSED_MS, Travel};
 use crate::router::{Basis, Router, with_off_road};
 use crate::snap::{Snap, bearing_deg};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// The fastest way between two points.
 #[derive(Debug, Clone, PartialEq)]
@@ -123,6 +124,28 @@ impl Router {
             steps,
             basis: Basis::Road,
         })
+    }
+
+    /// Returns how long the map says that the fastest way takes on each class of road, in milliseconds.
+    pub(crate) fn mapped_ms_by_class(
+        &self,
+        source: &Snap,
+        target: &Snap,
+    ) -> Result<BTreeMap<Class, f64>, NoRoute> {
+        if !self.knows(source) || !self.knows(target) {
+            return Err(NoRoute::OtherGraph);
+        }
+        let mut by_class = BTreeMap::new();
+        for leg in self.legs(source, target)?.1 {
+            let edge = &self.graph().edges[leg.edge as usize];
+            let mapped_ms = edge.ms[self.profile() as usize][arc_of(&leg) as usize % 2];
+            // What the map forbids and conditions opened has no time by the map.
+            if mapped_ms != CLOSED_MS {
+                *by_class.entry(edge.class).or_default() +=
+                    f64::from(mapped_ms) * (leg.to - leg.from).abs();
+            }
+        }
+        Ok(by_class)
     }
 
     fn line(&self, leg: &Leg) -> Vec<Point> {

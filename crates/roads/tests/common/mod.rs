@@ -128,10 +128,18 @@ pub(crate) fn build_xml(xml: &str) -> Result<(RoadGraph, BuildReport), RoadsErro
 
 /// Builds a file with default options.
 pub(crate) fn build_file(path: &Path) -> Result<(RoadGraph, BuildReport), RoadsError> {
+    build_file_with(path, &BuildOptions::default())
+}
+
+/// Builds a file.
+pub(crate) fn build_file_with(
+    path: &Path,
+    options: &BuildOptions,
+) -> Result<(RoadGraph, BuildReport), RoadsError> {
     let bytes = bytes_of(path);
     let name = path.to_string_lossy();
     let format = Format::detect(&name, &bytes[..bytes.len().min(4_096)])?;
-    build(format, &bytes, &BuildOptions::default(), &mut |_, _, _| {})
+    build(format, &bytes, options, &mut |_, _, _| {})
 }
 
 /// Everything in a file.
