@@ -17,6 +17,7 @@ use watchfire_core::record::unit::{UnitAction, UnitDetails};
 use watchfire_core::triage::words::Phrase;
 use watchfire_core::triage::{Rules, Thresholds};
 use watchfire_formats::{CallMap, Import, ListImport, PastCall, StationRow, UnitRow};
+use watchfire_roads::calibrate::Factors;
 use watchfire_roads::{Area, BuildOptions, BuildReport, Format, RoadGraph, Router, Stage};
 
 use crate::road_hours::RoadHours;
@@ -146,6 +147,17 @@ pub fn areas(path: &Path) -> Result<Vec<Area>, CityError> {
 /// Reads speeds by class of road and hour.
 pub fn road_hours(path: &Path) -> Result<RoadHours, CityError> {
     RoadHours::parse(&read_text(path)?).map_err(|error| CityError::content(path, error))
+}
+
+/// Reads what `watchfire roads calibrate` learned of an agency's own runs.
+pub fn learned(path: &Path) -> Result<Factors, CityError> {
+    let factors: Factors =
+        toml::from_str(&read_text(path)?).map_err(|error| CityError::content(path, error))?;
+    if !(factors.hour_percent.is_empty() || factors.hour_percent.len() == 24) {
+        let problem = "hour_percent must have 24 percents, or none";
+        return Err(CityError::content(path, problem));
+    }
+    Ok(factors)
 }
 
 /// How a file made by `watchfire roads build` begins.

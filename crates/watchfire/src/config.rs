@@ -12,6 +12,7 @@ use watchfire_core::figures::Targets;
 use watchfire_core::timer::TimerRules;
 
 use crate::cover::CoverSettings;
+use crate::travel::Estimate;
 
 /// The name of the file in a node's directory.
 pub const FILE: &str = "watchfire.toml";
@@ -82,6 +83,10 @@ pub struct Roads {
     pub areas: PathBuf,
     /// TOML of speeds by class of road and hour; empty for none.
     pub hours: PathBuf,
+    /// What `watchfire roads calibrate` wrote; empty for none.
+    pub learned: PathBuf,
+    /// Which of the times that were learned is taken.
+    pub estimate: Estimate,
     /// Percent put on road times.
     pub time_percent: u32,
     /// Speed in km/h along the straight line, where there is no road network.
@@ -167,6 +172,8 @@ impl Default for Roads {
             file: PathBuf::new(),
             areas: PathBuf::new(),
             hours: PathBuf::new(),
+            learned: PathBuf::new(),
+            estimate: Estimate::P50,
             time_percent: 100,
             straight_line_kmh: 40.0,
             straight_line_percent: 130,
@@ -244,6 +251,16 @@ const WORDS: &[(&str, &str, &str)] = &[
         "roads",
         "hours",
         "TOML of percents put on road times by class of road and hour of this node's day (docs/book/roads-conditions.md). May be left out.",
+    ),
+    (
+        "roads",
+        "learned",
+        "What `watchfire roads calibrate` learned of your own runs and wrote; takes the place of roads.hours. May be left out.",
+    ),
+    (
+        "roads",
+        "estimate",
+        "Of what was learned: \"p50\" (half of the runs take at most the time shown) or \"p90\" (nine of ten).",
     ),
     (
         "roads",
@@ -523,6 +540,7 @@ impl Config {
             &mut config.roads.file,
             &mut config.roads.areas,
             &mut config.roads.hours,
+            &mut config.roads.learned,
             &mut config.response.file,
             &mut config.http.certificate,
             &mut config.http.key,
@@ -562,6 +580,12 @@ impl Config {
         }
         if !config.zone.is_empty() && jiff::tz::TimeZone::get(&config.zone).is_err() {
             return wrong("zone is no IANA time zone, such as \"Asia/Shanghai\"");
+        }
+        let both = [&config.roads.hours, &config.roads.learned];
+        if both.iter().all(|file| !file.as_os_str().is_empty()) {
+            return wrong(
+                "roads.hours and roads.learned cannot both be set: what was learned has its own hours",
+            );
         }
         if let Some(problem) = config.cover.wrong() {
             return wrong(problem);

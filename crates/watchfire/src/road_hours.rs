@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use watchfire_roads::Class;
+use watchfire_roads::calibrate::Factors;
 
 /// The least and greatest percent that is taken; beyond it is a slip.
 const PERCENT_RANGE: (i64, i64) = (25, 500);
@@ -75,6 +76,18 @@ impl RoadHours {
             by_class.insert(class, percents(name, value)?);
         }
         Ok(RoadHours { by_class })
+    }
+
+    /// Takes them from what was learned of an agency's own runs.
+    pub fn learned(factors: &Factors) -> RoadHours {
+        let mut by_class: BTreeMap<Class, [u32; HOURS]> = BTreeMap::new();
+        for hour in 0..HOURS as u8 {
+            for (class, percent) in factors.time_percent(hour) {
+                let hours = by_class.entry(class).or_insert([100; HOURS]);
+                hours[usize::from(hour)] = u32::from(percent);
+            }
+        }
+        RoadHours { by_class }
     }
 
     /// Returns the percent put on the map's time on a class of road at an hour, 0 to 23.

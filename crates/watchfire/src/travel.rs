@@ -17,9 +17,21 @@ use crate::atlas::Atlas;
 use crate::conditions::{Conditions, InForce};
 use crate::positions::{Position, Positions};
 use crate::road_hours::RoadHours;
+use serde::{Deserialize, Serialize};
+use watchfire_roads::calibrate::Factors;
 
 /// How many snapped points are remembered; units stand still for most of a night.
 const SNAPS_KEPT_MAX: usize = 50_000;
+
+/// Which of the times that a run may take is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Estimate {
+    /// Half of the runs take at most this.
+    P50,
+    /// Nine of ten runs take at most this.
+    P90,
+}
 
 /// Computes travel times.
 pub struct Travel {
@@ -27,6 +39,8 @@ pub struct Travel {
     straight: StraightLine,
     /// Percent put on road times, for what the network does not know (lights, turns, bridges).
     factor_percent: u32,
+    /// What an agency's own runs taught, and which of the times that follow from it is taken.
+    learned: Option<(Factors, Estimate)>,
     atlas: Atlas,
     snaps: Mutex<BTreeMap<Point, Option<Snap>>>,
 }
@@ -39,6 +53,7 @@ impl Travel {
             conditions: Conditions::new(router),
             straight,
             factor_percent,
+            learned: None,
             snaps: Mutex::new(BTreeMap::new()),
         }
     }
@@ -48,6 +63,20 @@ impl Travel {
         Travel {
             atlas: Atlas::new(self.router(), areas),
             ..self
+        }
+    }
+
+    /// Gives road times what was learned of an agency's own runs, for the hours of a time zone.
+    pub fn with_learned(
+        self,
+        factors: Factors,
+        estimate: Estimate,
+        zone: jiff::tz::TimeZone,
+    ) -> Travel {
+        let hours = RoadHours::learned(&factors);
+        Travel {
+            learned: Some((factors, estimate)),
+            ..self.with_hours(hours, zone)
         }
     }
 
@@ -189,7 +218,15 @@ impl Travel {
             Basis::Road => (TravelBasis::Road, self.factor_percent),
             Basis::StraightLine => (TravelBasis::StraightLine, 100),
         };
-        let ms = u64::from(time.time_ms) * u64::from(percent) / 100;
+        let learned = self.learned.as_ref().filter(|_| time.basis == Basis::Road);
+        let time_ms = learned.map_or(time.time_ms, |(factors, estimate)| {
+            let quantiles = factors.quantiles(time.time_ms);
+            match estimate {
+                Estimate::P50 => quantiles.p50_ms,
+                Estimate::P90 => quantiles.p90_ms,
+            }
+        });
+        let ms = u64::from(time_ms) * u64::from(percent) / 100;
         Some(TravelTime {
             seconds: u32::try_from(ms.div_ceil(1_000)).unwrap_or(u32::MAX),
             basis,

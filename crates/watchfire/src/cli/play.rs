@@ -138,6 +138,10 @@ pub(super) fn serve(dir: &Path, listen: Option<SocketAddr>) -> Result<Ended> {
         let hours = city::road_hours(&config.roads.hours)?;
         travel = travel.with_hours(hours, own_zone(&config)?);
     }
+    if !config.roads.learned.as_os_str().is_empty() {
+        let learned = city::learned(&config.roads.learned)?;
+        travel = travel.with_learned(learned, config.roads.estimate, own_zone(&config)?);
+    }
     let settings = Settings {
         name: config.name.clone(),
         zone: Some(config.zone.clone()).filter(|zone| !zone.is_empty()),
