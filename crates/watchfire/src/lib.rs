@@ -29,4 +29,5 @@ pub mod replay;
 pub mod replay_report;
 pub mod server;
 pub mod travel;
+pub mod trial;
 pub mod words;

@@ -72,4 +72,11 @@ figures! {
 
     MEMORY_MB: AtMost(400.0), "resident memory, 5,000 open incidents, 10,000 units moving every 5 s";
     MEMORY_PEAK_MB: Nothing, "the most it ever was";
+
+    TRIAL_DAYS_PER_MINUTE: AtLeast(2_000.0), "days of a city simulated per minute, two threads";
+    TRIAL_LATE_CLOSEST_PERCENT: Nothing, "late calls with the closest idle unit from fixed stations, percent";
+    TRIAL_DROP_PUBLISHED_PERCENT: Nothing, "fewer late calls with DMEXCLP as published, relative, percent";
+    TRIAL_DROP_PERCENT: Nothing, "fewer late calls with joint+move_up, relative, percent";
+    TRIAL_DROP_SURELY_POINTS: AtLeast(0.0), "lower end of its 95 % interval, percentage points fewer";
+    TRIAL_MOVES_PER_PUBLISHED: AtMost(1.0), "its moves per unit against those of DMEXCLP";
 }

@@ -22,6 +22,7 @@ mod calls;
 mod memory;
 mod recommend;
 mod start;
+mod trial;
 
 mod client;
 mod measure;
@@ -61,13 +62,14 @@ impl Scale {
 type Part = fn(&Scale, &mut Report) -> Outcome<()>;
 
 /// What is measured, in this order.
-const PARTS: [(&str, Part); 6] = [
+const PARTS: [(&str, Part); 7] = [
     ("actions", actions::run),
     ("batches", batches::run),
     ("calls", calls::run),
     ("recommend", recommend::run),
     ("start", start::run),
     ("memory", memory::run),
+    ("trial", trial::run),
 ];
 
 fn main() -> ExitCode {
