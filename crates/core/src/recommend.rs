@@ -742,6 +742,7 @@ fn weigh(weighed: &Weighed, incident: &Incident, offered: &mut Vec<Offered<'_>>)
     let candidate = |(_, _, travel): &Offered<'_>| cover::Candidate {
         spot: None, // What it leaves uncovered is known already.
         drive_s: travel.seconds,
+        costs_other_s: 0,
     };
     let loss = |(unit, ..): &Offered<'_>| weighed.losses.get(&unit.id).copied().unwrap_or(0);
     let asked: Vec<cover::Candidate> = offered.iter().map(candidate).collect();

@@ -82,6 +82,11 @@ impl Router {
         }
     }
 
+    /// Returns every arc with its time by the map under this profile, the directions that the map forbids included.
+    pub fn arcs(&self) -> impl Iterator<Item = RoadArc<'_>> {
+        self.network.arcs(self.profile)
+    }
+
     /// Returns for whom it answers.
     pub fn profile(&self) -> Profile {
         self.profile

@@ -34,4 +34,5 @@ pub mod road_hours;
 pub mod road_shape;
 pub mod server;
 pub mod travel;
+pub mod trial;
 pub mod words;

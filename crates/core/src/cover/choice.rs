@@ -3,8 +3,8 @@
 //! One setting with a plain meaning does the weighing: how many seconds of longer drive one percentage point of expected
 //! public calls that can no longer be reached in time is worth. At 0 the nearest goes, always.
 //!
-//! For an incident of priority 1 a unit that reaches it within the target is never passed over, for the sake of cover, in
-//! favour of one that does not; and if nobody reaches it within the target, the nearest goes.
+//! A unit that reaches the incident within the target is never passed over, for the sake of cover, in favour of one that does
+//! not. And if nobody reaches an incident of priority 1 within the target, the nearest goes: cover decides nothing then.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,7 @@ pub struct Trade {
 impl Default for Trade {
     /// Returns the default that the trials decided (docs/bench/trial.md).
     fn default() -> Trade {
-        Trade { cover_worth_s: 10 }
+        Trade { cover_worth_s: 30 }
     }
 }
 
@@ -37,6 +37,8 @@ pub struct Candidate {
     pub spot: Option<usize>,
     /// Seconds that it needs.
     pub drive_s: u32,
+    /// Seconds that sending it costs the call from which it is taken; 0 for a unit that is free.
+    pub costs_other_s: u32,
 }
 
 /// A candidate in its place, with what decided.
@@ -46,7 +48,7 @@ pub struct Ranked {
     pub candidate: usize,
     /// Share of expected public calls that sending it leaves uncovered, in parts per million.
     pub loss_ppm: u32,
-    /// Its drive and what the cover is worth, in milliseconds; the least is best.
+    /// Its drive, what the cover is worth, and what another call loses, in milliseconds; the least is best.
     pub score_ms: u64,
 }
 
@@ -75,9 +77,8 @@ pub fn rank_by_losses(
     trade: Trade,
 ) -> Vec<Ranked> {
     let in_time = |candidate: &Candidate| candidate.drive_s <= target_s;
-    let gravest = priority == Priority::P1;
     // Time alone decides where a life may hang on it and nobody is in time anyway.
-    let time_alone = gravest && !candidates.iter().any(in_time);
+    let time_alone = priority == Priority::P1 && !candidates.iter().any(in_time);
     let mut ranked: Vec<Ranked> = Vec::with_capacity(candidates.len());
     for (number, (candidate, loss_ppm)) in candidates.iter().zip(losses).enumerate() {
         let weighed = if time_alone {
@@ -88,13 +89,18 @@ pub fn rank_by_losses(
         ranked.push(Ranked {
             candidate: number,
             loss_ppm: *loss_ppm,
-            score_ms: u64::from(candidate.drive_s) * 1_000 + weighed,
+            score_ms: (u64::from(candidate.drive_s) + u64::from(candidate.costs_other_s)) * 1_000
+                + weighed,
         });
     }
     let order = |one: &Ranked| {
         let candidate = &candidates[one.candidate];
-        let behind = gravest && !in_time(candidate);
-        (behind, one.score_ms, candidate.drive_s, one.candidate)
+        (
+            !in_time(candidate),
+            one.score_ms,
+            candidate.drive_s,
+            one.candidate,
+        )
     };
     ranked.sort_by_key(order);
     ranked

@@ -461,70 +461,61 @@ fn time_is_weighed_against_cover_and_a_life_against_nothing() {
     let mut field = CoverField::new(&table, &rules, &weights).unwrap();
     field.add(0);
     field.add(2);
-    // The near one leaves 60 % of the calls uncovered, the far one 10 %.
-    let near = Candidate {
-        spot: Some(0),
-        drive_s: 300,
+    // Sending the near one leaves 60 % of the calls uncovered, the far one 10 %.
+    let at = |spot, drive_s| Candidate {
+        spot,
+        drive_s,
+        costs_other_s: 0,
     };
-    let far = Candidate {
-        spot: Some(2),
-        drive_s: 500,
-    };
+    let (near, far) = (at(Some(0), 300), at(Some(2), 500));
     let first = |candidates: &[Candidate], priority, target_s, cover_worth_s| {
-        rank(
-            &field,
-            candidates,
-            priority,
-            target_s,
-            Trade { cover_worth_s },
-        )[0]
-        .candidate
+        let trade = Trade { cover_worth_s };
+        rank(&field, candidates, priority, target_s, trade)[0].candidate
     };
     use Priority::{P1, P2};
+    let both = [near, far];
+    assert_eq!(first(&both, P2, 600, 0), 0, "worth nothing: the nearest");
     assert_eq!(
-        first(&[near, far], P2, 480, 0),
-        0,
-        "worth nothing: the nearest"
-    );
-    assert_eq!(
-        first(&[near, far], P2, 480, 3),
+        first(&both, P2, 600, 3),
         0,
         "50 points at 3 s are less than 200 s"
     );
     assert_eq!(
-        first(&[near, far], P2, 480, 4),
+        first(&both, P2, 600, 4),
         0,
         "and at 4 s as much: the nearer one"
     );
-    assert_eq!(first(&[near, far], P2, 480, 5), 1, "at 5 s they are more");
+    for priority in [P1, P2] {
+        assert_eq!(first(&both, priority, 600, 5), 1, "at 5 s they are more");
+        assert_eq!(
+            first(&both, priority, 480, 5),
+            0,
+            "only the near one is within the target"
+        );
+    }
+    assert_eq!(first(&both, P2, 200, 5), 1, "neither is: the trade decides");
     assert_eq!(
-        first(&[near, far], P1, 480, 5),
+        first(&both, P1, 200, 5),
         0,
-        "only the near one is within the target"
+        "neither is and a life hangs on it: the nearest"
     );
-    assert_eq!(
-        first(&[near, far], P1, 600, 5),
-        1,
-        "both are: the trade decides"
-    );
-    assert_eq!(
-        first(&[near, far], P1, 200, 5),
-        0,
-        "neither is: the nearest"
-    );
-    let ranked = rank(&field, &[near, far], P2, 480, Trade { cover_worth_s: 5 });
-    assert_eq!(
-        ranked.iter().map(|one| one.loss_ppm).collect::<Vec<_>>(),
-        [100_000, 600_000]
-    );
-    let bound = Candidate {
-        spot: None,
-        drive_s: 310,
-    };
+    let ranked = rank(&field, &both, P2, 600, Trade { cover_worth_s: 5 });
+    let losses: Vec<u32> = ranked.iter().map(|one| one.loss_ppm).collect();
+    assert_eq!(losses, [100_000, 600_000]);
+    let bound = at(None, 310);
     assert_eq!(
         first(&[near, bound], P2, 480, 5),
         1,
         "who is not counted costs no cover"
+    );
+    let taken = Candidate {
+        costs_other_s: 291,
+        ..bound
+    };
+    assert_eq!(
+        first(&[near, taken], P2, 480, 5),
+        0,
+        "but may cost another call more"
     );
 }
 
@@ -539,6 +530,7 @@ fn whoever_is_alone_within_the_target_of_a_gravest_call_goes() {
             .map(|one| Candidate {
                 spot: Some(one.spot),
                 drive_s: u32::from(table.seconds(one.spot, 0)),
+                costs_other_s: 0,
             })
             .collect();
         let trade = Trade {

@@ -76,4 +76,10 @@ figures! {
     PATROL_ABOVE_BEST_MEAN_PERCENT: AtMost(5.0), "routes past 1,000 customers, 60 s, above the best known, mean of the instances";
     PATROL_ABOVE_BEST_MAX_PERCENT: Nothing, "the same, the worst of them";
     PATROL_PYVRP_ABOVE_BEST_MEAN_PERCENT: Nothing, "the same instances by PyVRP, 60 s, mean";
+    TRIAL_DAYS_PER_MINUTE: AtLeast(2_000.0), "days of a city simulated per minute, two threads";
+    TRIAL_LATE_CLOSEST_PERCENT: Nothing, "late calls with the closest idle unit from fixed stations, percent";
+    TRIAL_DROP_PUBLISHED_PERCENT: Nothing, "fewer late calls with DMEXCLP as published, relative, percent";
+    TRIAL_DROP_PERCENT: Nothing, "fewer late calls with joint+move_up, relative, percent";
+    TRIAL_DROP_SURELY_POINTS: AtLeast(0.0), "lower end of its 95 % interval, percentage points fewer";
+    TRIAL_MOVES_PER_PUBLISHED: AtMost(1.0), "its moves per unit against those of DMEXCLP";
 }

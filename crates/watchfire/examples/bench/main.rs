@@ -23,6 +23,7 @@ mod memory;
 mod patrol;
 mod recommend;
 mod start;
+mod trial;
 
 mod client;
 mod measure;
@@ -62,7 +63,7 @@ impl Scale {
 type Part = fn(&Scale, &mut Report) -> Outcome<()>;
 
 /// What is measured, in this order.
-const PARTS: [(&str, Part); 7] = [
+const PARTS: [(&str, Part); 8] = [
     ("actions", actions::run),
     ("batches", batches::run),
     ("calls", calls::run),
@@ -70,6 +71,7 @@ const PARTS: [(&str, Part); 7] = [
     ("start", start::run),
     ("memory", memory::run),
     ("patrol", patrol::run),
+    ("trial", trial::run),
 ];
 
 fn main() -> ExitCode {

@@ -11,6 +11,7 @@ mod import;
 mod play;
 mod roads;
 mod tend;
+mod trial;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -51,6 +52,8 @@ enum Command {
     Demo(play::DemoArgs),
     /// Replay past calls through the engine with simulated crews, and compare the times
     Replay(play::ReplayArgs),
+    /// Try other policies, stations or units on past calls, and compare who would have come late
+    Trial(Box<trial::TrialArgs>),
     /// Import stations, units or past calls into a node
     Import {
         #[command(subcommand)]
@@ -179,6 +182,7 @@ fn dispatch(command: Command) -> Result<Ended> {
         Command::Serve { dir, listen } => play::serve(&dir, listen),
         Command::Demo(args) => play::demo(args),
         Command::Replay(args) => play::replay(args),
+        Command::Trial(args) => trial::run(&args),
         Command::Import { what } => import::run(what),
         Command::Roads { what } => roads::run(what),
         Command::Check(args) => tend::check(&args),

@@ -352,7 +352,7 @@ fn set(args: &ReplayArgs) -> Result<Stage> {
 }
 
 /// The time zone that the mapping file names; the screen then shows the city's own time.
-fn zone_of(map: &Path) -> Option<String> {
+pub(super) fn zone_of(map: &Path) -> Option<String> {
     let table: toml::Table = city::read_text(map).ok()?.parse().ok()?;
     table.get("time")?.get("zone")?.as_str().map(str::to_owned)
 }
