@@ -86,7 +86,7 @@ fn roads(words: &[&str]) -> Outcome {
         "--package",
         "watchfire-roads",
         "--example",
-        "bench",
+        "bench_roads",
         "--",
     ]);
     command.arg(map).arg("--points").arg(points);
