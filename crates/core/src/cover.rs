@@ -4,7 +4,7 @@
 //! units stand where and what share of that demand they are expected to reach within the target, after Daskin's maximum
 //! expected covering location problem (MEXCLP, Transportation Science 17(1), 1983). From it follow what sending a unit
 //! costs ([`CoverField::loss`]), which unit to send when time is weighed against cover ([`rank`]), where a unit that
-//! becomes free does most good ([`best_post`]), and which few moves help when cover is below the agency's line ([`moves`],
+//! becomes free does most good ([`best_post`]), and which few moves help when cover is below the agency's line ([`moves()`],
 //! after Jagtenberg, Bhulai and van der Mei, Operations Research for Health Care 4, 2015: DMEXCLP).
 //!
 //! This module knows no road, no clock and no time zone: travel seconds, hours of the week and the present come in as
