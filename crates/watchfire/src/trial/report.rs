@@ -24,7 +24,7 @@ const DISTRICTS_MAX: usize = 60;
 /// The style of the page.
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1b1f24;background:#fff}\
 h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}\
-th,td{padding:.25rem .6rem;border-bottom:1px solid #d0d7de;text-align:right}th:first-child,td:first-child{text-align:left}\
+th,td{padding:.25rem .6rem;border-bottom:1px solid #d0d7de;text-align:right}td{white-space:nowrap}th:first-child,td:first-child{text-align:left}\
 svg{max-width:100%;height:auto;background:#f6f8fa}.sure{font-weight:600}.note{color:#57606a}\
 body:has(#en:checked) [lang=zh],body:has(#zh:checked) [lang=en]{display:none}";
 
