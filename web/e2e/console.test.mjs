@@ -22,19 +22,19 @@ const place = { lat: 37.78, lon: -122.42, address: '1 Test Street', area: null }
 
 /** A board that stays as it is: on a fast replay an incident may be closed before a story is told. */
 const still = {
-  cursor: '0', calls: [], assignments: [], stations: [],
+  cursor: '0', calls: [], assignments: [], stations: [], road_conditions: [], patrols: [],
   incidents: [{
     id: 'i1', version: 1, number: 1, status: 'active', category: 'fire', priority: 1, alarm_level: 1, place, opened_at: at,
     closed_at: null, disposition: null, calls: [], assignments: [], merged_into: null, links: [], notes: 0, attended: false, alarms: [],
   }],
   units: [{
     id: 'u1', version: 1, callsign: 'E12', kind: 'engine', capabilities: [], station: null, crew: null, status: 'available',
-    status_since: at, assignment: null, rest_until: null, position: null,
+    status_since: at, assignment: null, rest_until: null, moved_to: null, position: null,
   }],
 };
 
 const recommendation = {
-  basis: 'straight_line',
+  basis: 'straight_line', conditions_version: null, cover: null, rules: [], diversions: [], passed_over: [],
   needs: [{ label: { en: 'Engine', zh: '消防车' }, wanted: 2, have: 0, within_s: 240, chosen: ['u1'] }],
   candidates: [{
     unit: 'u1', callsign: 'E12', kind: 'engine', travel_time_s: 125, basis: 'straight_line', chosen: true,
