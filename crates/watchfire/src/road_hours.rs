@@ -149,6 +149,22 @@ mod tests {
     }
 
     #[test]
+    fn what_was_learned_has_its_own_classes_and_hours() {
+        let mut hour_percent = vec![100; 24];
+        hour_percent[8] = 150;
+        let factors = Factors {
+            class_percent: [(Class::Primary, 120)].into(),
+            hour_percent,
+            ..Factors::default()
+        };
+        let hours = RoadHours::learned(&factors);
+        assert_eq!(hours.percent(Class::Primary, 8), 180);
+        assert_eq!(hours.percent(Class::Primary, 9), 120);
+        assert_eq!(hours.percent(Class::Residential, 8), 150);
+        assert_eq!(hours.percent(Class::Residential, 23), 100);
+    }
+
+    #[test]
     fn a_slip_is_told_with_what_to_write() {
         let said = |text: &str| RoadHours::parse(text).unwrap_err().to_string();
         assert!(said(&line("primray", "100")).contains("\"primray\" is no class of road"));
