@@ -278,6 +278,8 @@ fn goes_back(one: &Standing, to: usize, rules: &MoveRules, now: Timestamp) -> bo
         .is_some_and(|(at, from)| from == to && now < at.plus_s(rules.no_return_s))
 }
 
+/// Rounded as the screens round, so that no two numbers beside each other disagree.
 fn percent(ppm: u32) -> String {
-    format!("{}.{} %", ppm / 10_000, ppm % 10_000 / 1_000)
+    let permille = (ppm + 500) / 1_000;
+    format!("{}.{} %", permille / 10, permille % 10)
 }
