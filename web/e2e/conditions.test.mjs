@@ -16,7 +16,7 @@ const BOUNDS = { west: 120.58, south: 30.0, east: 120.595, north: 30.02 };
 /** Room that the map leaves around its first view, in px. */
 const MARGIN_PX = 24;
 
-let browser, house, person, by, seat;
+let browser, house, person, crew, west, by, seat;
 
 before(async () => {
   if (skip) return;
@@ -25,7 +25,8 @@ before(async () => {
   house = await openHouse({ name: 'Fushan', town: TOWN, response: '', settings: { timers: slow } });
   person = await house.person({ login: 'dispatcher', name: 'Chen Jing', seats: ['dispatcher'] });
   by = await house.program('dispatcher');
-  await house.unit({ callsign: 'WEST1', lat: 30.0, lon: 120.58 });
+  west = await house.unit({ callsign: 'WEST1', lat: 30.0, lon: 120.58 });
+  crew = await house.person({ login: 'west', name: 'Crew of WEST1', seats: ['crew'], unit: west.id });
   await house.unit({ callsign: 'HILL1', lat: 30.0, lon: 120.595 });
   browser = await launch();
 });
@@ -113,6 +114,30 @@ test('a bridge is closed by mouse, another unit is recommended, and the end give
   await until(async () => (await bar.textContent()) === 'HILL1', 'the ending is taken back');
   assert.deepEqual(seat.errors, []);
 });
+
+for (const [locale, words] of [
+  ['en-US', { way: /^Way: 480 m/, long: /^Way: 4\.\d km/, steps: 'Turn by turn', out: 'Set out on', there: 'There' }],
+  ['zh-CN', { way: /^路线：480 米/, long: /^路线：4\.\d 公里/, steps: '逐步路线', out: '出发，沿', there: '到达' }],
+]) {
+  test(`${locale}: a crew reads its way turn by turn, and another when the bridge is closed`, { skip }, async () => {
+    const incident = await house.incident(by, { lat: 30.0, lon: 120.585, address: 'Harbour 3' });
+    await by.post(`/incidents/${incident.id}/assignments`, { units: [west.id] });
+    seat = await openSeat(browser, house, crew, '/crew', { locale, width: 390, height: 844, live: false });
+    const { page } = seat;
+    await page.getByText(words.way).click();
+    const steps = page.getByRole('list', { name: words.steps }).getByRole('listitem');
+    assert.match((await steps.allInnerTexts()).join(' | '), new RegExp(`${words.out}.*大桥路.*480.*\\| ◎\\s+${words.there}`, 's'));
+    await shot(page, `way-${locale}`);
+    await access(page, 'the way of a crew');
+    await by.post('/road-conditions', {
+      effect: { is: 'closed' }, reason: 'hit by a barge',
+      shape: { is: 'line', points: [[120.5812, 30.0], [120.5838, 30.0]], width_m: 30 },
+    });
+    await page.getByText(words.long).waitFor();
+    assert.match((await steps.allInnerTexts()).join(' | '), /长路/);
+    assert.deepEqual(seat.errors, []);
+  });
+}
 
 test('the same by keyboard: a place and a radius, with an end, and a line drawn with the arrow keys', { skip }, async () => {
   await house.incident(by, { lat: 30.0, lon: 120.585, address: 'Harbour 2' });

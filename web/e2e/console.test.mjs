@@ -34,7 +34,7 @@ const still = {
 };
 
 const recommendation = {
-  basis: 'straight_line', conditions_version: null, cover: null, rules: [], diversions: [], passed_over: [],
+  basis: 'straight_line', conditions_version: null, siren: false, cover: null, rules: [], diversions: [], passed_over: [],
   needs: [{ label: { en: 'Engine', zh: '消防车' }, wanted: 2, have: 0, within_s: 240, chosen: ['u1'] }],
   candidates: [{
     unit: 'u1', callsign: 'E12', kind: 'engine', travel_time_s: 125, basis: 'straight_line', chosen: true,

@@ -366,6 +366,8 @@ pub struct Recommendation {
     pub response_version: String,
     /// Which set of road conditions its times rest on; none without a road network. Set by whoever gave the times.
     pub conditions_version: Option<u64>,
+    /// Whether its times are those of driving with lights and siren. Set likewise.
+    pub siren: bool,
 }
 
 impl Recommendation {
@@ -491,6 +493,7 @@ pub fn recommend(
         passed_over,
         response_version: response.version.clone(),
         conditions_version: None,
+        siren: false,
     }
 }
 

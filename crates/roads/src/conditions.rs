@@ -80,7 +80,7 @@ impl Conditions {
     pub fn check(&self) -> Result<(), RoadsError> {
         check_count("conditions", self.places.len() as u64, CONDITIONS_MAX)?;
         let points = |condition: &Condition| match &condition.place {
-            Stretch::Edges(edges) => edges.len() as u64,
+            Stretch::Edges(_) => 0, // The graph bounds them.
             Stretch::Area(rings) => rings.iter().map(|ring| ring.len() as u64).sum(),
             Stretch::Along { line, .. } => line.len() as u64,
         };
@@ -178,9 +178,7 @@ impl Router {
             .iter()
             .map(|condition| edges_of(&self.network, &condition.place))
             .collect();
-        let weights =
-            Profile::ALL.map(|profile| conditions.weights(self.graph(), profile, &touched));
-        Ok(self.with_weights(weights))
+        Ok(self.with_weights(&|profile| conditions.weights(self.graph(), profile, &touched)))
     }
 }
 

@@ -8,6 +8,7 @@ mod common;
 
 use common::{at, build_map, map};
 use std::sync::Arc;
+use watchfire_roads::limits::TURN_ARCS_MAX;
 use watchfire_roads::oracle::Oracle;
 use watchfire_roads::{
     Access, BuildOptions, BuildReport, Entry, Format, NoRoute, Parts, Profile, Router, TurnSkip,
@@ -374,4 +375,31 @@ fn islands_are_kept_when_they_are_wanted() {
     assert_eq!(report.dropped.junctions, 0);
     assert_eq!(hundreds(&router, "a0", "c0"), Some(2.0));
     assert_eq!(hundreds(&router, "a0", "g0"), None);
+}
+
+#[test]
+fn a_restriction_by_way_of_more_arcs_than_the_limit_is_counted_and_not_obeyed() {
+    // A street eastward, with a side street at every corner: each stretch is an arc of its own.
+    let with_between = |between: usize| {
+        let corners = (0..=between).map(|x| format!("{x}0"));
+        let name = |x: usize| char::from(b'a' + x as u8);
+        let main: Vec<String> = corners
+            .enumerate()
+            .map(|(x, _)| format!("{}0", name(x)))
+            .collect();
+        let mut text = format!("From: a1 a0\nVia: {}\n", main.join(" "));
+        for x in 1..between {
+            text += &format!("Side{x}: {0}0 {0}1\n", name(x));
+        }
+        text += &format!(
+            "To: {0}0 {0}1\n@turn: from=From via=Via to=To restriction=no_left_turn",
+            name(between)
+        );
+        town(&text, &BuildOptions::default()).1.turns
+    };
+    let within = with_between(TURN_ARCS_MAX - 2);
+    assert_eq!((within.read, within.obeyed), (1, 1), "{within:?}");
+    let beyond = with_between(TURN_ARCS_MAX - 1);
+    assert_eq!((beyond.read, beyond.obeyed), (1, 0));
+    assert_eq!(beyond.skipped.get(&TurnSkip::TooLong), Some(&1));
 }

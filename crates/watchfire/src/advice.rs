@@ -9,7 +9,7 @@ use std::sync::Arc;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use watchfire_core::basis::{Point, Timestamp, TravelTime, UnitId};
+use watchfire_core::basis::{Timestamp, TravelTime, UnitId};
 use watchfire_core::board::{Board, IncidentStatus};
 use watchfire_core::limits::TOGETHER_PLACES_MAX;
 use watchfire_core::log::KeptMade;
@@ -26,7 +26,8 @@ use crate::api::cover::cover_now;
 use crate::cover::CoverNow;
 use crate::node::Node;
 use crate::positions::Positions;
-use crate::travel::{Travel, whereabouts};
+use crate::travel::{Start, Travel, whereabouts};
+use watchfire_roads::Profile;
 
 /// What advice is made of: the board as it is on disk, the plans, where units are, and how long they need.
 pub struct Advice<'a> {
@@ -75,6 +76,7 @@ impl<'a> Advice<'a> {
             conditions: roads.as_ref().map_or(0, |roads| roads.version),
             roads: self.travel.version(),
             demand: self.cover.as_ref().map(|cover| cover.expected.made_at),
+            siren: self.travel.driven(incident.priority) == Profile::Siren,
             ..Versions::default()
         };
         let weighed = self.weighed.as_ref();
@@ -151,18 +153,21 @@ impl<'a> Advice<'a> {
 
     /// Proposes whom to take off something less grave for an incident.
     pub fn diversions(&self, incident: &Incident, made: &Recommendation) -> Vec<Diversion> {
-        let units: Vec<(&Assignment, Point)> = self.positions.read(|known| {
+        let units: Vec<(&Assignment, Start)> = self.positions.read(|known| {
             let may = may_be_diverted(self.board, incident, self.now).into_iter();
             may.filter_map(|assignment| {
                 let unit = self.board.units.get(&assignment.unit)?;
-                let (point, _) = whereabouts(self.board, known.get(&unit.id), unit, self.now)?;
-                Some((assignment, point))
+                let (start, _) = whereabouts(self.board, known.get(&unit.id), unit, self.now)?;
+                Some((assignment, start))
             })
             .collect()
         });
-        let points: Vec<Point> = units.iter().map(|(_, point)| *point).collect();
-        let times = self.travel.times_to(incident.place.point, &points);
-        let here = |((assignment, _), here): (&(&Assignment, Point), Option<TravelTime>)| {
+        let starts: Vec<Start> = units.iter().map(|(_, start)| *start).collect();
+        let driven = self.travel.driven(incident.priority);
+        let times = self
+            .travel
+            .times_driven(driven, incident.place.point, &starts);
+        let here = |((assignment, _), here): (&(&Assignment, Start), Option<TravelTime>)| {
             Some(UnderWay {
                 assignment: assignment.id,
                 here: here?,
@@ -183,10 +188,13 @@ impl<'a> Advice<'a> {
         diversions(self.board, made, &under_way)
     }
 
-    fn with_cost(&self, one: &Diversion, at: Point) -> UnderWay {
+    fn with_cost(&self, one: &Diversion, at: Start) -> UnderWay {
         let found = self.board.incidents.get(&one.from);
         let given_up = self.board.assignments.get(&one.assignment);
-        let there = found.and_then(|other| self.travel.times_to(other.place.point, &[at])[0]);
+        let there = found.and_then(|other| {
+            let driven = self.travel.driven(other.priority);
+            self.travel.times_driven(driven, other.place.point, &[at])[0]
+        });
         UnderWay {
             assignment: one.assignment,
             here: one.travel,

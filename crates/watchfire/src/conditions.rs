@@ -1,7 +1,7 @@
 //! The roads as they are now: the router whose weights follow from the road conditions in force and from the hour.
 //!
 //! A thread of its own ([`keep`]) looks whenever a road condition changed, one begins or runs out by the clock, or a full
-//! hour begins; it makes new weights ([`weigh`], the one place where that is done) and swaps them in. Whoever asks takes
+//! hour begins; it makes new weights from what differs ([`different`], the one place that says so) and swaps them in. Whoever asks takes
 //! what is in force at that moment and never waits for new weights. Start at [`Conditions::in_force`].
 
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use watchfire_core::basis::{RoadConditionId, Timestamp};
 use watchfire_core::board::Board;
 use watchfire_core::record::Record;
 use watchfire_core::record::road_condition::{RoadCondition, RoadEffect, RoadPhase};
-use watchfire_roads::{RoadArc, Router};
+use watchfire_roads::{Class, Condition, Conditions as RoadsNow, Effect, Router, Stretch};
 
 use crate::api::message;
 use crate::node::{Health, Node};
@@ -121,15 +121,18 @@ impl Conditions {
         if before.version > 0 && before.hour == hour && before.met == met {
             return false;
         }
+        // Made from the roads as they were just before, so that only what differs is worked out.
         let usual = if before.version > 0 && before.hour == hour {
             Arc::clone(&before.usual)
         } else {
-            self.weighed(by_map, hour, &[])
+            self.weighed(&before.usual, hour, &[])
         };
         let router = if met.is_empty() {
             Arc::clone(&usual)
+        } else if before.hour == hour {
+            self.weighed(&before.router, hour, &met)
         } else {
-            self.weighed(by_map, hour, &met)
+            self.weighed(&usual, hour, &met)
         };
         let version = u64::try_from(at.0).unwrap_or(0).max(before.version + 1);
         let next = InForce {
@@ -170,13 +173,15 @@ impl Conditions {
         met.collect()
     }
 
-    fn weighed(&self, by_map: &Arc<Router>, hour: Option<u8>, met: &[Met]) -> Arc<Router> {
+    fn weighed(&self, before: &Router, hour: Option<u8>, met: &[Met]) -> Arc<Router> {
         let hours = self.hours.as_ref().zip(hour);
         let hours = hours.map(|((hours, _), hour)| (hours, hour));
-        if hours.is_none() && met.is_empty() {
-            return Arc::clone(by_map);
-        }
-        Arc::new(weigh(by_map, hours, met))
+        let weighed = before.under_conditions(&different(hours, met));
+        Arc::new(weighed.unwrap_or_else(|error| {
+            // Percents and counts are bounded where they come in, so this is a fault of ours; old roads beat none.
+            tracing::error!(%error, "road conditions could not be brought in force");
+            before.clone()
+        }))
     }
 
     fn hour(&self, at: Timestamp) -> Option<u8> {
@@ -202,34 +207,46 @@ impl Conditions {
     }
 }
 
-/// Makes new weights: the map's times, times the percent of the hour, with closed roads closed and slowed ones slowed. Where
-/// several conditions meet a road, the worst of them counts.
-fn weigh(by_map: &Router, hours: Option<(&RoadHours, u8)>, met: &[Met]) -> Router {
+/// What differs from the map: the percents of the hour, and roads closed or slowed. Where several conditions meet a road, the
+/// worst of them counts.
+fn different(hours: Option<(&RoadHours, u8)>, met: &[Met]) -> RoadsNow {
     const AS_USUAL: u8 = 100;
-    let mut speed_percent = vec![AS_USUAL; by_map.graph().edges()];
+    const CLOSED: u8 = 0;
+    let mut speed_percent = BTreeMap::new();
     for one in met {
         let percent = match one.effect {
-            RoadEffect::Closed => 0,
-            RoadEffect::Slowed { percent } => percent,
+            RoadEffect::Closed => CLOSED,
+            RoadEffect::Slowed { percent } => percent.max(1),
         };
         for edge in one.edges.iter() {
-            if let Some(own) = speed_percent.get_mut(*edge as usize) {
-                *own = percent.min(*own);
-            }
+            let own = speed_percent.entry(*edge).or_insert(AS_USUAL);
+            *own = percent.min(*own);
         }
     }
-    by_map.reweighed(&|arc: &RoadArc<'_>| {
-        let base_ms = u64::from(arc.base_ms?);
-        let of_hour = hours.map_or(100, |(hours, hour)| hours.percent(arc.class, hour));
-        let speed = speed_percent.get(arc.edge as usize).copied();
-        match u64::from(speed.unwrap_or(AS_USUAL)) {
-            0 => None,
-            speed => {
-                let ms = base_ms * u64::from(of_hour) / speed;
-                Some(u32::try_from(ms).unwrap_or(u32::MAX - 1))
-            }
-        }
-    })
+    let mut by_percent: BTreeMap<u8, Vec<u32>> = BTreeMap::new();
+    for (edge, percent) in speed_percent {
+        by_percent.entry(percent).or_default().push(edge);
+    }
+    let place = |(percent, edges)| Condition {
+        place: Stretch::Edges(edges),
+        effect: match percent {
+            CLOSED => Effect::Closed,
+            slowed => Effect::SpeedPercent(u16::from(slowed)),
+        },
+        profile: None,
+    };
+    let of_hour = |(hours, hour): (&RoadHours, u8)| {
+        let percent =
+            |class: &Class| u16::try_from(hours.percent(*class, hour)).unwrap_or(u16::MAX);
+        Class::ALL
+            .iter()
+            .map(|class| (*class, percent(class)))
+            .collect()
+    };
+    RoadsNow {
+        time_percent: hours.map(of_hour).unwrap_or_default(),
+        places: by_percent.into_iter().map(place).collect(),
+    }
 }
 
 /// Wakes the thread. A ring while nobody sleeps is not lost.

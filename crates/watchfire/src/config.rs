@@ -93,6 +93,8 @@ pub struct Roads {
     pub straight_line_kmh: f64,
     /// How much longer than the straight line, in percent.
     pub straight_line_percent: u16,
+    /// To incidents of this priority and more urgent ones units drive with lights and siren; 0 for none.
+    pub siren_to_priority: u8,
 }
 
 /// The response plans.
@@ -177,6 +179,7 @@ impl Default for Roads {
             time_percent: 100,
             straight_line_kmh: 40.0,
             straight_line_percent: 130,
+            siren_to_priority: 0,
         }
     }
 }
@@ -276,6 +279,11 @@ const WORDS: &[(&str, &str, &str)] = &[
         "roads",
         "straight_line_percent",
         "How much longer than the straight line a way is taken to be, in percent.",
+    ),
+    (
+        "roads",
+        "siren_to_priority",
+        "To incidents of this priority (1 to 4) and more urgent ones times are those of lights and siren; 0: to none.",
     ),
     (
         "response",
@@ -587,6 +595,14 @@ impl Config {
                 "roads.hours and roads.learned cannot both be set: what was learned has its own hours",
             );
         }
+        if config.roads.siren_to_priority > 4 {
+            return wrong("roads.siren_to_priority must be a priority, 1 to 4, or 0 for none");
+        }
+        if config.roads.siren_to_priority > 0 && !config.roads.learned.as_os_str().is_empty() {
+            return wrong(
+                "roads.siren_to_priority and roads.learned cannot both be set: what was learned is of runs as your crews drove them, with and without siren",
+            );
+        }
         if let Some(problem) = config.cover.wrong() {
             return wrong(problem);
         }
@@ -661,6 +677,10 @@ mod tests {
                 .unwrap_err()
                 .contains("50 to 500")
         );
+        let siren = |more| parse(&format!("[roads]\nsiren_to_priority = {more}"));
+        assert!(siren("4").is_ok() && siren("5").unwrap_err().contains("1 to 4"));
+        let both = siren("1\nlearned = \"learned.json\"").unwrap_err();
+        assert!(both.contains("cannot both be set"), "{both}");
         let open = parse("[http]\nlisten = \"0.0.0.0:8440\"").unwrap_err();
         assert!(open.contains("self_signed"), "{open}");
         assert!(parse("[http]\nlisten = \"0.0.0.0:8440\"\ntls = \"self_signed\"").is_ok());

@@ -253,7 +253,8 @@ impl Cover {
                 let on_the_way = self.moving_to(unit, now);
                 let posted = on_the_way.and_then(|to| expected.posts.get(&to));
                 let spot = posted.map(|post| post.spot).or_else(|| {
-                    let (point, _) = whereabouts(board, known.get(&unit.id), unit, now)?;
+                    let (start, _) = whereabouts(board, known.get(&unit.id), unit, now)?;
+                    let point = start.point;
                     Some(expected.demand.nearest(point))
                 });
                 let Some(spot) = spot else { continue };

@@ -5,13 +5,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use watchfire_core::basis::{Point, Timestamp, TravelBasis, TravelTime, UnitId};
+use watchfire_core::basis::{Point, Priority, Timestamp, TravelBasis, TravelTime, UnitId};
 use watchfire_core::board::Board;
 use watchfire_core::plan::ResponseFile;
 use watchfire_core::recommend::{self, Origin, Recommendation, StartsFrom, Weighed};
 use watchfire_core::record::incident::Incident;
 use watchfire_core::record::unit::Unit;
-use watchfire_roads::{Area, Basis, NoRoute, Router, Snap, StraightLine};
+use watchfire_roads::{Area, Basis, Motion, NoRoute, Profile, Route, Router, Snap, StraightLine};
 
 use crate::atlas::Atlas;
 use crate::conditions::{Conditions, InForce};
@@ -22,6 +22,10 @@ use watchfire_roads::calibrate::Factors;
 
 /// How many snapped points are remembered; units stand still for most of a night.
 const SNAPS_KEPT_MAX: usize = 50_000;
+/// How long a unit is taken to head where it headed, in seconds.
+const HEADING_KEPT_S: u32 = 30;
+/// A position has a heading only if the unit moves; this is as fast as any.
+const MOVING_KMH: f64 = 30.0;
 
 /// Which of the times that a run may take is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,16 +37,36 @@ pub enum Estimate {
     P90,
 }
 
+/// Where somebody sets out from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Start {
+    /// The point.
+    pub point: Point,
+    /// Where it heads, in degrees clockwise from north, if it moves: it is timed from where it can turn.
+    pub heading_deg: Option<u16>,
+}
+
+impl From<Point> for Start {
+    fn from(point: Point) -> Start {
+        Start {
+            point,
+            heading_deg: None,
+        }
+    }
+}
+
 /// Computes travel times.
 pub struct Travel {
     conditions: Conditions,
     straight: StraightLine,
     /// Percent put on road times, for what the network does not know (lights, turns, bridges).
     factor_percent: u32,
+    /// The least urgent incidents that units drive to with lights and siren; none: to nothing.
+    siren_to: Option<Priority>,
     /// What an agency's own runs taught, and which of the times that follow from it is taken.
     learned: Option<(Factors, Estimate)>,
     atlas: Atlas,
-    snaps: Mutex<BTreeMap<Point, Option<Snap>>>,
+    snaps: Mutex<BTreeMap<Start, Option<Snap>>>,
 }
 
 impl Travel {
@@ -53,6 +77,7 @@ impl Travel {
             conditions: Conditions::new(router),
             straight,
             factor_percent,
+            siren_to: None,
             learned: None,
             snaps: Mutex::new(BTreeMap::new()),
         }
@@ -77,6 +102,22 @@ impl Travel {
         Travel {
             learned: Some((factors, estimate)),
             ..self.with_hours(hours, zone)
+        }
+    }
+
+    /// Has units drive with lights and siren to incidents of this priority and more urgent ones.
+    pub fn with_siren_to(self, priority: Priority) -> Travel {
+        Travel {
+            siren_to: Some(priority),
+            ..self
+        }
+    }
+
+    /// Returns how units drive to an incident of a priority.
+    pub fn driven(&self, priority: Priority) -> Profile {
+        match self.siren_to {
+            Some(least) if priority <= least => Profile::Siren,
+            _ => Profile::Plain,
         }
     }
 
@@ -108,7 +149,11 @@ impl Travel {
     pub fn version(&self) -> Option<String> {
         let router = self.router()?;
         let network = router.graph().fingerprint();
-        Some(format!("{network:08x}-{}", self.factor_percent))
+        let siren = self
+            .siren_to
+            .map(|least| format!("-siren{}", u8::from(least)));
+        let siren = siren.unwrap_or_default();
+        Some(format!("{network:08x}-{}{siren}", self.factor_percent))
     }
 
     /// Returns what its times rest on.
@@ -130,10 +175,21 @@ impl Travel {
         &self.straight
     }
 
-    /// Returns the time from each source to one target; none where no way leads there.
+    /// Returns the time from each source to one target, driven as everybody does; none where no way leads there.
     pub fn times_to(&self, target: Point, sources: &[Point]) -> Vec<Option<TravelTime>> {
+        let starts: Vec<Start> = sources.iter().copied().map(Start::from).collect();
+        self.times_driven(Profile::Plain, target, &starts)
+    }
+
+    /// Returns the time from each source to one target, driven so; none where no way leads there.
+    pub fn times_driven(
+        &self,
+        driven: Profile,
+        target: Point,
+        sources: &[Start],
+    ) -> Vec<Option<TravelTime>> {
         match self.router() {
-            Some(router) => self.road_times(&router, target, sources),
+            Some(router) => self.road_times(&router.under(driven), target, sources),
             None => self.straight_times(target, sources),
         }
     }
@@ -142,18 +198,19 @@ impl Travel {
     fn times_now(
         &self,
         now: Option<&InForce>,
+        driven: Profile,
         target: Point,
-        sources: &[Point],
+        sources: &[Start],
     ) -> Vec<(Option<TravelTime>, u32)> {
         let Some(now) = now else {
             let times = self.straight_times(target, sources).into_iter();
             return times.map(|time| (time, 0)).collect();
         };
-        let times = self.road_times(&now.router, target, sources);
+        let times = self.road_times(&now.router.under(driven), target, sources);
         if !now.has_conditions() {
             return times.into_iter().map(|time| (time, 0)).collect();
         }
-        let usual = self.road_times(&now.usual, target, sources);
+        let usual = self.road_times(&now.usual.under(driven), target, sources);
         let later = |(time, usual): (Option<TravelTime>, Option<TravelTime>)| {
             let later_s = time.zip(usual).map_or(0, |(time, usual)| {
                 time.seconds.saturating_sub(usual.seconds)
@@ -163,8 +220,11 @@ impl Travel {
         times.into_iter().zip(usual).map(later).collect()
     }
 
-    fn straight_times(&self, target: Point, sources: &[Point]) -> Vec<Option<TravelTime>> {
-        let points: Vec<_> = sources.iter().map(|source| road_point(*source)).collect();
+    fn straight_times(&self, target: Point, sources: &[Start]) -> Vec<Option<TravelTime>> {
+        let points: Vec<_> = sources
+            .iter()
+            .map(|source| road_point(source.point))
+            .collect();
         let times = self.straight.times_to(road_point(target), &points);
         times.into_iter().map(|time| self.time(time)).collect()
     }
@@ -172,18 +232,18 @@ impl Travel {
     /// Returns whether the road network reaches as far as a point; true where there is none to ask.
     pub fn reaches(&self, point: Point) -> bool {
         self.router()
-            .is_none_or(|router| self.snap(&router, point).is_some())
+            .is_none_or(|router| self.snap(&router, point.into()).is_some())
     }
 
     fn road_times(
         &self,
         router: &Router,
         target: Point,
-        sources: &[Point],
+        sources: &[Start],
     ) -> Vec<Option<TravelTime>> {
         // Where the map ends people still need help: a time by straight line, which says so, beats none. It is
         // another thing where the map knows both ends and no road between them.
-        let Some(snapped_target) = self.snap(router, target) else {
+        let Some(snapped_target) = self.snap(router, target.into()) else {
             return self.straight_times(target, sources);
         };
         let snapped: Vec<Option<Snap>> = sources
@@ -193,14 +253,14 @@ impl Travel {
         let known: Vec<Snap> = snapped.iter().flatten().cloned().collect();
         let mut times = router.times_to_snapped(&snapped_target, &known).into_iter();
         let mut next = || times.next().and_then(|time| self.time(time));
-        let one = |(snap, source): (&Option<Snap>, &Point)| match snap {
+        let one = |(snap, source): (&Option<Snap>, &Start)| match snap {
             Some(_) => next(),
             None => self.straight_times(target, &[*source])[0],
         };
         snapped.iter().zip(sources).map(one).collect()
     }
 
-    fn snap(&self, router: &Router, point: Point) -> Option<Snap> {
+    fn snap(&self, router: &Router, start: Start) -> Option<Snap> {
         let mut snaps = self
             .snaps
             .lock()
@@ -208,8 +268,49 @@ impl Travel {
         if snaps.len() >= SNAPS_KEPT_MAX {
             snaps.clear();
         }
-        let snap = || router.snap(road_point(point));
-        *snaps.entry(point).or_insert_with(snap)
+        let snap = || match start.heading_deg {
+            None => router.snap(road_point(start.point)),
+            Some(heading_deg) => {
+                let motion = Motion {
+                    heading_deg: f64::from(heading_deg),
+                    speed_kmh: MOVING_KMH,
+                };
+                router.snap_moving(road_point(start.point), motion)
+            }
+        };
+        *snaps.entry(start).or_insert_with(snap)
+    }
+
+    /// Returns the fastest way by road, and how long it takes by all that is known; none without a road network.
+    pub fn route(
+        &self,
+        driven: Profile,
+        start: Start,
+        target: Point,
+    ) -> Option<Result<(Route, TravelTime), NoRoute>> {
+        let router = self.router()?.under(driven);
+        let ends = self
+            .snap(&router, start)
+            .ok_or(NoRoute::SourceOffNetwork)
+            .and_then(|source| {
+                let target = self.snap(&router, target.into());
+                Ok((source, target.ok_or(NoRoute::TargetOffNetwork)?))
+            });
+        let found = ends.and_then(|(source, target_snap)| {
+            let mut route = router.route_snapped(&source, &target_snap)?;
+            route.points.insert(0, road_point(start.point));
+            route.points.push(road_point(target));
+            route.points.dedup();
+            Ok(route)
+        });
+        Some(found.and_then(|route| {
+            let time = watchfire_roads::TravelTime {
+                time_ms: route.time_ms,
+                basis: route.basis,
+            };
+            let time = self.time(Ok(time)).ok_or(NoRoute::Unreachable)?;
+            Ok((route, time))
+        }))
     }
 
     fn time(&self, time: Result<watchfire_roads::TravelTime, NoRoute>) -> Option<TravelTime> {
@@ -247,6 +348,7 @@ impl Travel {
         let roads = self.conditions.in_force();
         let origins = self.origins(roads.as_deref(), board, positions, incident, now);
         Recommendation {
+            siren: roads.is_some() && self.driven(incident.priority) == Profile::Siren,
             conditions_version: roads.map(|roads| roads.version),
             ..recommend::recommend(board, response, incident, &origins, weighed, now)
         }
@@ -262,16 +364,17 @@ impl Travel {
         now: Timestamp,
     ) -> BTreeMap<UnitId, Origin> {
         let mut units = Vec::new();
-        let mut points = Vec::new();
+        let mut starts = Vec::new();
         positions.read(|known| {
             for unit in recommend::sendable(board, incident, now) {
-                if let Some((point, from)) = whereabouts(board, known.get(&unit.id), unit, now) {
+                if let Some((start, from)) = whereabouts(board, known.get(&unit.id), unit, now) {
                     units.push((unit.id, from));
-                    points.push(point);
+                    starts.push(start);
                 }
             }
         });
-        let times = self.times_now(roads, incident.place.point, &points);
+        let driven = self.driven(incident.priority);
+        let times = self.times_now(roads, driven, incident.place.point, &starts);
         units
             .into_iter()
             .zip(times)
@@ -293,10 +396,14 @@ pub fn whereabouts(
     known: Option<&Position>,
     unit: &Unit,
     now: Timestamp,
-) -> Option<(Point, StartsFrom)> {
+) -> Option<(Start, StartsFrom)> {
     if let Some(position) = known {
         let age_s = u32::try_from(now.seconds_since(position.at)).unwrap_or(u32::MAX);
-        return Some((position.point, StartsFrom::Position { age_s }));
+        let start = Start {
+            point: position.point,
+            heading_deg: position.heading_deg.filter(|_| age_s <= HEADING_KEPT_S),
+        };
+        return Some((start, StartsFrom::Position { age_s }));
     }
     let station = unit
         .waits_at()
@@ -304,7 +411,7 @@ pub fn whereabouts(
     let point = station
         .map(|station| station.details.place.point)
         .or(unit.details.post)?;
-    Some((point, StartsFrom::Post))
+    Some((point.into(), StartsFrom::Post))
 }
 
 fn road_point(point: Point) -> watchfire_roads::Point {

@@ -34,6 +34,9 @@ pub struct Versions {
     pub conditions: u64,
     /// The expected demand, by when it was made; none where it is not known.
     pub demand: Option<Timestamp>,
+    /// Whether its times are those of driving with lights and siren.
+    #[serde(default)]
+    pub siren: bool,
 }
 
 /// A recommendation and what it was made of.
@@ -148,14 +151,13 @@ impl Made {
             board.put(Record::Station(Arc::new(station.clone())));
         }
         let weighed = self.weighed.as_ref();
-        recommend(
-            &board,
-            response,
-            &self.incident,
-            &self.origins,
-            weighed,
-            self.at,
-        )
+        let (incident, origins) = (&self.incident, &self.origins);
+        let roads = self.versions.roads.as_ref();
+        Recommendation {
+            conditions_version: roads.map(|_| self.versions.conditions),
+            siren: self.versions.siren,
+            ..recommend(&board, response, incident, origins, weighed, self.at)
+        }
     }
 
     /// Returns whether a recommendation is the one that was made.

@@ -15,14 +15,14 @@ use utoipa::{IntoParams, ToSchema};
 use watchfire_core::basis::{IncidentId, Text, UnitId};
 use watchfire_core::recommend::StartsFrom;
 use watchfire_core::record::Record;
-use watchfire_roads::{Area, Ground, NoRoute, Outline, Point, Router};
+use watchfire_roads::{Area, Ground, Manoeuvre, NoRoute, Outline, Point, Profile, Router, Step};
 
 use super::view::BasisView;
 use super::{App, Query};
 use crate::atlas::StationKey;
 use crate::policy::Session;
 use crate::problem::Problem;
-use crate::travel;
+use crate::travel::{self, Start};
 
 /// How large a named area beside the map's file is taken to be: a quarter.
 const AREA_RANK: u8 = 3;
@@ -377,7 +377,7 @@ pub(crate) async fn reach(
             let ms = u64::from(within_s) * 100_000 / u64::from(factor_percent.max(1));
             u32::try_from(ms).unwrap_or(u32::MAX)
         };
-        router.reach(start, &REACH_S.map(limit_ms))
+        router.reach(map_point(start.point), &REACH_S.map(limit_ms))
     });
     let outlines = made.await?.map_err(no_road)?;
     let mut features: Vec<WithinView> = REACH_S
@@ -417,14 +417,63 @@ pub(crate) struct RouteQuery {
 pub(crate) struct RouteView {
     /// Which incident.
     incident: String,
-    /// How long it takes, with the node's factor on road times.
+    /// How long it takes, by the same reckoning as a recommendation's times.
     seconds: u32,
+    /// Whether that is driven with lights and siren.
+    siren: bool,
     /// How long it is on the road, in metres.
     length_m: u32,
     /// What the time rests on.
     basis: BasisView,
     /// The line to draw, from the unit to the incident; longitude and latitude in degrees.
     line: Vec<[f64; 2]>,
+    /// What the crew does on the way, in order.
+    steps: Vec<StepView>,
+}
+
+/// One thing that the crew does, and the stretch after it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct StepView {
+    /// `depart`, `straight`, `slight_left`, `left`, `sharp_left`, `slight_right`, `right`, `sharp_right`, `turn_round`,
+    /// `roundabout`, `ferry` or `arrive`.
+    manoeuvre: &'static str,
+    /// For `roundabout`, by which exit, counted from 1.
+    exit: Option<u16>,
+    /// The name of the road then driven, if it has one.
+    name: Option<String>,
+    /// How long that stretch is, in metres.
+    length_m: u32,
+    /// Where, latitude in degrees (WGS 84).
+    lat: f64,
+    /// Where, longitude in degrees (WGS 84).
+    lon: f64,
+}
+
+impl From<&Step> for StepView {
+    fn from(step: &Step) -> StepView {
+        let (manoeuvre, exit) = match step.manoeuvre {
+            Manoeuvre::Depart => ("depart", None),
+            Manoeuvre::Straight => ("straight", None),
+            Manoeuvre::SlightLeft => ("slight_left", None),
+            Manoeuvre::Left => ("left", None),
+            Manoeuvre::SharpLeft => ("sharp_left", None),
+            Manoeuvre::SlightRight => ("slight_right", None),
+            Manoeuvre::Right => ("right", None),
+            Manoeuvre::SharpRight => ("sharp_right", None),
+            Manoeuvre::TurnRound => ("turn_round", None),
+            Manoeuvre::Roundabout { exit } => ("roundabout", Some(exit)),
+            Manoeuvre::Ferry => ("ferry", None),
+            Manoeuvre::Arrive => ("arrive", None),
+        };
+        StepView {
+            manoeuvre,
+            exit,
+            name: step.name.clone(),
+            length_m: metres(step.length_m),
+            lat: round(step.at.lat),
+            lon: round(step.at.lon),
+        }
+    }
 }
 
 /// Shows the fastest way of a unit to an incident by the node's map: what its times rest on, not a navigation.
@@ -449,29 +498,28 @@ pub(crate) async fn route(
     let Some(Record::Incident(found)) = super::board::find(&app, incident.into())? else {
         return Err(Problem::not_found());
     };
-    let router = road_map(&app)?;
-    let end = map_point(found.place.point);
-    let factor_percent = u64::from(app.node.settings().travel.factor_percent());
-    let route = beside(move || router.route(start, end))
-        .await?
-        .map_err(no_road)?;
-    let seconds = (u64::from(route.time_ms) * factor_percent / 100).div_ceil(1_000);
+    let driven = app.node.settings().travel.driven(found.priority);
+    let (node, end) = (app.node.clone(), found.place.point);
+    let made = beside(move || node.settings().travel.route(driven, start, end)).await?;
+    let (route, time) = made.ok_or_else(no_map)?.map_err(no_road)?;
     Ok(Json(RouteView {
         incident: incident.to_string(),
-        seconds: u32::try_from(seconds).unwrap_or(u32::MAX),
+        seconds: time.seconds,
+        siren: driven == Profile::Siren,
         length_m: metres(route.length_m),
         basis: BasisView::Road,
         line: coordinates(&route.points),
+        steps: route.steps.iter().map(StepView::from).collect(),
     }))
 }
 
 /// Where a unit starts from: its last position, else its post or station.
-fn start_of(app: &App, id: UnitId) -> Result<(Point, FromView), Problem> {
+fn start_of(app: &App, id: UnitId) -> Result<(Start, FromView), Problem> {
     let board = app.node.board();
     let unit = board.units.get(&id).ok_or_else(Problem::not_found)?;
     let known = app.node.positions().get(id);
     let found = travel::whereabouts(&board, known.as_ref(), unit, app.node.now());
-    let (point, from) = found.ok_or_else(|| {
+    let (start, from) = found.ok_or_else(|| {
         Problem::new(
             StatusCode::NOT_FOUND,
             "no_position",
@@ -485,16 +533,15 @@ fn start_of(app: &App, id: UnitId) -> Result<(Point, FromView), Problem> {
             ),
         )
     })?;
-    let point = map_point(point);
     let from = FromView {
-        lat: round(point.lat),
-        lon: round(point.lon),
+        lat: round(start.point.lat()),
+        lon: round(start.point.lon()),
         position_age_s: match from {
             StartsFrom::Position { age_s } => Some(age_s),
             StartsFrom::Post => None,
         },
     };
-    Ok((point, from))
+    Ok((start, from))
 }
 
 fn map_point(point: watchfire_core::basis::Point) -> Point {
@@ -566,17 +613,19 @@ fn geo_json(body: Vec<u8>, keep: Keep) -> Response {
 
 /// The roads of the node, or the words for a node that has none.
 fn road_map(app: &App) -> Result<Arc<Router>, Problem> {
-    app.node.settings().travel.router().ok_or_else(|| {
-        Problem::new(
-            StatusCode::NOT_FOUND,
-            "no_map",
-            Text::new("This node has no road map.", "本节点没有道路地图。"),
-            Text::new(
-                "Build one with `watchfire roads build` and name it in the settings under [roads].",
-                "请用 watchfire roads build 生成地图，并在配置的 [roads] 中指定。",
-            ),
-        )
-    })
+    app.node.settings().travel.router().ok_or_else(no_map)
+}
+
+fn no_map() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "no_map",
+        Text::new("This node has no road map.", "本节点没有道路地图。"),
+        Text::new(
+            "Build one with `watchfire roads build` and name it in the settings under [roads].",
+            "请用 watchfire roads build 生成地图，并在配置的 [roads] 中指定。",
+        ),
+    )
 }
 
 /// Works something out beside the threads that answer requests.

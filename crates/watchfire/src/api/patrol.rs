@@ -359,7 +359,7 @@ fn beginnings(
         let under_way = patrol.status == PatrolStatus::UnderWay;
         let away = under_way && board.live_assignment(*id).is_some();
         let position = node.positions().get(*id).filter(|_| under_way);
-        let here = whereabouts(board, position.as_ref(), unit, now).map(|(point, _)| point);
+        let here = whereabouts(board, position.as_ref(), unit, now).map(|(start, _)| start.point);
         let home = place(details.start)
             .or(place(unit.details.station))
             .or(unit.details.post);

@@ -22,6 +22,8 @@ pub struct RecommendationView {
     pub response_version: String,
     /// The number of the set of road conditions that the times rest on; none without a road network.
     pub conditions_version: Option<u64>,
+    /// Whether the times are those of driving with lights and siren (`[roads] siren_to_priority`).
+    pub siren: bool,
     /// The needs of the plan and how they are met.
     pub needs: Vec<NeedView>,
     /// Those that could go, best first: the nearest, unless cover is weighed.
@@ -255,6 +257,7 @@ pub fn shown(
         basis: node.settings().travel.basis().into(),
         response_version: made.response_version.clone(),
         conditions_version: made.conditions_version,
+        siren: made.siren,
         needs: made
             .needs
             .iter()

@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use clap::Args;
 use sha2::{Digest, Sha256};
-use watchfire_core::basis::{PersonId, Point, Text, Timestamp};
+use watchfire_core::basis::{PersonId, Point, Priority, Text, Timestamp};
 use watchfire_core::entropy::Entropy;
 use watchfire_core::plan::ResponseFile;
 use watchfire_core::record::person::Seat;
@@ -141,6 +141,9 @@ pub(super) fn serve(dir: &Path, listen: Option<SocketAddr>) -> Result<Ended> {
     if !config.roads.learned.as_os_str().is_empty() {
         let learned = city::learned(&config.roads.learned)?;
         travel = travel.with_learned(learned, config.roads.estimate, own_zone(&config)?);
+    }
+    if let Ok(least) = Priority::try_from(config.roads.siren_to_priority) {
+        travel = travel.with_siren_to(least);
     }
     let settings = Settings {
         name: config.name.clone(),

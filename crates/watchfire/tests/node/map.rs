@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use watchfire::travel::Travel;
+use watchfire_core::basis::Priority;
 use watchfire_core::record::person::Seat;
 use watchfire_roads::{Area, BuildOptions, Format, Point, Router, StraightLine};
 
@@ -188,8 +189,79 @@ async fn how_far_a_unit_gets_and_its_way_are_shown() {
     // A hundred metres at 50 km/h and another beside the road on foot, stretched by 130 percent.
     assert_eq!(route.json["length_m"], 96, "{route:?}");
     assert_eq!(route.json["seconds"], 114, "{route:?}");
+    let steps = route.json["steps"].as_array().unwrap();
+    let done: Vec<_> = steps
+        .iter()
+        .map(|step| (&step["manoeuvre"], &step["name"], &step["length_m"]))
+        .collect();
+    let way = (&json!("depart"), &json!("解放路"), &json!(96));
+    assert_eq!(done[0], way, "{steps:?}");
+    assert_eq!(done.last().unwrap().0, "arrive");
     let missing = get(&house, &format!("/units/{}/reach", "0".repeat(32))).await;
     assert_eq!(missing.problem(), "not_found");
+}
+
+#[tokio::test]
+async fn graver_calls_are_driven_to_with_lights_and_siren_and_it_says_so() {
+    let house = House::with_travel(travel().with_siren_to(Priority::P2)).await;
+    let unit = &house.own_unit;
+    let mut seconds = Vec::new();
+    for priority in 1..=3 {
+        let place = json!({ "lat": 30.0, "lon": 120.599 });
+        let body = json!({ "category": "fire", "priority": priority, "place": place });
+        let opened = house
+            .ask(Seat::Dispatcher, "POST", "/incidents", body)
+            .await;
+        let incident = opened.text("/id");
+        let path = format!("/units/{unit}/route?incident={incident}");
+        let route = get(&house, &path).await;
+        let made = get(&house, &format!("/incidents/{incident}/recommendation")).await;
+        let of_unit = &made.json["candidates"][0];
+        assert_eq!(
+            of_unit["travel_time_s"], route.json["seconds"],
+            "one reckoning, whoever asks"
+        );
+        assert_eq!(made.json["siren"], route.json["siren"]);
+        assert_eq!(made.json["siren"], priority <= 2, "{made:?}");
+        seconds.push(route.json["seconds"].as_u64().unwrap());
+    }
+    assert_eq!(seconds[0], seconds[1]);
+    // A fifth faster on the road; the last metres on foot are what they are.
+    assert!(seconds[1] < seconds[2], "{seconds:?}");
+}
+
+#[tokio::test]
+async fn a_unit_under_way_is_timed_from_where_it_can_turn() {
+    let house = House::with_travel(travel()).await;
+    let unit = &house.own_unit;
+    let place = json!({ "lat": 30.0, "lon": 120.5835 });
+    let body = json!({ "category": "fire", "priority": 1, "place": place });
+    let opened = house
+        .ask(Seat::Dispatcher, "POST", "/incidents", body)
+        .await;
+    let incident = opened.text("/id");
+    let seconds = async |heading: Option<u16>| {
+        let mut at = json!({ "lat": 30.0, "lon": 120.585 });
+        if let Some(heading) = heading {
+            at["heading_deg"] = json!(heading);
+        }
+        let path = format!("/units/{unit}/position");
+        let put = house.ask(Seat::Dispatcher, "PUT", &path, at).await;
+        assert!(put.status.is_success(), "{put:?}");
+        let path = format!("/incidents/{incident}/recommendation");
+        let made = get(&house, &path).await;
+        let candidates = made.json["candidates"].as_array().unwrap();
+        let of_unit = candidates.iter().find(|one| one["unit"] == **unit).unwrap();
+        let is_first = candidates[0]["unit"] == **unit;
+        (of_unit["travel_time_s"].as_u64().unwrap(), is_first)
+    };
+    let (standing, towards) = (seconds(None).await, seconds(Some(270)).await);
+    assert_eq!(standing, towards);
+    assert!(standing.1, "it is the nearest");
+    // The next crossing is half a kilometre on; from there it is a whole one back, and another unit is sooner there.
+    let (away_s, is_first) = seconds(Some(90)).await;
+    assert!(away_s > standing.0 * 5, "{away_s} s against {standing:?}");
+    assert!(!is_first, "another is sooner there");
 }
 
 #[tokio::test]

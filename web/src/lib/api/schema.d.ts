@@ -4078,6 +4078,8 @@ export interface components {
             rules: components["schemas"]["ReasonView"][];
             /** @description What is lacking. */
             shortfalls: components["schemas"]["ReasonView"][];
+            /** @description Whether the times are those of driving with lights and siren (`[roads] siren_to_priority`). */
+            siren: boolean;
         };
         /** @description The name of a record. */
         RecordNameView: {
@@ -4332,9 +4334,13 @@ export interface components {
             line: number[][];
             /**
              * Format: int32
-             * @description How long it takes, with the node's factor on road times.
+             * @description How long it takes, by the same reckoning as a recommendation's times.
              */
             seconds: number;
+            /** @description Whether that is driven with lights and siren. */
+            siren: boolean;
+            /** @description What the crew does on the way, in order. */
+            steps: components["schemas"]["StepView"][];
         };
         /**
          * @description Why people chose otherwise than was recommended.
@@ -4547,6 +4553,36 @@ export interface components {
             happened_at?: string | null;
             /** @description Why (for `decline` and `cancel`, which need it) or how it ended (for `clear`). */
             reason?: string | null;
+        };
+        /** @description One thing that the crew does, and the stretch after it. */
+        StepView: {
+            /**
+             * Format: int32
+             * @description For `roundabout`, by which exit, counted from 1.
+             */
+            exit: number | null;
+            /**
+             * Format: double
+             * @description Where, latitude in degrees (WGS 84).
+             */
+            lat: number;
+            /**
+             * Format: int32
+             * @description How long that stretch is, in metres.
+             */
+            length_m: number;
+            /**
+             * Format: double
+             * @description Where, longitude in degrees (WGS 84).
+             */
+            lon: number;
+            /**
+             * @description `depart`, `straight`, `slight_left`, `left`, `sharp_left`, `slight_right`, `right`, `sharp_right`, `turn_round`,
+             *     `roundabout`, `ferry` or `arrive`.
+             */
+            manoeuvre: string;
+            /** @description The name of the road then driven, if it has one. */
+            name: string | null;
         };
         /** @description Where a stretch ends. */
         StretchEnd: {

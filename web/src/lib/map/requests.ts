@@ -18,8 +18,22 @@ export interface Reach extends FeatureCollection<Polygon | MultiPolygon, { withi
 export interface Route {
   seconds: number;
   length_m: number;
+  /** Whether that is driven with lights and siren. */
+  siren: boolean;
   basis: Basis;
   line: [lon: number, lat: number][];
+  steps: RouteStep[];
+}
+
+/** One thing that the crew does, and the stretch after it. */
+export interface RouteStep {
+  manoeuvre:
+    | 'depart' | 'straight' | 'slight_left' | 'left' | 'sharp_left' | 'slight_right' | 'right' | 'sharp_right' | 'turn_round'
+    | 'roundabout' | 'ferry' | 'arrive';
+  /** For a roundabout, by which exit. */
+  exit: number | null;
+  name: string | null;
+  length_m: number;
 }
 
 /** How long the ground may take, which is megabytes for a large city, in ms. */
