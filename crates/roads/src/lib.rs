@@ -51,7 +51,7 @@ pub use ground::{Course, Cover, Ground, Label};
 pub use options::{Access, AgainstOneway, BuildOptions, Entry, Maxspeed, Parts};
 pub use outline::Outline;
 pub use profile::Profile;
-pub use reach::Reachable;
+pub use reach::{FirstThere, Reachable};
 pub use report::{BarrierReport, BuildReport, DropReason, Dropped, Stage, TurnReport, TurnSkip};
 pub use route::{Manoeuvre, Route, Step};
 pub use router::{Basis, Router, TravelTime};

@@ -88,15 +88,26 @@ impl Cells {
 
     /// Keeps that a point is reached at a time from a source, if nothing reaches its cell earlier.
     pub(crate) fn note(&mut self, point: Point, at_ms: u32, source: u32) {
-        let row = ((point.lat - self.origin.lat) / self.lat_step).floor();
-        let column = ((point.lon - self.origin.lon) / self.lon_step).floor();
-        if row < 0.0 || column < 0.0 || row >= self.rows as f64 || column >= self.columns as f64 {
+        let Some(cell) = self.cell_at(point) else {
             return;
-        }
-        let cell = row as usize * self.columns + column as usize;
+        };
         if (at_ms, source) < (self.ms[cell], self.label[cell]) {
             (self.ms[cell], self.label[cell]) = (at_ms, source);
         }
+    }
+
+    fn cell_at(&self, point: Point) -> Option<usize> {
+        let row = ((point.lat - self.origin.lat) / self.lat_step).floor();
+        let column = ((point.lon - self.origin.lon) / self.lon_step).floor();
+        let is_within =
+            row >= 0.0 && column >= 0.0 && row < self.rows as f64 && column < self.columns as f64;
+        is_within.then(|| row as usize * self.columns + column as usize)
+    }
+
+    /// The label at a point, if it has one.
+    pub(crate) fn label_at(&self, point: Point) -> Option<usize> {
+        let label = self.label[self.cell_at(point)?];
+        (label != NOWHERE).then_some(label as usize)
     }
 
     /// The same grid with the label 0 where a cell is reached within a time, and none elsewhere.

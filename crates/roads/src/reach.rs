@@ -39,6 +39,25 @@ pub struct Reachable {
     pub time_ms: Option<u32>,
 }
 
+/// Where each of several sources is the first to arrive, by [`Router::nearest_areas`].
+pub struct FirstThere {
+    outlines: Vec<Outline>,
+    cells: Cells,
+}
+
+impl FirstThere {
+    /// Returns the outline of each source's area, in the order of the sources.
+    pub fn outlines(&self) -> &[Outline] {
+        &self.outlines
+    }
+
+    /// Returns the number of the source that is the first at a point, if one is. By the cells from which the outlines are
+    /// drawn: where a border was straightened the two differ by a cell at most.
+    pub fn source_at(&self, point: Point) -> Option<usize> {
+        self.cells.label_at(point)
+    }
+}
+
 impl Router {
     /// Returns how near one comes to a place by road: the place itself, snapped, where a way leads there, else the nearest
     /// point of any road that can be reached. None if no such road is within [`crate::limits::NEAR_MAX_M`].
@@ -89,8 +108,8 @@ impl Router {
         Ok(outlines.collect())
     }
 
-    /// Returns for each source the outline of where it is the first to arrive; that of a source without roads is empty.
-    pub fn nearest_areas(&self, sources: &[Point]) -> Result<Vec<Outline>, RoadsError> {
+    /// Returns where each source is the first to arrive; the area of a source without roads is empty.
+    pub fn nearest_areas(&self, sources: &[Point]) -> Result<FirstThere, RoadsError> {
         check_count(
             "sources of areas",
             sources.len() as u64,
@@ -103,7 +122,11 @@ impl Router {
         let spread = self.spread(&snaps, NEVER_MS);
         let mut cells = Cells::over(self.graph().bounds());
         self.fill(&mut cells, &spread, NEVER_MS);
-        Ok(cells.grown(BESIDE_ROADS_M).outlines(sources.len()))
+        let cells = cells.grown(BESIDE_ROADS_M);
+        Ok(FirstThere {
+            outlines: cells.outlines(sources.len()),
+            cells,
+        })
     }
 
     /// Dijkstra's search from all sources at once, up to a time.

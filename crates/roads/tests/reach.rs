@@ -55,8 +55,11 @@ fn a_start_far_from_every_road_reaches_nothing_and_says_so() {
     );
     assert_eq!(router.reach(at("a0"), &[]), Ok(Vec::new()));
     let none = router.nearest_areas(&[nowhere, at("a0")]).unwrap();
+    let none = none.outlines();
     assert!(none[0].polygons.is_empty() && !none[1].polygons.is_empty());
-    assert!(router.nearest_areas(&[]).unwrap().is_empty());
+    let nobody = router.nearest_areas(&[]).unwrap();
+    assert!(nobody.outlines().is_empty());
+    assert_eq!(nobody.source_at(at("a0")), None);
     assert!(
         router
             .nearest_areas(&vec![nowhere; AREA_SOURCES_MAX])
@@ -73,8 +76,16 @@ fn a_start_far_from_every_road_reaches_nothing_and_says_so() {
 fn each_place_belongs_to_whoever_is_there_first() {
     let router = router(TOWN);
     let areas = router.nearest_areas(&[at("a0"), at("t0")]).unwrap();
-    assert!(holds(&areas[0], at("d0")) && !holds(&areas[1], at("d0")));
-    assert!(holds(&areas[1], at("p0")) && !holds(&areas[0], at("p0")));
+    let outlines = areas.outlines();
+    assert!(holds(&outlines[0], at("d0")) && !holds(&outlines[1], at("d0")));
+    assert!(holds(&outlines[1], at("p0")) && !holds(&outlines[0], at("p0")));
+    assert_eq!(areas.source_at(at("d0")), Some(0));
+    assert_eq!(areas.source_at(at("p0")), Some(1));
+    let nowhere = Point {
+        lat: 50.0,
+        lon: 0.0,
+    };
+    assert_eq!(areas.source_at(nowhere), None);
 }
 
 #[test]
@@ -91,7 +102,8 @@ fn on_the_demo_city_outlines_agree_with_the_times_of_the_router() {
     }
     let stations: Vec<Point> = (0..12).map(|_| beside_a_road(&ends, &mut random)).collect();
     let areas = router.nearest_areas(&stations).unwrap();
-    let points: usize = areas.iter().map(Outline::points).sum();
+    let outlines = areas.outlines();
+    let points: usize = outlines.iter().map(Outline::points).sum();
     assert!(points > 50 && points <= OUTLINE_POINTS_MAX, "{points}");
     let (mut asked, mut right) = (0, 0);
     for _ in 0..400 {
@@ -107,7 +119,9 @@ fn on_the_demo_city_outlines_agree_with_the_times_of_the_router() {
         let first = (0..stations.len()).filter_map(|one| Some((times[one].ok()?.time_ms, one)));
         let (_, first) = first.min().unwrap();
         asked += 1;
-        right += usize::from(holds(&areas[first], place));
+        right += usize::from(holds(&outlines[first], place));
+        asked += 1;
+        right += usize::from(areas.source_at(place) == Some(first));
     }
     // A cell is a quarter of a block or more: at its border it cannot be right about every street.
     assert!(right * 100 >= asked * 93, "{right} of {asked}");

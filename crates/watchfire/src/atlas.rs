@@ -1,15 +1,18 @@
 //! What the node knows of its map besides travel times: names of places, and which station is first where.
 //!
 //! The names of the map are gathered once, in a fraction of a second, by whoever needs them first; the node's stations
-//! are added whenever they have changed. Nothing here looks at the board: what is needed of it is handed in.
+//! are added whenever they have changed. A thread of its own ([`keep`]) tells [`crate::positions`] the areas of stations.
 
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use watchfire_core::basis::StationId;
 use watchfire_core::board::Board;
-use watchfire_roads::{Area, Gazetteer, Listed, ListedKind, Outline, Point, Router};
+use watchfire_roads::{Area, FirstThere, Gazetteer, Listed, ListedKind, Point, Router};
 
 use crate::conditions::InForce;
+use crate::node::{Health, Node};
+use crate::positions::StationAreas;
 
 /// What is known of a map. Everything in it is made when it is first asked for.
 pub struct Atlas {
@@ -20,8 +23,11 @@ pub struct Atlas {
     station_areas: Mutex<Option<Made<AreasUnder>>>,
 }
 
-/// Areas of stations, and the number of the set of road conditions under which they are so.
-type AreasUnder = (u64, Arc<Vec<Outline>>);
+/// Areas of stations, and the number of the set of road conditions under which they are so; none without a road network.
+type AreasUnder = (u64, Option<Arc<FirstThere>>);
+
+/// How often stations and roads are looked at for areas to be made anew.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Something made for stations as they were, and these.
 type Made<T> = (Vec<StationKey>, T);
@@ -123,32 +129,55 @@ impl Atlas {
         gazetteer
     }
 
-    /// Returns for each of these stations where it is the first to arrive by road as the roads are now; empty without a
-    /// road network. Made anew when stations or roads have changed; whoever asks meanwhile waits for the same work.
+    /// Returns where each of these stations is the first to arrive by road as the roads are now; none without a road
+    /// network. Made anew when stations or roads have changed; whoever asks meanwhile waits for the same work.
     pub fn station_areas(
         &self,
         stations: &[StationKey],
         roads: Option<&InForce>,
-    ) -> Arc<Vec<Outline>> {
+    ) -> Option<Arc<FirstThere>> {
         let version = roads.map_or(0, |roads| roads.version);
         let mut kept = self
             .station_areas
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
-        if let Some((known, (made_for, outlines))) = kept.as_ref()
+        if let Some((known, (made_for, areas))) = kept.as_ref()
             && known == stations
             && *made_for == version
         {
-            return Arc::clone(outlines);
+            return areas.clone();
         }
         let points: Vec<Point> = stations.iter().map(|station| station.point).collect();
-        let outlines = roads.map(|roads| roads.router.nearest_areas(&points));
-        let outlines = outlines.unwrap_or(Ok(Vec::new())).unwrap_or_else(|error| {
-            tracing::error!(%error, "the areas of the stations cannot be drawn");
-            Vec::new()
+        let areas = roads.and_then(|roads| {
+            let made = roads.router.nearest_areas(&points);
+            made.inspect_err(
+                |error| tracing::error!(%error, "the areas of the stations cannot be drawn"),
+            )
+            .ok()
         });
-        let outlines = Arc::new(outlines);
-        *kept = Some((stations.to_vec(), (version, Arc::clone(&outlines))));
-        outlines
+        let areas = areas.map(Arc::new);
+        *kept = Some((stations.to_vec(), (version, areas.clone())));
+        areas
+    }
+}
+
+/// Gathers the names of the map, then keeps in whose area each unit is as stations and roads change, until the node stops.
+/// Blocks its thread.
+pub fn keep(node: &Node) {
+    let travel = &node.settings().travel;
+    travel.atlas().of_map();
+    let mut told = None;
+    while !matches!(node.health(), Health::Failed | Health::Stopped) {
+        let stations = StationKey::all(&node.board());
+        let roads = travel.conditions().in_force();
+        let seen = (roads.as_ref().map(|roads| roads.version), stations);
+        if told.as_ref() != Some(&seen) {
+            let areas = travel.atlas().station_areas(&seen.1, roads.as_deref());
+            let codes = seen.1.iter().map(|station| station.code.as_str().into());
+            node.positions()
+                .set_areas(areas.map(|areas| StationAreas::new(areas, codes.collect())));
+            told = Some(seen);
+        }
+        std::thread::sleep(LOOK_EVERY);
     }
 }

@@ -32,6 +32,7 @@ use watchfire_feed::Feed;
 use watchfire_store::{DraftWrite, Reader, Store, StoreError};
 
 use crate::api::message;
+use crate::atlas;
 use crate::clock::Clock;
 use crate::conditions;
 use crate::cover::Cover;
@@ -237,9 +238,7 @@ impl Node {
         let reading = node.clone();
         std::thread::Builder::new()
             .name("atlas".into())
-            .spawn(move || {
-                reading.settings().travel.atlas().of_map();
-            })
+            .spawn(move || atlas::keep(&reading))
             .map_err(start)?;
         let (keeping, reader) = (node.clone(), store.reader()?);
         std::thread::Builder::new()

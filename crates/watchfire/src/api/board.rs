@@ -15,7 +15,7 @@ use super::view::{self, AssignmentView, CallView, IncidentView, StationView, Uni
 use super::{App, Page, PageQuery};
 use crate::node::{Chain, Node};
 use crate::policy::{Permission, Session};
-use crate::positions::Position;
+use crate::positions::Located;
 use crate::problem::Problem;
 
 /// Everything open, and what ended recently.
@@ -51,7 +51,7 @@ pub(crate) async fn show(
     // Read first: the stream may then tell again what the board already shows, but never leaves anything out.
     let cursor = node.position().to_string();
     let board = node.board();
-    let position = |unit| node.positions().get(unit);
+    let position = |unit| node.positions().get_with_area(unit);
     let now = node.now();
     Ok(Json(BoardView::of(
         &board, cursor, personal, position, node, now,
@@ -64,7 +64,7 @@ impl BoardView {
         board: &Board,
         cursor: String,
         personal: bool,
-        position: impl Fn(UnitId) -> Option<Position>,
+        position: impl Fn(UnitId) -> Option<Located>,
         node: &Node,
         at: Timestamp,
     ) -> BoardView {

@@ -294,8 +294,9 @@ pub(crate) async fn station_areas(
     let made = beside(move || {
         let travel = &app.node.settings().travel;
         let roads = travel.conditions().in_force();
-        let outlines = travel.atlas().station_areas(&stations, roads.as_deref());
-        let features = stations.iter().zip(outlines.iter());
+        let areas = travel.atlas().station_areas(&stations, roads.as_deref());
+        let outlines = areas.iter().flat_map(|areas| areas.outlines());
+        let features = stations.iter().zip(outlines);
         let features = features.filter(|(_, outline)| !outline.polygons.is_empty());
         serde_json::to_vec(&StationAreasView {
             kind: "FeatureCollection",

@@ -17,7 +17,7 @@ use super::road_condition::{self, RoadConditionView};
 use super::view::{self, AssignmentView, CallView, IncidentView, StationView, UnitView};
 use crate::hub::{MARK, Message, RECORD};
 use crate::node::Node;
-use crate::positions::Position;
+use crate::positions::Located;
 
 /// A record of any kind, as the stream carries it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -43,7 +43,11 @@ fn record_view(board: &Board, node: &Node, record: &Record, personal: bool) -> O
     Some(match record {
         Record::Call(one) => RecordView::Call(view::call(board, one, node, personal)),
         Record::Incident(one) => RecordView::Incident(view::incident(board, one, node)),
-        Record::Unit(one) => RecordView::Unit(view::unit(board, one, node.positions().get(one.id))),
+        Record::Unit(one) => RecordView::Unit(view::unit(
+            board,
+            one,
+            node.positions().get_with_area(one.id),
+        )),
         Record::Assignment(one) => RecordView::Assignment(view::assignment(board, one, node)),
         Record::Station(one) => RecordView::Station(view::station(one)),
         Record::RoadCondition(one) => {
@@ -157,17 +161,18 @@ pub fn of_batch(
 }
 
 /// Makes the message that shows where units have moved to.
-pub fn positions(node: &Node, moved: &[(UnitId, Position)]) -> Message {
+pub fn positions(node: &Node, moved: &[(UnitId, Located)]) -> Message {
     let rows: Vec<serde_json::Value> = moved
         .iter()
-        .map(|(unit, position)| {
+        .map(|(unit, (position, area))| {
             let (lat, lon) = (position.point.lat(), position.point.lon());
             serde_json::json!([
                 unit.to_string(),
                 lat,
                 lon,
                 position.heading_deg,
-                position.at.0
+                position.at.0,
+                area.as_deref()
             ])
         })
         .collect();

@@ -86,6 +86,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(node::show))
         .routes(routes!(places::find))
         .routes(routes!(places::at))
+        .routes(routes!(places::units_near))
         .routes(routes!(map::roads))
         .routes(routes!(map::ground))
         .routes(routes!(map::station_areas))

@@ -77,7 +77,7 @@ pub(crate) async fn board(
     let looked = node.past().look(at, node.settings().keep_ended_s, now);
     let looked = looked.await?.map_err(before_opening)?;
     let personal = session.may(Permission::ReadPersonal);
-    let position = |unit| looked.positions.get(&unit).copied();
+    let position = |unit| looked.positions.get(&unit).map(|at| (*at, None));
     let cursor = looked.position.to_string();
     Ok(Json(BoardView::of(
         &looked.board,

@@ -9,7 +9,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use watchfire_core::basis::{Line, Point as CorePoint};
+use watchfire_core::basis::{Line, Point as CorePoint, Timestamp, UnitId};
 use watchfire_core::record::Action;
 use watchfire_core::record::call::CallAction;
 use watchfire_core::record::incident::IncidentAction;
@@ -18,12 +18,15 @@ use watchfire_roads::limits::{PLACE_QUERY_MAX_CHARS, PLACES_FOUND_MAX};
 use watchfire_roads::{Found, FoundKind, Matched, Point};
 
 use super::map::{Onlooker, beside, metres, round};
+use super::view::UnitStatusView;
 use super::{App, Query};
 use crate::atlas::StationKey;
 use crate::problem::Problem;
 
 /// How many places are given when nothing is said.
 const PLACES_DEFAULT: usize = 10;
+/// How many units are given at most.
+const NEAR_MAX: usize = 100;
 
 /// What to look for, and from where.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -288,6 +291,103 @@ pub(crate) async fn at(
         area: said.area,
         on_map: said.on_map,
     }))
+}
+
+/// Near which point, and how many.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct NearQuery {
+    /// Latitude in degrees (WGS 84).
+    #[param(minimum = -90, maximum = 90)]
+    lat: f64,
+    /// Longitude in degrees (WGS 84).
+    #[param(minimum = -180, maximum = 180)]
+    lon: f64,
+    /// How many at most, 1 to 100; 10 if absent.
+    #[param(minimum = 1, maximum = 100)]
+    limit: Option<usize>,
+}
+
+/// Units near a point.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NearView {
+    /// The nearest as the crow flies first.
+    units: Vec<NearUnitView>,
+}
+
+/// A unit near a point.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct NearUnitView {
+    /// Its id.
+    unit: String,
+    /// What it is called on the air.
+    callsign: String,
+    /// What it is doing.
+    status: UnitStatusView,
+    /// How far off it is as the crow flies, in metres.
+    distance_m: u32,
+    /// How long it would take, in seconds, driven as everybody does; none where no road leads there.
+    travel_time_s: Option<u32>,
+    /// How old its position is, in seconds.
+    position_age_s: u32,
+}
+
+/// Shows the units on duty that are nearest to a point as the crow flies, whatever they do, of those with a position.
+#[utoipa::path(get, path = "/api/v1/units/near", tag = "units", params(NearQuery),
+    responses((status = 200, body = NearView)))]
+pub(crate) async fn units_near(
+    State(app): State<App>,
+    _: Onlooker,
+    Query(query): Query<NearQuery>,
+) -> Result<Json<NearView>, Problem> {
+    let limit = query.limit.unwrap_or(PLACES_DEFAULT);
+    if limit == 0 || limit > NEAR_MAX {
+        return Err(Problem::unreadable(
+            format!("limit is {limit}, and 1 to {NEAR_MAX} units can be given."),
+            format!("limit 为 {limit}，应在 1 至 {NEAR_MAX} 之间。"),
+        ));
+    }
+    let point = CorePoint::from_degrees(query.lat, query.lon).map_err(|_| not_on_earth())?;
+    let units = beside(move || {
+        let now = app.node.now();
+        let (mut units, starts) = near_now(&app, point, limit, now);
+        // Worked out after the board is let go.
+        let times = app.node.settings().travel.times_to(point, &starts);
+        for (unit, time) in units.iter_mut().zip(times) {
+            unit.travel_time_s = time.map(|time| time.seconds);
+        }
+        units
+    });
+    Ok(Json(NearView {
+        units: units.await?,
+    }))
+}
+
+/// The units nearest to a point, without their times yet, and where each is.
+fn near_now(
+    app: &App,
+    point: CorePoint,
+    limit: usize,
+    now: Timestamp,
+) -> (Vec<NearUnitView>, Vec<CorePoint>) {
+    let board = app.node.board();
+    app.node.positions().read(|known| {
+        let near = known.nearest(point, limit, |unit| board.units.contains_key(&unit));
+        let shown = |(unit, far_m): (UnitId, f64)| {
+            let (at, unit) = (known.get(&unit)?, board.units.get(&unit)?);
+            let view = NearUnitView {
+                unit: unit.id.to_string(),
+                callsign: unit.callsign.to_string(),
+                status: board.unit_status(unit).0.into(),
+                distance_m: metres(far_m),
+                travel_time_s: None,
+                position_age_s: u32::try_from(now.seconds_since(at.at)).unwrap_or(u32::MAX),
+            };
+            Some((view, at.point))
+        };
+        near.into_iter().filter_map(shown).unzip()
+    })
 }
 
 fn not_on_earth() -> Problem {

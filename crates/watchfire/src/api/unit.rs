@@ -147,7 +147,11 @@ pub(crate) async fn list(
         RecordKind::Unit,
         &query,
         |board, record| match record {
-            Record::Unit(one) => Some(view::unit(board, one, app.node.positions().get(one.id))),
+            Record::Unit(one) => Some(view::unit(
+                board,
+                one,
+                app.node.positions().get_with_area(one.id),
+            )),
             Record::Call(_)
             | Record::Incident(_)
             | Record::Assignment(_)
@@ -175,7 +179,7 @@ pub(crate) fn respond(app: &App, id: UnitId, status: StatusCode) -> Result<Respo
     let Some(Record::Unit(unit)) = super::board::find(app, id.into())? else {
         return Err(Problem::not_found());
     };
-    let position = app.node.positions().get(id);
+    let position = app.node.positions().get_with_area(id);
     Ok(answer(
         status,
         unit.version,

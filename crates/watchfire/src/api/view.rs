@@ -17,7 +17,7 @@ use watchfire_core::record::unit::{Duty, Unit};
 use watchfire_core::timer::{self, Alarm, AlarmCode, Seen};
 
 use crate::node::Node;
-use crate::positions::Position;
+use crate::positions::Located;
 
 /// The same words in both languages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -463,6 +463,8 @@ pub struct PositionView {
     pub heading_deg: Option<u16>,
     /// When.
     pub at: String,
+    /// The code of the station that is the first by road where it is; none if that is not known, and of the past.
+    pub area: Option<String>,
 }
 
 /// What a unit is doing.
@@ -486,7 +488,7 @@ pub enum UnitStatusView {
 same_words!(UnitStatus <=> UnitStatusView { OffDuty, Available, Assigned, EnRoute, OnScene, OutOfService });
 
 /// Shows a unit.
-pub fn unit(board: &Board, unit: &Unit, position: Option<Position>) -> UnitView {
+pub fn unit(board: &Board, unit: &Unit, position: Option<Located>) -> UnitView {
     let (status, since) = board.unit_status(unit);
     let reason = match &unit.duty {
         Duty::OutOfService { reason } => Some(reason.to_string()),
@@ -514,11 +516,12 @@ pub fn unit(board: &Board, unit: &Unit, position: Option<Position>) -> UnitView 
             .map(|live| live.id.to_string()),
         rest_until: maybe_time(unit.rest_until),
         moved_to: moved_to(board, unit),
-        position: position.map(|position| PositionView {
+        position: position.map(|(position, area)| PositionView {
             lat: position.point.lat(),
             lon: position.point.lon(),
             heading_deg: position.heading_deg,
             at: time(position.at),
+            area: area.map(|code| code.to_string()),
         }),
     }
 }

@@ -265,6 +265,64 @@ async fn a_unit_under_way_is_timed_from_where_it_can_turn() {
 }
 
 #[tokio::test]
+async fn the_units_nearest_to_a_point_are_told_with_their_times() {
+    let house = House::with_travel(travel()).await;
+    for (unit, lon) in [(&house.own_unit, 120.585), (&house.other_unit, 120.598)] {
+        let path = format!("/units/{unit}/position");
+        let place = json!({ "lat": 30.0, "lon": lon });
+        let put = house.ask(Seat::Dispatcher, "PUT", &path, place).await;
+        assert!(put.status.is_success(), "{put:?}");
+    }
+    let near = get(&house, "/units/near?lat=30.0&lon=120.6").await;
+    let units = near.json["units"].as_array().unwrap();
+    let told: Vec<_> = units
+        .iter()
+        .map(|one| (&one["callsign"], &one["distance_m"], &one["status"]))
+        .collect();
+    let (first, second) = (json!("E2"), json!("E1"));
+    let free = json!("available");
+    let (close, far) = (json!(193), json!(1_444));
+    assert_eq!(told, [(&first, &close, &free), (&second, &far, &free)]);
+    // 193 m at 50 km/h and 130 percent.
+    assert_eq!(units[0]["travel_time_s"], 19, "{near:?}");
+    let one = get(&house, "/units/near?lat=30.0&lon=120.6&limit=1").await;
+    assert_eq!(one.json["units"].as_array().unwrap().len(), 1);
+    for wrong in ["lat=91&lon=0", "lat=30&lon=120&limit=0", "lat=30&lon=120&limit=101"] {
+        let refused = get(&house, &format!("/units/near?{wrong}")).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn a_unit_says_in_whose_area_it_is() {
+    let house = House::with_travel(travel()).await;
+    for (code, lon) in [("W", 120.581), ("E", 120.599)] {
+        let station = json!({ "code": code, "name": code, "place": { "lat": 30.0, "lon": lon } });
+        let made = house
+            .ask(Seat::DutyOfficer, "POST", "/stations", station)
+            .await;
+        assert_eq!(made.status, StatusCode::CREATED, "{made:?}");
+    }
+    let unit = &house.own_unit;
+    for (lon, area) in [(120.582, "W"), (120.597, "E"), (120.583, "W")] {
+        let path = format!("/units/{unit}/position");
+        let place = json!({ "lat": 30.0, "lon": lon });
+        let put = house.ask(Seat::Dispatcher, "PUT", &path, place).await;
+        assert!(put.status.is_success(), "{put:?}");
+        let began = std::time::Instant::now();
+        // Areas are made on a thread of their own, after the stations were entered.
+        loop {
+            let shown = get(&house, &format!("/units/{unit}")).await;
+            if shown.json["position"]["area"] == area {
+                break;
+            }
+            assert!(began.elapsed().as_secs() < 20, "{area}: {shown:?}");
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn each_station_has_the_area_where_it_is_first() {
     let house = House::with_travel(travel()).await;
     let none = get(&house, "/map/station-areas.geojson").await;

@@ -100,6 +100,7 @@ POST   /triage                                x      x      x       .     .     
 POST   /undo                                  x      x      x       x     .       .      .      .      .
 GET    /units                                 x      x      x       x     x       x      .      x      .
 POST   /units                                 .      .      x       .     .       .      x      .      .
+GET    /units/near                            x      x      x       x     x       x      .      x      .
 GET    /units/{id}                            x      x      x       x     x       x      .      x      .
 PUT    /units/{id}                            .      .      x       .     .       .      x      .      .
 PUT    /units/{id}/position                   .      x      x       x     .       .      .      .      .

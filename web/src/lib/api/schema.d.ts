@@ -1419,6 +1419,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/units/near": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the units on duty that are nearest to a point as the crow flies, whatever they do, of those with a position. */
+        get: operations["get_units_near"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/units/{id}": {
         parameters: {
             query?: never;
@@ -3061,6 +3078,35 @@ export interface components {
             /** @description The station. */
             station: string;
         };
+        /** @description A unit near a point. */
+        NearUnitView: {
+            /** @description What it is called on the air. */
+            callsign: string;
+            /**
+             * Format: int32
+             * @description How far off it is as the crow flies, in metres.
+             */
+            distance_m: number;
+            /**
+             * Format: int32
+             * @description How old its position is, in seconds.
+             */
+            position_age_s: number;
+            /** @description What it is doing. */
+            status: components["schemas"]["UnitStatusView"];
+            /**
+             * Format: int32
+             * @description How long it would take, in seconds, driven as everybody does; none where no road leads there.
+             */
+            travel_time_s: number | null;
+            /** @description Its id. */
+            unit: string;
+        };
+        /** @description Units near a point. */
+        NearView: {
+            /** @description The nearest as the crow flies first. */
+            units: components["schemas"]["NearUnitView"][];
+        };
         /** @description A need of the plan. */
         NeedView: {
             /** @description Who is proposed for the rest. */
@@ -3908,6 +3954,8 @@ export interface components {
         };
         /** @description Where a unit was last. */
         PositionView: {
+            /** @description The code of the station that is the first by road where it is; none if that is not known, and of the past. */
+            area: string | null;
             /** @description When. */
             at: string;
             /**
@@ -8618,6 +8666,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UnitView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_units_near: {
+        parameters: {
+            query: {
+                /** @description Latitude in degrees (WGS 84). */
+                lat: number;
+                /** @description Longitude in degrees (WGS 84). */
+                lon: number;
+                /** @description How many at most, 1 to 100; 10 if absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NearView"];
                 };
             };
             400: components["responses"]["Problem"];

@@ -74,7 +74,7 @@ export type RecordMessage = { [K in RecordKind]: { kind: K; record: RecordKinds[
 export type Board = Shown['BoardView'];
 
 /** One fix: unit id, latitude, longitude, heading in degrees or null, time in ms. */
-export type PositionFix = [unit: string, lat: number, lon: number, heading_deg: number | null, at_ms: number];
+export type PositionFix = [unit: string, lat: number, lon: number, heading_deg: number | null, at_ms: number, area?: string | null];
 
 export interface PositionsMessage { at: number; positions: PositionFix[] }
 

@@ -222,8 +222,8 @@ export class Board {
   }
 
   #place(message: PositionsMessage) {
-    for (const [id, lat, lon, heading_deg, at_ms] of message.positions) {
-      this.positions.set(id, { lat, lon, heading_deg, at: new Date(at_ms).toISOString() });
+    for (const [id, lat, lon, heading_deg, at_ms, area] of message.positions) {
+      this.positions.set(id, { lat, lon, heading_deg, at: new Date(at_ms).toISOString(), area: area ?? null });
     }
     this.positions_seen += 1;
   }
