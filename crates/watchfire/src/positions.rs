@@ -10,12 +10,14 @@ use std::sync::{Arc, RwLock, RwLockWriteGuard};
 use watchfire_core::basis::{Point, Timestamp, UnitId};
 use watchfire_roads::FirstThere;
 
-/// The side of a cell of the grid in millionths of a degree; a whole number of them goes round the Earth.
-const CELL_E6: i32 = 4_000;
+/// The side of a cell of the grid in millionths of a degree: some 110 m. A whole number of them goes round the Earth.
+const CELL_E6: i32 = 1_000;
 /// How many cells go round.
 const AROUND: i32 = 360_000_000 / CELL_E6;
-/// How many rings of cells are looked at for the nearest few before everything is: some 30 km.
+/// How many rings of cells are looked at for the nearest few before everything is: some 7 km.
 const RINGS_MAX: i32 = 64;
+/// Of so few units all are looked at: that is faster than many empty cells. Tests are of few, and of the grid.
+const FEW: usize = if cfg!(test) { 2 } else { 500 };
 /// The length of a cell from south to north, in metres, and a little less than that.
 const CELL_M: f64 = CELL_E6 as f64 * 0.111;
 
@@ -130,14 +132,15 @@ impl Known {
             wanted(slot.unit).then(|| (point.distance_m(slot.position.point), slot.unit))
         };
         let (row, column) = cell_of(point);
-        let is_complete = (0..=RINGS_MAX).any(|ring| {
-            for cell in cells_of_ring(row, column, ring) {
-                let slots = self.cells.get(&cell).into_iter().flatten();
-                found.extend(slots.filter_map(|slot| measured(&self.slots[*slot as usize])));
-            }
-            let beyond_m = beyond_m(point, ring);
-            found.iter().filter(|(far_m, _)| *far_m <= beyond_m).count() >= count
-        });
+        let is_complete = self.slots.len() > FEW
+            && (0..=RINGS_MAX).any(|ring| {
+                for cell in cells_of_ring(row, column, ring) {
+                    let slots = self.cells.get(&cell).into_iter().flatten();
+                    found.extend(slots.filter_map(|slot| measured(&self.slots[*slot as usize])));
+                }
+                let beyond_m = beyond_m(point, ring);
+                found.iter().filter(|(far_m, _)| *far_m <= beyond_m).count() >= count
+            });
         if !is_complete {
             found = self.slots.iter().filter_map(measured).collect();
         }

@@ -63,10 +63,15 @@ figures! {
     DRAFT_P50_MS: Nothing, "a draft kept, 50 a second, p50";
     DRAFT_P99_MS: Nothing, "a draft kept, 50 a second, p99";
 
-    RECOMMEND_WARM_P95_MS: AtMost(300.0), "a recommendation over 10,000 units that stand still, HTTP, p95";
-    RECOMMEND_COLD_P95_MS: AtMost(300.0), "a recommendation over 10,000 units that all just moved, HTTP, p95";
+    RECOMMEND_WARM_P95_MS: AtMost(100.0), "a recommendation over 10,000 units that stand still, with cover, HTTP, p95";
+    RECOMMEND_COLD_P95_MS: AtMost(100.0), "a recommendation over 10,000 units that all just moved, with cover, HTTP, p95";
     ROADS_MS: Nothing, "road times of 10,000 places to one, median";
     ROADS_OVER_DIJKSTRA: Nothing, "how many times as fast as plain Dijkstra, same answers";
+
+    POSITIONS_PER_S: AtLeast(200_000.0), "position updates each second, 100,000 units, each told of a station's area entered or left";
+    POSITIONS_NEAREST_PER_S: AtLeast(200_000.0), "the same with a question for the 10 nearest after every hundredth";
+    POSITIONS_NEAREST_US: Nothing, "the 10 nearest of 100,000 units, mean, microseconds";
+    POSITIONS_CROSSED: Nothing, "areas entered or left in 1,000 updates";
 
     START_S: AtMost(5.0), "from starting the program to its first accepted call, 1,000,000 entries";
 

@@ -21,6 +21,7 @@ mod batches;
 mod calls;
 mod memory;
 mod patrol;
+mod positions;
 mod recommend;
 mod start;
 mod trial;
@@ -63,11 +64,12 @@ impl Scale {
 type Part = fn(&Scale, &mut Report) -> Outcome<()>;
 
 /// What is measured, in this order.
-const PARTS: [(&str, Part); 8] = [
+const PARTS: [(&str, Part); 9] = [
     ("actions", actions::run),
     ("batches", batches::run),
     ("calls", calls::run),
     ("recommend", recommend::run),
+    ("positions", positions::run),
     ("start", start::run),
     ("memory", memory::run),
     ("patrol", patrol::run),

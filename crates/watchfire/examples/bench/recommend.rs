@@ -1,4 +1,4 @@
-//! A recommendation over 10,000 units on the demo city's roads, asked for as a console asks.
+//! A recommendation over 10,000 units on the demo city's roads, with cover, asked for as a console asks.
 //!
 //! Warm is a quiet night: nobody moved since the last question. Cold is the worst case: everybody did,
 //! so that every unit has to be placed on the network anew. Beside it the road times alone are compared
@@ -6,6 +6,7 @@
 
 use std::fmt::Write as _;
 use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 use watchfire::clock::Clock;
 use watchfire_core::basis::IncidentId;
@@ -22,6 +23,12 @@ use crate::{Outcome, Scale};
 
 /// Positions in one report.
 const POSITIONS_PER_REPORT: usize = 500;
+/// Stations, so that there is cover to count.
+const STATIONS: usize = 24;
+/// Calls on record, from which what is expected is worked out.
+const CALLS: usize = 2_000;
+/// How long the node may take to work out what is expected.
+const EXPECTED_WITHIN: Duration = Duration::from_secs(60);
 /// How often the road times alone are taken.
 const ROADS_TIMES: usize = 25;
 
@@ -34,6 +41,12 @@ pub(crate) fn run(scale: &Scale, report: &mut Report) -> Outcome<()> {
     for number in 0..units {
         stage.unit(&mut city, &format!("U{number}"))?;
     }
+    for number in 0..STATIONS {
+        stage.station(&mut city, &format!("S{number}"))?;
+    }
+    for _ in 0..scale.of(CALLS, CALLS / 10) {
+        stage.call(&mut city)?;
+    }
     let incidents: Vec<IncidentId> = (0..incidents)
         .map(|_| stage.incident(&mut city))
         .collect::<Outcome<_>>()?;
@@ -43,14 +56,16 @@ pub(crate) fn run(scale: &Scale, report: &mut Report) -> Outcome<()> {
     let program = Program::serve(&dir)?;
     let mut feed = Client::connect(program.address, &feed)?;
     let mut desk = Client::connect(program.address, &desk)?;
+    await_cover(&mut desk)?;
     let (mut cold, mut warm) = (Samples::default(), Samples::default());
     for incident in &incidents {
         report_positions(&mut feed, &mut city, units)?;
         for samples in [&mut cold, &mut warm] {
             let path = format!("/api/v1/incidents/{incident}/recommendation");
             let (answer, took) = timed(|| desk.get(&path));
-            if !answer?.contains("\"basis\":\"road\"") {
-                return Err("a recommendation did not rest on the roads".into());
+            let answer = answer?;
+            if !answer.contains("\"basis\":\"road\"") || answer.contains("\"cover\":null") {
+                return Err("a recommendation did not rest on the roads, or knew no cover".into());
             }
             samples.add(took);
         }
@@ -59,6 +74,18 @@ pub(crate) fn run(scale: &Scale, report: &mut Report) -> Outcome<()> {
     report.add(&floors::RECOMMEND_WARM_P95_MS, warm.quantile(0.95));
     report.add(&floors::RECOMMEND_COLD_P95_MS, cold.quantile(0.95));
     against_dijkstra(&mut city, units, report)
+}
+
+/// Waits until the node knows what is expected.
+fn await_cover(desk: &mut Client) -> Outcome<()> {
+    let began = Instant::now();
+    while desk.get("/api/v1/cover")?.contains("\"known\":null") {
+        if began.elapsed() > EXPECTED_WITHIN {
+            return Err("cover is not known after a minute".into());
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    Ok(())
 }
 
 /// Moves every unit somewhere else.

@@ -22,6 +22,7 @@ use watchfire_core::plan::ResponseFile;
 use watchfire_core::record::call::{CallAction, CallDetails, Channel};
 use watchfire_core::record::incident::IncidentAction;
 use watchfire_core::record::person::{PersonAction, PersonDetails, Seat};
+use watchfire_core::record::station::{StationAction, StationDetails};
 use watchfire_core::record::unit::{UnitAction, UnitDetails};
 use watchfire_core::record::{Action, Actor, RecordKind, RecordRef};
 use watchfire_roads::{BuildOptions, Router};
@@ -242,6 +243,28 @@ impl Stage {
             .iter()
             .find(|record| record.kind == RecordKind::Incident);
         Ok(IncidentId(incident.ok_or("no incident was opened")?.id))
+    }
+
+    /// Enters a station somewhere in the city.
+    pub(crate) fn station(&mut self, city: &mut City, code: &str) -> Outcome<()> {
+        let details = StationDetails {
+            name: code.parse()?,
+            place: Place {
+                point: city.point()?,
+                address: None,
+                area: None,
+            },
+            areas: Default::default(),
+        };
+        let code = code.parse()?;
+        self.ask(Action::Station(StationAction::Enter { code, details }))?;
+        Ok(())
+    }
+
+    /// Takes a call and leaves it at that.
+    pub(crate) fn call(&mut self, city: &mut City) -> Outcome<()> {
+        self.ask(Action::Call(city.call("12 Harbour Road")?))?;
+        Ok(())
     }
 
     /// Enters a unit somewhere in the city and brings it on duty.

@@ -287,7 +287,11 @@ async fn the_units_nearest_to_a_point_are_told_with_their_times() {
     assert_eq!(units[0]["travel_time_s"], 19, "{near:?}");
     let one = get(&house, "/units/near?lat=30.0&lon=120.6&limit=1").await;
     assert_eq!(one.json["units"].as_array().unwrap().len(), 1);
-    for wrong in ["lat=91&lon=0", "lat=30&lon=120&limit=0", "lat=30&lon=120&limit=101"] {
+    for wrong in [
+        "lat=91&lon=0",
+        "lat=30&lon=120&limit=0",
+        "lat=30&lon=120&limit=101",
+    ] {
         let refused = get(&house, &format!("/units/near?{wrong}")).await;
         assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{wrong}");
     }
