@@ -491,12 +491,15 @@ impl CoverNow {
 
     /// Returns what a recommendation weighs with.
     pub fn weighed(&self, settings: &CoverSettings) -> Weighed {
-        let loss = |(unit, spot): (&UnitId, &usize)| {
-            let loss = self.field.loss(*spot);
-            (*unit, self.field.ppm(loss))
+        // Many units stand at one spot, and to lose any of them is the same.
+        let mut by_spot = vec![None; self.field.spots()];
+        let mut loss = |(unit, spot): (&UnitId, &usize)| {
+            let known = by_spot.get_mut(*spot)?;
+            let loss = *known.get_or_insert_with(|| self.field.ppm(self.field.loss(*spot)));
+            Some((*unit, loss))
         };
         Weighed {
-            losses: self.spots.iter().map(loss).collect(),
+            losses: self.spots.iter().filter_map(&mut loss).collect(),
             trade: Trade {
                 cover_worth_s: settings.worth_s,
             },

@@ -20,8 +20,8 @@ use crate::road_hours::RoadHours;
 use serde::{Deserialize, Serialize};
 use watchfire_roads::calibrate::Factors;
 
-/// How many snapped points are remembered; units stand still for most of a night.
-const SNAPS_KEPT_MAX: usize = 50_000;
+/// How many snapped points are remembered for sure, and twice as many at most; units stand still for most of a night.
+const SNAPS_KEPT: usize = 25_000;
 /// How long a unit is taken to head where it headed, in seconds.
 const HEADING_KEPT_S: u32 = 30;
 /// A position has a heading only if the unit moves; this is as fast as any.
@@ -55,6 +55,27 @@ impl From<Point> for Start {
     }
 }
 
+/// Points that were placed on the road, the latest and those before. What is asked for again stays.
+#[derive(Default)]
+struct Snaps {
+    latest: BTreeMap<Start, Option<Snap>>,
+    before: BTreeMap<Start, Option<Snap>>,
+}
+
+impl Snaps {
+    fn get(&mut self, start: Start, snap: impl FnOnce() -> Option<Snap>) -> Option<Snap> {
+        if let Some(known) = self.latest.get(&start) {
+            return *known;
+        }
+        let found = self.before.remove(&start).unwrap_or_else(snap);
+        if self.latest.len() >= SNAPS_KEPT {
+            self.before = std::mem::take(&mut self.latest);
+        }
+        self.latest.insert(start, found);
+        found
+    }
+}
+
 /// Computes travel times.
 pub struct Travel {
     conditions: Conditions,
@@ -66,7 +87,7 @@ pub struct Travel {
     /// What an agency's own runs taught, and which of the times that follow from it is taken.
     learned: Option<(Factors, Estimate)>,
     atlas: Atlas,
-    snaps: Mutex<BTreeMap<Start, Option<Snap>>>,
+    snaps: Mutex<Snaps>,
 }
 
 impl Travel {
@@ -79,7 +100,7 @@ impl Travel {
             factor_percent,
             siren_to: None,
             learned: None,
-            snaps: Mutex::new(BTreeMap::new()),
+            snaps: Mutex::default(),
         }
     }
 
@@ -229,6 +250,15 @@ impl Travel {
         times.into_iter().map(|time| self.time(time)).collect()
     }
 
+    /// Places points on the road before anybody asks, so that who asks need not wait for it.
+    pub fn expect(&self, starts: impl Iterator<Item = Start>) {
+        if let Some(router) = self.router() {
+            for start in starts {
+                self.snap(&router, start);
+            }
+        }
+    }
+
     /// Returns whether the road network reaches as far as a point; true where there is none to ask.
     pub fn reaches(&self, point: Point) -> bool {
         self.router()
@@ -265,9 +295,6 @@ impl Travel {
             .snaps
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
-        if snaps.len() >= SNAPS_KEPT_MAX {
-            snaps.clear();
-        }
         let snap = || match start.heading_deg {
             None => router.snap(road_point(start.point)),
             Some(heading_deg) => {
@@ -278,7 +305,7 @@ impl Travel {
                 router.snap_moving(road_point(start.point), motion)
             }
         };
-        *snaps.entry(start).or_insert_with(snap)
+        snaps.get(start, snap)
     }
 
     /// Returns the fastest way by road, and how long it takes by all that is known; none without a road network.
@@ -390,6 +417,16 @@ impl Travel {
     }
 }
 
+impl Position {
+    /// Returns where its unit would set out from, so many seconds after it was there.
+    pub fn start(&self, age_s: u32) -> Start {
+        Start {
+            point: self.point,
+            heading_deg: self.heading_deg.filter(|_| age_s <= HEADING_KEPT_S),
+        }
+    }
+}
+
 /// Returns where a unit is, as well as is known: its last position, else its station or post.
 pub fn whereabouts(
     board: &Board,
@@ -399,11 +436,7 @@ pub fn whereabouts(
 ) -> Option<(Start, StartsFrom)> {
     if let Some(position) = known {
         let age_s = u32::try_from(now.seconds_since(position.at)).unwrap_or(u32::MAX);
-        let start = Start {
-            point: position.point,
-            heading_deg: position.heading_deg.filter(|_| age_s <= HEADING_KEPT_S),
-        };
-        return Some((start, StartsFrom::Position { age_s }));
+        return Some((position.start(age_s), StartsFrom::Position { age_s }));
     }
     let station = unit
         .waits_at()

@@ -373,6 +373,10 @@ fn take(app: &App, reports: &[PositionBody]) -> Result<PositionsView, Problem> {
             },
         ));
     }
+    app.node
+        .settings()
+        .travel
+        .expect(read.iter().map(|(_, position)| position.start(0)));
     let board = app.node.board();
     let mut view = PositionsView {
         taken: 0,
