@@ -3,7 +3,8 @@
 //! One after the other, the first takes the unit nearest to it, and the next may wait long for that. Here the places
 //! to be filled (one for each unit that is still wanted) and the units are matched at least cost (the assignment
 //! problem; Kuhn 1955, Munkres 1957). A second on the way to a priority 1 counts as much as eight to a priority 4 (2: four, 3:
-//! two), and no number of seconds as much as a place left empty. It proposes; people send. Start at [`together`].
+//! two), and no number of seconds as much as a place left empty. Where two ways come to the same, the older incident is reached
+//! sooner; cover that is weighed for one incident alone plays no part. It proposes; people send. Start at [`together`].
 
 use std::collections::BTreeMap;
 
@@ -147,7 +148,9 @@ fn places_of<'a>(board: &Board, ordered: &[Waiting<'a>]) -> (Vec<Place<'a>>, usi
                 let unit = board.units.get(&candidate.unit);
                 unit.is_some_and(|unit| met.need.of.is_met_by(unit))
             };
-            let fit: Vec<&Candidate> = waiting.alone.candidates.iter().filter(fits).collect();
+            let mut fit: Vec<&Candidate> = waiting.alone.candidates.iter().filter(fits).collect();
+            // Where cover is weighed, those offered come in another order than that of their times.
+            fit.sort_by_key(|candidate| candidate.travel.seconds);
             for _ in met.have..met.need.count {
                 places.push(Place {
                     waiting: *waiting,
@@ -232,35 +235,36 @@ fn spared(
 
 /// Longer ways count as this many seconds (ten hours).
 const SECONDS_MAX: u32 = 36_000;
+/// Places as a number that costs are counted with.
+const PLACES: i128 = TOGETHER_PLACES_MAX as i128;
+/// What one counted second is worth: more than all that age can ever add up to, so that age decides among equals alone.
+const SCALE: i128 = PLACES * PLACES * SECONDS_MAX as i128;
 /// What a pair costs that cannot be: more than any sum of others.
-const NEVER: i64 = 1 << 58;
-/// Costs are counted in hundredths, so that the older of two incidents can weigh a little more than the other.
-const SCALE: i64 = 100;
-const _: () = assert!((TOGETHER_PLACES_MAX as i64) < SCALE);
+const NEVER: i128 = 1 << 100;
 
 /// What a second counts; `row` is the place of the place among all, the gravest and oldest first.
-fn cost(priority: Priority, travel: TravelTime, row: usize) -> i64 {
+fn cost(priority: Priority, travel: TravelTime, row: usize) -> i128 {
     let weight = match priority {
         Priority::P1 => 8,
         Priority::P2 => 4,
         Priority::P3 => 2,
         Priority::P4 => 1,
     };
-    (SCALE * weight - row as i64) * i64::from(travel.seconds.min(SECONDS_MAX))
+    (SCALE * weight - row as i128) * i128::from(travel.seconds.min(SECONDS_MAX))
 }
 
 /// What a place costs that stays empty: more than all seconds of all places, and more than all empty ones that are less
 /// grave.
-fn empty_cost(priority: Priority, row: usize) -> i64 {
-    const STEP: i64 = TOGETHER_PLACES_MAX as i64 + 1;
-    const ALL_SECONDS: i64 = SCALE * 8 * SECONDS_MAX as i64 * STEP;
+fn empty_cost(priority: Priority, row: usize) -> i128 {
+    const STEP: i128 = PLACES + 1;
+    const ALL_SECONDS: i128 = SCALE * 8 * SECONDS_MAX as i128 * STEP;
     let cost = match priority {
         Priority::P1 => ALL_SECONDS * STEP * STEP * STEP,
         Priority::P2 => ALL_SECONDS * STEP * STEP,
         Priority::P3 => ALL_SECONDS * STEP,
         Priority::P4 => ALL_SECONDS,
     };
-    cost - row as i64 * i64::from(SECONDS_MAX)
+    cost - row as i128 * i128::from(SECONDS_MAX)
 }
 
 #[cfg(test)]
@@ -274,7 +278,7 @@ mod tests {
             seconds: u32::MAX,
             basis: TravelBasis::Road,
         };
-        let places = TOGETHER_PLACES_MAX as i64;
+        let places = PLACES;
         let dearest = |priority| places * empty_cost(priority, 0);
         assert!(dearest(Priority::P1) < NEVER);
         assert!(dearest(Priority::P2) < empty_cost(Priority::P1, TOGETHER_PLACES_MAX));
@@ -282,5 +286,8 @@ mod tests {
         assert!(dearest(Priority::P4) < empty_cost(Priority::P3, TOGETHER_PLACES_MAX));
         let all_seconds = places * cost(Priority::P1, longest, 0);
         assert!(all_seconds < empty_cost(Priority::P4, TOGETHER_PLACES_MAX));
+        // All that age says, of seconds and of places left empty, is less than one counted second.
+        let ages: i128 = (0..PLACES).sum();
+        assert!(ages * i128::from(SECONDS_MAX) < SCALE);
     }
 }
