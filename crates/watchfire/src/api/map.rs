@@ -14,9 +14,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use watchfire_core::basis::{IncidentId, Text, UnitId};
 use watchfire_core::recommend::StartsFrom;
-use watchfire_core::record::Record;
+use watchfire_core::record::incident::Incident;
 use watchfire_roads::{Area, Ground, NoRoute, Outline, Point, Router};
 
+use super::board::{allowed, find};
 use super::view::BasisView;
 use super::{App, Query};
 use crate::atlas::StationKey;
@@ -37,7 +38,7 @@ impl FromRequestParts<App> for Onlooker {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Onlooker, Problem> {
         let session = Session::from_request_parts(parts, app).await?;
-        super::board::allowed(&session)?;
+        allowed(&session)?;
         Ok(Onlooker)
     }
 }
@@ -446,9 +447,7 @@ pub(crate) async fn route(
             live.map(|one| one.incident).ok_or_else(nowhere_to_go)?
         }
     };
-    let Some(Record::Incident(found)) = super::board::find(&app, incident.into())? else {
-        return Err(Problem::not_found());
-    };
+    let found = find::<Incident>(&app, incident)?;
     let router = road_map(&app)?;
     let end = map_point(found.place.point);
     let factor_percent = u64::from(app.node.settings().travel.factor_percent());
