@@ -177,25 +177,43 @@ fn matched<'a>(
     places: &[Place<'a>],
     columns: &BTreeMap<UnitId, usize>,
 ) -> Vec<Option<&'a Candidate>> {
-    if places.is_empty() {
-        return Vec::new();
-    }
-    // One column more for each place, which means that it stays empty.
-    let width = columns.len() + places.len();
-    let mut costs = Matrix::new(places.len(), width, NEVER);
+    let mut costs = vec![vec![None; columns.len()]; places.len()];
+    let mut empty = Vec::with_capacity(places.len());
     for (row, place) in places.iter().enumerate() {
         let priority = place.waiting.incident.priority;
         for candidate in &place.fit {
-            costs[(row, columns[&candidate.unit])] = cost(priority, candidate.travel, row);
+            costs[row][columns[&candidate.unit]] = Some(cost(priority, candidate.travel, row));
         }
-        costs[(row, columns.len() + row)] = empty_cost(priority, row);
+        empty.push(empty_cost(priority, row));
     }
-    let (_, taken) = kuhn_munkres_min(&costs);
-    let found = |(place, column): (&Place<'a>, &usize)| {
+    let taken = least_cost(&costs, &empty);
+    let found = |(place, column): (&Place<'a>, &Option<usize>)| {
         let mut fit = place.fit.iter().copied();
-        fit.find(|candidate| columns[&candidate.unit] == *column)
+        fit.find(|candidate| Some(columns[&candidate.unit]) == *column)
     };
     places.iter().zip(&taken).map(found).collect()
+}
+
+/// Matches rows (what wants somebody) with columns (who can be sent) at least cost in all, no column twice. A pair without a
+/// cost cannot be; a row that gets nobody costs what `empty` says of it.
+pub fn least_cost(costs: &[Vec<Option<i128>>], empty: &[i128]) -> Vec<Option<usize>> {
+    let Some(first) = costs.first() else {
+        return Vec::new();
+    };
+    let all = costs.iter().flatten().flatten().chain(empty);
+    // More than any sum of others.
+    let never = all.map(|cost| cost.abs()).sum::<i128>() + 1;
+    // One column more for each row, which means that it gets nobody.
+    let mut matrix = Matrix::new(costs.len(), first.len() + costs.len(), never);
+    for (row, (own, empty)) in costs.iter().zip(empty).enumerate() {
+        for (column, cost) in own.iter().enumerate() {
+            matrix[(row, column)] = cost.unwrap_or(never);
+        }
+        matrix[(row, first.len() + row)] = *empty;
+    }
+    let (_, taken) = kuhn_munkres_min(&matrix);
+    let somebody = |column: usize| (column < first.len()).then_some(column);
+    taken.into_iter().map(somebody).collect()
 }
 
 /// The same places filled one after the other, each by the soonest that is left.
@@ -239,8 +257,6 @@ const SECONDS_MAX: u32 = 36_000;
 const PLACES: i128 = TOGETHER_PLACES_MAX as i128;
 /// What one counted second is worth: more than all that age can ever add up to, so that age decides among equals alone.
 const SCALE: i128 = PLACES * PLACES * SECONDS_MAX as i128;
-/// What a pair costs that cannot be: more than any sum of others.
-const NEVER: i128 = 1 << 100;
 
 /// What a second counts; `row` is the place of the place among all, the gravest and oldest first.
 fn cost(priority: Priority, travel: TravelTime, row: usize) -> i128 {
@@ -280,7 +296,10 @@ mod tests {
         };
         let places = PLACES;
         let dearest = |priority| places * empty_cost(priority, 0);
-        assert!(dearest(Priority::P1) < NEVER);
+        assert!(
+            dearest(Priority::P1) < i128::MAX / PLACES,
+            "the sum of all fits too"
+        );
         assert!(dearest(Priority::P2) < empty_cost(Priority::P1, TOGETHER_PLACES_MAX));
         assert!(dearest(Priority::P3) < empty_cost(Priority::P2, TOGETHER_PLACES_MAX));
         assert!(dearest(Priority::P4) < empty_cost(Priority::P3, TOGETHER_PLACES_MAX));

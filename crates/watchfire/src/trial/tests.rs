@@ -281,7 +281,50 @@ fn a_nearer_unit_that_becomes_free_takes_over() {
     // East works at kilometre 9 until minute 3; West has left for kilometre 8 at minute 1 and needs until minute 9.
     let run = day(&scene, &[(0, 1, 9.0, 2), (1, 1, 8.0, 5)]);
     assert_eq!(minutes(&scene, &run, "closest"), [1, 8]);
-    assert_eq!(minutes(&scene, &run, "joint"), [1, 3]);
+    // Both are in time. What East covers when it is free is worth more than five minutes, unless cover is worth nothing.
+    assert_eq!(minutes(&scene, &run, "joint"), [1, 8]);
+    let time_alone = Policy {
+        cover_worth_s: 0,
+        ..Policy::named("joint").unwrap()
+    };
+    let outcome = play(&scene, &run, &time_alone);
+    assert_eq!(outcome.response_ms[1], Some(3 * MINUTE));
+}
+
+#[test]
+fn units_on_their_way_change_places_and_nobody_is_left_without_one() {
+    let scene = town(&[0, 1]);
+    // West has left for kilometre 4 and passes 1 when somebody calls there: it turns at 2. East is nine minutes from that, and six
+    // from 4.
+    let run = day(&scene, &[(0, 1, 4.0, 5), (1, 1, 1.0, 5)]);
+    assert_eq!(minutes(&scene, &run, "closest"), [4, 9]);
+    assert_eq!(minutes(&scene, &run, "joint"), [7, 2]);
+    let outcome = play(&scene, &run, &Policy::named("joint").unwrap());
+    assert_eq!(
+        (outcome.swapped, outcome.redirected, outcome.waited),
+        (1, 0, 0)
+    );
+    // With nobody to change with, the unit goes on to the first of equals; for a graver one it turns, as the rules say.
+    let alone = town(&[0]);
+    let run = day(&alone, &[(0, 1, 8.0, 5), (1, 1, 1.0, 5)]);
+    assert_eq!(minutes(&alone, &run, "joint"), [8, 19]);
+    let run = day(&alone, &[(0, 3, 10.0, 5), (2, 1, 0.0, 5)]);
+    assert_eq!(minutes(&alone, &run, "joint"), [21, 4]);
+}
+
+#[test]
+fn units_of_other_kinds_are_not_matched() {
+    let mut scene = town(&[0, 1]);
+    scene.kinds.push("engine".to_owned());
+    scene.cover = vec![None, None];
+    scene.units[1].kind = 1;
+    let mut run = day(&scene, &[(0, 1, 4.0, 5), (1, 1, 1.0, 5)]);
+    run.tasks[1].kinds = 0b10;
+    assert_eq!(minutes(&scene, &run, "joint"), [4, 9]);
+    // A task that either can do links them.
+    run.tasks[0].kinds = 0b11;
+    run.tasks[1].kinds = 0b11;
+    assert_eq!(minutes(&scene, &run, "joint"), [7, 2]);
 }
 
 #[test]
