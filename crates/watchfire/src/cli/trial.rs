@@ -42,7 +42,7 @@ pub(super) struct TrialArgs {
     /// How the agency writes its calls: the mapping file (docs/book/import.md)
     #[arg(long, required_unless_present = "jemss")]
     map: Option<PathBuf>,
-    /// The policies, the first of which the others are compared with: closest, dmexclp, cover, joint, each also with +move_up
+    /// The policies, the first of which the others are compared with: closest, closest_p90, dmexclp, cover, joint, each also with +move_up
     #[arg(
         long,
         value_delimiter = ',',
@@ -171,7 +171,7 @@ fn policies(args: &TrialArgs) -> Result<Vec<Policy>> {
     for name in &args.policy {
         let Some(mut policy) = Policy::named(name) else {
             return fail(format!(
-                "there is no policy '{name}': take closest, dmexclp, cover or joint, each also with +move_up"
+                "there is no policy '{name}': take closest, closest_p90, dmexclp, cover or joint, each also with +move_up"
             ));
         };
         if let Some(worth) = args.cover_worth_s {

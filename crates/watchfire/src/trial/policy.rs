@@ -13,6 +13,8 @@ const STAY_PPM: u32 = 4_000;
 pub enum Choice {
     /// The one that is there first.
     Closest,
+    /// The one that is there first nine times in ten: a unit that stands is taken to need the departure that nine in ten keep.
+    ClosestP90,
     /// Time against cover.
     Cover,
     /// Time against cover; and whenever a call comes in or a unit becomes free, all calls that nobody has reached and all units
@@ -70,6 +72,10 @@ impl Policy {
         let worth = watchfire_core::cover::Trade::default().cover_worth_s;
         match base {
             "closest" => Some(closest),
+            "closest_p90" => Some(Policy {
+                choice: Choice::ClosestP90,
+                ..closest
+            }),
             "dmexclp" => Some(Policy {
                 move_up: true,
                 ..closest
