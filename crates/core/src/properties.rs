@@ -4,6 +4,7 @@
 //! [`prove`]; [`random`] turns numbers into actions, [`invariants`] lists what is looked at after each.
 
 mod alarms;
+mod filled;
 mod invariants;
 mod patrols;
 mod random;

@@ -28,7 +28,7 @@ pub(crate) use kept::is_name;
 pub use kept::{MADE_UNITS_MAX, Made, Versions};
 pub(crate) use otherwise::drove_s;
 pub use otherwise::{Otherwise, Rule, RuleFigures};
-pub use together::{ChosenTogether, PlanTogether, Together, Total, Waiting, together};
+pub use together::{ChosenTogether, PlanTogether, Together, Total, Waiting, least_cost, together};
 
 /// Age in seconds from which a position is called old.
 pub const POSITION_OLD_S: u32 = 60;

@@ -3,7 +3,8 @@
 //! One after the other, the first takes the unit nearest to it, and the next may wait long for that. Here the places
 //! to be filled (one for each unit that is still wanted) and the units are matched at least cost (the assignment
 //! problem; Kuhn 1955, Munkres 1957). A second on the way to a priority 1 counts as much as eight to a priority 4 (2: four, 3:
-//! two), and no number of seconds as much as a place left empty. It proposes; people send. Start at [`together`].
+//! two), and no number of seconds as much as a place left empty. Where two ways come to the same, the older incident is reached
+//! sooner; cover that is weighed for one incident alone plays no part. It proposes; people send. Start at [`together`].
 
 use std::collections::BTreeMap;
 
@@ -147,7 +148,9 @@ fn places_of<'a>(board: &Board, ordered: &[Waiting<'a>]) -> (Vec<Place<'a>>, usi
                 let unit = board.units.get(&candidate.unit);
                 unit.is_some_and(|unit| met.need.of.is_met_by(unit))
             };
-            let fit: Vec<&Candidate> = waiting.alone.candidates.iter().filter(fits).collect();
+            let mut fit: Vec<&Candidate> = waiting.alone.candidates.iter().filter(fits).collect();
+            // Where cover is weighed, those offered come in another order than that of their times.
+            fit.sort_by_key(|candidate| candidate.travel.seconds);
             for _ in met.have..met.need.count {
                 places.push(Place {
                     waiting: *waiting,
@@ -174,25 +177,43 @@ fn matched<'a>(
     places: &[Place<'a>],
     columns: &BTreeMap<UnitId, usize>,
 ) -> Vec<Option<&'a Candidate>> {
-    if places.is_empty() {
-        return Vec::new();
-    }
-    // One column more for each place, which means that it stays empty.
-    let width = columns.len() + places.len();
-    let mut costs = Matrix::new(places.len(), width, NEVER);
+    let mut costs = vec![vec![None; columns.len()]; places.len()];
+    let mut empty = Vec::with_capacity(places.len());
     for (row, place) in places.iter().enumerate() {
         let priority = place.waiting.incident.priority;
         for candidate in &place.fit {
-            costs[(row, columns[&candidate.unit])] = cost(priority, candidate.travel, row);
+            costs[row][columns[&candidate.unit]] = Some(cost(priority, candidate.travel, row));
         }
-        costs[(row, columns.len() + row)] = empty_cost(priority, row);
+        empty.push(empty_cost(priority, row));
     }
-    let (_, taken) = kuhn_munkres_min(&costs);
-    let found = |(place, column): (&Place<'a>, &usize)| {
+    let taken = least_cost(&costs, &empty);
+    let found = |(place, column): (&Place<'a>, &Option<usize>)| {
         let mut fit = place.fit.iter().copied();
-        fit.find(|candidate| columns[&candidate.unit] == *column)
+        fit.find(|candidate| Some(columns[&candidate.unit]) == *column)
     };
     places.iter().zip(&taken).map(found).collect()
+}
+
+/// Matches rows (what wants somebody) with columns (who can be sent) at least cost in all, no column twice. A pair without a
+/// cost cannot be; a row that gets nobody costs what `empty` says of it.
+pub fn least_cost(costs: &[Vec<Option<i128>>], empty: &[i128]) -> Vec<Option<usize>> {
+    let Some(first) = costs.first() else {
+        return Vec::new();
+    };
+    let all = costs.iter().flatten().flatten().chain(empty);
+    // More than any sum of others.
+    let never = all.map(|cost| cost.abs()).sum::<i128>() + 1;
+    // One column more for each row, which means that it gets nobody.
+    let mut matrix = Matrix::new(costs.len(), first.len() + costs.len(), never);
+    for (row, (own, empty)) in costs.iter().zip(empty).enumerate() {
+        for (column, cost) in own.iter().enumerate() {
+            matrix[(row, column)] = cost.unwrap_or(never);
+        }
+        matrix[(row, first.len() + row)] = *empty;
+    }
+    let (_, taken) = kuhn_munkres_min(&matrix);
+    let somebody = |column: usize| (column < first.len()).then_some(column);
+    taken.into_iter().map(somebody).collect()
 }
 
 /// The same places filled one after the other, each by the soonest that is left.
@@ -232,35 +253,34 @@ fn spared(
 
 /// Longer ways count as this many seconds (ten hours).
 const SECONDS_MAX: u32 = 36_000;
-/// What a pair costs that cannot be: more than any sum of others.
-const NEVER: i64 = 1 << 58;
-/// Costs are counted in hundredths, so that the older of two incidents can weigh a little more than the other.
-const SCALE: i64 = 100;
-const _: () = assert!((TOGETHER_PLACES_MAX as i64) < SCALE);
+/// Places as a number that costs are counted with.
+const PLACES: i128 = TOGETHER_PLACES_MAX as i128;
+/// What one counted second is worth: more than all that age can ever add up to, so that age decides among equals alone.
+const SCALE: i128 = PLACES * PLACES * SECONDS_MAX as i128;
 
 /// What a second counts; `row` is the place of the place among all, the gravest and oldest first.
-fn cost(priority: Priority, travel: TravelTime, row: usize) -> i64 {
+fn cost(priority: Priority, travel: TravelTime, row: usize) -> i128 {
     let weight = match priority {
         Priority::P1 => 8,
         Priority::P2 => 4,
         Priority::P3 => 2,
         Priority::P4 => 1,
     };
-    (SCALE * weight - row as i64) * i64::from(travel.seconds.min(SECONDS_MAX))
+    (SCALE * weight - row as i128) * i128::from(travel.seconds.min(SECONDS_MAX))
 }
 
 /// What a place costs that stays empty: more than all seconds of all places, and more than all empty ones that are less
 /// grave.
-fn empty_cost(priority: Priority, row: usize) -> i64 {
-    const STEP: i64 = TOGETHER_PLACES_MAX as i64 + 1;
-    const ALL_SECONDS: i64 = SCALE * 8 * SECONDS_MAX as i64 * STEP;
+fn empty_cost(priority: Priority, row: usize) -> i128 {
+    const STEP: i128 = PLACES + 1;
+    const ALL_SECONDS: i128 = SCALE * 8 * SECONDS_MAX as i128 * STEP;
     let cost = match priority {
         Priority::P1 => ALL_SECONDS * STEP * STEP * STEP,
         Priority::P2 => ALL_SECONDS * STEP * STEP,
         Priority::P3 => ALL_SECONDS * STEP,
         Priority::P4 => ALL_SECONDS,
     };
-    cost - row as i64 * i64::from(SECONDS_MAX)
+    cost - row as i128 * i128::from(SECONDS_MAX)
 }
 
 #[cfg(test)]
@@ -274,13 +294,19 @@ mod tests {
             seconds: u32::MAX,
             basis: TravelBasis::Road,
         };
-        let places = TOGETHER_PLACES_MAX as i64;
+        let places = PLACES;
         let dearest = |priority| places * empty_cost(priority, 0);
-        assert!(dearest(Priority::P1) < NEVER);
+        assert!(
+            dearest(Priority::P1) < i128::MAX / PLACES,
+            "the sum of all fits too"
+        );
         assert!(dearest(Priority::P2) < empty_cost(Priority::P1, TOGETHER_PLACES_MAX));
         assert!(dearest(Priority::P3) < empty_cost(Priority::P2, TOGETHER_PLACES_MAX));
         assert!(dearest(Priority::P4) < empty_cost(Priority::P3, TOGETHER_PLACES_MAX));
         let all_seconds = places * cost(Priority::P1, longest, 0);
         assert!(all_seconds < empty_cost(Priority::P4, TOGETHER_PLACES_MAX));
+        // All that age says, of seconds and of places left empty, is less than one counted second.
+        let ages: i128 = (0..PLACES).sum();
+        assert!(ages * i128::from(SECONDS_MAX) < SCALE);
     }
 }

@@ -170,6 +170,44 @@ pub enum Record {
     Patrol(Arc<Patrol>),
 }
 
+/// A kind of record as a type, so that what is the same for all kinds is written once.
+pub trait OfKind: Sized {
+    /// Its ids.
+    type Id: Into<RecordRef>;
+    /// Which kind it is.
+    const KIND: RecordKind;
+
+    /// Returns the record if it is of this kind.
+    fn of(record: &Record) -> Option<&Arc<Self>>;
+}
+
+macro_rules! of_kind {
+    ($($kind:ident: $id:ident),+) => {$(
+        impl OfKind for $kind {
+            type Id = $id;
+            const KIND: RecordKind = RecordKind::$kind;
+
+            fn of(record: &Record) -> Option<&Arc<$kind>> {
+                let Record::$kind(found) = record else {
+                    return None;
+                };
+                Some(found)
+            }
+        }
+    )+};
+}
+
+of_kind!(
+    Call: CallId,
+    Incident: IncidentId,
+    Unit: UnitId,
+    Assignment: AssignmentId,
+    Station: StationId,
+    Person: PersonId,
+    RoadCondition: RoadConditionId,
+    Patrol: PatrolId
+);
+
 /// Runs `$body` with `$record` bound to whichever record it is.
 macro_rules! each_record {
     ($value:expr, $record:ident => $body:expr) => {

@@ -1,7 +1,5 @@
 //! Assignments: shown, and taken from one step of their life to the next.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -12,11 +10,12 @@ use watchfire_core::basis::{AssignmentId, UnitId};
 use watchfire_core::engine::Outcome;
 use watchfire_core::log::KeptMade;
 use watchfire_core::recommend::Rule;
+use watchfire_core::record::Action;
 use watchfire_core::record::assignment::{Assignment, AssignmentAction, Choice, Step, Why};
 use watchfire_core::record::incident::Incident;
-use watchfire_core::record::{Action, Record, RecordKind};
 
 use super::alarm::SeenBody;
+use super::board::{allowed, find, page};
 use super::recommendation::{self, MadeView};
 use super::view::{self, AssignmentView};
 use super::{App, Asked, Page, PageQuery, Query, answer, read, read_id, read_maybe};
@@ -105,22 +104,9 @@ pub(crate) async fn list(
     session: Session,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<AssignmentView>>, Problem> {
-    super::board::page(
-        &app,
-        &session,
-        RecordKind::Assignment,
-        &query,
-        |board, record| match record {
-            Record::Assignment(one) => Some(view::assignment(board, one, &app.node)),
-            Record::Call(_)
-            | Record::Incident(_)
-            | Record::Unit(_)
-            | Record::Station(_)
-            | Record::Person(_)
-            | Record::RoadCondition(_)
-            | Record::Patrol(_) => None,
-        },
-    )
+    page(&app, &session, &query, |board, one: &Assignment| {
+        view::assignment(board, one, &app.node)
+    })
 }
 
 /// Shows an assignment.
@@ -131,12 +117,12 @@ pub(crate) async fn show(
     session: Session,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    super::board::allowed(&session)?;
+    allowed(&session)?;
     respond(&app, read_id(&id)?)
 }
 
 fn respond(app: &App, id: AssignmentId) -> Result<Response, Problem> {
-    let found = find(app, id)?;
+    let found = find::<Assignment>(app, id)?;
     Ok(answer(
         StatusCode::OK,
         found.version,
@@ -206,10 +192,10 @@ pub(crate) async fn see_alarm(Path(id): Path<String>, asked: Asked) -> Result<Re
     responses((status = 200, body = ExchangeView)))]
 pub(crate) async fn swap(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     let meaning = |body: SwapBody| {
-        let given_up = find(&asked.app, read_id(&id)?)?;
+        let given_up = find::<Assignment>(&asked.app, read_id(&id)?)?;
         let unit: UnitId = read_id(&body.unit)?;
         let root = asked.app.node.board().merge_root(given_up.incident);
-        let incident = super::incident::find(&asked.app, root)?;
+        let incident = find::<Incident>(&asked.app, root)?;
         let (choice, made) = choice(&asked.app, &incident, &given_up, unit);
         let action = Action::Assignment(AssignmentAction::Swap {
             assignment: given_up.id,
@@ -228,8 +214,8 @@ pub(crate) async fn swap(Path(id): Path<String>, asked: Asked) -> Result<Respons
     responses((status = 200, body = ExchangeView)))]
 pub(crate) async fn reassign(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     let meaning = |body: ReassignBody| {
-        let given_up = find(&asked.app, read_id(&id)?)?;
-        let incident = super::incident::find(&asked.app, read_id(&body.incident)?)?;
+        let given_up = find::<Assignment>(&asked.app, read_id(&id)?)?;
+        let incident = find::<Incident>(&asked.app, read_id(&body.incident)?)?;
         let (choice, made) = choice(&asked.app, &incident, &given_up, given_up.unit);
         let action = Action::Assignment(AssignmentAction::Reassign {
             assignment: given_up.id,
@@ -241,22 +227,6 @@ pub(crate) async fn reassign(Path(id): Path<String>, asked: Asked) -> Result<Res
     };
     let outcome = asked.act_keeping(&[Permission::SendUnits], meaning).await?;
     exchanged(&asked.app, &outcome)
-}
-
-fn find(app: &App, id: AssignmentId) -> Result<Arc<Assignment>, Problem> {
-    match super::board::find(app, id.into())? {
-        Some(Record::Assignment(found)) => Ok(found),
-        Some(
-            Record::Call(_)
-            | Record::Incident(_)
-            | Record::Unit(_)
-            | Record::Station(_)
-            | Record::Person(_)
-            | Record::RoadCondition(_)
-            | Record::Patrol(_),
-        )
-        | None => Err(Problem::not_found()),
-    }
 }
 
 /// Puts down why a unit goes instead: what is recommended once the other assignment is given up.
@@ -284,8 +254,8 @@ pub(crate) async fn recommendation(
     session: Session,
     Path(id): Path<String>,
 ) -> Result<Json<MadeView>, Problem> {
-    super::board::allowed(&session)?;
-    let found = find(&app, read_id(&id)?)?;
+    allowed(&session)?;
+    let found = find::<Assignment>(&app, read_id(&id)?)?;
     let name = found.why.made.as_ref().ok_or_else(Problem::not_found)?;
     let kept = app
         .node
@@ -306,8 +276,8 @@ fn exchanged(app: &App, outcome: &Outcome) -> Result<Response, Problem> {
     let [(called_off, _), (sent, _)] = outcome.records[..] else {
         return Err(Problem::fault());
     };
-    let called_off = find(app, AssignmentId(called_off.id))?;
-    let sent = find(app, AssignmentId(sent.id))?;
+    let called_off = find::<Assignment>(app, AssignmentId(called_off.id))?;
+    let sent = find::<Assignment>(app, AssignmentId(sent.id))?;
     let board = app.node.board();
     let shown = ExchangeView {
         called_off: view::assignment(&board, &called_off, &app.node),

@@ -1,12 +1,15 @@
 //! The board: everything open at once, with the cursor from which the stream goes on; and pages of what is kept.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
 use watchfire_core::basis::{IncidentId, Timestamp, UnitId};
 use watchfire_core::board::Board;
-use watchfire_core::record::{Record, RecordKind, RecordRef};
+use watchfire_core::record::incident::Incident;
+use watchfire_core::record::{OfKind, Record, RecordRef};
 use watchfire_store::{Reader, StoreError};
 
 use super::patrol::{self, PatrolView};
@@ -110,8 +113,17 @@ pub(crate) fn allowed(session: &Session) -> Result<(), Problem> {
     }
 }
 
-/// Finds a record in memory or in the tables.
-pub(crate) fn find(app: &App, name: RecordRef) -> Result<Option<Record>, Problem> {
+/// Finds a record in memory or in the tables; one that is not there is a problem to answer with.
+pub(crate) fn find<K: OfKind>(app: &App, id: K::Id) -> Result<Arc<K>, Problem> {
+    let found = record(app, id.into())?;
+    found
+        .as_ref()
+        .and_then(K::of)
+        .cloned()
+        .ok_or_else(Problem::not_found)
+}
+
+fn record(app: &App, name: RecordRef) -> Result<Option<Record>, Problem> {
     if let Some(record) = app.node.board().get(name) {
         return Ok(Some(record));
     }
@@ -162,13 +174,12 @@ pub(crate) fn bad_cursor() -> Problem {
     )
 }
 
-/// Shows a page of records from the tables, last changed first.
-pub(crate) fn page<T>(
+/// Shows a page of records of a kind from the tables, last changed first.
+pub(crate) fn page<K: OfKind, T>(
     app: &App,
     session: &Session,
-    kind: RecordKind,
     query: &PageQuery,
-    shown: impl Fn(&Board, &Record) -> Option<T>,
+    shown: impl Fn(&Board, &K) -> T,
 ) -> Result<Json<Page<T>>, Problem> {
     allowed(session)?;
     let filter = watchfire_store::Filter {
@@ -180,7 +191,7 @@ pub(crate) fn page<T>(
         Some(text) => Some(text.parse().map_err(|_| bad_cursor())?),
     };
     let found = app.node.read_store(|reader| {
-        let page = reader.records(kind, filter, after, query.limit())?;
+        let page = reader.records(K::KIND, filter, after, query.limit())?;
         let records: Result<Vec<Record>, StoreError> =
             page.rows.iter().map(|row| reader.whole(row)).collect();
         Ok::<_, StoreError>((records?, page.next))
@@ -189,19 +200,10 @@ pub(crate) fn page<T>(
         tracing::error!(error = %Chain(&fault), "a page of records could not be read");
         Problem::fault()
     })?;
-    let incidents = records.iter().filter_map(|record| match record {
-        Record::Incident(incident) => Some(incident.id),
-        Record::Call(_)
-        | Record::Unit(_)
-        | Record::Assignment(_)
-        | Record::Station(_)
-        | Record::Person(_)
-        | Record::RoadCondition(_)
-        | Record::Patrol(_) => None,
-    });
+    let incidents = records.iter().filter_map(Incident::of).map(|one| one.id);
     let items = look_with(app, incidents, |board| {
-        let shown = records.iter().filter_map(|record| shown(board, record));
-        shown.collect()
+        let of_kind = records.iter().filter_map(K::of);
+        of_kind.map(|one| shown(board, one)).collect()
     })?;
     Ok(Json(Page {
         items,

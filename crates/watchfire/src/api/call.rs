@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use watchfire_core::basis::{Answer, CallId, IncidentId, Line, Personal, Priority};
 use watchfire_core::duplicate::{self, Hint, Report};
-use watchfire_core::record::call::{CallAction, CallDetails, Onward};
-use watchfire_core::record::{Action, Record, RecordKind};
+use watchfire_core::record::Action;
+use watchfire_core::record::call::{Call, CallAction, CallDetails, Onward};
 
 use super::alarm::SeenBody;
+use super::board::{allowed, find, page};
 use super::view::{self, CallView, ChannelView, PriorityView, ReasonView};
 use super::{
     App, Asked, Body, Envelope, NothingMore, Page, PageQuery, PlaceBody, Query, WithReason, answer,
@@ -231,22 +232,9 @@ pub(crate) async fn list(
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<CallView>>, Problem> {
     let personal = session.may(Permission::ReadPersonal);
-    super::board::page(
-        &app,
-        &session,
-        RecordKind::Call,
-        &query,
-        |board, record| match record {
-            Record::Call(one) => Some(view::call(board, one, &app.node, personal)),
-            Record::Incident(_)
-            | Record::Unit(_)
-            | Record::Assignment(_)
-            | Record::Station(_)
-            | Record::Person(_)
-            | Record::RoadCondition(_)
-            | Record::Patrol(_) => None,
-        },
-    )
+    page(&app, &session, &query, |board, one: &Call| {
+        view::call(board, one, &app.node, personal)
+    })
 }
 
 /// Shows a call.
@@ -256,7 +244,7 @@ pub(crate) async fn show(
     session: Session,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    super::board::allowed(&session)?;
+    allowed(&session)?;
     respond(&app, &session, read_id(&id)?, StatusCode::OK)
 }
 
@@ -266,9 +254,7 @@ fn respond(
     id: CallId,
     status: StatusCode,
 ) -> Result<Response, Problem> {
-    let Some(Record::Call(call)) = super::board::find(app, id.into())? else {
-        return Err(Problem::not_found());
-    };
+    let call = find::<Call>(app, id)?;
     let personal = session.may(Permission::ReadPersonal);
     let shown = view::call(&app.node.board(), &call, &app.node, personal);
     Ok(answer(status, call.version, &shown))
@@ -434,11 +420,9 @@ pub(crate) async fn duplicates(
     session: Session,
     Path(id): Path<String>,
 ) -> Result<Json<HintsView>, Problem> {
-    super::board::allowed(&session)?;
+    allowed(&session)?;
     let id: CallId = read_id(&id)?;
-    let Some(Record::Call(call)) = super::board::find(&app, id.into())? else {
-        return Err(Problem::not_found());
-    };
+    let call = find::<Call>(&app, id)?;
     let mut report = Report::of(&call);
     if !session.may(Permission::ReadPersonal) {
         // That two reports come from one number is as sealed as the number.

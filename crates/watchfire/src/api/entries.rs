@@ -8,9 +8,12 @@ use utoipa::ToSchema;
 use watchfire_core::basis::{IncidentId, PersonId};
 use watchfire_core::board::Board;
 use watchfire_core::engine::{self, Decoded};
+use watchfire_core::record::incident::Incident;
+use watchfire_core::record::person::Person;
 use watchfire_core::record::{RecordKind, RecordRef};
 use watchfire_store::StoreError;
 
+use super::board::find;
 use super::view::{self, SeatView, TextView};
 use super::{App, PageQuery, Query, read_id};
 use crate::node::Chain;
@@ -66,7 +69,7 @@ pub(crate) async fn of_incident(
         return Err(Problem::denied());
     }
     let id: IncidentId = read_id(&id)?;
-    super::incident::find(&app, id)?;
+    find::<Incident>(&app, id)?;
     let records = super::board::look_with(&app, [id], |board| family(board, id))?;
     page(&app, &session, &query, &records, Some(id)).map(Json)
 }
@@ -84,7 +87,7 @@ pub(crate) async fn of_person(
         return Err(Problem::denied());
     }
     let id: PersonId = read_id(&id)?;
-    super::person::find(&app, id)?;
+    find::<Person>(&app, id)?;
     page(&app, &session, &query, &[id.into()], None).map(Json)
 }
 

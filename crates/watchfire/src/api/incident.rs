@@ -10,9 +10,10 @@ use watchfire_core::basis::{AssignmentId, CallId, IncidentId, Prose, UnitId};
 use watchfire_core::recommend::Rule;
 use watchfire_core::record::assignment::AssignmentAction;
 use watchfire_core::record::incident::{Incident, IncidentAction};
-use watchfire_core::record::{Action, Record, RecordKind};
+use watchfire_core::record::{Action, RecordKind};
 
 use super::alarm::SeenBody;
+use super::board::{allowed, find, look_with, page};
 use super::recommendation::{self, RecommendationView, RuleView, TogetherView};
 use super::view::{self, AssignmentView, IncidentView, RelationView};
 use super::{
@@ -190,22 +191,9 @@ pub(crate) async fn list(
     session: Session,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<IncidentView>>, Problem> {
-    super::board::page(
-        &app,
-        &session,
-        RecordKind::Incident,
-        &query,
-        |board, record| match record {
-            Record::Incident(one) => Some(view::incident(board, one, &app.node)),
-            Record::Call(_)
-            | Record::Unit(_)
-            | Record::Assignment(_)
-            | Record::Station(_)
-            | Record::Person(_)
-            | Record::RoadCondition(_)
-            | Record::Patrol(_) => None,
-        },
-    )
+    page(&app, &session, &query, |board, one: &Incident| {
+        view::incident(board, one, &app.node)
+    })
 }
 
 /// Shows an incident.
@@ -216,7 +204,7 @@ pub(crate) async fn show(
     session: Session,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    super::board::allowed(&session)?;
+    allowed(&session)?;
     respond(&app, read_id(&id)?, StatusCode::OK)
 }
 
@@ -228,7 +216,7 @@ pub(crate) async fn by_number(
     session: Session,
     Path(number): Path<String>,
 ) -> Result<Response, Problem> {
-    super::board::allowed(&session)?;
+    allowed(&session)?;
     // Numbers are kept as signed integers; one beyond them was never given.
     let number: i64 = number.parse().map_err(|_| Problem::not_found())?;
     let number = u64::try_from(number).map_err(|_| Problem::not_found())?;
@@ -241,27 +229,11 @@ pub(crate) async fn by_number(
 }
 
 fn respond(app: &App, id: IncidentId, status: StatusCode) -> Result<Response, Problem> {
-    let incident = find(app, id)?;
-    let shown = super::board::look_with(app, [id], |board| {
+    let incident = find::<Incident>(app, id)?;
+    let shown = look_with(app, [id], |board| {
         view::incident(board, &incident, &app.node)
     })?;
     Ok(answer(status, incident.version, &shown))
-}
-
-pub(crate) fn find(app: &App, id: IncidentId) -> Result<std::sync::Arc<Incident>, Problem> {
-    match super::board::find(app, id.into())? {
-        Some(Record::Incident(incident)) => Ok(incident),
-        Some(
-            Record::Call(_)
-            | Record::Unit(_)
-            | Record::Assignment(_)
-            | Record::Station(_)
-            | Record::Person(_)
-            | Record::RoadCondition(_)
-            | Record::Patrol(_),
-        )
-        | None => Err(Problem::not_found()),
-    }
 }
 
 async fn act<T: serde::de::DeserializeOwned + super::Timed>(
@@ -388,7 +360,7 @@ pub(crate) async fn notes(
     if !session.may(Permission::ReadPersonal) {
         return Err(Problem::denied());
     }
-    let incident = find(&app, read_id(&id)?)?;
+    let incident = find::<Incident>(&app, read_id(&id)?)?;
     let board = app.node.board();
     let note = |note: &watchfire_core::record::incident::Note| NoteView {
         at: view::time(note.at),
@@ -609,8 +581,8 @@ pub(crate) async fn recommendation(
     session: Session,
     Path(id): Path<String>,
 ) -> Result<Json<RecommendationView>, Problem> {
-    super::board::allowed(&session)?;
-    let incident = find(&app, read_id(&id)?)?;
+    allowed(&session)?;
+    let incident = find::<Incident>(&app, read_id(&id)?)?;
     let board = app.node.board();
     let advice = Advice::of(&app.node, &board);
     let made = advice.recommend(&incident);
@@ -631,7 +603,7 @@ pub(crate) async fn together(
     State(app): State<App>,
     session: Session,
 ) -> Result<Json<TogetherView>, Problem> {
-    super::board::allowed(&session)?;
+    allowed(&session)?;
     // Of many incidents and many units: on a thread of its own, over a board of its own, so that nobody waits for it.
     let board = app.node.board().clone();
     let node = app.node.clone();
@@ -656,7 +628,7 @@ pub(crate) struct SentView {
 pub(crate) async fn send(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     let meaning = |body: SendBody| {
         let id: IncidentId = read_id(&id)?;
-        let incident = find(&asked.app, id)?;
+        let incident = find::<Incident>(&asked.app, id)?;
         let units: Result<Vec<UnitId>, Problem> =
             body.units.iter().map(|unit| read_id(unit)).collect();
         let rule = body.otherwise.map_or(Rule::NotSaid, Rule::from);

@@ -14,9 +14,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use watchfire_core::basis::{IncidentId, Text, UnitId};
 use watchfire_core::recommend::StartsFrom;
-use watchfire_core::record::Record;
+use watchfire_core::record::incident::Incident;
 use watchfire_roads::{Area, Ground, Manoeuvre, NoRoute, Outline, Point, Profile, Router, Step};
 
+use super::board::{allowed, find};
 use super::view::BasisView;
 use super::{App, Query};
 use crate::atlas::StationKey;
@@ -37,7 +38,7 @@ impl FromRequestParts<App> for Onlooker {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Onlooker, Problem> {
         let session = Session::from_request_parts(parts, app).await?;
-        super::board::allowed(&session)?;
+        allowed(&session)?;
         Ok(Onlooker)
     }
 }
@@ -496,9 +497,7 @@ pub(crate) async fn route(
             live.map(|one| one.incident).ok_or_else(nowhere_to_go)?
         }
     };
-    let Some(Record::Incident(found)) = super::board::find(&app, incident.into())? else {
-        return Err(Problem::not_found());
-    };
+    let found = find::<Incident>(&app, incident)?;
     let driven = app.node.settings().travel.driven(found.priority);
     let (node, end) = (app.node.clone(), found.place.point);
     let made = beside(move || node.settings().travel.route(driven, start, end)).await?;

@@ -18,10 +18,11 @@ use tokio::sync::Semaphore;
 use watchfire_core::basis::{Line, PatrolId, StationId, Text, Timestamp, TravelTime, UnitId};
 use watchfire_core::board::Board;
 use watchfire_core::patrol::{Begins, Layout, VisitName};
+use watchfire_core::record::Action;
 use watchfire_core::record::patrol::{Patrol, PatrolAction, PatrolStatus};
-use watchfire_core::record::{Action, Record, RecordKind};
 use watchfire_core::routing::Search;
 
+use super::board::{allowed, find, page};
 use super::{App, Asked, NothingMore, Page, PageQuery, Query, answer, read, read_id, read_maybe};
 use crate::node::Node;
 use crate::policy::{Permission, Session};
@@ -54,22 +55,9 @@ pub(crate) async fn list(
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<PatrolView>>, Problem> {
     let now = app.node.now();
-    super::board::page(
-        &app,
-        &session,
-        RecordKind::Patrol,
-        &query,
-        |board, record| match record {
-            Record::Patrol(one) => Some(shown(board, one, now)),
-            Record::Call(_)
-            | Record::Incident(_)
-            | Record::Unit(_)
-            | Record::Assignment(_)
-            | Record::Station(_)
-            | Record::Person(_)
-            | Record::RoadCondition(_) => None,
-        },
-    )
+    page(&app, &session, &query, |board, one: &Patrol| {
+        shown(board, one, now)
+    })
 }
 
 /// Shows a patrol plan.
@@ -80,28 +68,12 @@ pub(crate) async fn show(
     session: Session,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    super::board::allowed(&session)?;
+    allowed(&session)?;
     respond(&app, read_id(&id)?, StatusCode::OK)
 }
 
-fn find(app: &App, id: PatrolId) -> Result<std::sync::Arc<Patrol>, Problem> {
-    match super::board::find(app, id.into())? {
-        Some(Record::Patrol(found)) => Ok(found),
-        Some(
-            Record::Call(_)
-            | Record::Incident(_)
-            | Record::Unit(_)
-            | Record::Assignment(_)
-            | Record::Station(_)
-            | Record::Person(_)
-            | Record::RoadCondition(_),
-        )
-        | None => Err(Problem::not_found()),
-    }
-}
-
 fn respond(app: &App, id: PatrolId, status: StatusCode) -> Result<Response, Problem> {
-    let found = find(app, id)?;
+    let found = find::<Patrol>(app, id)?;
     let view = shown(&app.node.board(), &found, app.node.now());
     Ok(answer(status, found.version, &view))
 }
@@ -111,7 +83,7 @@ fn respond_to(asked: &Asked, id: PatrolId) -> Result<Response, Problem> {
     if asked.session.may(Permission::ReadBoard) {
         return respond(&asked.app, id, StatusCode::OK);
     }
-    let found = find(&asked.app, id)?;
+    let found = find::<Patrol>(&asked.app, id)?;
     let own = own_rounds(&asked.app.node, &asked.session);
     Ok(answer(StatusCode::OK, found.version, &own))
 }
@@ -253,7 +225,7 @@ pub(crate) async fn propose(
     if !session.may(Permission::PlanPatrols) {
         return Err(Problem::denied());
     }
-    let found = find(&app, read_id(&id)?)?;
+    let found = find::<Patrol>(&app, read_id(&id)?)?;
     if !found.is_open() {
         return Err(Problem::new(
             StatusCode::CONFLICT,

@@ -7,10 +7,11 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use watchfire_core::basis::{PersonId, UnitId};
+use watchfire_core::record::Action;
 use watchfire_core::record::person::{Access, Person, PersonAction, PersonDetails, Seat};
-use watchfire_core::record::{Action, Record};
 use watchfire_store::{Code, Token};
 
+use super::board::find;
 use super::view::{self, PersonView, SeatView};
 use super::{App, Asked, Body, Envelope, NothingMore, answer, read, read_id};
 use crate::auth::{CODE_S, CodeAbout, Secret, TOKEN_S};
@@ -99,24 +100,8 @@ fn allowed(session: &Session, permission: Permission) -> Result<(), Problem> {
     }
 }
 
-pub(crate) fn find(app: &App, id: PersonId) -> Result<std::sync::Arc<Person>, Problem> {
-    match super::board::find(app, id.into())? {
-        Some(Record::Person(person)) => Ok(person),
-        Some(
-            Record::Call(_)
-            | Record::Incident(_)
-            | Record::Unit(_)
-            | Record::Assignment(_)
-            | Record::Station(_)
-            | Record::RoadCondition(_)
-            | Record::Patrol(_),
-        )
-        | None => Err(Problem::not_found()),
-    }
-}
-
 fn respond(app: &App, id: PersonId, status: StatusCode) -> Result<Response, Problem> {
-    let person = find(app, id)?;
+    let person = find::<Person>(app, id)?;
     Ok(answer(status, person.version, &view::person(&person)))
 }
 
@@ -206,7 +191,7 @@ pub(crate) async fn code(
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
     allowed(&session, Permission::KeepPeople)?;
-    let person = find(&app, read_id(&id)?)?;
+    let person = find::<Person>(&app, read_id(&id)?)?;
     let secret = Secret::code();
     let expires_at = Clock::Real.now().plus_s(CODE_S);
     give(&app, &session, person.id, Access::Code).await?;
@@ -253,7 +238,7 @@ pub(crate) async fn token(
     allowed(&session, Permission::KeepPeople)?;
     let body: TokenBody = body.read(envelope.json)?;
     let label: watchfire_core::basis::Line = read("label", &body.label)?;
-    let person = find(&app, read_id(&id)?)?;
+    let person = find::<Person>(&app, read_id(&id)?)?;
     let secret = Secret::token();
     let created_at = Clock::Real.now();
     let seat: Seat = body.seat.into();

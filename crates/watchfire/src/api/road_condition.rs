@@ -9,11 +9,12 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use watchfire_core::basis::{Point, RoadConditionId, Timestamp};
+use watchfire_core::record::Action;
 use watchfire_core::record::road_condition::{
     RoadCondition, RoadConditionAction, RoadConditionDetails, RoadEffect, RoadPhase, RoadShape,
 };
-use watchfire_core::record::{Action, Record, RecordKind};
 
+use super::board::{allowed, find, page};
 use super::map::{beside, round};
 use super::view::{maybe_time, time};
 use super::{
@@ -259,22 +260,9 @@ pub(crate) async fn list(
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<RoadConditionView>>, Problem> {
     let now = app.node.now();
-    super::board::page(
-        &app,
-        &session,
-        RecordKind::RoadCondition,
-        &query,
-        |_, record| match record {
-            Record::RoadCondition(one) => Some(shown(one, now)),
-            Record::Call(_)
-            | Record::Incident(_)
-            | Record::Unit(_)
-            | Record::Assignment(_)
-            | Record::Station(_)
-            | Record::Person(_)
-            | Record::Patrol(_) => None,
-        },
-    )
+    page(&app, &session, &query, |_, one: &RoadCondition| {
+        shown(one, now)
+    })
 }
 
 /// Shows a road condition.
@@ -285,14 +273,12 @@ pub(crate) async fn show(
     session: Session,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    super::board::allowed(&session)?;
+    allowed(&session)?;
     respond(&app, read_id(&id)?, StatusCode::OK)
 }
 
 fn respond(app: &App, id: RoadConditionId, status: StatusCode) -> Result<Response, Problem> {
-    let Some(Record::RoadCondition(found)) = super::board::find(app, id.into())? else {
-        return Err(Problem::not_found());
-    };
+    let found = find::<RoadCondition>(app, id)?;
     Ok(answer(
         status,
         found.version,
@@ -405,7 +391,7 @@ pub(crate) struct LinesView {
 #[utoipa::path(get, path = "/api/v1/map/road-conditions.geojson", tag = "map",
     responses((status = 200, body = RoadsMetView, content_type = "application/geo+json")))]
 pub(crate) async fn met(State(app): State<App>, session: Session) -> Result<Response, Problem> {
-    super::board::allowed(&session)?;
+    allowed(&session)?;
     let now = app.node.settings().travel.conditions().in_force();
     let made = beside(move || {
         let features = now.as_ref().map(|now| {

@@ -7,9 +7,10 @@ use axum::response::Response;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use watchfire_core::basis::{Line, StationId};
-use watchfire_core::record::station::{StationAction, StationDetails};
-use watchfire_core::record::{Action, Record, RecordKind};
+use watchfire_core::record::Action;
+use watchfire_core::record::station::{Station, StationAction, StationDetails};
 
+use super::board::{allowed, find, page};
 use super::view::{self, StationView};
 use super::{App, Asked, Page, PageQuery, PlaceBody, Query, answer, read, read_id};
 use crate::policy::{Permission, Session};
@@ -64,22 +65,9 @@ pub(crate) async fn list(
     session: Session,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<StationView>>, Problem> {
-    super::board::page(
-        &app,
-        &session,
-        RecordKind::Station,
-        &query,
-        |_, record| match record {
-            Record::Station(one) => Some(view::station(one)),
-            Record::Call(_)
-            | Record::Incident(_)
-            | Record::Unit(_)
-            | Record::Assignment(_)
-            | Record::Person(_)
-            | Record::RoadCondition(_)
-            | Record::Patrol(_) => None,
-        },
-    )
+    page(&app, &session, &query, |_, one: &Station| {
+        view::station(one)
+    })
 }
 
 /// Shows a station.
@@ -90,14 +78,12 @@ pub(crate) async fn show(
     session: Session,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    super::board::allowed(&session)?;
+    allowed(&session)?;
     respond(&app, read_id(&id)?, StatusCode::OK)
 }
 
 fn respond(app: &App, id: StationId, status: StatusCode) -> Result<Response, Problem> {
-    let Some(Record::Station(found)) = super::board::find(app, id.into())? else {
-        return Err(Problem::not_found());
-    };
+    let found = find::<Station>(app, id)?;
     Ok(answer(status, found.version, &view::station(&found)))
 }
 

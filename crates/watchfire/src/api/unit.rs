@@ -7,10 +7,11 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use watchfire_core::basis::{Code, Line, Point, StationId, UnitId};
-use watchfire_core::record::unit::{Duty, UnitAction, UnitDetails};
-use watchfire_core::record::{Action, Record, RecordKind};
+use watchfire_core::record::Action;
+use watchfire_core::record::unit::{Duty, Unit, UnitAction, UnitDetails};
 
 use super::assignment::read_word;
+use super::board::{allowed, find, page};
 use super::view::{self, UnitView};
 use super::{App, Asked, Body, Envelope, Page, PageQuery, Query, answer, read, read_id, read_time};
 use crate::policy::{Permission, Session};
@@ -141,26 +142,9 @@ pub(crate) async fn list(
     session: Session,
     Query(query): Query<PageQuery>,
 ) -> Result<Json<Page<UnitView>>, Problem> {
-    super::board::page(
-        &app,
-        &session,
-        RecordKind::Unit,
-        &query,
-        |board, record| match record {
-            Record::Unit(one) => Some(view::unit(
-                board,
-                one,
-                app.node.positions().get_with_area(one.id),
-            )),
-            Record::Call(_)
-            | Record::Incident(_)
-            | Record::Assignment(_)
-            | Record::Station(_)
-            | Record::Person(_)
-            | Record::RoadCondition(_)
-            | Record::Patrol(_) => None,
-        },
-    )
+    page(&app, &session, &query, |board, one: &Unit| {
+        view::unit(board, one, app.node.positions().get_with_area(one.id))
+    })
 }
 
 /// Shows a unit.
@@ -171,14 +155,12 @@ pub(crate) async fn show(
     session: Session,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    super::board::allowed(&session)?;
+    allowed(&session)?;
     respond(&app, read_id(&id)?, StatusCode::OK)
 }
 
 pub(crate) fn respond(app: &App, id: UnitId, status: StatusCode) -> Result<Response, Problem> {
-    let Some(Record::Unit(unit)) = super::board::find(app, id.into())? else {
-        return Err(Problem::not_found());
-    };
+    let unit = find::<Unit>(app, id)?;
     let position = app.node.positions().get_with_area(id);
     Ok(answer(
         status,

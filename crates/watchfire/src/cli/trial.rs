@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use clap::Args;
 use jiff::tz::TimeZone;
+use watchfire_formats::{PastCall, StationRow, UnitRow};
 
 use super::{Ended, Progress, Result, fail};
 use crate::city;
@@ -41,7 +42,7 @@ pub(super) struct TrialArgs {
     /// How the agency writes its calls: the mapping file (docs/book/import.md)
     #[arg(long, required_unless_present = "jemss")]
     map: Option<PathBuf>,
-    /// The policies, the first of which the others are compared with: closest, dmexclp, cover, joint, each also with +move_up
+    /// The policies, the first of which the others are compared with: closest, closest_p90, dmexclp, cover, joint, each also with +move_up
     #[arg(
         long,
         value_delimiter = ',',
@@ -170,7 +171,7 @@ fn policies(args: &TrialArgs) -> Result<Vec<Policy>> {
     for name in &args.policy {
         let Some(mut policy) = Policy::named(name) else {
             return fail(format!(
-                "there is no policy '{name}': take closest, dmexclp, cover or joint, each also with +move_up"
+                "there is no policy '{name}': take closest, closest_p90, dmexclp, cover or joint, each also with +move_up"
             ));
         };
         if let Some(worth) = args.cover_worth_s {
@@ -217,11 +218,14 @@ fn of_agency(args: &TrialArgs) -> Result<(Scene, Read)> {
     let [calls] = &args.calls[..] else {
         return fail("one export of calls is read: --calls FILE");
     };
-    let router = city::router(&roads)?;
-    let stations = city::stations(&stations)?;
-    let units = city::units(&units, &stations.rows)?;
+    let (stations, units) = lists(&stations, &units)?;
     let calls = city::calls(calls, &map)?;
     eprintln!("{}", calls.report);
+    let shifts = shifts(args, &units)?;
+    let alike = alike(args, &units)?;
+    let not_public = not_public(args, &calls.calls)?;
+    // The roads take longest: what is wrong with the others is said before.
+    let router = city::router(&roads)?;
     let zone = super::play::zone_of(&map).and_then(|name| TimeZone::get(&name).ok());
     let mut targets_s = [0; 4];
     targets_s
@@ -236,18 +240,14 @@ fn of_agency(args: &TrialArgs) -> Result<(Scene, Read)> {
         name,
         router: &router,
         time_percent: args.time_percent,
-        stations: &stations.rows,
-        units: &units.rows,
+        stations: &stations,
+        units: &units,
         calls: &calls.calls,
-        alike: args
-            .alike
-            .iter()
-            .map(|group| group.split('+').map(str::to_owned).collect())
-            .collect(),
-        not_public: args.not_public.iter().cloned().collect::<BTreeSet<_>>(),
+        alike,
+        not_public,
         targets_s,
         zone: zone.unwrap_or(TimeZone::UTC),
-        shifts: shifts(args)?,
+        shifts,
     };
     let (scene, record, told) = match own::scene(&asked) {
         Ok(made) => made,
@@ -256,6 +256,24 @@ fn of_agency(args: &TrialArgs) -> Result<(Scene, Read)> {
     told.iter().for_each(|line| eprintln!("{line}"));
     let read = played(args, &scene, record);
     Ok((scene, read))
+}
+
+/// Reads stations and units; says which rows are refused, and of a list that has none left, that it is of no use.
+fn lists(stations: &Path, units: &Path) -> Result<(Vec<StationRow>, Vec<UnitRow>)> {
+    let of_stations = city::stations(stations)?;
+    let of_units = city::units(units, &of_stations.rows)?;
+    for (path, report) in [(stations, &of_stations.report), (units, &of_units.report)] {
+        if report.rows_taken < report.rows_read {
+            eprintln!("{}: {report}", path.display());
+        }
+        if report.rows_taken == 0 {
+            return fail(format!(
+                "{}: there is no row that can be used",
+                path.display()
+            ));
+        }
+    }
+    Ok((of_stations.rows, of_units.rows))
 }
 
 /// The calls on record, or runs that are drawn.
@@ -276,13 +294,43 @@ fn played(args: &TrialArgs, scene: &Scene, record: Run) -> Read {
 }
 
 /// Reads when shifts begin and end, if that is said.
-fn shifts(args: &TrialArgs) -> Result<BTreeMap<String, (i64, i64)>> {
+fn shifts(args: &TrialArgs, units: &[UnitRow]) -> Result<BTreeMap<String, (i64, i64)>> {
     let Some(path) = &args.shifts else {
         return Ok(BTreeMap::new());
     };
-    match own::shifts(&city::read_text(path)?) {
-        Ok(shifts) => Ok(shifts),
-        Err(problem) => fail(format!("{}: {problem}", path.display())),
+    let shifts = match own::shifts(&city::read_text(path)?) {
+        Ok(shifts) => shifts,
+        Err(problem) => return fail(format!("{}: {problem}", path.display())),
+    };
+    let known = |callsign: &String| units.iter().any(|unit| unit.callsign == *callsign);
+    match shifts.keys().find(|callsign| !known(callsign)) {
+        Some(nobody) => fail(format!(
+            "{}: there is no unit '{nobody}' in the list of units",
+            path.display()
+        )),
+        None => Ok(shifts),
+    }
+}
+
+/// Reads which kinds can stand in for each other.
+fn alike(args: &TrialArgs, units: &[UnitRow]) -> Result<Vec<Vec<String>>> {
+    let groups = args.alike.iter().map(|group| group.split('+'));
+    let groups: Vec<Vec<String>> = groups
+        .map(|group| group.map(str::to_owned).collect())
+        .collect();
+    let known = |kind: &String| units.iter().any(|unit| unit.kind == *kind);
+    match groups.iter().flatten().find(|kind| !known(kind)) {
+        Some(none) => fail(format!("--alike: there is no unit of the kind '{none}'")),
+        None => Ok(groups),
+    }
+}
+
+/// Reads which categories are none of the public's.
+fn not_public(args: &TrialArgs, calls: &[PastCall]) -> Result<BTreeSet<String>> {
+    let known = |category: &String| calls.iter().any(|call| call.category == *category);
+    match args.not_public.iter().find(|category| !known(category)) {
+        Some(none) => fail(format!("--not-public: no call has the category '{none}'")),
+        None => Ok(args.not_public.iter().cloned().collect()),
     }
 }
 

@@ -4,6 +4,8 @@
 //! policy meets the same. A unit that is free may be sent from wherever it is on its way: from the next node that it comes
 //! to, since it cannot turn in the middle of an arc. Events at one moment happen in the order in which they were made.
 
+mod matched;
+
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -122,8 +124,9 @@ struct Day<'a> {
 impl<'a> Day<'a> {
     fn new(scene: &'a Scene, run: &'a Run, policy: &'a Policy) -> Day<'a> {
         let units = scene.units.len();
-        let uses_cover =
-            policy.move_up || policy.moves.is_some() || policy.choice != Choice::Closest;
+        let uses_cover = policy.move_up
+            || policy.moves.is_some()
+            || !matches!(policy.choice, Choice::Closest | Choice::ClosestP90);
         let field = |kind: usize| {
             let cover = scene.cover[kind].as_ref().filter(|_| uses_cover)?;
             CoverField::new(&cover.table, &rules(scene, policy), cover.weights_at(0)).ok()
@@ -248,7 +251,7 @@ impl<'a> Day<'a> {
                 self.turn(now, unit, Status::Waiting, spec.station);
                 self.crews[unit].drive = None;
                 self.crews[unit].moved = None;
-                self.next_waiting(now, unit);
+                self.takes_up(now, unit);
             }
             Status::Waiting | Status::Returning if !on => self.go_off(now, unit),
             // Bound units end their shift when they become free.
@@ -360,6 +363,9 @@ impl<'a> Day<'a> {
     fn decide(&mut self, now: i64, number: usize) {
         let task = &self.run.tasks[number];
         let call = &self.run.calls[task.call];
+        if self.policy.choice == Choice::Joint {
+            return self.matches(now, task.kinds, Some(number));
+        }
         match self.choose(now, task) {
             Some(unit) => self.send(now, unit, number),
             None => {
@@ -395,11 +401,37 @@ impl<'a> Day<'a> {
                 able.push((unit, ms));
             }
         }
-        let nearest = able.iter().min_by_key(|(unit, ms)| (*ms, *unit));
-        if self.policy.choice == Choice::Closest {
-            return nearest.map(|(unit, _)| *unit);
+        match self.policy.choice {
+            Choice::Closest => {
+                let nearest = able.iter().min_by_key(|(unit, ms)| (*ms, *unit));
+                nearest.map(|(unit, _)| *unit)
+            }
+            Choice::ClosestP90 => {
+                let surely =
+                    |(unit, ms): &&(usize, i64)| (self.surely_ms(*unit, *ms, task), *ms, *unit);
+                able.iter().min_by_key(surely).map(|(unit, _)| *unit)
+            }
+            Choice::Cover | Choice::Joint => {
+                self.weighed(now, &able, call.priority, now - call.at_ms)
+            }
         }
-        self.weighed(now, &able, call.priority, now - call.at_ms)
+    }
+
+    /// Within how many milliseconds a unit is there nine times in ten, of the time it will really need. Drives are sure here, and
+    /// so is a unit that drives already; what varies is how long one that stands takes to be on its way.
+    fn surely_ms(&self, unit: usize, ms: i64, task: &Task) -> i64 {
+        match self.crews[unit].status {
+            Status::Waiting => {
+                let kind = usize::from(self.scene.units[unit].kind);
+                ms - task.turnout_ms + self.scene.turnout_p90_ms[kind]
+            }
+            Status::OffDuty
+            | Status::Returning
+            | Status::ToCall(_)
+            | Status::OnScene(_)
+            | Status::ToHospital(_)
+            | Status::AtHospital(_) => ms,
+        }
     }
 
     /// Seconds that the call loses from which a unit is taken: the longer wait for the next unit, and more if that makes it late.
@@ -544,90 +576,42 @@ impl<'a> Day<'a> {
     }
 
     fn becomes_free(&mut self, now: i64, unit: usize) {
+        if !self.scene.units[unit].on_duty(now) || !self.takes_up(now, unit) {
+            self.rests(now, unit);
+        }
+    }
+
+    /// Sends a unit that has nothing to do to where it waits, or home if its shift is over.
+    fn rests(&mut self, now: i64, unit: usize) {
         if !self.scene.units[unit].on_duty(now) {
             self.go_off(now, unit);
-            return;
-        }
-        if self.next_waiting(now, unit) {
-            return;
-        }
-        if self.takes_over(now, unit) {
             return;
         }
         let station = self.post_for(now, unit);
         self.go_to(now, unit, station);
     }
 
-    /// Lets a unit that becomes free take over the call for which that saves most, if it saves enough; the other one becomes free.
-    fn takes_over(&mut self, now: i64, unit: usize) -> bool {
-        let Some(least_s) = self.policy.swap_s else {
-            return false;
-        };
-        let mut best: Option<(i64, usize, usize)> = None;
-        for other in 0..self.crews.len() {
-            let Status::ToCall(number) = self.crews[other].status else {
-                continue;
-            };
-            let task = &self.run.tasks[number];
-            if !self.scene.units[unit].fits(task, &self.run.calls[task.call]) {
-                continue;
-            }
-            let (Some(ms), Some(drive)) = (self.time_to(now, unit, task), &self.crews[other].drive)
-            else {
-                continue;
-            };
-            let (then, there) = (now + ms, drive.end_at);
-            let call = &self.run.calls[task.call];
-            let due = call.at_ms + self.scene.target_ms[usize::from(call.priority)];
-            let saves = there - then;
-            let in_time = if then <= due && there > due {
-                i64::from(self.policy.late_costs_s) * 1_000
-            } else {
-                0
-            };
-            // A second at least, so that two units never take over from each other in turn.
-            let enough = saves >= i64::from(least_s.max(1)) * 1_000;
-            if enough && best.is_none_or(|(most, _, _)| saves + in_time > most) {
-                best = Some((saves + in_time, other, number));
-            }
+    /// Lets a unit that has become free take up a call, if there is one for it.
+    fn takes_up(&mut self, now: i64, unit: usize) -> bool {
+        if self.policy.choice != Choice::Joint {
+            return self.next_waiting(now, unit);
         }
-        let Some((_, other, number)) = best else {
-            return false;
-        };
-        self.outcome.swapped += 1;
-        self.send(now, unit, number);
-        self.crews[other].stamp += 1;
-        // From here on it has no call that could be given back a second time.
-        let station = self.crews[other].station;
-        self.turn(now, other, Status::Returning, station);
-        self.becomes_free(now, other);
-        true
+        if !self.is_free(unit) {
+            let station = self.crews[unit].station;
+            self.turn(now, unit, Status::Returning, station);
+        }
+        self.matches(now, 1 << self.scene.units[unit].kind, None);
+        !self.is_free(unit)
     }
 
     /// Sends a unit to a task that waits, if it can do one.
     fn next_waiting(&mut self, now: i64, unit: usize) -> bool {
-        let mut best: Option<((u8, i64, i64), usize)> = None;
-        for (place, (priority, came, number)) in self.waiting.clone().into_iter().enumerate() {
-            let task = &self.run.tasks[number];
-            if !self.scene.units[unit].fits(task, &self.run.calls[task.call]) {
-                continue;
-            }
-            let key = match self.policy.choice {
-                Choice::Joint => {
-                    let Some(ms) = self.time_to(now, unit, task) else {
-                        continue;
-                    };
-                    // In time first within a priority, then the nearer: a unit saves most where it can still save something.
-                    let late = now + ms - came > self.scene.target_ms[usize::from(priority)];
-                    (priority, i64::from(late), ms)
-                }
-                Choice::Closest | Choice::Cover => (priority, came, 0),
-            };
-            if best.is_none_or(|(least, _)| key < least) {
-                best = Some((key, place));
-            }
-        }
-        let Some((_, place)) = best else {
+        let fits = |(_, _, number): &(u8, i64, usize)| {
+            let task = &self.run.tasks[*number];
+            self.scene.units[unit].fits(task, &self.run.calls[task.call])
+        };
+        // The gravest is first, and of these the one that waits longest.
+        let Some(place) = self.waiting.iter().position(fits) else {
             return false;
         };
         let (_, _, number) = self.waiting.remove(place);
@@ -643,24 +627,32 @@ impl<'a> Day<'a> {
             return spec.station;
         }
         let (node, ms) = self.next_node(now, unit, scene.network.plain);
-        let Some(field) = &self.fields[usize::from(spec.kind)] else {
+        let counted = self.is_free(unit);
+        let own = self.crews[unit].station;
+        let Some(field) = &mut self.fields[usize::from(spec.kind)] else {
             return spec.station;
         };
+        if counted {
+            field.remove(own); // What it adds is asked: it must not be there already.
+        }
         let drive_s = |post: &Post| {
             let hub = scene.stations[post.spot].hub;
             let road = scene.network.to_hub(hub, node)?;
             u32::try_from((road + ms) / 1_000).ok()
         };
-        let Some((post, _)) = best_post(field, &self.posts, drive_s, self.policy.minute_costs_ppm)
-        else {
-            return spec.station;
-        };
-        let own = self.crews[unit].station;
+        let best = best_post(field, &self.posts, drive_s, self.policy.minute_costs_ppm);
         let gain = |spot| field.ppm(field.gain(spot));
-        match gain(post.spot) < gain(own).saturating_add(self.policy.stay_ppm) {
-            true => own,
-            false => post.spot,
+        let station = match best {
+            None => spec.station,
+            Some((post, _)) if gain(post.spot) < gain(own).saturating_add(self.policy.stay_ppm) => {
+                own
+            }
+            Some((post, _)) => post.spot,
+        };
+        if counted {
+            field.add(own);
         }
+        station
     }
 
     fn go_to(&mut self, now: i64, unit: usize, station: usize) {

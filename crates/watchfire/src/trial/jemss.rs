@@ -112,6 +112,7 @@ pub fn scene(dir: &Path) -> Read<Scene> {
         hospitals,
         units,
         kinds: vec!["ambulance".to_owned()],
+        turnout_p90_ms: vec![0], // The model has departure in the delay of the call, alike for all.
         priorities,
         target_ms,
         way,

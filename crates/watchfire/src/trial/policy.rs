@@ -13,10 +13,12 @@ const STAY_PPM: u32 = 4_000;
 pub enum Choice {
     /// The one that is there first.
     Closest,
+    /// The one that is there first nine times in ten: a unit that stands is taken to need the departure that nine in ten keep.
+    ClosestP90,
     /// Time against cover.
     Cover,
-    /// As for cover; and when a unit becomes free, all calls that wait or that somebody is still driving to are weighed together:
-    /// it takes the waiting one it can still reach in time, or takes over from a unit that is farther away (a swap).
+    /// Time against cover; and whenever a call comes in or a unit becomes free, all calls that nobody has reached and all units
+    /// that can still be sent are matched at least cost, so that units on their way may change places (a swap).
     Joint,
 }
 
@@ -39,10 +41,10 @@ pub struct Policy {
     pub minute_costs_ppm: u32,
     /// Parts per million of cover by which another post must beat the unit's own, before a unit that becomes free goes there.
     pub stay_ppm: u32,
-    /// Seconds that a call which becomes late counts for, when a unit is taken from it for a graver one.
+    /// Seconds that a call which becomes late counts for, when a unit is taken from it for a graver one, or calls are matched.
     pub late_costs_s: u32,
-    /// Seconds that a swap must save at least; none swaps nobody.
-    pub swap_s: Option<u32>,
+    /// Seconds that it counts for when calls are matched and another unit takes over from one that is on its way.
+    pub swap_s: u32,
     /// Moves of units that wait, when cover falls below the line; none moves nobody.
     pub moves: Option<MoveRules>,
 }
@@ -63,13 +65,17 @@ impl Policy {
             fade_s: 0,
             minute_costs_ppm: 0,
             stay_ppm: 0,
-            swap_s: None,
+            swap_s: 0,
             late_costs_s: 600,
             moves: None,
         };
         let worth = watchfire_core::cover::Trade::default().cover_worth_s;
         match base {
             "closest" => Some(closest),
+            "closest_p90" => Some(Policy {
+                choice: Choice::ClosestP90,
+                ..closest
+            }),
             "dmexclp" => Some(Policy {
                 move_up: true,
                 ..closest
@@ -83,7 +89,7 @@ impl Policy {
             "joint" => Some(Policy {
                 choice: Choice::Joint,
                 stay_ppm: STAY_PPM,
-                swap_s: Some(60),
+                swap_s: 60,
                 cover_worth_s: worth,
                 ..closest
             }),

@@ -165,6 +165,8 @@ pub struct Scene {
     pub units: Vec<Unit>,
     /// Codes of the kinds.
     pub kinds: Vec<String>,
+    /// By kind, milliseconds within which nine in ten that stand at a station are on their way.
+    pub turnout_p90_ms: Vec<i64>,
     /// Names of the priorities, the gravest first.
     pub priorities: Vec<String>,
     /// By priority, milliseconds from the call to the arrival that are in time.

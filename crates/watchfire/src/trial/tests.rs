@@ -77,6 +77,7 @@ fn town(units: &[usize]) -> Scene {
         hospitals: Vec::new(),
         units: Vec::new(),
         kinds: vec!["ambulance".to_owned()],
+        turnout_p90_ms: vec![0],
         priorities: ["1", "2", "3"].map(str::to_owned).to_vec(),
         target_ms: vec![8 * MINUTE, 8 * MINUTE, 20 * MINUTE],
         way: vec![0; 3],
@@ -281,7 +282,66 @@ fn a_nearer_unit_that_becomes_free_takes_over() {
     // East works at kilometre 9 until minute 3; West has left for kilometre 8 at minute 1 and needs until minute 9.
     let run = day(&scene, &[(0, 1, 9.0, 2), (1, 1, 8.0, 5)]);
     assert_eq!(minutes(&scene, &run, "closest"), [1, 8]);
-    assert_eq!(minutes(&scene, &run, "joint"), [1, 3]);
+    // Both are in time. What East covers when it is free is worth more than five minutes, unless cover is worth nothing.
+    assert_eq!(minutes(&scene, &run, "joint"), [1, 8]);
+    let time_alone = Policy {
+        cover_worth_s: 0,
+        ..Policy::named("joint").unwrap()
+    };
+    let outcome = play(&scene, &run, &time_alone);
+    assert_eq!(outcome.response_ms[1], Some(3 * MINUTE));
+}
+
+#[test]
+fn who_drives_already_is_surer_than_who_still_has_to_depart() {
+    let mut scene = town(&[0, 1]);
+    // West comes home from kilometre 3 and passes 2 when somebody calls at 6: it turns at 1, six minutes. East stands, four away.
+    let run = day(&scene, &[(0, 1, 3.0, 5), (9, 1, 6.0, 5)]);
+    let reached =
+        |scene: &Scene, policy: &str| play(scene, &run, &Policy::named(policy).unwrap()).reached;
+    assert_eq!(reached(&scene, "closest"), [1, 1]);
+    assert_eq!(reached(&scene, "closest_p90"), [1, 1], "nothing varies");
+    // East is off at once this time; but one in ten takes longer than two minutes and a half, and nobody knows that before.
+    scene.turnout_p90_ms = vec![150 * SECOND];
+    assert_eq!(reached(&scene, "closest"), [1, 1]);
+    assert_eq!(reached(&scene, "closest_p90"), [2, 0]);
+}
+
+#[test]
+fn units_on_their_way_change_places_and_nobody_is_left_without_one() {
+    let scene = town(&[0, 1]);
+    // West has left for kilometre 4 and passes 1 when somebody calls there: it turns at 2. East is nine minutes from that, and six
+    // from 4.
+    let run = day(&scene, &[(0, 1, 4.0, 5), (1, 1, 1.0, 5)]);
+    assert_eq!(minutes(&scene, &run, "closest"), [4, 9]);
+    assert_eq!(minutes(&scene, &run, "joint"), [7, 2]);
+    let outcome = play(&scene, &run, &Policy::named("joint").unwrap());
+    assert_eq!(
+        (outcome.swapped, outcome.redirected, outcome.waited),
+        (1, 0, 0)
+    );
+    // With nobody to change with, the unit goes on to the first of equals; for a graver one it turns, as the rules say.
+    let alone = town(&[0]);
+    let run = day(&alone, &[(0, 1, 8.0, 5), (1, 1, 1.0, 5)]);
+    assert_eq!(minutes(&alone, &run, "joint"), [8, 19]);
+    let run = day(&alone, &[(0, 3, 10.0, 5), (2, 1, 0.0, 5)]);
+    assert_eq!(minutes(&alone, &run, "joint"), [21, 4]);
+}
+
+#[test]
+fn units_of_other_kinds_are_not_matched() {
+    let mut scene = town(&[0, 1]);
+    scene.kinds.push("engine".to_owned());
+    scene.turnout_p90_ms.push(0);
+    scene.cover = vec![None, None];
+    scene.units[1].kind = 1;
+    let mut run = day(&scene, &[(0, 1, 4.0, 5), (1, 1, 1.0, 5)]);
+    run.tasks[1].kinds = 0b10;
+    assert_eq!(minutes(&scene, &run, "joint"), [4, 9]);
+    // A task that either can do links them.
+    run.tasks[0].kinds = 0b11;
+    run.tasks[1].kinds = 0b11;
+    assert_eq!(minutes(&scene, &run, "joint"), [7, 2]);
 }
 
 #[test]

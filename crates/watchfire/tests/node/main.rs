@@ -23,6 +23,7 @@ mod replay;
 mod seats;
 mod sign_in;
 mod stream;
+mod trial;
 
 #[cfg(unix)]
 #[path = "../../examples/bench/client.rs"]
