@@ -137,6 +137,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(unit::show, unit::amend))
         .routes(routes!(cover::show))
         .routes(routes!(cover::move_up))
+        .routes(routes!(cover::understood))
         .routes(routes!(unit::step))
         .routes(routes!(unit::report_position))
         .routes(routes!(unit::report_positions))

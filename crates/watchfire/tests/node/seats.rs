@@ -116,6 +116,7 @@ GET    /road-conditions/{id}                  x      x      x      x     x      
 POST   /road-conditions/{id}/end              .      x      x      .     .       .      .      .      .
 POST   /road-conditions/{id}/until            .      x      x      .     .       .      .      .      .
 POST   /units/{id}/move-up                    .      x      x      .     .       .      .      .      .
+POST   /units/{id}/move-understood            .      x      x      x     .       .      .      .      .
 ";
 
 /// Doors for those who have not signed in yet.

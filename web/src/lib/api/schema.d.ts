@@ -1437,6 +1437,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/units/{id}/move-understood": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that the crew of a unit knows where it is to wait: themselves, or whoever heard it by radio. */
+        post: operations["post_units_by_id_move-understood"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/units/{id}/move-up": {
         parameters: {
             query?: never;
@@ -3014,6 +3031,16 @@ export interface components {
              */
             stretches: number;
         };
+        /** @description Where a crew knows that it is to wait. */
+        MoveUnderstoodBody: {
+            /**
+             * Format: date-time
+             * @description When they said so, if not now.
+             */
+            happened_at?: string | null;
+            /** @description The station of the move that is answered. */
+            station: string;
+        };
         /** @description Where a unit is to wait. */
         MoveUpBody: {
             /**
@@ -3060,6 +3087,10 @@ export interface components {
             name: string;
             /** @description The station. */
             station: string;
+            /** @description When it was told. */
+            told_at: string;
+            /** @description When its crew said that they know. */
+            understood_at: string | null;
         };
         /** @description A need of the plan. */
         NeedView: {
@@ -8646,6 +8677,48 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["UnitBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "post_units_by_id_move-understood": {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveUnderstoodBody"];
             };
         };
         responses: {
