@@ -158,6 +158,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(patrol::list, patrol::enter))
         .routes(routes!(patrol::show, patrol::amend))
         .routes(routes!(patrol::propose))
+        .routes(routes!(patrol::lines::show_lines))
         .routes(routes!(patrol::accept))
         .routes(routes!(patrol::start))
         .routes(routes!(patrol::visit))

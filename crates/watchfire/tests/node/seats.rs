@@ -73,6 +73,7 @@ GET    /patrols/own                           .      .      .       x     .     
 GET    /patrols/{id}                          x      x      x       x     x       x      .      x      .
 PUT    /patrols/{id}                          .      x      x       .     .       .      .      .      .
 POST   /patrols/{id}/end                      .      x      x       .     .       .      .      .      .
+GET    /patrols/{id}/lines                    x      x      x       x     x       x      .      x      .
 POST   /patrols/{id}/proposal                 .      x      x       .     .       .      .      .      .
 PUT    /patrols/{id}/rounds                   .      x      x       .     .       .      .      .      .
 POST   /patrols/{id}/skips                    .      x      x       x     .       .      .      .      x

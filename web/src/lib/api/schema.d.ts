@@ -969,6 +969,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/patrols/{id}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the ways of the rounds that were accepted, to draw them on a map. */
+        get: operations["get_patrols_by_id_lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/patrols/{id}/proposal": {
         parameters: {
             query?: never;
@@ -4029,6 +4046,8 @@ export interface components {
             finished: boolean;
             /** @description Visits that are in no round, and why. */
             left_out: components["schemas"]["LeftOutView"][];
+            /** @description The ways of the rounds, to draw them on a map. */
+            lines: components["schemas"]["RoundLineView"][];
             /** @description A round for each unit that can go. */
             rounds: components["schemas"]["RoundView"][];
             /**
@@ -4324,6 +4343,18 @@ export interface components {
             legs: components["schemas"]["LegBody"][];
             /** @description The unit. */
             unit: string;
+        };
+        /** @description The way of a round, from its first stop to its last. */
+        RoundLineView: {
+            /** @description The unit. */
+            unit: string;
+            /** @description One for each way between two stops, and for each stretch that is gone along. */
+            ways: components["schemas"]["WayView"][];
+        };
+        /** @description The ways of rounds. */
+        RoundLinesView: {
+            /** @description One for each round. */
+            lines: components["schemas"]["RoundLineView"][];
         };
         /** @description A unit's round. */
         RoundView: {
@@ -4911,6 +4942,13 @@ export interface components {
              * @description How many.
              */
             minutes: number;
+        };
+        /** @description A way between two stops. */
+        WayView: {
+            /** @description Whether it follows the roads. */
+            basis: components["schemas"]["BasisView"];
+            /** @description The line to draw; longitude and latitude in degrees. */
+            line: number[][];
         };
         /** @description A span of time. */
         WindowView: {
@@ -7345,6 +7383,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PatrolView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_patrols_by_id_lines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundLinesView"];
                 };
             };
             400: components["responses"]["Problem"];
