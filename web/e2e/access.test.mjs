@@ -52,7 +52,7 @@ const seats = () => [
   ['/duty', (page) => page.getByRole('table').first().waitFor()],
   ['/review', (page) => page.getByText(/^(PAST|历史)/).first().waitFor()],
   ['/figures', (page) => page.getByRole('tablist').waitFor()],
-  ['/wall', (page) => page.getByRole('region', { name: /^(Five figures|五项指标)$/ }).waitFor()],
+  ['/wall', (page) => page.getByRole('region', { name: /^(Six figures|六项指标)$/ }).waitFor()],
   [`/incident/${fire.id}`, (page) => page.getByRole('heading', { level: 1, name: /#\d/ }).waitFor()],
 ];
 

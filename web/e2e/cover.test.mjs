@@ -60,6 +60,35 @@ test('a move that would help is proposed, accepted by a person, seen by the crew
   await until(async () => (await by.get(`/units/${units[moved].id}`)).moved_to === null, 'it is back at its own station');
 });
 
+test('the crew answers a move with one press, without coverage too, and the duty officer sees when', { skip }, async () => {
+  await by.post(`/units/${units.E1.id}/move-up`, { station: stations.S2.id });
+  const own = await openSeat(browser, house, crew, '/crew', { locale: 'en-US', width: 390, height: 844, live: false });
+  const move = own.page.getByRole('region', { name: 'Waits at' });
+  await move.getByText('Wait at S2 North').waitFor();
+  await access(own.page, 'the crew is told where to wait');
+  await own.page.context().setOffline(true);
+  await move.getByRole('button', { name: 'Understood' }).click();
+  await move.getByText(/◌ Understood:/).waitFor();
+  await own.page.context().setOffline(false);
+  await move.getByText(/✓ understood \d\d:\d\d:\d\d/).waitFor();
+  assert.equal(await move.getByRole('button').count(), 0, 'it is said once');
+  const { moved_to } = await by.get(`/units/${units.E1.id}`);
+  assert.ok(moved_to.understood_at >= moved_to.told_at);
+  await own.close();
+  seat = await openSeat(browser, house, person, '/duty', { locale: 'zh-CN' });
+  const waits = seat.page.getByRole('region', { name: '前移待命中' });
+  await waits.getByText(/\d\d:\d\d:\d\d 下达 ·\s+✓ \d\d:\d\d:\d\d 已应答/).waitFor();
+  // Who has no phone answers by radio, and the duty officer puts it down.
+  await by.post(`/units/${units.E2.id}/move-up`, { station: stations.S2.id });
+  await waits.getByText(/△ \d+ 秒未应答/).waitFor();
+  await access(seat.page, 'duty with units that wait elsewhere');
+  await waits.getByRole('button', { name: '电台应答：E2' }).click();
+  await until(async () => (await by.get(`/units/${units.E2.id}`)).moved_to.understood_at !== null, 'it is put down');
+  await waits.getByRole('button').waitFor({ state: 'hidden' });
+  for (const unit of ['E1', 'E2']) await by.post(`/units/${units[unit].id}/move-up`, { station: stations.S1.id });
+  await waits.waitFor({ state: 'hidden' });
+});
+
 test('what sending a unit leaves uncovered stands beside its time, in both languages', { skip }, async () => {
   const incident = await house.incident(by, { address: 'Fushan Street 4', lat: SOUTH, priority: 2 });
   for (const [locale, number, sum] of [['en-US', /cover −[0-9.]+ %/, /Cover [0-9.]+ % → [0-9.]+ %/], ['zh-CN', /覆盖 −[0-9.]+%/, /覆盖率 [0-9.]+% → [0-9.]+%/]]) {

@@ -7,10 +7,14 @@ import path from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { launch } from './browser.mjs';
-import { openHouse, skip_house as skip } from './house.mjs';
+import { openHouse, skip_house as skip, streets } from './house.mjs';
 import { BOUND_MS, access, openSeat, tidy, until } from './seat.mjs';
 
 const DEMO = fileURLToPath(new URL('../../examples/demo-city/response.toml', import.meta.url));
+/** A square of streets: whoever goes from its one corner to the other goes round another corner, not across. */
+const TOWN = streets([
+  { name: 'Gate Street', through: [[0, 0], [0, 1], [0, 2], [0, 3]] }, { name: 'North Road', through: [[0, 3], [2, 3]] }, { name: 'Mill Lane', through: [[2, 3], [2, 0]] },
+]);
 const pictures = process.env.PICTURES;
 
 let browser, house, folder, officer, dispatcher, e1, e2, team;
@@ -20,7 +24,7 @@ before(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'watchfire-patrol-'));
   const response = path.join(folder, 'response.toml');
   writeFileSync(response, `${readFileSync(DEMO, 'utf8')}\n[kinds.neighbours]\nen = "Neighbourhood watch"\nzh = "邻里守望队"\nvolunteers = true\n`);
-  house = await openHouse({ name: 'Fushan', response });
+  house = await openHouse({ name: 'Fushan', response, town: TOWN });
   officer = await house.person({ login: 'officer', seats: ['dispatcher', 'duty_officer'] });
   dispatcher = await house.program('dispatcher');
   [e1, e2] = [await house.unit({ callsign: 'E1' }), await house.unit({ callsign: 'E2' })];
@@ -103,6 +107,57 @@ test('a plan is written down on the map, laid out, accepted and begun', { skip, 
   assert.deepEqual(seat.errors, []);
   const [plan] = (await dispatcher.get('/board')).patrols.filter((each) => each.status === 'under_way');
   assert.equal(plan.coverage.in_time, 1);
+  await seat.close();
+});
+
+test('rounds are drawn along the roads, a visit is skipped with a reason, and a point is changed while the plan stands', { skip, timeout: 10 * BOUND_MS }, async () => {
+  const corner = (no, east, north, more = {}) => point(no, { lat: 30 + north * 0.005, lon: 120.58 + east * 0.005, ...more });
+  const plan = await begun('Old town', [e1.id], [corner(1, 0, 1), corner(2, 2, 1), corner(3, 2, 2, { wanted: { is: 'times', count: 2 } })]);
+  const { lines } = await dispatcher.get(`/patrols/${plan.id}/lines`);
+  assert.ok(lines[0].ways.every(({ basis }) => basis === 'road'), JSON.stringify(lines));
+  const seat = await openSeat(browser, house, officer, `/patrol/${plan.id}`);
+  const { page } = seat;
+  await page.getByRole('region', { name: 'Old town' }).waitFor();
+  await until(() => seat.asked.some((url) => url.endsWith(`/patrols/${plan.id}/lines`)), 'the page has asked for the lines');
+  await page.getByRole('button', { name: 'Skip: E1, point 2' }).click();
+  const why = page.getByLabel('Why nobody goes');
+  assert.ok(await page.getByRole('button', { name: 'Skip point 2' }).isDisabled(), 'a reason is wanted');
+  await why.fill('the lane is flooded');
+  await access(page, 'a reason for skipping');
+  await page.getByRole('button', { name: 'Skip point 2' }).click();
+  await page.getByText('skipped: the lane is flooded').waitFor();
+  assert.equal((await dispatcher.get(`/patrols/${plan.id}`)).coverage.skipped, 1);
+
+  await page.getByRole('button', { name: 'Change point 1' }).click();
+  const form = page.getByRole('form', { name: 'Change point 1' });
+  await form.getByLabel('How often').selectOption('every');
+  await form.getByLabel('Minutes', { exact: true }).fill('60');
+  await form.getByRole('button', { name: 'Add a span of time' }).click();
+  await access(page, 'a point being changed');
+  await picture(page, 'patrol-change');
+  // A span that ends where it begins: the node says no, in words, and what was typed stays.
+  await form.getByLabel('Span 1, until').fill(await form.getByLabel('Span 1, from').inputValue());
+  await form.getByRole('button', { name: 'Change it' }).click();
+  await page.getByText(/Time windows in their order/).waitFor();
+  await form.getByRole('button', { name: 'Remove span 1' }).click();
+  await form.getByRole('button', { name: 'Change it' }).click();
+  await form.waitFor({ state: 'hidden' });
+  await page.getByText('every 60 min').waitFor();
+  await page.getByRole('region', { name: 'Proposed rounds' }).waitFor();
+  const { points } = await dispatcher.get(`/patrols/${plan.id}`);
+  assert.deepEqual([points[0].wanted, points[0].windows, points[2].wanted], [{ is: 'every', minutes: 60 }, [], { is: 'times', count: 2 }]);
+  // What was reported stays: the node refuses, and the form with what was typed stays open.
+  await page.getByRole('button', { name: 'Change point 2' }).click();
+  const kept = page.getByRole('form', { name: 'Change point 2' });
+  await kept.getByLabel('Stay, minutes').fill('9');
+  await kept.getByRole('button', { name: 'Change it' }).click();
+  await page.getByText(/visits to point 2 were reported/).waitFor();
+  assert.equal(await kept.getByLabel('Stay, minutes').inputValue(), '9');
+  await page.setViewportSize({ width: 390, height: 844 });
+  await access(page, 'the plan with a form on a narrow screen');
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= 390), 'nothing has to be scrolled to sideways');
+  await kept.scrollIntoViewIfNeeded();
+  await picture(page, 'patrol-change-narrow');
   await seat.close();
 });
 

@@ -46,7 +46,7 @@ for (const [seat, wanted] of [
 
 test('a wall opens the wall, and nothing on it can be touched', { skip }, async () => {
   const { page, close } = await openSeat(browser, house, people.wall, '/');
-  await page.getByRole('region', { name: 'Five figures' }).waitFor();
+  await page.getByRole('region', { name: 'Six figures' }).waitFor();
   assert.equal(await page.getByRole('button').count(), 0);
   assert.equal(await page.getByRole('navigation').count(), 0);
   await close();

@@ -376,6 +376,10 @@ fn unit(deed: &Deed, action: &UnitAction) -> Result<UnitAction, Refusal> {
                 Text::new("Move it to a station.", "请调至一个站点。"),
             )),
         },
+        UnitAction::UnderstandMove { .. } => Err(not_undone(
+            Text::new("what a crew said stays on record", "力量的应答须留存"),
+            Text::new("Tell it where to wait anew.", "请重新下达待命地点。"),
+        )),
         UnitAction::Enter { .. } | UnitAction::Amend { .. } => Err(not_undone(
             Text::new(
                 "what the node is set up with is amended",

@@ -258,7 +258,8 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
             | UnitAction::TakeOutOfService { unit, .. }
             | UnitAction::GoOffDuty { unit }
             | UnitAction::Rest { unit, .. }
-            | UnitAction::EndRest { unit },
+            | UnitAction::EndRest { unit }
+            | UnitAction::UnderstandMove { unit, .. },
         ) => with_own(P::RunUnits, session.unit == Some(*unit)),
         Action::Unit(UnitAction::MoveUp { .. }) => vec![P::RunUnits],
         Action::Assignment(

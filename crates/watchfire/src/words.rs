@@ -337,6 +337,7 @@ fn unit(event: &UnitEvent) -> Text {
         UnitEvent::RestBegan { .. } => Text::new("rest began", "开始休整"),
         UnitEvent::RestEnded => Text::new("rest ended", "结束休整"),
         UnitEvent::MovedUp { .. } => Text::new("moved up", "前移待命"),
+        UnitEvent::MoveUnderstood { .. } => Text::new("crew knows where to wait", "已应答待命地点"),
     }
 }
 

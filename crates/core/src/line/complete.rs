@@ -1,7 +1,9 @@
 //! What may stand at a place of the line: verbs first, then the records, categories, places and fields
 //! that make sense for the verb and were not named yet. It offers nothing that would then not be understood.
 
-use super::find::{Names, reduced};
+use std::sync::Arc;
+
+use super::find::{Found, Names, reduced};
 use super::mean::urgency;
 use super::read::{Reader, start_of, verb_of};
 use super::tokens::{Token, is_cjk, plain};
@@ -11,6 +13,7 @@ use crate::basis::{Priority, Text};
 use crate::board::UnitStatus;
 use crate::limits;
 use crate::record::incident::Incident;
+use crate::record::station::Station;
 use crate::record::unit::Unit;
 
 /// Choices offered at most.
@@ -258,6 +261,12 @@ impl<'a> Offer<'a> {
             }
             choices.extend(self.incidents(typed));
         }
+        if self.verb.has(Field::Station) && self.reader.given.station.is_none() {
+            if !choices.is_empty() {
+                choices.truncate(CHOICES_MAX / 2);
+            }
+            choices.extend(self.stations(typed));
+        }
         if self.verb.has(Field::Priority) && self.reader.given.priority.is_none() {
             choices.extend(priorities(typed));
         }
@@ -310,6 +319,7 @@ impl<'a> Offer<'a> {
             | Verb::OutOfService
             | Verb::OffDuty
             | Verb::Rest
+            | Verb::MoveUp
             | Verb::Undo
             | Verb::Help => given >= limits::UNITS_PER_SEND_MAX,
         }
@@ -365,6 +375,12 @@ impl<'a> Offer<'a> {
             Verb::OutOfService => !bound && status != UnitStatus::OutOfService,
             Verb::OffDuty => !bound && status != UnitStatus::OffDuty,
             Verb::Rest => !bound && status == UnitStatus::Available,
+            Verb::MoveUp => {
+                status == UnitStatus::Available
+                    && !resting
+                    && (self.reader.given.station.is_none()
+                        || unit.waits_at() != self.reader.given.station)
+            }
             Verb::Status | Verb::Go => true,
             Verb::RaiseAlarm
             | Verb::Note
@@ -442,6 +458,7 @@ impl<'a> Offer<'a> {
                 | Verb::OutOfService
                 | Verb::OffDuty
                 | Verb::Rest
+                | Verb::MoveUp
                 | Verb::Undo
                 | Verb::Help => incident.is_open(),
             };
@@ -472,6 +489,36 @@ impl<'a> Offer<'a> {
                     format!("P{priority} {}, {at}", label.en),
                     format!("{priority} 级 {}，{at}", label.zh),
                 ),
+            }
+        };
+        all.into_iter().take(CHOICES_MAX).map(choice).collect()
+    }
+
+    fn stations(&self, typed: &str) -> Vec<Choice> {
+        let (board, start) = (self.around.board, reduced(typed));
+        let given = &self.reader.given.units;
+        let units = || given.iter().filter_map(|(unit, _)| board.units.get(unit));
+        let fits = |station: &&Station| {
+            let names = [station.code.as_str(), station.details.name.as_str()];
+            let waits_there = |unit: &Arc<Unit>| unit.waits_at() == Some(station.id);
+            names.iter().any(|name| reduced(name).starts_with(&start))
+                && (given.is_empty() || !units().all(waits_there))
+        };
+        let all = board.stations.values().map(AsRef::as_ref);
+        let mut all: Vec<&Station> = all.filter(fits).collect();
+        all.sort_by_key(|station| (station.code.as_str().chars().count(), &station.code));
+        let choice = |station: &Station| {
+            let code = quoted_if_needed(station.code.as_str());
+            let unit_too = self.reader.names.unit(station.code.as_str()) != Found::Nothing;
+            let name = station.details.name.as_str();
+            Choice {
+                insert: if unit_too {
+                    format!("station:{code}")
+                } else {
+                    code
+                },
+                label: station.code.to_string(),
+                detail: Text::new(name, name),
             }
         };
         all.into_iter().take(CHOICES_MAX).map(choice).collect()
@@ -553,6 +600,7 @@ impl<'a> Offer<'a> {
             }
             Field::Unit | Field::By => self.units(typed),
             Field::At => places(self.around, typed),
+            Field::Station => self.stations(typed),
             Field::Category => self.categories(typed),
             Field::Priority => Priority::ALL
                 .map(|priority| priority_choice(priority, ""))
@@ -570,7 +618,8 @@ impl<'a> Offer<'a> {
             let value = choice
                 .insert
                 .trim_start_matches('#')
-                .trim_start_matches("unit:");
+                .trim_start_matches("unit:")
+                .trim_start_matches("station:");
             Choice {
                 insert: format!("{name}:{value}"),
                 ..choice

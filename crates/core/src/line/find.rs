@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::tokens::plain;
 use super::{Around, FoundPlace};
-use crate::basis::{Code, IncidentId, Place, Point, UnitId};
+use crate::basis::{Code, IncidentId, Place, Point, StationId, UnitId};
 use crate::plan::letters_apart;
 use crate::record::incident::Incident;
 
@@ -64,6 +64,7 @@ pub(super) struct Names<'a> {
     around: &'a Around<'a>,
     units: BTreeMap<String, Vec<UnitId>>,
     categories: BTreeMap<String, BTreeSet<&'a Code>>,
+    stations: BTreeMap<String, BTreeSet<StationId>>,
 }
 
 impl<'a> Names<'a> {
@@ -79,10 +80,20 @@ impl<'a> Names<'a> {
                 categories.entry(reduced(name)).or_default().insert(code);
             }
         }
+        let mut stations: BTreeMap<String, BTreeSet<StationId>> = BTreeMap::new();
+        for station in around.board.stations.values() {
+            for name in [station.code.as_str(), station.details.name.as_str()] {
+                stations
+                    .entry(reduced(name))
+                    .or_default()
+                    .insert(station.id);
+            }
+        }
         Names {
             around,
             units,
             categories,
+            stations,
         }
     }
 
@@ -141,6 +152,62 @@ impl<'a> Names<'a> {
             [] => Found::Nothing,
             [one] => Found::Likely(*one),
             several => Found::Several(self.callsigns(several)),
+        }
+    }
+
+    /// Returns the station of that code or name, forgiving what people leave out.
+    pub(super) fn station(&self, typed: &str) -> Found<StationId> {
+        match self.stations.get(&reduced(typed)) {
+            Some(found) => self.one_station(found, Found::Exactly),
+            None => Found::Nothing,
+        }
+    }
+
+    /// Returns the station whose code or name begins like that.
+    pub(super) fn station_starting(&self, typed: &str) -> Found<StationId> {
+        let start = reduced(typed);
+        if start.is_empty() {
+            return Found::Nothing;
+        }
+        let all = self.stations.range(start.clone()..);
+        let found = all.take_while(|(name, _)| name.starts_with(&start));
+        let found = found.flat_map(|(_, stations)| stations.iter().copied());
+        self.one_station(&found.collect(), Found::Likely)
+    }
+
+    /// Returns the station whose name of some length differs by one letter, if there is only one such.
+    pub(super) fn station_near(&self, typed: &str) -> Found<StationId> {
+        const CHARS_MIN: usize = 4;
+        let typed = reduced(typed);
+        let chars = typed.chars().count();
+        if chars < CHARS_MIN {
+            // "S1" and "S2" are one letter apart and twenty minutes of driving.
+            return Found::Nothing;
+        }
+        let near = |name: &String| {
+            name.chars().count().abs_diff(chars) <= 1 && letters_apart(name, &typed) == 1
+        };
+        let found = self.stations.iter().filter(|(name, _)| near(name));
+        let found = found.flat_map(|(_, stations)| stations.iter().copied());
+        self.one_station(&found.collect(), Found::Likely)
+    }
+
+    fn one_station(
+        &self,
+        found: &BTreeSet<StationId>,
+        one: fn(StationId) -> Found<StationId>,
+    ) -> Found<StationId> {
+        let mut all = found.iter();
+        match (all.next(), all.next()) {
+            (None, _) => Found::Nothing,
+            (Some(only), None) => one(*only),
+            (Some(_), Some(_)) => {
+                let name = |id: &StationId| super::say::station(self.around, *id);
+                let mut names: Vec<String> = found.iter().map(name).collect();
+                names.sort();
+                names.truncate(SEVERAL_SHOWN_MAX);
+                Found::Several(names)
+            }
         }
     }
 

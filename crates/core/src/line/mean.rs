@@ -38,6 +38,9 @@ pub(super) fn of(reader: &mut Reader<'_>) -> Read<(Verb, Meaning)> {
         }
         Verb::CallOff => return call_off(reader),
         Verb::Swap => swap(reader)?,
+        Verb::Reassign if reader.given.station.is_some() => {
+            return Ok((Verb::MoveUp, move_up(reader)?));
+        }
         Verb::Reassign => reassign(reader)?,
         Verb::RaiseAlarm => raise_alarm(reader)?,
         Verb::Note => {
@@ -101,6 +104,7 @@ pub(super) fn of(reader: &mut Reader<'_>) -> Read<(Verb, Meaning)> {
         }
         Verb::OffDuty => duty(reader, DutyStep::OffDuty)?,
         Verb::Rest => rest(reader)?,
+        Verb::MoveUp => move_up(reader)?,
         Verb::Undo => Meaning::Undo,
         Verb::Help => Meaning::Help(reader.given.help),
     };
@@ -689,6 +693,27 @@ fn rest(reader: &mut Reader<'_>) -> Read<Meaning> {
     let units = units(reader)?;
     let step = DutyStep::Rest { minutes };
     Ok(Meaning::Duty { units, step })
+}
+
+fn move_up(reader: &mut Reader<'_>) -> Read<Meaning> {
+    let units = units(reader)?;
+    if !reader.given.incidents.is_empty() {
+        return Err(reader.trouble(
+            Trouble::Senseless,
+            (0, reader.line.len()),
+            Text::new(
+                "A unit goes to an incident or waits at a station, not both.",
+                "力量只能前往警情或到站点待命，不能同时。",
+            ),
+            Text::new(
+                "Write: ra E12 to 231, or mu E12 to STATION",
+                "格式：改派 E12 到 231，或 前移 E12 到 站点",
+            ),
+        ));
+    }
+    let to = reader.given.station;
+    let to = to.ok_or_else(|| reader.missing("The station", "站点"))?;
+    Ok(Meaning::MoveUp { units, to })
 }
 
 fn line(reader: &Reader<'_>) -> Read<Option<Line>> {

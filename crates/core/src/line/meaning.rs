@@ -3,7 +3,8 @@
 use super::Verb;
 use super::words::Screen;
 use crate::basis::{
-    AssignmentId, CallId, Code, IncidentId, Line, Place, Priority, Prose, Timestamp, UnitId,
+    AssignmentId, CallId, Code, IncidentId, Line, Place, Priority, Prose, StationId, Timestamp,
+    UnitId,
 };
 use crate::board::Board;
 use crate::record::assignment::{AssignmentAction, Choice, Step, Why};
@@ -146,6 +147,13 @@ pub enum Meaning {
         units: Vec<UnitId>,
         /// How.
         step: DutyStep,
+    },
+    /// Let free units wait at a station.
+    MoveUp {
+        /// Which.
+        units: Vec<UnitId>,
+        /// Where.
+        to: StationId,
     },
     /// Show how a record stands.
     Show(RecordRef),
@@ -308,6 +316,10 @@ impl Meaning {
                 .into_iter()
                 .map(|unit| Action::Unit(step.action(board, unit, now)))
                 .collect(),
+            Meaning::MoveUp { units, to } => units
+                .into_iter()
+                .map(|unit| Action::Unit(UnitAction::MoveUp { unit, to }))
+                .collect(),
             Meaning::RaiseAlarm { .. }
             | Meaning::Note { .. }
             | Meaning::Close { .. }
@@ -406,6 +418,7 @@ impl Meaning {
             | Meaning::Reassign { .. }
             | Meaning::Join { .. }
             | Meaning::Duty { .. }
+            | Meaning::MoveUp { .. }
             | Meaning::TakeCall { .. }
             | Meaning::Show(_)
             | Meaning::Go(_)
@@ -435,6 +448,7 @@ impl Meaning {
             | Meaning::Open { .. }
             | Meaning::Join { .. }
             | Meaning::Duty { .. }
+            | Meaning::MoveUp { .. }
             | Meaning::Undo => true,
             Meaning::TakeCall { .. }
             | Meaning::Show(_)
@@ -477,6 +491,10 @@ impl Meaning {
             }
             Meaning::Join { call, incident } => vec![(*call).into(), (*incident).into()],
             Meaning::Duty { units, .. } => units.iter().map(|id| RecordRef::from(*id)).collect(),
+            Meaning::MoveUp { units, to } => {
+                let units = units.iter().map(|id| RecordRef::from(*id));
+                units.chain(std::iter::once((*to).into())).collect()
+            }
             Meaning::Show(record) | Meaning::Go(record) => vec![*record],
             Meaning::TakeCall { .. } | Meaning::GoScreen(_) | Meaning::Undo | Meaning::Help(_) => {
                 Vec::new()

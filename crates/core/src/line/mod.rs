@@ -17,6 +17,7 @@ mod print;
 mod read;
 mod recognise;
 mod say;
+mod station;
 mod tokens;
 pub mod words;
 

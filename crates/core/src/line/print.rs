@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use super::meaning::{Advance, DutyStep, Meaning};
 use super::words::{Field, Verb};
 use super::{Around, Understood, say};
-use crate::basis::{AssignmentId, CallId, IncidentId, Place, UnitId};
+use crate::basis::{AssignmentId, CallId, IncidentId, Place, StationId, UnitId};
 use crate::record::{RecordKind, RecordRef};
 
 impl Understood {
@@ -141,6 +141,7 @@ impl Meaning {
                     DutyStep::Available | DutyStep::OffDuty => &mut line,
                 }
             }
+            Meaning::MoveUp { units, to } => line.units(units).station(*to),
             Meaning::Show(record) | Meaning::Go(record) => line.record(*record),
             Meaning::GoScreen(screen) => line.word(screen.as_str()),
             Meaning::Help(Some(verb)) => line.word(verb.name()),
@@ -182,6 +183,7 @@ impl Meaning {
                 DutyStep::OffDuty => Verb::OffDuty,
                 DutyStep::Rest { .. } => Verb::Rest,
             },
+            Meaning::MoveUp { .. } => Verb::MoveUp,
             Meaning::Show(_) => Verb::Status,
             Meaning::Go(_) | Meaning::GoScreen(_) => Verb::Go,
             Meaning::Undo => Verb::Undo,
@@ -239,6 +241,12 @@ impl Line<'_> {
         let found = self.around.board.incidents.get(&incident);
         let number = found.map_or(0, |found| found.number);
         self.plain(Field::Incident, &number.to_string())
+    }
+
+    fn station(&mut self, station: StationId) -> &mut Self {
+        let found = self.around.board.stations.get(&station);
+        let code = found.map_or_else(String::new, |found| found.code.to_string());
+        self.quoted(Field::Station, &code)
     }
 
     fn call(&mut self, call: CallId) -> &mut Self {

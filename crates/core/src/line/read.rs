@@ -8,7 +8,7 @@ use super::say;
 use super::tokens::{Token, cut, plain};
 use super::words::{Between, Field, NoVerb, SCREENS, Screen, Verb, between, verb_at};
 use super::{Around, Misunderstanding, Trouble, Understood};
-use crate::basis::{CallId, Code, IncidentId, Place, Priority, Text, UnitId};
+use crate::basis::{CallId, Code, IncidentId, Place, Priority, StationId, Text, UnitId};
 use crate::limits;
 
 /// Reads a line against the board as it stands.
@@ -60,6 +60,7 @@ pub(super) struct Given {
     pub(super) minutes: Option<u32>,
     pub(super) place: Option<(usize, usize, String)>,
     pub(super) area: Option<String>,
+    pub(super) station: Option<StationId>,
     pub(super) text: Option<(usize, usize, String)>,
     pub(super) screen: Option<Screen>,
     pub(super) help: Option<Verb>,
@@ -302,8 +303,12 @@ impl<'a> Reader<'a> {
                 }
                 None => {}
             }
-            let known =
-                self.dot() || self.numbered()? || self.unit()? || self.graded()? || self.counted();
+            let known = self.dot()
+                || self.numbered()?
+                || self.station()?
+                || self.unit()?
+                || self.graded()?
+                || self.counted();
             if known || self.passed() {
                 continue;
             }
@@ -420,6 +425,7 @@ impl<'a> Reader<'a> {
                 Ok(())
             }
             Verb::Go if self.given.screen.is_none() => self.screen(),
+            Verb::MoveUp => self.station_like(),
             Verb::Help => self.help(),
             Verb::Grade if self.given.category.is_none() => {
                 let typed = self.token().typed.clone();
@@ -450,7 +456,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A word where a unit is wanted: the call sign that is nearest, or none.
-    fn unit_like(&mut self) -> Read<()> {
+    pub(super) fn unit_like(&mut self) -> Read<()> {
         let at = self.at;
         // "e 13" is one slip, not two.
         let len = match self.tokens.get(at + 1) {

@@ -153,6 +153,7 @@ impl Reader<'_> {
             | Verb::Available
             | Verb::OutOfService
             | Verb::OffDuty
+            | Verb::MoveUp
             | Verb::Undo
             | Verb::Help => false,
         }
@@ -543,6 +544,7 @@ impl Reader<'_> {
             }
             Field::At => self.given.place = Some((token.from, token.to, token.typed)),
             Field::Area => self.given.area = Some(token.typed),
+            Field::Station => self.given.station = Some(self.station_named(&token.typed, at)?),
             Field::Category => {
                 let mut found = self.names.category(&token.typed);
                 if found == Found::Nothing {
@@ -594,6 +596,7 @@ impl Reader<'_> {
             | Field::By
             | Field::At
             | Field::Area
+            | Field::Station
             | Field::Category
             | Field::Reason
             | Field::Note => true,

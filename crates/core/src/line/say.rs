@@ -2,7 +2,7 @@
 
 use super::Around;
 use super::meaning::{Advance, DutyStep, Meaning};
-use crate::basis::{AssignmentId, CallId, Code, IncidentId, Place, Text, UnitId};
+use crate::basis::{AssignmentId, CallId, Code, IncidentId, Place, StationId, Text, UnitId};
 use crate::record::{RecordKind, RecordRef};
 
 /// Returns a unit's call sign.
@@ -103,6 +103,7 @@ pub(super) fn meaning(around: &Around<'_>, meaning: &Meaning) -> Text {
         }
         Meaning::Open { .. } => open(around, meaning),
         Meaning::Duty { units, step } => duty(around, units, step),
+        Meaning::MoveUp { units, to } => move_up(around, units, *to),
         Meaning::RaiseAlarm { .. }
         | Meaning::Note { .. }
         | Meaning::Close { .. }
@@ -336,6 +337,7 @@ fn of_incident(around: &Around<'_>, meaning: &Meaning) -> Text {
         | Meaning::Reassign { .. }
         | Meaning::Open { .. }
         | Meaning::Duty { .. }
+        | Meaning::MoveUp { .. }
         | Meaning::TakeCall { .. }
         | Meaning::Show(_)
         | Meaning::Go(_)
@@ -396,4 +398,31 @@ fn duty(around: &Around<'_>, units: &[UnitId], step: &DutyStep) -> Text {
             format!("休整 {minutes} 分钟"),
         ),
     }
+}
+
+fn move_up(around: &Around<'_>, units: &[UnitId], to: StationId) -> Text {
+    let (who, place) = (callsigns(around, units), station(around, to));
+    let is_home = |unit: &UnitId| {
+        let found = around.board.units.get(unit);
+        found.is_some_and(|unit| unit.details.station == Some(to))
+    };
+    if units.iter().all(is_home) {
+        return Text::new(
+            format!("{} back to its own station, {place}", who.en),
+            format!("{} 返回本站 {place}", who.zh),
+        );
+    }
+    Text::new(
+        format!("Move {} up to wait at {place}", who.en),
+        format!("{} 前移至 {place} 待命", who.zh),
+    )
+}
+
+/// Returns a station's code and name.
+pub(super) fn station(around: &Around<'_>, id: StationId) -> String {
+    let found = around.board.stations.get(&id);
+    found.map_or_else(
+        || "?".to_owned(),
+        |station| format!("{} {}", station.code, station.details.name),
+    )
 }

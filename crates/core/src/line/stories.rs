@@ -12,13 +12,16 @@ mod slips;
 use std::sync::LazyLock;
 
 use super::{Around, FoundPlace, Misunderstanding, Selected, Understood, understand};
-use crate::basis::{CallId, IncidentId, Line, Place, Point, Priority, Timestamp, UnitId};
+use crate::basis::{
+    CallId, IncidentId, Line, Place, Point, Priority, StationId, Timestamp, UnitId,
+};
 use crate::board::Board;
 use crate::plan::ResponseFile;
 use crate::record::Action;
 use crate::record::assignment::{AssignmentAction, Choice, Step, Why};
 use crate::record::call::{CallAction, CallDetails, Channel, Onward};
 use crate::record::incident::IncidentAction;
+use crate::record::station::{StationAction, StationDetails};
 use crate::record::unit::{UnitAction, UnitDetails};
 use crate::story::world::{Asked, World};
 
@@ -48,6 +51,7 @@ zh = "水罐车"
 
 /// A night: 231 (E12 sent, T3 on its way), 232 (E9 there), 131, 240 and 241 without units, 229 closed, 228 merged
 /// into 231; call 1 whole, call 2 without place; E14, M7, 城关1号, 云梯 2, Rescue 1 and 77 free, E7 off duty, E8 out of service, E5 resting.
+/// Stations N1 North Fire Station, N2 North Dock, 城北 城北消防站, 和平 和平路站, and M7 Mill, which is called as a unit is.
 pub(super) struct Night {
     world: World,
 }
@@ -129,6 +133,15 @@ impl Night {
         };
         night.calls(details);
         night.calls(CallDetails::default());
+        for (code, name) in [
+            ("N1", "North Fire Station"),
+            ("N2", "North Dock"),
+            ("城北", "城北消防站"),
+            ("和平", "和平路站"),
+            ("M7", "Mill"),
+        ] {
+            night.station_enters(code, name);
+        }
         night
     }
 
@@ -151,6 +164,22 @@ impl Night {
             details,
         }));
         self.unit(callsign.as_str())
+    }
+
+    fn station_enters(&mut self, code: &str, name: &str) {
+        let details = StationDetails {
+            name: line(name),
+            place: place(name),
+            areas: [].into(),
+        };
+        self.does(Action::Station(StationAction::Enter {
+            code: line(code),
+            details,
+        }));
+    }
+
+    pub(super) fn station(&self, code: &str) -> StationId {
+        self.board().station_by_code(&line(code)).unwrap().id
     }
 
     fn opens(&mut self, category: &str, priority: u8, address: &str) {

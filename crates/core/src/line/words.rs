@@ -62,6 +62,8 @@ pub enum Verb {
     OffDuty,
     /// Let a crew rest.
     Rest,
+    /// Let free units wait at a station.
+    MoveUp,
     /// Take the last action back.
     Undo,
     /// Say what can be said.
@@ -131,6 +133,7 @@ verbs! {
     OutOfService "oos" ["out of service"] ["停用"] ("oos UNIT... reason", "停用 力量… 原因") ("take out of service", "停用力量");
     OffDuty "od" ["off duty", "offduty"] ["下班"] ("od UNIT...", "下班 力量…") ("go off duty", "力量下班");
     Rest "rest" ["rest"] ["休整"] ("rest UNIT... MINUTES", "休整 力量… 分钟") ("let the crew rest", "安排休整");
+    MoveUp "mu" ["move up", "wait"] ["前移"] ("mu UNIT... to STATION", "前移 力量… 到 站点") ("let it wait at another station; its own brings it back", "到另一站点待命；写本站即返回");
     Undo "u" ["undo"] ["撤销"] ("u", "撤销") ("take your last action back", "撤销您的上一操作");
     Help "?" ["help"] ["帮助"] ("? [VERB]", "帮助 [操作]") ("what can be said", "可用操作");
 }
@@ -192,6 +195,7 @@ impl Verb {
             | Verb::Available
             | Verb::OffDuty
             | Verb::Rest
+            | Verb::MoveUp
             | Verb::Undo
             | Verb::Help => false,
         }
@@ -214,7 +218,8 @@ impl Verb {
             | Verb::Available
             | Verb::OutOfService
             | Verb::OffDuty
-            | Verb::Rest => true,
+            | Verb::Rest
+            | Verb::MoveUp => true,
             Verb::RaiseAlarm
             | Verb::Note
             | Verb::Close
@@ -244,6 +249,7 @@ impl Verb {
             Field::Category | Field::Priority => matches!(self, Verb::Open | Verb::Grade),
             Field::Level => self == Verb::RaiseAlarm,
             Field::Minutes => self == Verb::Rest,
+            Field::Station => self == Verb::MoveUp,
             Field::Reason => matches!(
                 self,
                 Verb::Clear
@@ -289,6 +295,7 @@ impl Verb {
             | Verb::OutOfService
             | Verb::OffDuty
             | Verb::Rest
+            | Verb::MoveUp
             | Verb::Undo
             | Verb::Help => 0,
         }
@@ -310,6 +317,8 @@ pub enum Field {
     At,
     /// A station area.
     Area,
+    /// A station's code or name.
+    Station,
     /// A category.
     Category,
     /// A priority.
@@ -332,6 +341,7 @@ pub const FIELDS: &[(Field, &[&str], &[&str])] = &[
     (Field::By, &["by"], &["替换"]),
     (Field::At, &["at", "place"], &["地点", "地址"]),
     (Field::Area, &["area"], &["辖区"]),
+    (Field::Station, &["station"], &["站点"]),
     (Field::Category, &["category", "cat"], &["类别"]),
     (Field::Priority, &["priority", "pri"], &["级别", "优先级"]),
     (Field::Level, &["level", "alarm"], &["等级"]),
@@ -362,6 +372,7 @@ impl Field {
             | Field::Unit
             | Field::By
             | Field::Area
+            | Field::Station
             | Field::Priority
             | Field::Level
             | Field::Minutes => false,

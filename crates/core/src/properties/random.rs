@@ -521,6 +521,13 @@ fn unit(world: &World, dice: &Dice) -> UnitAction {
         _ => {
             let now = world.now;
             let mut units = world.engine.board().units.values();
+            let told = units.clone().find_map(|unit| {
+                let moved = unit.moved.as_ref()?;
+                moved.understood_at.is_none().then_some((unit.id, moved.to))
+            });
+            if let Some((unit, to)) = told {
+                return UnitAction::UnderstandMove { unit, to };
+            }
             let resting = units.find(|unit| unit.is_resting(now));
             UnitAction::EndRest {
                 unit: resting.map_or(unit, |resting| resting.id),

@@ -46,6 +46,9 @@ pub struct Moved {
     pub from: Option<StationId>,
     /// When it was told.
     pub at: Timestamp,
+    /// When its crew said that they know.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub understood_at: Option<Timestamp>,
 }
 
 /// What a unit is and can do.
@@ -147,6 +150,13 @@ pub enum UnitAction {
         /// Where.
         to: StationId,
     },
+    /// Say that its crew knows where it is to wait.
+    UnderstandMove {
+        /// Which.
+        unit: UnitId,
+        /// Where, so that an answer that was long on its way is not taken for one to a later move.
+        to: StationId,
+    },
 }
 
 impl UnitAction {
@@ -160,7 +170,8 @@ impl UnitAction {
             | UnitAction::GoOffDuty { unit }
             | UnitAction::Rest { unit, .. }
             | UnitAction::EndRest { unit }
-            | UnitAction::MoveUp { unit, .. } => Some(*unit),
+            | UnitAction::MoveUp { unit, .. }
+            | UnitAction::UnderstandMove { unit, .. } => Some(*unit),
         }
     }
 }
@@ -205,10 +216,15 @@ pub enum UnitEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<StationId>,
     },
+    /// Its crew said that they know where it is to wait.
+    MoveUnderstood {
+        /// Where.
+        to: StationId,
+    },
 }
 
 /// The names of its events, as entries carry them; one that is not listed is of a newer program.
-pub(super) const EVENT_NAMES: [&str; 8] = [
+pub(super) const EVENT_NAMES: [&str; 9] = [
     "entered",
     "amended",
     "made_available",
@@ -217,6 +233,7 @@ pub(super) const EVENT_NAMES: [&str; 8] = [
     "rest_began",
     "rest_ended",
     "moved_up",
+    "move_understood",
 ];
 
 pub(super) fn decide(
@@ -308,6 +325,7 @@ pub(super) fn decide(
             one(*unit, UnitEvent::RestEnded)
         }
         UnitAction::MoveUp { unit, to } => move_up(board, context, *unit, *to),
+        UnitAction::UnderstandMove { unit, to } => understand_move(board, *unit, *to),
     }
 }
 
@@ -345,6 +363,37 @@ fn move_up(
         });
     }
     one(unit, UnitEvent::MovedUp { to, from })
+}
+
+/// The answer is to one move: a phone that was without coverage may send it when another has been told since.
+fn understand_move(board: &Board, unit: UnitId, to: StationId) -> Result<Vec<Happened>, Refusal> {
+    let found = board.unit(unit)?;
+    let told = found.moved.as_ref().filter(|moved| moved.to == to);
+    let (state, instead) = match told {
+        Some(Moved {
+            understood_at: None,
+            ..
+        }) => return one(unit, UnitEvent::MoveUnderstood { to }),
+        Some(Moved {
+            understood_at: Some(_),
+            ..
+        }) => (
+            Text::new("known to have answered", "已应答"),
+            Text::new("Nothing needs doing.", "无需操作。"),
+        ),
+        None => (
+            Text::new("no longer told to wait there", "已不在该处待命安排"),
+            Text::new(
+                "See where it is to wait now, and answer that.",
+                "请查看现在的待命地点后再应答。",
+            ),
+        ),
+    };
+    Err(Refusal::WrongState {
+        kind: RecordKind::Unit,
+        state,
+        instead,
+    })
 }
 
 fn check_details(
@@ -442,7 +491,17 @@ pub(super) fn apply(
         UnitEvent::RestEnded => unit.rest_until = None,
         UnitEvent::MovedUp { to, from } => {
             let (to, from, at) = (*to, *from, meta.happened_at);
-            unit.moved = Some(Moved { to, from, at });
+            unit.moved = Some(Moved {
+                to,
+                from,
+                at,
+                understood_at: None,
+            });
+        }
+        UnitEvent::MoveUnderstood { to } => {
+            if let Some(moved) = unit.moved.as_mut().filter(|moved| moved.to == *to) {
+                moved.understood_at = Some(meta.happened_at);
+            }
         }
     }
     Some(unit)

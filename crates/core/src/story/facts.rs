@@ -196,6 +196,12 @@ fn about_unit(story: &Story, unit: &Unit, facts: &mut BTreeSet<String>) {
         Some(station) => format!("waits at station {}", station.code),
         None => "waits at no station".to_owned(),
     });
+    if let Some(moved) = &unit.moved {
+        add(match moved.understood_at {
+            Some(at) => format!("understood after {} s", at.seconds_since(moved.at)),
+            None => "has not answered".to_owned(),
+        });
+    }
     if unit.is_resting(now) {
         add("resting".to_owned());
     }

@@ -447,6 +447,30 @@ fn a_free_unit_waits_elsewhere_until_it_is_brought_back_or_goes_off_duty() {
 }
 
 #[test]
+fn a_crew_says_once_that_it_knows_where_to_wait_and_its_answer_is_to_that_move_alone() {
+    check(
+        r#"
+        given station 1 at harbour; station 2 at market; station 3 at museum; engine E1 at station 1
+        E1 understands station 2              -> refused wrong_state; says The unit is no longer told to wait there.
+        E1 moves up to station 2              -> E1 has not answered
+        after 60 s
+        E1 understands station 2              -> E1 understood after 60 s; E1 waits at station 2
+        E1 understands station 2              -> refused wrong_state; says The unit is known to have answered.; next Nothing needs doing.
+        undo                                  -> refused not_undone; next Tell it where to wait anew.
+        E1 moves up to station 3              -> E1 has not answered
+        E1 understands station 2              -> refused wrong_state; next See where it is to wait now, and answer that.
+        open incident at harbour: fire p1
+        send E1 to incident 1
+        E1 understands station 3              -> E1 understood after 0 s   # on its way already; the answer still counts
+        E1 clears
+        E1 goes off duty
+        E1 understands station 3              -> refused wrong_state
+        E9 understands station 3              -> refused not_found
+        "#,
+    );
+}
+
+#[test]
 fn stations_have_codes_of_their_own() {
     check(
         r#"

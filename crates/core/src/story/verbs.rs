@@ -655,6 +655,13 @@ impl Story {
                 let to = board.station_by_code(&code).unwrap().id;
                 return Action::Unit(UnitAction::MoveUp { unit, to });
             }
+            "understands" => {
+                words.must("station");
+                let code: Line = words.next().parse().unwrap();
+                let board = self.world.engine.board();
+                let to = board.station_by_code(&code).unwrap().id;
+                return Action::Unit(UnitAction::UnderstandMove { unit, to });
+            }
             "rests" => {
                 let until = Timestamp(self.world.now.0 + words.seconds() * 1_000);
                 return Action::Unit(UnitAction::Rest { unit, until });

@@ -200,6 +200,36 @@ pub(crate) struct MoveUpBody {
 
 crate::timed!(MoveUpBody);
 
+/// Where a crew knows that it is to wait.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MoveUnderstoodBody {
+    /// The station of the move that is answered.
+    station: String,
+    /// When they said so, if not now.
+    #[schema(format = DateTime)]
+    happened_at: Option<String>,
+}
+
+crate::timed!(MoveUnderstoodBody);
+
+/// Says that the crew of a unit knows where it is to wait: themselves, or whoever heard it by radio.
+#[utoipa::path(post, path = "/api/v1/units/{id}/move-understood", tag = "units", request_body = MoveUnderstoodBody,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = super::view::UnitView)))]
+pub(crate) async fn understood(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
+    let meaning = |body: MoveUnderstoodBody| {
+        Ok(Action::Unit(UnitAction::UnderstandMove {
+            unit: read_id(&id)?,
+            to: read_id(&body.station)?,
+        }))
+    };
+    let any_of = [Permission::RunUnits, Permission::ReportOwnUnit];
+    let outcome = asked.act(&any_of, meaning).await?;
+    let id = UnitId(outcome.records[0].0.id);
+    super::unit::respond(&asked.app, id, StatusCode::OK)
+}
+
 /// Lets a free unit wait at another station, or brings it back to its own.
 #[utoipa::path(post, path = "/api/v1/units/{id}/move-up", tag = "units", request_body = MoveUpBody,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),

@@ -586,6 +586,7 @@ fn shown(understood: &Understood) -> LineView {
         | Meaning::Open { .. }
         | Meaning::Join { .. }
         | Meaning::Duty { .. }
+        | Meaning::MoveUp { .. }
         | Meaning::Undo => view,
     }
 }

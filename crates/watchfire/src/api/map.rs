@@ -544,7 +544,7 @@ fn start_of(app: &App, id: UnitId) -> Result<(Start, FromView), Problem> {
     Ok((start, from))
 }
 
-fn map_point(point: watchfire_core::basis::Point) -> Point {
+pub(super) fn map_point(point: watchfire_core::basis::Point) -> Point {
     Point {
         lat: point.lat(),
         lon: point.lon(),
@@ -638,7 +638,7 @@ pub(super) async fn beside<T: Send + 'static>(
 }
 
 /// Longitude and latitude, as GeoJSON has them.
-fn coordinates(points: &[Point]) -> Vec<[f64; 2]> {
+pub(super) fn coordinates(points: &[Point]) -> Vec<[f64; 2]> {
     points
         .iter()
         .map(|point| [round(point.lon), round(point.lat)])

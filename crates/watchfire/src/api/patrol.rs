@@ -4,6 +4,7 @@
 //! sending its rounds back. Whoever has no view of the board (a volunteer) is shown [`own`] and nothing else: the
 //! points of its own round, no other unit, no call. Start at [`propose`].
 
+pub(crate) mod lines;
 mod shown;
 mod written;
 
@@ -291,11 +292,13 @@ fn proposed(node: &Node, patrol: &Patrol) -> Result<ProposalView, Problem> {
         }
     }
     let made = layout.proposal(&problem, search.best(), &times);
+    let lines = lines::lines(node, patrol, &made.rounds);
     Ok(proposal_view(
         patrol,
         &made,
         &callsigns,
         without_round,
+        lines,
         step >= steps,
     ))
 }

@@ -723,17 +723,22 @@ pub struct MovedToView {
     pub code: String,
     /// What people call it.
     pub name: String,
+    /// When it was told.
+    pub told_at: String,
+    /// When its crew said that they know.
+    pub understood_at: Option<String>,
 }
 
 fn moved_to(board: &Board, unit: &Unit) -> Option<MovedToView> {
-    let elsewhere = unit
-        .waits_at()
-        .filter(|at| Some(*at) != unit.details.station)?;
-    let station = board.stations.get(&elsewhere)?;
+    let moved = unit.moved.as_ref();
+    let moved = moved.filter(|moved| Some(moved.to) != unit.details.station)?;
+    let station = board.stations.get(&moved.to)?;
     Some(MovedToView {
         station: station.id.to_string(),
         code: station.code.to_string(),
         name: station.details.name.to_string(),
+        told_at: time(moved.at),
+        understood_at: maybe_time(moved.understood_at),
     })
 }
 

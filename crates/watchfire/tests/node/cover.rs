@@ -118,6 +118,36 @@ async fn a_move_that_helps_is_proposed_accepted_by_a_person_and_taken_back() {
 }
 
 #[tokio::test]
+async fn a_crew_answers_for_its_own_move_and_the_answer_stands_beside_it() {
+    let house = House::new().await;
+    let away = station(&house, "S2", NORTH).await;
+    let to = json!({ "station": away });
+    for unit in [&house.own_unit, &house.other_unit] {
+        let path = format!("/units/{unit}/move-up");
+        let moved = house.ask(Seat::Dispatcher, "POST", &path, to.clone()).await;
+        assert_eq!(moved.status, StatusCode::OK, "{moved:?}");
+        assert!(moved.json["moved_to"]["told_at"].is_string(), "{moved:?}");
+        assert_eq!(moved.json["moved_to"]["understood_at"], json!(null));
+    }
+    let path = |unit: &str| format!("/units/{unit}/move-understood");
+    let own = house
+        .ask(Seat::Crew, "POST", &path(&house.own_unit), to.clone())
+        .await;
+    assert_eq!(own.status, StatusCode::OK, "{own:?}");
+    assert!(own.json["moved_to"]["understood_at"].is_string(), "{own:?}");
+    let other = path(&house.other_unit);
+    let strange = house.ask(Seat::Crew, "POST", &other, to.clone()).await;
+    assert_eq!(strange.status, StatusCode::FORBIDDEN, "{strange:?}");
+    let heard = house.ask(Seat::Dispatcher, "POST", &other, to).await;
+    assert_eq!(heard.status, StatusCode::OK, "by radio: {heard:?}");
+    let nowhere = json!({ "station": "0".repeat(32) });
+    let late = house
+        .ask(Seat::Crew, "POST", &path(&house.own_unit), nowhere)
+        .await;
+    assert_eq!(late.problem(), "wrong_state", "{late:?}");
+}
+
+#[tokio::test]
 async fn a_recommendation_says_what_sending_leaves_uncovered_and_weighs_it() {
     let house = House::new().await;
     let home = station(&house, "S1", SOUTH).await;

@@ -389,3 +389,61 @@ async fn the_ground_is_drawn_and_areas_of_ones_own_are_written_on_it() {
     let bare = House::new().await;
     assert_eq!(get(&bare, "/map/ground.geojson").await.problem(), "no_map");
 }
+
+#[tokio::test]
+async fn the_way_of_a_round_follows_the_roads_from_stop_to_stop() {
+    let house = House::with_travel(travel()).await;
+    let point = |no: u16, lat: f64, lon: f64| {
+        json!({
+            "no": no, "label": format!("Point {no}"), "lat": lat, "lon": lon, "stay_min": 1,
+            "wanted": { "is": "times", "count": 1 },
+        })
+    };
+    let in_hours = |hours: i64| {
+        let at = watchfire::clock::Clock::Real.now().0 + hours * 3_600_000;
+        jiff::Timestamp::from_millisecond(at).unwrap().to_string()
+    };
+    // From the west along one street and round the corner into another; the third lies where no road is near.
+    let points = [
+        point(1, 30.0, 120.581),
+        point(2, 30.009, 120.59),
+        point(3, 31.0, 121.0),
+    ];
+    let plan = json!({
+        "theme": "Evening", "from": in_hours(0), "until": in_hours(8), "units": [house.own_unit], "points": points,
+    });
+    let act = |method, path: String, body: Value| {
+        let house = &house;
+        async move { house.ask(Seat::Dispatcher, method, &path, body).await }
+    };
+    let entered = act("POST", "/patrols".into(), plan).await;
+    assert_eq!(entered.status, StatusCode::CREATED, "{entered:?}");
+    let path = format!("/patrols/{}", entered.text("/id"));
+    let none = act("GET", format!("{path}/lines"), json!(null)).await;
+    assert_eq!(none.json, json!({ "lines": [] }), "no rounds were accepted");
+    let leg = |point: u16, hours: i64| json!({ "point": point, "visit": 1, "at": in_hours(hours) });
+    let round = json!({
+        "unit": house.own_unit, "legs": [leg(1, 1), leg(2, 2), leg(3, 3)], "back_at": in_hours(4), "basis": "road",
+    });
+    let accepted = act(
+        "PUT",
+        format!("{path}/rounds"),
+        json!({ "rounds": [round] }),
+    )
+    .await;
+    assert_eq!(accepted.status, StatusCode::OK, "{accepted:?}");
+    let drawn = act("GET", format!("{path}/lines"), json!(null)).await;
+    assert_eq!(drawn.text("/lines/0/unit"), house.own_unit);
+    let first = &drawn.json["lines"][0]["ways"][0];
+    assert_eq!(first["basis"], "road", "{drawn:?}");
+    assert_eq!(
+        first["line"],
+        json!([[120.581, 30.0], [120.59, 30.0], [120.59, 30.009]]),
+        "round the corner, not across"
+    );
+    let second = &drawn.json["lines"][0]["ways"][1];
+    assert_eq!(second["basis"], "straight_line", "{drawn:?}");
+    assert_eq!(second["line"], json!([[120.59, 30.009], [121.0, 31.0]]));
+    let proposal = act("POST", format!("{path}/proposal"), json!({})).await;
+    assert!(proposal.json["lines"].is_array(), "{proposal:?}");
+}

@@ -73,6 +73,7 @@ GET    /patrols/own                           .      .      .       x     .     
 GET    /patrols/{id}                          x      x      x       x     x       x      .      x      .
 PUT    /patrols/{id}                          .      x      x       .     .       .      .      .      .
 POST   /patrols/{id}/end                      .      x      x       .     .       .      .      .      .
+GET    /patrols/{id}/lines                    x      x      x       x     x       x      .      x      .
 POST   /patrols/{id}/proposal                 .      x      x       .     .       .      .      .      .
 PUT    /patrols/{id}/rounds                   .      x      x       .     .       .      .      .      .
 POST   /patrols/{id}/skips                    .      x      x       x     .       .      .      .      x
@@ -117,6 +118,7 @@ GET    /road-conditions/{id}                  x      x      x      x     x      
 POST   /road-conditions/{id}/end              .      x      x      .     .       .      .      .      .
 POST   /road-conditions/{id}/until            .      x      x      .     .       .      .      .      .
 POST   /units/{id}/move-up                    .      x      x      .     .       .      .      .      .
+POST   /units/{id}/move-understood            .      x      x      x     .       .      .      .      .
 ";
 
 /// Doors for those who have not signed in yet.

@@ -49,6 +49,8 @@ interface RequestOptions {
   body?: unknown;
   /** Sent as Idempotency-Key; keep it when trying the same action again. */
   key?: string;
+  /** Sent as If-Match: the version of the record that was seen. */
+  version?: number;
   signal?: AbortSignal | undefined;
   limit_ms?: number;
 }
@@ -59,8 +61,8 @@ export async function request<T>(method: string, path: string, options: RequestO
 }
 
 /** Asks the node to act and returns what it answered, with how long it can be taken back for. */
-export async function act<T>(method: string, path: string, body: unknown, key: string): Promise<Acted<T>> {
-  const answer = await exchange<T>(method, path, { body, key });
+export async function act<T>(method: string, path: string, body: unknown, key: string, version?: number): Promise<Acted<T>> {
+  const answer = await exchange<T>(method, path, { body, key, ...(version === undefined ? {} : { version }) });
   const before = answer.headers.get('undo-before');
   // The node gives ten seconds; its clock may run from the past, so only that there is an offer counts.
   return { record: answer.body, undo_s: before === null ? null : UNDO_S };
@@ -70,6 +72,7 @@ async function exchange<T>(method: string, path: string, options: RequestOptions
   const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': language.current };
   if (options.body !== undefined) headers['Content-Type'] = 'application/json';
   if (options.key !== undefined) headers['Idempotency-Key'] = options.key;
+  if (options.version !== undefined) headers['If-Match'] = `"${options.version}"`;
   const limit = AbortSignal.timeout(options.limit_ms ?? REQUEST_MS_MAX);
   let answer: Response;
   let text: string;

@@ -969,6 +969,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/patrols/{id}/lines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the ways of the rounds that were accepted, to draw them on a map. */
+        get: operations["get_patrols_by_id_lines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/patrols/{id}/proposal": {
         parameters: {
             query?: never;
@@ -1448,6 +1465,23 @@ export interface paths {
         /** Changes what a unit is and can do. */
         put: operations["put_units_by_id"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{id}/move-understood": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that the crew of a unit knows where it is to wait: themselves, or whoever heard it by radio. */
+        post: operations["post_units_by_id_move-understood"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3031,6 +3065,16 @@ export interface components {
              */
             stretches: number;
         };
+        /** @description Where a crew knows that it is to wait. */
+        MoveUnderstoodBody: {
+            /**
+             * Format: date-time
+             * @description When they said so, if not now.
+             */
+            happened_at?: string | null;
+            /** @description The station of the move that is answered. */
+            station: string;
+        };
         /** @description Where a unit is to wait. */
         MoveUpBody: {
             /**
@@ -3077,6 +3121,10 @@ export interface components {
             name: string;
             /** @description The station. */
             station: string;
+            /** @description When it was told. */
+            told_at: string;
+            /** @description When its crew said that they know. */
+            understood_at: string | null;
         };
         /** @description A unit near a point. */
         NearUnitView: {
@@ -4046,6 +4094,8 @@ export interface components {
             finished: boolean;
             /** @description Visits that are in no round, and why. */
             left_out: components["schemas"]["LeftOutView"][];
+            /** @description The ways of the rounds, to draw them on a map. */
+            lines: components["schemas"]["RoundLineView"][];
             /** @description A round for each unit that can go. */
             rounds: components["schemas"]["RoundView"][];
             /**
@@ -4343,6 +4393,18 @@ export interface components {
             legs: components["schemas"]["LegBody"][];
             /** @description The unit. */
             unit: string;
+        };
+        /** @description The way of a round, from its first stop to its last. */
+        RoundLineView: {
+            /** @description The unit. */
+            unit: string;
+            /** @description One for each way between two stops, and for each stretch that is gone along. */
+            ways: components["schemas"]["WayView"][];
+        };
+        /** @description The ways of rounds. */
+        RoundLinesView: {
+            /** @description One for each round. */
+            lines: components["schemas"]["RoundLineView"][];
         };
         /** @description A unit's round. */
         RoundView: {
@@ -4964,6 +5026,13 @@ export interface components {
              * @description How many.
              */
             minutes: number;
+        };
+        /** @description A way between two stops. */
+        WayView: {
+            /** @description Whether it follows the roads. */
+            basis: components["schemas"]["BasisView"];
+            /** @description The line to draw; longitude and latitude in degrees. */
+            line: number[][];
         };
         /** @description A span of time. */
         WindowView: {
@@ -7414,6 +7483,39 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    get_patrols_by_id_lines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoundLinesView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     post_patrols_by_id_proposal: {
         parameters: {
             query?: never;
@@ -8768,6 +8870,48 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["UnitBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "post_units_by_id_move-understood": {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveUnderstoodBody"];
             };
         };
         responses: {

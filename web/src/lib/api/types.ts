@@ -52,6 +52,8 @@ export type PatrolRound = Shown['RoundView'];
 export type PatrolLeg = Shown['LegView'];
 /** Rounds as the node would lay them out; a person accepts them. */
 export type PatrolProposal = Shown['ProposalView'];
+export type PatrolLine = Shown['RoundLineView'];
+export type PatrolLines = Shown['RoundLinesView'];
 /** The rounds of one's own unit. */
 export type OwnRounds = Shown['OwnRoundsView'];
 

@@ -29,6 +29,7 @@ export function isAssignmentStep(step: Step): step is AssignmentStep {
     case 'rest':
     case 'end-rest':
     case 'off-duty':
+    case 'move-understood':
     case 'visit':
     case 'skip':
     case 'note':

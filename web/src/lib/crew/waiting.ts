@@ -6,7 +6,7 @@ import type { Problem } from '../api/types';
 
 /** The steps a crew can report, by the name the node's address gives them. */
 export type AssignmentStep = 'acknowledge' | 'decline' | 'depart' | 'arrive' | 'clear';
-export type UnitStep = 'available' | 'out-of-service' | 'rest' | 'end-rest' | 'off-duty';
+export type UnitStep = 'available' | 'out-of-service' | 'rest' | 'end-rest' | 'off-duty' | 'move-understood';
 /** A visit of a patrol round: made, or not. */
 export type RoundStep = 'visit' | 'skip';
 /** What can be said to the node: a step, or a note on the incident. */

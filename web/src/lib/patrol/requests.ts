@@ -2,7 +2,7 @@
 // stands in the strip of acts. Start at `onPlan`.
 
 import { act, request } from '../api/client';
-import type { Patrol, PatrolProposal, PatrolRound } from '../api/types';
+import type { Patrol, PatrolLines, PatrolPoint, PatrolProposal, PatrolRound } from '../api/types';
 import type { Desk } from '../desk/desk.svelte';
 import { t } from '../strings/index.svelte';
 
@@ -33,8 +33,8 @@ export interface PlanBody {
 
 const part = encodeURIComponent;
 
-async function done(desk: Desk, method: string, path: string, body: unknown, text: string): Promise<Patrol | null> {
-  const record = await desk.acts.run(`${method} ${path} ${JSON.stringify(body)}`, text, (key) => act<Patrol>(method, path, body, key));
+async function done(desk: Desk, method: string, path: string, body: unknown, text: string, version?: number): Promise<Patrol | null> {
+  const record = await desk.acts.run(`${method} ${path} ${JSON.stringify(body)}`, text, (key) => act<Patrol>(method, path, body, key, version));
   if (record) desk.board.take({ kind: 'patrol', record });
   return record;
 }
@@ -45,6 +45,17 @@ export const enter = (desk: Desk, plan: PlanBody) => done(desk, 'POST', '/patrol
 /** Begins or ends a plan. */
 export const onPlan = (desk: Desk, plan: Patrol, what: 'start' | 'end') =>
   done(desk, 'POST', `/patrols/${part(plan.id)}/${what}`, {}, t(`deed.patrol.${what}`, { theme: plan.theme }));
+
+/** What may be changed of a point while its plan stands. */
+export type PointChange = Pick<PatrolPoint, 'stay_min' | 'wanted' | 'windows'>;
+
+/** Changes how often and when one point wants visits. A plan is amended as a whole, so it must be the one that was seen. */
+export function amendPoint(desk: Desk, plan: Patrol, no: number, change: PointChange): Promise<Patrol | null> {
+  const { theme, theme_other, from, until, start, end, units } = plan;
+  const points = plan.points.map(({ coverage: _, to, ...point }) => ({ ...point, ...(to === null ? {} : { to }), ...(point.no === no ? change : {}) }));
+  const body = { theme, theme_other, from, until, start, end, units, points };
+  return done(desk, 'PUT', `/patrols/${part(plan.id)}`, body, t('deed.patrol.point', { no }), plan.version);
+}
 
 /** Accepts rounds as they were proposed. */
 export function accept(desk: Desk, plan: Patrol, rounds: readonly PatrolRound[]): Promise<Patrol | null> {
@@ -64,6 +75,9 @@ export function report(desk: Desk, plan: Patrol, unit: string, leg: { point: num
 /** Asks the node how it would lay out what is left of a plan. */
 export const propose = (plan: string, signal: AbortSignal) =>
   request<PatrolProposal>('POST', `/patrols/${part(plan)}/proposal`, { body: {}, signal, limit_ms: PROPOSAL_MS_MAX });
+
+/** Reads the ways of a plan's rounds. */
+export const readLines = (plan: string, signal: AbortSignal) => request<PatrolLines>('GET', `/patrols/${part(plan)}/lines`, { signal });
 
 /** Reads a plan as it is now: what is missed changes with the clock alone. */
 export const readPlan = (plan: string, signal: AbortSignal) => request<Patrol>('GET', `/patrols/${part(plan)}`, { signal });

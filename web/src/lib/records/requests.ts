@@ -108,6 +108,14 @@ export async function moveUp(desk: Desk, unit: Unit, station: string, name: stri
   return record !== null;
 }
 
+/** Puts down that a crew said by radio that they know where to wait. */
+export async function moveUnderstood(desk: Desk, unit: Unit, station: string): Promise<void> {
+  const text = t('deed.move_understood', { unit: unit.callsign });
+  const path = `/units/${part(unit.id)}/move-understood`;
+  const record = await desk.acts.run(`${path} ${station}`, text, (key) => act<Unit>('POST', path, { station }, key));
+  if (record) desk.board.take({ kind: 'unit', record });
+}
+
 /** What can be done with a call that was taken. */
 export type CallDeed =
   | { what: 'join'; body: { incident: string } }

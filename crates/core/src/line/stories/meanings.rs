@@ -273,3 +273,41 @@ fn duty_looking_undo_and_help() {
         "#,
     );
 }
+
+#[test]
+fn free_units_wait_at_a_station() {
+    check(
+        r#"
+        mu e14 n1                     => move up unit:"E14" station:"N1"
+        mu e14 to n1                  => move up unit:"E14" station:"N1"
+        mu e14, e9 to north dock      => move up unit:"E14" unit:"E9" station:"N2"
+        move up e14 to north fire station.  => move up unit:"E14" station:"N1"
+        e14 move up N-01              => move up unit:"E14" station:"N1"
+        wait e14 at north dock        => move up unit:"E14" station:"N2"
+        e14 wait at n2                => move up unit:"E14" station:"N2"
+        前移E14到城北                 => move up unit:"E14" station:"城北"
+        前移 E14、M7 至 城北消防站    => move up unit:"E14" unit:"M7" station:"城北"
+        E14前移城北待命               => move up unit:"E14" station:"城北"
+        前移城关1号到和平待命         => move up unit:"城关1号" station:"和平"
+        前移 力量：E14 站点：城北     => move up unit:"E14" station:"城北"
+        mu rescue 1 station:n2        => move up unit:"Rescue 1" station:"N2"
+        mu 77 和平路站                => move up unit:"77" station:"和平"
+        mu m7 m7                      =?> move up unit:"M7" station:"M7"
+        mu e14 mill                   => move up unit:"E14" station:"M7"
+        mu e14 station:M7             => move up unit:"E14" station:"M7"
+        mu e14 north d                =?> move up unit:"E14" station:"N2"
+        前移E14到和平路               =?> move up unit:"E14" station:"和平"
+        mu e14 north dokc             =!> Several: "north" could be any of these stations: N1 North Fire Station, N2 North Dock.
+        mu e14 mlil                   =!> NoSuch: There is no station "mlil".
+        mu e14 noth dock              =?> move up unit:"E14" station:"N2"
+        mu e13 n1                     =!> Several: e13 could be any of these: E12, E14.
+        move e14 to n1                => move up unit:"E14" station:"N1"
+        move e14 north dock           => move up unit:"E14" station:"N2"
+        move e12 240                  => reassign unit:"E12" incident:240
+        selected unit E14
+        mu n1                         => move up unit:"E14" station:"N1"
+        前移城北                      => move up unit:"E14" station:"城北"
+        mu . n1                       => move up unit:"E14" station:"N1"
+        "#,
+    );
+}

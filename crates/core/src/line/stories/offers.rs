@@ -49,6 +49,22 @@ fn verbs_records_fields_and_places_are_offered_where_they_make_sense() {
         ("d unit:e1", "unit:E14"),
         ("d 力", "力量:"),
         ("banana ", ""),
+        (
+            "mu ",
+            "unit:77 M7 E14 \"云梯 2\" 城关1号 \"Rescue 1\" station:M7 N1 N2 和平 城北",
+        ),
+        ("mu E14 n", "N1 N2"),
+        ("mu E14 mi", "station:M7"),
+        (
+            "前移E14到",
+            "unit:77 M7 \"云梯 2\" 城关1号 \"Rescue 1\" station:M7 N1 N2 和平 城北",
+        ),
+        ("前移E14到城", "城关1号 城北"),
+        (
+            "mu E14 to n1 ",
+            "unit:77 M7 \"云梯 2\" 城关1号 \"Rescue 1\"",
+        ),
+        ("mu E14 station:n", "station:N1 station:N2"),
     ] {
         let offered = offered(&NIGHT, text);
         let inserts = offered.choices.iter().map(|choice| choice.insert.as_str());
@@ -129,6 +145,12 @@ fn nothing_is_offered_that_is_then_not_understood() {
         "g 2 c",
         "i at:main",
         "撤回 ",
+        "mu ",
+        "mu E14 ",
+        "mu E14 to ",
+        "mu E14 m",
+        "mu E14 station:",
+        "前移E14到",
         "看",
     ];
     for head in heads {

@@ -41,6 +41,11 @@ const WORDS: &[&str] = &[
     "go",
     "j",
     "rest",
+    "mu",
+    "n1",
+    "城北",
+    "待命",
+    "station:",
     "off",
     "cancel",
     "派",
@@ -169,7 +174,7 @@ fn meaning(night: &Night, n: [u16; 6], text: &str) -> Option<Meaning> {
             .iter()
             .all(|unit| board.live_assignment(*unit).is_none())
     };
-    let meaning = match pick(0, 25) {
+    let meaning = match pick(0, 26) {
         0 => Meaning::Send { units, incident },
         1 => advance(Advance::Acknowledge),
         2 => advance(Advance::Depart),
@@ -238,6 +243,10 @@ fn meaning(night: &Night, n: [u16; 6], text: &str) -> Option<Meaning> {
         23 => duty(DutyStep::Rest {
             minutes: 1 + u32::from(n[5]) % 1_440,
         }),
+        24 => Meaning::MoveUp {
+            units,
+            to: night.station(["N1", "N2", "城北", "和平", "M7"][pick(1, 5)]),
+        },
         _ => [
             Meaning::Undo,
             Meaning::Unmerge {

@@ -55,6 +55,15 @@ fn what_is_not_understood_is_named() {
         rest e14 0                    =!> Senseless: A rest lasts 1 to 1440 minutes.
         rest e14 1440                 => rest unit:"E14" minutes:1440
         rest e14 1441                 =!> Senseless: A rest lasts 1 to 1440 minutes.
+        mu e14                        =!> Missing: The station is missing.
+        mu n1                         =!> Missing: The unit is missing.
+        mu e14 n3                     =!> NoSuch: There is no station "n3".
+        mu e14 n1 n2                  =!> NoSuch: There is no unit n2.
+        mu e14 231                    =!> NoSuch: There is no station "231".
+        mu e14 station:n9             =!> NoSuch: There is no station "n9".
+        d e14 station:n1              =!> Word: station: means nothing here.
+        move e12 n1 240               =!> Senseless: A unit goes to an incident or waits at a station, not both.
+        ra e12 n1                     =!> NoSuch: There is no unit n1.
         u e12                         =!> Word: "e12" means nothing here.
         ? banana                      =!> Word: "banana" means nothing here.
         go nowhere                    =!> Word: "nowhere" means nothing here.
@@ -168,6 +177,16 @@ fn what_was_guessed_is_said_before_it_is_done() {
         "一次涉及 4 支力量",
     );
     asks(
+        "mu e14 north d",
+        "\"north d\" is taken for station N2 North Dock",
+        "“north d”按站点 N2 North Dock 理解",
+    );
+    asks(
+        "mu e14 m7",
+        "m7 is a unit and also a station; the station is taken",
+        "m7 既是力量呼号也是站点，按站点理解",
+    );
+    asks(
         "g 231 struct",
         "\"struct\" is taken for Structure fire",
         "“struct”按建筑火灾理解",
@@ -208,6 +227,11 @@ fn what_it_will_do_is_said_with_names_and_numbers() {
             "立警：燃气泄漏，1 级，Pier 3，由接警单 1",
         ),
         ("rest e14 30", "E14 rests for 30 min", "E14 休整 30 分钟"),
+        (
+            "mu e14 e9 n1",
+            "Move E14, E9 up to wait at N1 North Fire Station",
+            "E14、E9 前移至 N1 North Fire Station 待命",
+        ),
     ] {
         let understood = NIGHT.understand(Selected::default(), text).unwrap();
         assert_eq!(

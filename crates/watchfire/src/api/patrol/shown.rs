@@ -14,6 +14,7 @@ use watchfire_core::record::patrol::{
 };
 
 use super::super::view::{self, BasisView, TextView, maybe_time};
+use super::lines::RoundLineView;
 use crate::node::Node;
 use crate::policy::Session;
 
@@ -167,7 +168,7 @@ pub enum KeptView {
 }
 
 /// Rounds that are proposed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub(crate) struct ProposalView {
     /// The version of the plan they are for.
     pub version: u64,
@@ -179,6 +180,8 @@ pub(crate) struct ProposalView {
     pub left_out: Vec<LeftOutView>,
     /// The time that all are under way together, in seconds.
     pub under_way_s: u64,
+    /// The ways of the rounds, to draw them on a map.
+    pub lines: Vec<RoundLineView>,
     /// Whether the search was done with its steps, or out of time.
     pub finished: bool,
 }
@@ -392,6 +395,7 @@ pub(super) fn proposal_view(
     made: &Proposal,
     callsigns: &BTreeMap<UnitId, String>,
     without_round: Vec<String>,
+    lines: Vec<RoundLineView>,
     finished: bool,
 ) -> ProposalView {
     let name = |unit: UnitId| callsigns.get(&unit).cloned().unwrap_or_default();
@@ -408,6 +412,7 @@ pub(super) fn proposal_view(
         without_round,
         left_out: made.left_out.iter().map(left_out).collect(),
         under_way_s: made.under_way_s,
+        lines,
         finished,
     }
 }

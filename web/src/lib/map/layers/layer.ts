@@ -18,7 +18,13 @@ export interface PlacedUnit { unit: Unit; position: Position; at: Point; standin
 export interface PlaceMark extends Point { text: string }
 
 /** A unit's round as it is drawn: its places in their order. */
-export interface RoundLine { callsign: string; places: readonly Point[]; proposed: boolean }
+export interface RoundLine {
+  callsign: string;
+  places: readonly Point[];
+  proposed: boolean;
+  /** The ways between the places, where the node has told them. */
+  ways?: readonly { basis: 'road' | 'straight_line'; line: readonly (readonly number[])[] }[] | undefined;
+}
 
 /** Everything the map shows at one moment. */
 export interface Scene {

@@ -1,5 +1,5 @@
-// Patrol rounds: a line from place to place in their order, with the call sign and the number of each visit. It shows the
-// order, not the way that is driven. A round that is only proposed is dashed.
+// Patrol rounds: from place to place in their order along the roads, as the node found them, with the call sign and the number
+// of each visit. Where no way is told the line is straight and thin: it shows the order alone. A round that is only proposed is dashed.
 
 import type { FeatureCollection } from 'geojson';
 import { FONT, fill, type Layer, type RoundLine } from './layer';
@@ -15,7 +15,7 @@ export const rounds: Layer = {
       filter: ['all', ['==', ['geometry-type'], 'LineString'], ['==', ['get', 'proposed'], proposed]] as never,
       layout: { 'line-cap': 'round' as const, 'line-join': 'round' as const },
       paint: {
-        'line-color': colour('--accent'), 'line-width': 2.5 * scale, 'line-opacity': 0.9,
+        'line-color': colour('--accent'), 'line-width': ['case', ['get', 'straight'], 1.25 * scale, 3 * scale] as never, 'line-opacity': 0.9,
         ...(proposed ? { 'line-dasharray': [2, 1.6] } : {}),
       },
     });
@@ -33,8 +33,8 @@ export const rounds: Layer = {
     ];
   },
   show(map, scene) {
-    fill(map, SOURCE, scene.rounds.flatMap(({ callsign, places, proposed }): FeatureCollection['features'] => {
-      const way = places.map(({ lat, lon }) => [lon, lat]);
+    fill(map, SOURCE, scene.rounds.flatMap(({ callsign, places, proposed, ways }): FeatureCollection['features'] => {
+      const straight = [{ basis: 'straight_line', line: places.map(({ lat, lon }) => [lon, lat]) }];
       // A place that is come to twice has both numbers in one label.
       const at = new Map<string, { place: RoundLine['places'][number]; orders: number[] }>();
       places.forEach((place, index) => {
@@ -46,8 +46,11 @@ export const rounds: Layer = {
       const numbers = [...at.values()].map(({ place, orders }): FeatureCollection['features'][number] => ({
         type: 'Feature', geometry: { type: 'Point', coordinates: [place.lon, place.lat] }, properties: { label: `${callsign} ${orders.join('·')}` },
       }));
-      if (way.length < 2) return numbers;
-      return [{ type: 'Feature', geometry: { type: 'LineString', coordinates: way }, properties: { proposed } }, ...numbers];
+      if (places.length < 2) return numbers;
+      const lines = (ways ?? straight).map(({ basis, line }): FeatureCollection['features'][number] => ({
+        type: 'Feature', geometry: { type: 'LineString', coordinates: line as number[][] }, properties: { proposed, straight: basis === 'straight_line' },
+      }));
+      return [...lines, ...numbers];
     }));
   },
 };
