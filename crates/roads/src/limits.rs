@@ -39,7 +39,7 @@ pub const TURNS_MAX: u64 = 4_000_000;
 /// The most conditions that are in force at once.
 pub const CONDITIONS_MAX: u64 = 10_000;
 
-/// The most points and edges that all conditions together name.
+/// The most points that all conditions together name; edges are bounded by the graph.
 pub const CONDITION_POINTS_MAX: u64 = 1_000_000;
 
 /// The least and the greatest percentage that a condition may put on a speed or a time.

@@ -62,7 +62,7 @@ impl Router {
     /// Prepares a graph for questions, with the times that the map gives: milliseconds to a second or two, by size.
     pub fn new(graph: Arc<RoadGraph>) -> Router {
         let network = Network::new(graph);
-        let by_profile = of_both(&|profile| {
+        let by_profile = Profile::ALL.map(|profile| {
             let edges = network.graph.edges.iter();
             let base = edges.flat_map(|edge| edge.ms[profile as usize]).collect();
             Arc::new(Weights::new(&network, profile, base))
@@ -106,8 +106,8 @@ impl Router {
     }
 
     /// Returns a router over the same network with the weights by arc that `ms` gives for each profile.
-    pub(crate) fn with_weights(&self, ms: &(dyn Fn(Profile) -> Vec<u32> + Sync)) -> Router {
-        let by_profile = of_both(&|profile| {
+    pub(crate) fn with_weights(&self, ms: &dyn Fn(Profile) -> Vec<u32>) -> Router {
+        let by_profile = Profile::ALL.map(|profile| {
             let (now, ms) = (&self.by_profile[profile as usize], ms(profile));
             if now.ms == ms {
                 Arc::clone(now)
@@ -335,18 +335,6 @@ impl Router {
             is_open.then_some((step.arc, step.head, ms))
         })
     }
-}
-
-/// The weights of both profiles, worked out at the same time.
-fn of_both(weights: &(dyn Fn(Profile) -> Arc<Weights> + Sync)) -> [Arc<Weights>; 2] {
-    std::thread::scope(|scope| {
-        let siren = scope.spawn(|| weights(Profile::Siren));
-        let plain = weights(Profile::Plain);
-        match siren.join() {
-            Ok(siren) => [plain, siren],
-            Err(panic) => std::panic::resume_unwind(panic),
-        }
-    })
 }
 
 /// A way off an edge or onto it.

@@ -167,8 +167,14 @@ fn conditions_hold_at_their_limits_and_not_one_past() {
         ..Conditions::default()
     };
     assert!(!refused(many(CONDITIONS_MAX)) && refused(many(CONDITIONS_MAX + 1)));
-    let edges = |count: u64| only(Stretch::Edges(vec![0; count as usize]), Effect::Closed);
-    assert!(!refused(edges(CONDITION_POINTS_MAX)) && refused(edges(CONDITION_POINTS_MAX + 1)));
+    let ring = |count: u64| {
+        let ring = vec![at("a0"); count as usize];
+        only(Stretch::Area(vec![ring]), Effect::Closed)
+    };
+    assert!(!refused(ring(CONDITION_POINTS_MAX)) && refused(ring(CONDITION_POINTS_MAX + 1)));
+    // The graph bounds edges: whoever names one often names it once.
+    let often = only(Stretch::Edges(vec![0; 1_000_001]), Effect::Closed);
+    assert!(!refused(often));
     let (min, max) = SHARE_RANGE_PERCENT;
     for (percent, wanted) in [(min, false), (max, false), (min - 1, true), (max + 1, true)] {
         let speed = only(Stretch::Edges(vec![0]), Effect::SpeedPercent(percent));
