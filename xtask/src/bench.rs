@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: the node by a program of its own (`crates/watchfire/examples/bench`), then the console under
 //! load in a browser (`web/e2e/measure-consoles.mjs`). `cargo xtask bench roads MAP` measures road times alone, against other
-//! programs if asked to. It knows how both are started and nothing of what they
+//! programs if asked to; `cargo xtask bench dispatch` whom to send: recommendations, positions, patrol rounds and trials. It knows how both are started and nothing of what they
 //! measure. Start at [`command`].
 
 use crate::console::Node;
@@ -11,6 +11,9 @@ use crate::{Outcome, binary, stories};
 const CONSOLES: &str = "consoles";
 /// The part that needs a map.
 const ROADS: &str = "roads";
+/// All that has to do with whom to send, and what that is made of.
+const DISPATCH: &str = "dispatch";
+const DISPATCH_PARTS: [&str; 2] = ["--only", "recommend,positions,patrol,trial"];
 
 /// Measures what was asked for. Without Node.js or a browser the consoles are left out, and it says so, unless
 /// they were asked for by name.
@@ -24,6 +27,7 @@ pub(crate) fn command(rest: &[String]) -> Outcome {
         Parts::Node => node(&words),
         Parts::Consoles => consoles(&words),
         Parts::Roads => roads(&words[1..]),
+        Parts::Dispatch => node(&[&DISPATCH_PARTS, &words[1..]].concat()),
         Parts::Both => {
             let measured = node(&words);
             match console_tools() {
@@ -44,11 +48,15 @@ enum Parts {
     Consoles,
     Both,
     Roads,
+    Dispatch,
 }
 
 fn parts(words: &[&str]) -> Parts {
     if words.first() == Some(&ROADS) {
         return Parts::Roads;
+    }
+    if words.first() == Some(&DISPATCH) {
+        return Parts::Dispatch;
     }
     let only = words.iter().position(|word| *word == "--only");
     match only.and_then(|at| words.get(at + 1)) {
@@ -145,5 +153,6 @@ mod tests {
         assert_eq!(parts(&["--json"]), Parts::Node);
         assert_eq!(parts(&["--only"]), Parts::Both);
         assert_eq!(parts(&["roads", "map.osm.pbf"]), Parts::Roads);
+        assert_eq!(parts(&["dispatch", "--runs", "1"]), Parts::Dispatch);
     }
 }

@@ -64,7 +64,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        about: "measure a release build, and its console in a browser\n[what the benchmark takes] [--only consoles], or road times on a map: roads MAP [--peers]",
+        about: "measure a release build, and its console in a browser\n[what the benchmark takes] [--only consoles], or road times on a map: roads MAP [--peers], or whom to send: dispatch",
         run: bench::command,
     },
     Command {

@@ -1,7 +1,7 @@
 //! Measures what the field lives by, and holds it against its floors.
 //!
 //! `cargo xtask bench` runs it; `--quick` is a smoke run that asserts nothing, `--json` prints for a
-//! program, `--runs N` repeats (three times unless told otherwise), `--only NAME` does one part. Where a
+//! program, `--runs N` repeats (three times unless told otherwise), `--only NAME` does one part, or several with commas between. Where a
 //! figure is about the whole program, the program really runs: this executable starts itself again as
 //! `watchfire serve` and speaks HTTP to it over loopback. Beside every durable figure stands what the
 //! same disk needs for a bare append and fsync in the same run. It must not know how anything is done
@@ -95,7 +95,7 @@ struct Asked {
     quick: bool,
     json: bool,
     runs: usize,
-    only: Option<String>,
+    only: Vec<String>,
 }
 
 fn asked() -> Outcome<Asked> {
@@ -103,7 +103,7 @@ fn asked() -> Outcome<Asked> {
         quick: false,
         json: false,
         runs: RUNS,
-        only: None,
+        only: Vec::new(),
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -111,12 +111,17 @@ fn asked() -> Outcome<Asked> {
             "--quick" => asked.quick = true,
             "--json" => asked.json = true,
             "--runs" => asked.runs = arguments.next().ok_or("--runs needs a number")?.parse()?,
-            "--only" => asked.only = Some(arguments.next().ok_or("--only needs a part")?),
-            other => return Err(format!("{other}? --quick, --json, --runs N, --only PART").into()),
+            "--only" => {
+                let parts = arguments.next().ok_or("--only needs a part")?;
+                asked.only = parts.split(',').map(str::to_owned).collect();
+            }
+            other => {
+                return Err(format!("{other}? --quick, --json, --runs N, --only PART,PART").into());
+            }
         }
     }
     let known = |name: &String| PARTS.iter().any(|(part, _)| part == name);
-    if let Some(name) = asked.only.as_ref().filter(|name| !known(name)) {
+    if let Some(name) = asked.only.iter().find(|name| !known(name)) {
         let parts: Vec<&str> = PARTS.iter().map(|(part, _)| *part).collect();
         return Err(format!("no part {name}; there are {}", parts.join(", ")).into());
     }
@@ -140,7 +145,7 @@ fn measure_all() -> Outcome<bool> {
     let mut report = Report::default();
     for run in 1..=asked.runs {
         for (name, part) in PARTS {
-            if asked.only.as_deref().is_some_and(|only| only != name) {
+            if !asked.only.is_empty() && !asked.only.iter().any(|only| only == name) {
                 continue;
             }
             eprintln!("run {run} of {}: {name}", asked.runs);
