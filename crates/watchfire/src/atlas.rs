@@ -26,8 +26,9 @@ pub struct Atlas {
 /// Areas of stations, and the number of the set of road conditions under which they are so; none without a road network.
 type AreasUnder = (u64, Option<Arc<FirstThere>>);
 
-/// How often stations and roads are looked at for areas to be made anew.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// Stations and roads are looked at for areas to be made anew after so many short sleeps: every two seconds.
+const NAPS: u64 = 8;
+const NAP: Duration = Duration::from_millis(250);
 
 /// Something made for stations as they were, and these.
 type Made<T> = (Vec<StationKey>, T);
@@ -167,7 +168,15 @@ pub fn keep(node: &Node) {
     let travel = &node.settings().travel;
     travel.atlas().of_map();
     let mut told = None;
-    while !matches!(node.health(), Health::Failed | Health::Stopped) {
+    for look in 0u64.. {
+        if matches!(node.health(), Health::Failed | Health::Stopped) {
+            return;
+        }
+        // Short sleeps, so that a node that stops is soon left.
+        std::thread::sleep(NAP);
+        if !look.is_multiple_of(NAPS) {
+            continue;
+        }
         let stations = StationKey::all(&node.board());
         let roads = travel.conditions().in_force();
         let seen = (roads.as_ref().map(|roads| roads.version), stations);
@@ -178,6 +187,5 @@ pub fn keep(node: &Node) {
                 .set_areas(areas.map(|areas| StationAreas::new(areas, codes.collect())));
             told = Some(seen);
         }
-        std::thread::sleep(LOOK_EVERY);
     }
 }
