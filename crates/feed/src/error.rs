@@ -136,6 +136,24 @@ pub enum FeedError {
         /// Which rule it breaks.
         why: &'static str,
     },
+    /// An entry of an identity feed does not say what its kind says, or not in the one exact form.
+    #[error("the identity entry is not valid: {why}")]
+    BadIdentity {
+        /// Which rule it breaks.
+        why: &'static str,
+    },
+    /// The bytes are not a vector of heads.
+    #[error("the vector is not valid: {why}")]
+    BadVector {
+        /// Which rule it breaks.
+        why: &'static str,
+    },
+    /// Two entries, or the bytes of two, prove no fork.
+    #[error("this proves no fork: {why}")]
+    BadForkProof {
+        /// What is missing.
+        why: &'static str,
+    },
     /// An entry after the first is of the opening kind.
     #[error("entry {seq} opens the feed again")]
     LateOpening {
@@ -182,6 +200,9 @@ impl FeedError {
             FeedError::Fork { .. } => ("fork", Permanent),
             FeedError::BadOpening { .. } => ("bad_opening", Permanent),
             FeedError::LateOpening { .. } => ("late_opening", Permanent),
+            FeedError::BadIdentity { .. } => ("bad_identity", Permanent),
+            FeedError::BadVector { .. } => ("bad_vector", Permanent),
+            FeedError::BadForkProof { .. } => ("bad_fork_proof", Permanent),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What a feed is and how its first entry says so. A feed's id is computed from node, scope, epoch
 //! and key, so that nobody can claim an id without naming its key. Whether that key may speak for
-//! that node is a question of enrolment and not answered here. Start at [`Feed`], then [`Opening`].
+//! that node is answered by the node's identity feed ([`crate::Identity`]) and not here. Start at
+//! [`Feed`], then [`Opening`].
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,18 +18,20 @@ pub const OPENING_KIND: &str = "feed.opened";
 /// Version of the opening's body.
 pub const OPENING_KIND_VERSION: u16 = 1;
 
-/// What a feed is about: all that is the node's own, or its part of one operation.
+/// What a feed is about: who the node is, all that is its own, or its part of one operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Scope {
     /// The node's own records; written as `local`.
     Local,
     /// One operation by its record id; written as `operation:` and 32 hex digits.
     Operation([u8; 16]),
+    /// Which keys, anchors and addresses speak for the node; written as `identity`.
+    Identity,
 }
 
-/// Text that is neither `local` nor `operation:` with 32 lower-case hex digits.
+/// Text that is neither `local` nor `identity` nor `operation:` with 32 lower-case hex digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected `local`, or `operation:` and 32 lower-case hex digits")]
+#[error("expected `local`, `identity`, or `operation:` and 32 lower-case hex digits")]
 pub struct ScopeError;
 
 impl fmt::Display for Scope {
@@ -36,6 +39,7 @@ impl fmt::Display for Scope {
         match self {
             Scope::Local => f.write_str("local"),
             Scope::Operation(id) => write!(f, "operation:{}", hex::encode(id)),
+            Scope::Identity => f.write_str("identity"),
         }
     }
 }
@@ -44,8 +48,10 @@ impl FromStr for Scope {
     type Err = ScopeError;
 
     fn from_str(text: &str) -> Result<Scope, ScopeError> {
-        if text == "local" {
-            return Ok(Scope::Local);
+        match text {
+            "local" => return Ok(Scope::Local),
+            "identity" => return Ok(Scope::Identity),
+            _ => (),
         }
         let id = text.strip_prefix("operation:").ok_or(ScopeError)?;
         parse_lower_hex(id)
@@ -68,11 +74,22 @@ pub struct Feed {
 }
 
 impl Feed {
+    /// Returns the identity feed of the node that is named by this root key.
+    pub fn identity(root: PublicKey) -> Feed {
+        Feed {
+            node: NodeId::of_key(&root),
+            scope: Scope::Identity,
+            epoch: 1,
+            key: root,
+        }
+    }
+
     /// Returns the id, which binds node, scope, epoch and key.
     pub fn id(&self) -> FeedId {
         let scope = match self.scope {
             Scope::Local => vec![0],
             Scope::Operation(id) => [&[1], id.as_slice()].concat(),
+            Scope::Identity => vec![2],
         };
         let parts: [&[u8]; 5] = [
             b"watchfire feed v1\0",
@@ -85,7 +102,8 @@ impl Feed {
     }
 
     /// Says whether the key is the one that the node is named by, so that the feed needs no other
-    /// proof of whose it is. True for a node's first feeds, not after a change of key.
+    /// proof of whose it is. True for every identity feed; for other feeds only where the root key
+    /// signs them.
     pub fn proves_its_node(&self) -> bool {
         NodeId::of_key(&self.key) == self.node
     }
@@ -169,7 +187,7 @@ impl Opening {
             return bad("the body is not spelled in the one exact form");
         }
         let Ok(scope) = body.scope.parse() else {
-            return bad("the scope is neither local nor an operation");
+            return bad("the scope is neither local nor identity nor an operation");
         };
         if body.suite != SUITE {
             return bad("the suite is not that of the header");
@@ -183,6 +201,10 @@ impl Opening {
             epoch: body.epoch,
             key: body.public_key,
         };
+        // Nothing else could say whose it is, and a second one would be a second node's.
+        if scope == Scope::Identity && feed != Feed::identity(feed.key) {
+            return bad("an identity feed is of epoch 1 and under the key that names the node");
+        }
         if feed.id() != header.feed {
             return bad("it opens another feed than the one it stands in");
         }
@@ -238,6 +260,10 @@ mod tests {
                 scope: Scope::Operation([1; 16]),
                 ..feed
             },
+            Feed {
+                scope: Scope::Identity,
+                ..feed
+            },
             Feed { epoch: 2, ..feed },
             Feed {
                 key: PublicKey([3; 32]),
@@ -246,16 +272,23 @@ mod tests {
         ];
         let ids: std::collections::BTreeSet<FeedId> =
             others.iter().chain([&feed]).map(Feed::id).collect();
-        assert_eq!(ids.len(), 6);
+        assert_eq!(ids.len(), 7);
     }
 
     #[test]
     fn a_scope_has_one_spelling() {
-        for scope in [Scope::Local, Scope::Operation([0xa5; 16])] {
+        for scope in [Scope::Local, Scope::Operation([0xa5; 16]), Scope::Identity] {
             assert_eq!(scope.to_string().parse(), Ok(scope));
         }
         let upper = format!("operation:{}", "A5".repeat(16));
-        for wrong in ["", "Local", "operation:", "operation:a5", &upper] {
+        for wrong in [
+            "",
+            "Local",
+            "Identity",
+            "operation:",
+            "operation:a5",
+            &upper,
+        ] {
             assert_eq!(wrong.parse::<Scope>(), Err(ScopeError), "{wrong}");
         }
     }

@@ -68,7 +68,7 @@ id_type!(
     FeedId
 );
 id_type!(
-    /// The name of one node, computed from its first public key; it outlives later keys.
+    /// The name of one node, computed from its root public key; it outlives the keys of its feeds.
     NodeId
 );
 id_type!(
@@ -95,9 +95,9 @@ impl Hash {
 }
 
 impl NodeId {
-    /// Returns the id of the node whose first ("genesis") key this is.
-    pub fn of_key(genesis: &PublicKey) -> NodeId {
-        NodeId(Hash::of_parts(&[b"watchfire node v1\0", &genesis.0]).0)
+    /// Returns the id of the node whose root key this is: the first key that it ever had.
+    pub fn of_key(root: &PublicKey) -> NodeId {
+        NodeId(Hash::of_parts(&[b"watchfire node v1\0", &root.0]).0)
     }
 }
 

@@ -11,8 +11,9 @@ pub mod raw;
 pub mod vectors;
 
 use watchfire_feed::{
-    Draft, Entry, Feed, Head, HybridTime, NodeId, OPENING_KIND, OPENING_KIND_VERSION, Scope,
-    Signer, sign,
+    Draft, Entry, Feed, FeedId, Hash, Head, HybridTime, Identity, IdentityError, IdentityEvent,
+    NodeId, OPENING_KIND, OPENING_KIND_VERSION, Scope, Signer, identity_entry, identity_opening,
+    sign,
 };
 
 /// A feed being written, with its signer and head.
@@ -60,6 +61,68 @@ impl Writer {
         let entry = sign(&self.signer, &self.head, draft).expect("the draft is valid");
         self.head = entry.head();
         entry
+    }
+}
+
+/// A node's identity feed being written, under a root key of its own.
+pub struct Root {
+    pub signer: Signer,
+    pub identity: Identity,
+    pub entries: Vec<Entry>,
+}
+
+impl Root {
+    pub fn new(seed: u8) -> Root {
+        let signer = Signer::from_seed([seed; 32]);
+        let opening = identity_opening(&signer, time(0), "first start").expect("is an opening");
+        Root {
+            identity: Identity::begin(&opening).expect("is an identity's opening"),
+            signer,
+            entries: vec![opening],
+        }
+    }
+
+    /// Signs the entry that would be next, without taking it.
+    pub fn next(&self, event: &IdentityEvent) -> Entry {
+        let at = time(self.identity.head().seq);
+        identity_entry(&self.signer, &self.identity.head(), at, event).expect("is well formed")
+    }
+
+    pub fn say(&mut self, event: &IdentityEvent) -> Result<(), IdentityError> {
+        let entry = self.next(event);
+        self.identity.take(&entry)?;
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    /// A feed of this node, signed by the key of another seed.
+    pub fn feed(&self, seed: u8, scope: Scope, epoch: u32) -> Feed {
+        Feed {
+            node: self.identity.node(),
+            scope,
+            epoch,
+            key: Signer::from_seed([seed; 32]).public_key(),
+        }
+    }
+}
+
+pub fn key_certified(epoch: u32, seed: u8) -> IdentityEvent {
+    IdentityEvent::KeyCertified {
+        epoch,
+        public_key: Signer::from_seed([seed; 32]).public_key(),
+    }
+}
+
+fn time(ms: u64) -> HybridTime {
+    HybridTime::from_parts(1_700_000_000_000 + ms, 0)
+}
+
+/// A head that nobody made.
+pub fn head(feed: FeedId, seq: u64, hash: u8) -> Head {
+    Head {
+        feed,
+        seq,
+        hash: Hash([hash; 32]),
     }
 }
 
