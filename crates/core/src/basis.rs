@@ -124,16 +124,26 @@ record_ids! {
     RoadConditionId,
     /// Names one patrol plan.
     PatrolId,
+    /// Names one peer: the first half of its node id.
+    PeerId,
+    /// Names one operation: made of what it was raised for, so that nobody can raise it twice.
+    OperationId,
+    /// Names one node's part in one operation.
+    ParticipationId,
+    /// Names one message in an operation.
+    MessageId,
+    /// Names one node's reply to one record of another.
+    ReplyId,
 }
 
-fn write_hex(f: &mut fmt::Formatter<'_>, bytes: &[u8; 16]) -> fmt::Result {
+pub(crate) fn write_hex(f: &mut fmt::Formatter<'_>, bytes: &[u8; 16]) -> fmt::Result {
     for byte in bytes {
         write!(f, "{byte:02x}")?;
     }
     Ok(())
 }
 
-fn read_hex(text: &str) -> Result<[u8; 16], Unreadable> {
+pub(crate) fn read_hex(text: &str) -> Result<[u8; 16], Unreadable> {
     let digits = text.as_bytes();
     if digits.len() != 32 {
         return Err(Unreadable::Id);

@@ -11,14 +11,20 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::basis::{
-    AssignmentId, CallId, IncidentId, Line, PatrolId, PersonId, RoadConditionId, StationId,
-    Timestamp, UnitId,
+    AssignmentId, CallId, IncidentId, Line, MessageId, OperationId, ParticipationId, PatrolId,
+    PeerId, PersonId, ReplyId, RoadConditionId, StationId, Timestamp, UnitId,
 };
+use crate::copies::Copies;
 use crate::record::assignment::{Assignment, AssignmentStatus};
 use crate::record::call::Call;
 use crate::record::incident::{Incident, IncidentState};
+use crate::record::message::Message;
+use crate::record::operation::Operation;
+use crate::record::participation::Participation;
 use crate::record::patrol::Patrol;
+use crate::record::peer::Peer;
 use crate::record::person::Person;
+use crate::record::reply::Reply;
 use crate::record::road_condition::RoadCondition;
 use crate::record::station::Station;
 use crate::record::unit::{Duty, Unit};
@@ -44,6 +50,18 @@ pub struct Board {
     pub road_conditions: BTreeMap<RoadConditionId, Arc<RoadCondition>>,
     /// Patrol plans by id.
     pub patrols: BTreeMap<PatrolId, Arc<Patrol>>,
+    /// Peers by id.
+    pub peers: BTreeMap<PeerId, Arc<Peer>>,
+    /// The operations that this node leads, or led, by id.
+    pub operations: BTreeMap<OperationId, Arc<Operation>>,
+    /// This node's parts in operations by id.
+    pub participations: BTreeMap<ParticipationId, Arc<Participation>>,
+    /// This node's messages by id.
+    pub messages: BTreeMap<MessageId, Arc<Message>>,
+    /// This node's replies by id.
+    pub replies: BTreeMap<ReplyId, Arc<Reply>>,
+    /// What other nodes have told of theirs.
+    pub copies: Copies,
 
     calls_of: BTreeMap<IncidentId, BTreeSet<CallId>>,
     assignments_of: BTreeMap<IncidentId, BTreeSet<AssignmentId>>,
@@ -123,6 +141,12 @@ impl Board {
         road_condition, RoadConditionId, road_conditions -> RoadCondition;
         /// Returns a patrol plan, or refuses.
         patrol, PatrolId, patrols -> Patrol;
+        /// Returns a peer, or refuses.
+        peer, PeerId, peers -> Peer;
+        /// Returns an operation that this node leads or led, or refuses.
+        operation, OperationId, operations -> Operation;
+        /// Returns a message of this node, or refuses.
+        message, MessageId, messages -> Message;
     }
 
     /// Returns any record by its name.
@@ -153,7 +177,39 @@ impl Board {
                 .cloned()
                 .map(Record::RoadCondition),
             RecordKind::Patrol => self.patrols.get(&PatrolId(id)).cloned().map(Record::Patrol),
+            RecordKind::Peer => self.peers.get(&PeerId(id)).cloned().map(Record::Peer),
+            RecordKind::Operation => self
+                .operations
+                .get(&OperationId(id))
+                .cloned()
+                .map(Record::Operation),
+            RecordKind::Participation => self
+                .participations
+                .get(&ParticipationId(id))
+                .cloned()
+                .map(Record::Participation),
+            RecordKind::Message => self
+                .messages
+                .get(&MessageId(id))
+                .cloned()
+                .map(Record::Message),
+            RecordKind::Reply => self.replies.get(&ReplyId(id)).cloned().map(Record::Reply),
         }
+    }
+
+    /// Returns all of this node's own records, kind by kind.
+    pub fn records(&self) -> impl Iterator<Item = Record> {
+        macro_rules! all {
+            ($($map:ident: $kind:ident),+ $(,)?) => {
+                std::iter::empty()$(.chain(self.$map.values().cloned().map(Record::$kind)))+
+            };
+        }
+        all!(
+            calls: Call, incidents: Incident, units: Unit, assignments: Assignment,
+            stations: Station, people: Person, road_conditions: RoadCondition, patrols: Patrol,
+            peers: Peer, operations: Operation, participations: Participation, messages: Message,
+            replies: Reply,
+        )
     }
 
     /// Puts a record on the board, in place of its older self.
@@ -214,6 +270,11 @@ impl Board {
                 self.road_conditions.insert(condition.id, condition);
             }
             Record::Patrol(patrol) => drop(self.patrols.insert(patrol.id, patrol)),
+            Record::Peer(peer) => drop(self.peers.insert(peer.id, peer)),
+            Record::Operation(one) => drop(self.operations.insert(one.id, one)),
+            Record::Participation(part) => drop(self.participations.insert(part.id, part)),
+            Record::Message(message) => drop(self.messages.insert(message.id, message)),
+            Record::Reply(reply) => drop(self.replies.insert(reply.id, reply)),
         }
     }
 
@@ -230,6 +291,11 @@ impl Board {
             RecordKind::Person => drop(self.people.remove(&PersonId(id))),
             RecordKind::RoadCondition => drop(self.road_conditions.remove(&RoadConditionId(id))),
             RecordKind::Patrol => drop(self.patrols.remove(&PatrolId(id))),
+            RecordKind::Peer => drop(self.peers.remove(&PeerId(id))),
+            RecordKind::Operation => drop(self.operations.remove(&OperationId(id))),
+            RecordKind::Participation => drop(self.participations.remove(&ParticipationId(id))),
+            RecordKind::Message => drop(self.messages.remove(&MessageId(id))),
+            RecordKind::Reply => drop(self.replies.remove(&ReplyId(id))),
         }
     }
 
@@ -268,7 +334,16 @@ impl Board {
             }
             Some(Record::Station(station)) => drop(self.station_codes.remove(&station.code)),
             Some(Record::Person(person)) => drop(self.logins.remove(&person.login)),
-            Some(Record::RoadCondition(_) | Record::Patrol(_)) | None => {}
+            Some(
+                Record::RoadCondition(_)
+                | Record::Patrol(_)
+                | Record::Peer(_)
+                | Record::Operation(_)
+                | Record::Participation(_)
+                | Record::Message(_)
+                | Record::Reply(_),
+            )
+            | None => {}
         }
     }
 

@@ -4,26 +4,33 @@
 //! may not run the second before the first is on disk. If the append fails, the host calls `abandon`
 //! and the engine is back where the disk is. It knows no clock, no disk and no randomness of its own.
 
-use std::collections::{BTreeMap, VecDeque};
+mod take;
+mod tell;
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use watchfire_feed::seal::{self, RecordKey};
 use watchfire_feed::{
-    Draft, Entry, Feed, FeedError, Head, HybridClock, HybridTime, SealedBody, Signer,
+    Draft, Entry, Feed, FeedError, FeedId, Head, HybridClock, HybridTime, NodeId, OPENING_KIND,
+    OPENING_KIND_VERSION, Scope, SealedBody, Signer,
 };
 
 use crate::basis::{PersonId, Personal, Text, Timestamp};
 use crate::board::Board;
+use crate::copies::{self, Change};
 use crate::entropy::Entropy;
 use crate::limits;
 use crate::log::{Batch, KeptOutcome, Row};
 use crate::plan::ResponseFile;
+use crate::record::operation::OperationEvent;
 use crate::record::{
     self, Action, Actor, Context, Event, Happened, Meta, Record, RecordKind, RecordRef,
 };
 use crate::refusal::Refusal;
 use crate::timer::TimerRules;
+pub use take::{NotTaken, Taken, WhyNotTaken};
 
 /// The version of all event kinds so far. A new meaning gets a new number and a lifting function.
 const EVENT_VERSION: u16 = 1;
@@ -85,6 +92,8 @@ pub struct Then {
     pub answer: Result<Outcome, Refusal>,
     /// The records to show, as they now stand.
     pub show: Vec<Record>,
+    /// What is different of what others told, and of what was told them.
+    pub changes: Vec<Change>,
 }
 
 /// What an engine is started with, as read from a store.
@@ -102,6 +111,8 @@ pub struct Start {
     pub board: Board,
     /// The keys of records that have personal data.
     pub keys: BTreeMap<RecordRef, RecordKey>,
+    /// The keys of copies that have personal data, as far as they are here.
+    pub copy_keys: BTreeMap<(NodeId, RecordRef), RecordKey>,
     /// The outcomes kept for repeated keys, oldest first.
     pub outcomes: Vec<KeptOutcome>,
     /// Where new ids come from.
@@ -114,11 +125,15 @@ pub struct Start {
 #[derive(Debug)]
 pub struct Engine {
     feed: Feed,
-    head: Head,
+    /// The heads of this node's feeds of this epoch, as signed so far.
+    own: BTreeMap<Scope, (Feed, Head)>,
     clock: HybridClock,
     signer: Signer,
     board: Board,
     keys: BTreeMap<RecordRef, RecordKey>,
+    copy_keys: BTreeMap<(NodeId, RecordRef), RecordKey>,
+    /// Up to where each other feed of an operation was named by an entry of this node's.
+    named: BTreeMap<(Scope, FeedId), u64>,
     spare_keys: VecDeque<RecordKey>,
     outcomes: BTreeMap<(PersonId, String), KeptOutcome>,
     outcome_order: VecDeque<(PersonId, String)>,
@@ -133,11 +148,13 @@ impl Engine {
     pub fn resume(start: Start) -> Engine {
         let mut engine = Engine {
             feed: start.feed,
-            head: start.head,
+            own: BTreeMap::new(),
             clock: HybridClock::new(start.last_time),
             signer: start.signer,
             board: start.board,
             keys: start.keys,
+            copy_keys: start.copy_keys,
+            named: BTreeMap::new(),
             spare_keys: VecDeque::new(),
             outcomes: BTreeMap::new(),
             outcome_order: VecDeque::new(),
@@ -150,7 +167,20 @@ impl Engine {
             engine.keep(outcome);
         }
         engine.not_durable.clear();
+        engine.find_own(start.head);
         engine
+    }
+
+    /// Finds the heads of this node's feeds of this epoch.
+    fn find_own(&mut self, local: Head) {
+        self.own = BTreeMap::from([(Scope::Local, (self.feed, local))]);
+        for followed in self.board.copies.feeds.values() {
+            let feed = followed.feed;
+            let ours = feed.node == self.feed.node && feed.key == self.feed.key;
+            if ours && feed.epoch == self.feed.epoch && feed.scope != Scope::Identity {
+                self.own.insert(feed.scope, (feed, followed.head));
+            }
+        }
     }
 
     /// Returns it with other rules of when a step is late; only an alarm that is on can be acknowledged.
@@ -165,7 +195,12 @@ impl Engine {
 
     /// Returns the head as signed so far, which may be ahead of the disk.
     pub fn head(&self) -> Head {
-        self.head
+        self.own[&Scope::Local].1
+    }
+
+    /// Returns this node.
+    pub fn node(&self) -> NodeId {
+        self.feed.node
     }
 
     /// Returns the feed that this engine writes.
@@ -209,7 +244,8 @@ impl Engine {
     /// Takes everything back that was decided since the last durable batch. `durable` is the board as on disk.
     pub fn abandon(&mut self, durable: Board, head: Head) {
         self.board = durable;
-        self.head = head;
+        self.find_own(head);
+        self.named.clear();
         for name in self.not_durable.drain(..) {
             self.outcomes.remove(&name);
             self.outcome_order.retain(|kept| *kept != name);
@@ -225,12 +261,13 @@ impl Engine {
     pub fn handle(&mut self, request: Request, now: Timestamp) -> Step {
         let ticket = request.ticket;
         match self.accept(request, now) {
-            Ok((append, outcome, show)) => Step {
-                append,
+            Ok(done) => Step {
+                append: done.batch,
                 then: Then {
                     ticket,
-                    answer: Ok(outcome),
-                    show,
+                    answer: Ok(done.outcome),
+                    show: done.show,
+                    changes: done.changes,
                 },
             },
             Err(refusal) => Step {
@@ -239,16 +276,13 @@ impl Engine {
                     ticket,
                     answer: Err(refusal),
                     show: Vec::new(),
+                    changes: Vec::new(),
                 },
             },
         }
     }
 
-    fn accept(
-        &mut self,
-        request: Request,
-        now: Timestamp,
-    ) -> Result<(Batch, Outcome, Vec<Record>), Refusal> {
+    fn accept(&mut self, request: Request, now: Timestamp) -> Result<Done, Refusal> {
         if let Some(kept) = self.outcomes.get(&(request.by.person, request.key.clone())) {
             if kept.fingerprint != request.fingerprint {
                 return Err(Refusal::KeyReused);
@@ -257,7 +291,7 @@ impl Engine {
                 records: kept.records.clone(),
                 repeated: true,
             };
-            return Ok((Batch::default(), outcome, Vec::new()));
+            return Ok(Done::nothing(outcome));
         }
         check_key(&request.key)?;
         self.check_version(&request)?;
@@ -266,6 +300,7 @@ impl Engine {
         let mut entropy = self.entropy.clone();
         let (response, timers) = (Arc::clone(&self.response), self.timers);
         let mut context = Context {
+            node: self.feed.node,
             now,
             happened_at,
             by: request.by,
@@ -303,15 +338,16 @@ impl Engine {
         request: &Request,
         happened_at: Timestamp,
         now: Timestamp,
-    ) -> (Batch, Outcome, Vec<Record>) {
-        let mut batch = Batch {
-            before: Some(self.head),
-            ..Batch::default()
-        };
+    ) -> Done {
+        let mut done = Done::nothing(Outcome {
+            records: Vec::new(),
+            repeated: false,
+        });
         let mut touched: Vec<RecordRef> = Vec::new();
+        let mut signed: Vec<(Happened, Entry)> = Vec::with_capacity(all.len());
         for happened in all {
             let reference = happened.record;
-            let entry = self.sign(&happened, request, happened_at, now);
+            let entry = self.sign(&mut done, &happened, request, happened_at, now);
             let meta = meta_of(&entry, request.by, happened_at);
             let before = self.board.get(reference);
             if let Some(next) = Record::apply(
@@ -322,17 +358,17 @@ impl Engine {
             ) {
                 self.board.put(next);
             }
-            self.head = entry.head();
-            batch.entries.push(entry);
             if !touched.contains(&reference) {
                 touched.push(reference);
             }
+            signed.push((happened, entry));
         }
+        self.tell(&mut done, &signed, request, now);
         let show: Vec<Record> = touched
             .iter()
             .filter_map(|reference| self.board.get(*reference))
             .collect();
-        batch.rows = show.iter().map(|record| self.row(record)).collect();
+        done.batch.rows = show.iter().map(|record| self.row(record)).collect();
         let records: Vec<(RecordRef, u64)> = show
             .iter()
             .map(|record| (record.reference(), record.version()))
@@ -345,24 +381,21 @@ impl Engine {
             records: records.clone(),
         };
         self.keep(kept.clone());
-        batch.outcomes.push(kept);
-        (
-            batch,
-            Outcome {
-                records,
-                repeated: false,
-            },
-            show,
-        )
+        done.batch.outcomes.push(kept);
+        done.outcome.records = records;
+        done.show = show;
+        done
     }
 
     fn sign(
         &mut self,
+        done: &mut Done,
         happened: &Happened,
         request: &Request,
         happened_at: Timestamp,
         now: Timestamp,
     ) -> Entry {
+        self.open_feed(done, happened.scope, now);
         let time = self.clock.tick(now.0);
         let accepted_at = time_of(time);
         let body = Body {
@@ -379,26 +412,102 @@ impl Engine {
             let json = serde_json::to_vec(&happened.personal).expect("personal data is strings");
             self.seal(happened.record, &happened.record.id, &json)
         };
-        let version = self
-            .board
-            .get(happened.record)
-            .map_or(0, |record| record.version())
-            + 1;
+        let before = || self.board.get(happened.record);
+        let version = match &happened.event {
+            // The record goes on where its home before left it.
+            Event::Operation(OperationEvent::CommandTaken { operation, .. }) => operation.version,
+            _ => before().map_or(0, |record| record.version()),
+        };
+        let deps = self.deps_in(happened.scope);
         let draft = Draft {
             kind: &kind_of(&body.event, happened.record.kind),
             kind_version: EVENT_VERSION,
             critical: false,
             record: happened.record.id,
-            record_version: version,
+            record_version: version + 1,
             time,
-            deps: &[],
+            deps: &deps,
             plain,
             sealed,
         };
         // The sizes are bounded by the limits on what people may enter, far below those of an entry;
         // that no accepted action can reach them is tested with every text at its limit.
-        watchfire_feed::sign(&self.signer, &self.head, draft)
-            .expect("bodies are smaller than an entry may be")
+        let entry = watchfire_feed::sign(&self.signer, &self.own[&happened.scope].1, draft)
+            .expect("bodies are smaller than an entry may be");
+        self.push(done, happened.scope, entry.clone());
+        entry
+    }
+
+    /// Opens this node's feed for a scope, if it has none in this epoch.
+    fn open_feed(&mut self, done: &mut Done, scope: Scope, now: Timestamp) {
+        if self.own.contains_key(&scope) {
+            return;
+        }
+        let feed = Feed { scope, ..self.feed };
+        let start = Head::start(feed.id());
+        let draft = Draft {
+            kind: OPENING_KIND,
+            kind_version: OPENING_KIND_VERSION,
+            critical: true,
+            record: [0; 16],
+            record_version: 0,
+            time: self.clock.tick(now.0),
+            deps: &[],
+            plain: self.opening_of(&feed),
+            sealed: Vec::new(),
+        };
+        let opening = watchfire_feed::sign(&self.signer, &start, draft)
+            .expect("an opening is small and comes first");
+        self.own.insert(scope, (feed, start));
+        self.push(done, scope, opening);
+    }
+
+    /// Returns the body of an opening; in a later epoch it goes on from the last entry of the one before.
+    fn opening_of(&self, feed: &Feed) -> Vec<u8> {
+        let before = self.board.copies.feeds.values().filter(|one| {
+            one.feed.node == feed.node
+                && one.feed.scope == feed.scope
+                && one.feed.epoch < feed.epoch
+        });
+        let before = before.max_by_key(|one| one.feed.epoch);
+        feed.opening_body(before.map(|one| &one.head), "an operation")
+    }
+
+    /// Puts a signed entry at the end of its feed and into what is to be appended.
+    fn push(&mut self, done: &mut Done, scope: Scope, entry: Entry) {
+        let (feed, head) = self.own[&scope];
+        if !done.batch.before.iter().any(|one| one.feed == head.feed) {
+            done.batch.before.push(head);
+        }
+        self.own.insert(scope, (feed, entry.head()));
+        if scope != Scope::Local {
+            // An entry of our own that we could not read would be a bug, and is then no news to anybody.
+            let decoded = decode(&entry).unwrap_or(Decoded::Unknown);
+            let changes = copies::fold_own(&mut self.board.copies, &feed, &entry, &decoded);
+            done.changes.extend(changes);
+        }
+        done.batch.entries.push(entry);
+    }
+
+    /// Returns the heads of the other feeds of an operation that went on since this node last named them: whoever
+    /// reads the entry knows what its writer had seen.
+    fn deps_in(&mut self, scope: Scope) -> Vec<Head> {
+        let (Scope::Operation(id) | Scope::Command(id)) = scope else {
+            return Vec::new();
+        };
+        let own = self.feed.node;
+        let mut deps = Vec::new();
+        for followed in self.board.copies.feeds.values() {
+            let within = [Scope::Operation(id), Scope::Command(id)].contains(&followed.feed.scope);
+            let head = followed.head;
+            let named = self.named.get(&(scope, head.feed)).copied().unwrap_or(0);
+            let room = deps.len() < watchfire_feed::limits::DEPS_MAX;
+            if within && followed.feed.node != own && head.seq > named && room {
+                deps.push(head);
+                self.named.insert((scope, head.feed), head.seq);
+            }
+        }
+        deps
     }
 
     fn seal(&mut self, record: RecordRef, context: &[u8], json: &[u8]) -> Vec<u8> {
@@ -432,6 +541,25 @@ impl Engine {
             if let Some(oldest) = self.outcome_order.pop_front() {
                 self.outcomes.remove(&oldest);
             }
+        }
+    }
+}
+
+/// What an accepted action came to.
+struct Done {
+    batch: Batch,
+    outcome: Outcome,
+    show: Vec<Record>,
+    changes: Vec<Change>,
+}
+
+impl Done {
+    fn nothing(outcome: Outcome) -> Done {
+        Done {
+            batch: Batch::default(),
+            outcome,
+            show: Vec::new(),
+            changes: Vec::new(),
         }
     }
 }
@@ -568,7 +696,8 @@ pub fn decode(entry: &Entry) -> Result<Decoded, DecodeError> {
     }
     // A kind from a newer program is no error: it is verified, kept, forwarded and shown as unknown.
     let record_kind = kind.split_once('.').and_then(|(word, name)| {
-        RecordKind::parse(word).filter(|kind| kind.event_names().contains(&name))
+        let told = |kind: &RecordKind| name == record::TOLD && kind.can_be_shared();
+        RecordKind::parse(word).filter(|kind| kind.event_names().contains(&name) || told(kind))
     });
     let Some(record_kind) = record_kind.filter(|_| entry.header.kind_version == EVENT_VERSION)
     else {
@@ -599,13 +728,46 @@ pub fn decode(entry: &Entry) -> Result<Decoded, DecodeError> {
     })
 }
 
-/// Reads the personal part of an entry with its record's key; nothing if it has none, was erased or does not open.
-pub fn open_personal(entry: &Entry, key: Option<&RecordKey>) -> Option<Personal> {
+/// Opens the personal part of an entry with its record's key; nothing if it has none, was erased or does not open.
+pub fn open_sealed(entry: &Entry, key: Option<&RecordKey>) -> Option<Vec<u8>> {
     let SealedBody::Whole(sealed) = &entry.sealed else {
         return None;
     };
-    let json = seal::open(key?, &entry.header.record, sealed).ok()?;
-    serde_json::from_slice(&json).ok()
+    seal::open(key?, &entry.header.record, sealed).ok()
+}
+
+/// Reads the personal part of an entry that tells of one event.
+pub fn open_personal(entry: &Entry, key: Option<&RecordKey>) -> Option<Personal> {
+    serde_json::from_slice(&open_sealed(entry, key)?).ok()
+}
+
+/// Folds a verified entry of any feed that a node holds, in the order in which they became durable. `own` is that
+/// node; `opened` is the entry's personal part, if it could be read.
+pub fn fold_any(
+    board: &mut Board,
+    own: NodeId,
+    feed: &Feed,
+    entry: &Entry,
+    decoded: &Decoded,
+    opened: Option<&[u8]>,
+) {
+    if feed.node != own {
+        copies::fold(&mut board.copies, feed, entry, decoded, opened);
+        return;
+    }
+    let here = match decoded {
+        Decoded::Event { record, .. } => {
+            feed.scope == Scope::Local || record.kind.lives_in_operation()
+        }
+        Decoded::FeedOpened(_) | Decoded::Unknown => false,
+    };
+    if here {
+        let personal = opened.and_then(|json| serde_json::from_slice(json).ok());
+        fold(board, decoded, personal.as_ref());
+    }
+    if feed.scope != Scope::Local {
+        copies::fold_own(&mut board.copies, feed, entry, decoded);
+    }
 }
 
 /// Folds a verified entry into a board: what home, peer, restart, simulator and auditor all do.

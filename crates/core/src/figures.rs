@@ -180,7 +180,12 @@ impl Material {
             | Record::Station(_)
             | Record::Person(_)
             | Record::RoadCondition(_)
-            | Record::Patrol(_) => {}
+            | Record::Patrol(_)
+            | Record::Peer(_)
+            | Record::Operation(_)
+            | Record::Participation(_)
+            | Record::Message(_)
+            | Record::Reply(_) => {}
         }
     }
 

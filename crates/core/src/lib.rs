@@ -9,6 +9,7 @@
 
 pub mod basis;
 pub mod board;
+pub mod copies;
 pub mod cover;
 pub mod duplicate;
 pub mod engine;
@@ -24,6 +25,7 @@ pub mod recommend;
 pub mod record;
 pub mod refusal;
 pub mod routing;
+pub mod sync;
 pub mod timer;
 pub mod triage;
 pub mod undo;

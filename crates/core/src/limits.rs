@@ -132,3 +132,27 @@ pub const PATROL_WINDOWS_MAX: usize = 4;
 pub const PATROL_LABEL_CHARS_MAX: usize = 60;
 /// Longest visit to a patrol point, in minutes.
 pub const PATROL_STAY_MINUTES_MAX: usize = 240;
+/// Peers of one node.
+pub const PEERS_MAX: usize = 500;
+/// Addresses that one peer may be reached at.
+pub const ADDRESSES_PER_PEER_MAX: usize = 8;
+/// Operations that one node leads at a time.
+pub const OPERATIONS_OPEN_MAX: usize = 200;
+/// Nodes that one operation may call in, the lead among them.
+pub const MEMBERS_PER_OPERATION_MAX: usize = 100;
+/// Objectives of one operation.
+pub const OBJECTIVES_PER_OPERATION_MAX: usize = 50;
+/// Records that one node may share in one operation by name; a shared incident's response is beside.
+pub const SHARES_PER_OPERATION_MAX: usize = 200;
+/// Loans of units that one node may make in one operation.
+pub const LOANS_PER_OPERATION_MAX: usize = 200;
+/// Longest loan of a unit, in seconds (three days).
+pub const LOAN_S_MAX: u32 = 3 * 24 * 3_600;
+/// How long an ask of another home may wait at most, in seconds (a day).
+pub const ASK_OPEN_S_MAX: u32 = 24 * 3_600;
+/// Bytes that the notes of an incident may take when it is first told in an operation: it fits one entry.
+pub const TOLD_NOTES_BYTES_MAX: usize = 20_000;
+/// Entries taken from a peer into one transaction.
+pub const TAKEN_ENTRIES_MAX: usize = 256;
+/// How old an entry may be when it comes and still be news, in milliseconds (10 minutes): older ones raise no siren.
+pub const OLD_NEWS_MS: i64 = 10 * 60 * 1_000;

@@ -3,7 +3,7 @@
 //! A batch is appended whole or not at all, entries and tables together. Rows are only a faster way to
 //! what the entries say: they are rebuilt from them at will.
 
-use watchfire_feed::{Entry, Head};
+use watchfire_feed::{Entry, FeedId, Head, NodeId};
 
 use crate::basis::{CallId, PersonId, Timestamp};
 use crate::record::RecordRef;
@@ -11,12 +11,20 @@ use crate::record::RecordRef;
 /// What one or more accepted actions come to on disk.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
-    /// The head that the feed must have before; none before anything was decided.
-    pub before: Option<Head>,
-    /// The entries, in order.
+    /// The head that each feed must have before of which there is an entry.
+    pub before: Vec<Head>,
+    /// The entries, in order: this node's own, or taken from others and verified.
     pub entries: Vec<Entry>,
     /// The records as they then stand; a record is in it once.
     pub rows: Vec<Row>,
+    /// The copies of other nodes' records as they then stand; each is in it once.
+    pub copies: Vec<(NodeId, Row)>,
+    /// Feeds that have forked, with the entry that stands beside the one held: nothing more is taken from them.
+    pub forks: Vec<(FeedId, Entry)>,
+    /// Records of other nodes of which a newer program has said something.
+    pub newer: Vec<(NodeId, [u8; 16])>,
+    /// When entries of other nodes came, if there are any among the entries.
+    pub arrived_at: Option<Timestamp>,
     /// What is answered if an idempotency key comes again.
     pub outcomes: Vec<KeptOutcome>,
     /// Drafts that became calls and end with it; the host adds them, the engine knows none.
@@ -39,8 +47,24 @@ pub struct KeptMade {
 impl Batch {
     /// Adds a later batch to this one; of two rows for a record the later stays.
     pub fn extend(&mut self, later: Batch) {
-        self.before = self.before.or(later.before);
+        for head in later.before {
+            // The later batch goes on where this one ends.
+            if !self.before.iter().any(|earlier| earlier.feed == head.feed) {
+                self.before.push(head);
+            }
+        }
         self.entries.extend(later.entries);
+        self.forks.extend(later.forks);
+        self.newer.extend(later.newer);
+        self.arrived_at = self.arrived_at.or(later.arrived_at);
+        for (node, row) in later.copies {
+            let same =
+                |earlier: &&mut (NodeId, Row)| earlier.0 == node && earlier.1.record == row.record;
+            match self.copies.iter_mut().find(same) {
+                Some(earlier) => earlier.1 = row,
+                None => self.copies.push((node, row)),
+            }
+        }
         self.outcomes.extend(later.outcomes);
         self.drafts.extend(later.drafts);
         self.made.extend(later.made);
@@ -60,7 +84,8 @@ impl Batch {
     pub fn is_empty(&self) -> bool {
         let beside = self.drafts.is_empty() && self.made.is_empty();
         let kept = self.outcomes.is_empty() && beside;
-        self.entries.is_empty() && self.rows.is_empty() && kept
+        let none = self.entries.is_empty() && self.rows.is_empty();
+        none && kept && self.copies.is_empty() && self.forks.is_empty()
     }
 }
 

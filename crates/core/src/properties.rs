@@ -156,11 +156,15 @@ fn events_survive_json_byte_for_byte_and_every_kind_of_event_is_known() {
         assert_eq!(event.record_kind(), record.kind);
         seen.insert(entry.header.kind.clone());
     }
-    let known = RecordKind::ALL.into_iter().flat_map(|kind| {
+    // What takes two nodes is lived in the simulator of a federation.
+    let alone = |kind: &RecordKind| !kind.lives_in_operation() && *kind != RecordKind::Peer;
+    let known = RecordKind::ALL.into_iter().filter(alone).flat_map(|kind| {
         let names = kind.event_names().iter();
         names.map(move |name| format!("{}.{name}", kind.as_str()))
     });
-    let unseen: Vec<String> = known.filter(|name| !seen.contains(name)).collect();
+    let alone = |name: &String| !name.ends_with("paired");
+    let unseen = known.filter(|name| alone(name) && !seen.contains(name));
+    let unseen: Vec<String> = unseen.collect();
     assert!(unseen.is_empty(), "no random run came to {unseen:?}");
 }
 

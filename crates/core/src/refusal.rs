@@ -76,6 +76,14 @@ pub enum Refusal {
     AlarmNotOn(AlarmCode),
     /// Somebody has acknowledged the alarm already.
     AlarmSeen(AlarmCode),
+    /// This node, or the one named, is no member of the operation.
+    NotAMember,
+    /// The record is this node's own: nobody else is to be asked.
+    Here(RecordKind),
+    /// Its home shares the record to be seen, not to be asked for.
+    OnlyToView,
+    /// Records of this kind are not shared in operations.
+    NotToShare(RecordKind),
     /// It cannot be taken back.
     NotUndone {
         /// Why not.
@@ -117,6 +125,10 @@ impl Refusal {
             Refusal::UnknownCode { .. } => "unknown_code",
             Refusal::AlarmNotOn(_) => "alarm_not_on",
             Refusal::AlarmSeen(_) => "alarm_seen",
+            Refusal::NotAMember => "not_a_member",
+            Refusal::Here(_) => "home_is_here",
+            Refusal::OnlyToView => "only_to_view",
+            Refusal::NotToShare(_) => "not_to_share",
             Refusal::NotUndone { .. } => "not_undone",
         }
     }
@@ -139,6 +151,10 @@ impl Refusal {
             | Refusal::Limit { .. }
             | Refusal::AlarmNotOn(_)
             | Refusal::AlarmSeen(_)
+            | Refusal::NotAMember
+            | Refusal::Here(_)
+            | Refusal::OnlyToView
+            | Refusal::NotToShare(_)
             | Refusal::NotUndone { .. } => RefusalClass::Conflict,
         }
     }
@@ -240,6 +256,28 @@ impl Refusal {
                     format!("该告警已被确认：{}。", code.zh),
                 )
             }
+            Refusal::NotAMember => Text::new(
+                "That node is no member of this operation.",
+                "该节点不是本次行动的成员。",
+            ),
+            Refusal::Here(kind) => {
+                let kind = kind.label();
+                Text::new(
+                    format!("The {} is this node's own.", kind.en),
+                    format!("该{}归属本节点。", kind.zh),
+                )
+            }
+            Refusal::OnlyToView => Text::new(
+                "Its home shares it to be seen, not to be asked for.",
+                "归属单位仅共享查看，未开放请求。",
+            ),
+            Refusal::NotToShare(kind) => {
+                let kind = kind.label();
+                Text::new(
+                    format!("A {} is not shared in operations.", kind.en),
+                    format!("{}不在行动中共享。", kind.zh),
+                )
+            }
             Refusal::NotUndone { because, .. } => Text::new(
                 format!("It cannot be taken back: {}.", because.en),
                 format!("无法撤回：{}。", because.zh),
@@ -292,6 +330,19 @@ impl Refusal {
                 "请查看该记录的最新状态。",
             ),
             Refusal::AlarmSeen(code) => code.todo(),
+            Refusal::NotAMember => Text::new(
+                "See who takes part; the lead calls others in.",
+                "请查看成员；由牵头单位邀请。",
+            ),
+            Refusal::Here(_) => Text::new("Do it here.", "请直接在本节点操作。"),
+            Refusal::OnlyToView => Text::new(
+                "Write to the operation's log, or call them.",
+                "请写入行动日志，或电话联系对方。",
+            ),
+            Refusal::NotToShare(_) => Text::new(
+                "Share the incident, with what may be known of it in a note.",
+                "请共享警情，并在备注中写明可告知的内容。",
+            ),
             Refusal::NotUndone { instead, .. } => instead.clone(),
         }
     }

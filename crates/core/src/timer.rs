@@ -191,7 +191,12 @@ pub fn alarm_of(
         | Record::Station(_)
         | Record::Person(_)
         | Record::RoadCondition(_)
-        | Record::Patrol(_) => None,
+        | Record::Patrol(_)
+        | Record::Peer(_)
+        | Record::Operation(_)
+        | Record::Participation(_)
+        | Record::Message(_)
+        | Record::Reply(_) => None,
     }
 }
 

@@ -134,6 +134,20 @@ pub fn inverse(deed: &Deed) -> Result<Action, Refusal> {
                 "请修改计划，或重新生成路线。",
             ),
         )),
+        Action::Peer(_)
+        | Action::Operation(_)
+        | Action::Participation(_)
+        | Action::Message(_)
+        | Action::Reply(_) => Err(not_undone(
+            Text::new(
+                "other agencies may know of it already",
+                "其他单位可能已经知悉",
+            ),
+            Text::new(
+                "Take it back by saying so: leave, end the share, withdraw the message.",
+                "请以相应操作撤回：退出、停止共享或撤回联络。",
+            ),
+        )),
         Action::Undo(_) => Err(not_undone(
             Text::new("it took something back itself", "该操作本身就是撤回"),
             Text::new("Do it again by hand.", "请重新操作。"),
@@ -276,8 +290,20 @@ fn incident(deed: &Deed, action: &IncidentAction) -> Result<IncidentAction, Refu
                 None => IncidentAction::Unlink { incident, other },
             });
         }
+        IncidentAction::Pair { incident, with } => {
+            return Ok(IncidentAction::Unpair {
+                incident: *incident,
+                from: *with,
+            });
+        }
+        IncidentAction::Unpair { incident, from } => {
+            return Ok(IncidentAction::Pair {
+                incident: *incident,
+                with: *from,
+            });
+        }
         IncidentAction::SeeAlarm { .. } => return Err(seen()),
-        IncidentAction::Open { .. } => (
+        IncidentAction::Open { .. } | IncidentAction::OpenFor { .. } => (
             "an incident that was opened stays on record",
             "已立警情须留存",
             "Cancel it and say why.",

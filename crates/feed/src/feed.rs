@@ -27,11 +27,13 @@ pub enum Scope {
     Operation([u8; 16]),
     /// Which keys, anchors and addresses speak for the node; written as `identity`.
     Identity,
+    /// What a node says as the lead of one operation; written as `command:` and 32 hex digits.
+    Command([u8; 16]),
 }
 
-/// Text that is neither `local` nor `identity` nor `operation:` with 32 lower-case hex digits.
+/// Text that is neither `local` nor `identity` nor `operation:` or `command:` with 32 lower-case hex digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected `local`, `identity`, or `operation:` and 32 lower-case hex digits")]
+#[error("expected `local`, `identity`, or `operation:` or `command:` and 32 lower-case hex digits")]
 pub struct ScopeError;
 
 impl fmt::Display for Scope {
@@ -40,6 +42,7 @@ impl fmt::Display for Scope {
             Scope::Local => f.write_str("local"),
             Scope::Operation(id) => write!(f, "operation:{}", hex::encode(id)),
             Scope::Identity => f.write_str("identity"),
+            Scope::Command(id) => write!(f, "command:{}", hex::encode(id)),
         }
     }
 }
@@ -53,10 +56,13 @@ impl FromStr for Scope {
             "identity" => return Ok(Scope::Identity),
             _ => (),
         }
-        let id = text.strip_prefix("operation:").ok_or(ScopeError)?;
-        parse_lower_hex(id)
-            .map(Scope::Operation)
-            .map_err(|_| ScopeError)
+        let (scope, id) = text.split_once(':').ok_or(ScopeError)?;
+        let id = parse_lower_hex(id).map_err(|_| ScopeError)?;
+        match scope {
+            "operation" => Ok(Scope::Operation(id)),
+            "command" => Ok(Scope::Command(id)),
+            _ => Err(ScopeError),
+        }
     }
 }
 
@@ -90,6 +96,7 @@ impl Feed {
             Scope::Local => vec![0],
             Scope::Operation(id) => [&[1], id.as_slice()].concat(),
             Scope::Identity => vec![2],
+            Scope::Command(id) => [&[3], id.as_slice()].concat(),
         };
         let parts: [&[u8]; 5] = [
             b"watchfire feed v1\0",

@@ -119,7 +119,7 @@ impl Disk {
 impl Log for Disk {
     fn append(&mut self, batch: &Batch) -> Result<(), LogFault> {
         let head = self.head();
-        let expected = batch.before.unwrap_or(head);
+        let expected = batch.before.first().copied().unwrap_or(head);
         if expected != head {
             return Err(LogFault::WrongHead {
                 expected: expected.seq,

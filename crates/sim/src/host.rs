@@ -89,6 +89,7 @@ impl Host {
             signer: Signer::from_seed(signer_seed),
             board: board.clone(),
             keys,
+            copy_keys: BTreeMap::new(),
             outcomes: disk.outcomes.clone(),
             entropy: Entropy::new(entropy.next_32()),
             response: Arc::new(ResponseFile::default()),

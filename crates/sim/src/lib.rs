@@ -11,6 +11,7 @@ mod disk;
 mod host;
 pub mod invariant;
 mod life;
+pub mod site;
 
 pub use life::{Counts, Failure, Report, Settings, run};
 

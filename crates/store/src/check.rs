@@ -7,6 +7,7 @@ use std::path::Path;
 use rusqlite::Connection;
 use watchfire_core::log::Row;
 use watchfire_core::record::RecordKind;
+use watchfire_feed::Scope;
 
 use crate::entries;
 use crate::error::{Doing, StoreError, damaged};
@@ -15,7 +16,7 @@ use crate::load::{self, Unsealed};
 use crate::records::{self, COLUMNS, Tally};
 use crate::refold::{self, Refolded};
 use crate::schema::{self, Access};
-use crate::{Progress, checksum, files, limits, store};
+use crate::{Progress, checksum, copies, files, limits, store};
 
 /// What was checked, and what could not be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +29,8 @@ pub struct CheckReport {
     pub epochs: u64,
     /// Records folded anew and found equal.
     pub records: u64,
+    /// Copies of other nodes' records folded anew and found equal.
+    pub copies: u64,
     /// Entries of kinds that this program does not know; verified, but not folded.
     pub unknown: u64,
     /// Entries whose personal data was erased.
@@ -106,13 +109,19 @@ pub fn check(dir: &Path, mut progress: impl FnMut(Progress)) -> Result<CheckRepo
     }
     let records =
         check_records(&snapshot, keyring.as_ref(), &refolded, &mut progress).map_err(in_tables)?;
+    let copies = check_copies(&snapshot, keyring.as_ref(), &refolded).map_err(in_tables)?;
     check_keys(&snapshot, &refolded).map_err(in_tables)?;
+    let own = entries::own_node(&feeds).map_err(in_entries)?;
+    let epochs = feeds
+        .iter()
+        .filter(|known| known.feed.node == own && known.feed.scope == Scope::Local);
     check_plain_tables(&snapshot).map_err(in_tables)?;
     Ok(CheckReport {
         node_name: store::node_name(&snapshot).map_err(in_tables)?,
         entries: refolded.entries,
-        epochs: feeds.len() as u64,
+        epochs: epochs.count() as u64,
         records,
+        copies,
         unknown: refolded.unknown,
         erased: refolded.erased,
         keys_missing: refolded.keys_missing,
@@ -221,14 +230,44 @@ fn compare(row: &Row, keyring: Option<&Keyring>, refolded: &Refolded) -> Result<
 }
 
 fn board_size(refolded: &Refolded) -> u64 {
-    let board = &refolded.board;
-    let size = board.calls.len()
-        + board.incidents.len()
-        + board.units.len()
-        + board.assignments.len()
-        + board.stations.len()
-        + board.people.len();
-    size as u64
+    refolded.board.records().count() as u64
+}
+
+/// Compares every copy with what its home's entries make of it; returns how many there are.
+fn check_copies(
+    connection: &Connection,
+    keyring: Option<&Keyring>,
+    refolded: &Refolded,
+) -> Result<u64, StoreError> {
+    let boards = &refolded.board.copies.boards;
+    let mut count = 0;
+    copies::read_copies(connection, "", [], |node, row| {
+        count += 1;
+        let name = format!("the copy of {}", records::name(row.record));
+        let Some(record) = boards.get(&node).and_then(|board| board.get(row.record)) else {
+            return Err(damaged(format!("no entry is about {name}")));
+        };
+        let expected = refold::row(&record, None)?;
+        if row.state != expected.state || row.version != expected.version {
+            return Err(damaged(name));
+        }
+        match load::unseal_bytes(&row, keyring)? {
+            Unsealed::Whole(json) if record.personal_json().as_ref() != Some(&json) => {
+                Err(damaged(name))
+            }
+            Unsealed::Whole(_) | Unsealed::Nothing | Unsealed::Erased | Unsealed::KeyMissing => {
+                Ok(())
+            }
+        }
+    })?;
+    let sizes = boards.values().map(|board| board.records().count() as u64);
+    let total: u64 = sizes.sum();
+    match count == total {
+        true => Ok(count),
+        false => Err(damaged(format!(
+            "the table has {count} copies, the entries make {total}"
+        ))),
+    }
 }
 
 fn check_keys(connection: &Connection, refolded: &Refolded) -> Result<(), StoreError> {

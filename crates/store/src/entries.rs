@@ -4,7 +4,8 @@
 
 use rusqlite::{Connection, Row, params};
 use watchfire_core::basis::Timestamp;
-use watchfire_feed::{Entry, Feed, FeedId, Hash, Head, Opening, SealedBody};
+use watchfire_core::record::RecordKind;
+use watchfire_feed::{Entry, Feed, FeedId, Hash, Head, NodeId, Opening, Scope, SealedBody};
 
 use crate::error::{Doing, StoreError, damaged};
 
@@ -34,7 +35,8 @@ pub(crate) struct Line {
     pub(crate) entry: Entry,
 }
 
-/// Returns the feeds in the order of their epochs, each verified by its opening entry.
+/// Returns the feeds in the order in which they came, each verified by its opening entry; this node's own local
+/// feed of its first epoch is the first.
 pub(crate) fn feeds(connection: &Connection) -> Result<Vec<StoredFeed>, StoreError> {
     let doing = "reading the feeds";
     let mut statement = connection
@@ -63,6 +65,40 @@ pub(crate) fn feeds(connection: &Connection) -> Result<Vec<StoredFeed>, StoreErr
         });
     }
     Ok(feeds)
+}
+
+/// Returns the node whose store it is: the one whose feed was there first.
+pub(crate) fn own_node(feeds: &[StoredFeed]) -> Result<NodeId, StoreError> {
+    let first = feeds.first().ok_or_else(|| damaged("there is no feed"))?;
+    Ok(first.feed.node)
+}
+
+/// Returns the numbers of the feeds in which this node speaks first-hand of records of a kind, for a query: what it
+/// tells again in an operation is no second event, and what others tell is not of its records.
+pub(crate) fn first_hand(feeds: &[StoredFeed], kind: RecordKind) -> String {
+    let own = feeds.first().map(|first| first.feed.node);
+    let says = |known: &&StoredFeed| {
+        let local = known.feed.scope == Scope::Local;
+        Some(known.feed.node) == own && local != kind.lives_in_operation()
+    };
+    let numbers = feeds
+        .iter()
+        .filter(says)
+        .map(|known| known.number.to_string());
+    numbers.collect::<Vec<_>>().join(", ")
+}
+
+/// Returns all entries of a feed, in order.
+pub(crate) fn of_feed(connection: &Connection, feed: i64) -> Result<Vec<Line>, StoreError> {
+    let doing = "reading the entries of a feed";
+    let sql = format!("SELECT {COLUMNS} FROM entries WHERE feed = ?1 ORDER BY seq");
+    let mut statement = connection.prepare_cached(&sql).doing(doing)?;
+    let mut rows = statement.query([feed]).doing(doing)?;
+    let mut lines = Vec::new();
+    while let Some(row) = rows.next().doing(doing)? {
+        lines.push(read(row)?);
+    }
+    Ok(lines)
 }
 
 /// Returns the last entry of a feed.
@@ -243,10 +279,15 @@ pub(crate) fn last_position(connection: &Connection) -> Result<u64, StoreError> 
         .doing(doing)
 }
 
-/// Returns all entries about one record, oldest first.
-pub(crate) fn of_record(connection: &Connection, id: &[u8; 16]) -> Result<Vec<Line>, StoreError> {
+/// Returns all entries in some feeds about one record, oldest first; in all feeds if none are named.
+pub(crate) fn of_record(
+    connection: &Connection,
+    id: &[u8; 16],
+    feeds: Option<&str>,
+) -> Result<Vec<Line>, StoreError> {
     let doing = "reading the entries of a record";
-    let sql = format!("SELECT {COLUMNS} FROM entries WHERE record = ?1 ORDER BY position");
+    let within = feeds.map_or(String::new(), |feeds| format!(" AND feed IN ({feeds})"));
+    let sql = format!("SELECT {COLUMNS} FROM entries WHERE record = ?1{within} ORDER BY position");
     let mut statement = connection.prepare_cached(&sql).doing(doing)?;
     let mut rows = statement.query([id]).doing(doing)?;
     let mut lines = Vec::new();

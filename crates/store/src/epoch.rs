@@ -80,8 +80,13 @@ pub fn new_epoch(
     }
     let doing = "beginning the epoch";
     let transaction = connection.transaction().doing(doing)?;
-    store::insert_feed(&transaction, before.number + 1, &feed)?;
-    entries::insert(&transaction, position + 1, before.number + 1, &opening)?;
+    let number = entries::feeds(&transaction)?
+        .iter()
+        .map(|known| known.number)
+        .max();
+    let number = number.unwrap_or(before.number) + 1;
+    store::insert_feed(&transaction, number, &feed)?;
+    entries::insert(&transaction, position + 1, number, &opening)?;
     // Whoever was signed in on the original is not signed in here.
     for table in ["sessions", "codes"] {
         transaction

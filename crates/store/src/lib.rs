@@ -15,6 +15,7 @@
 
 mod store;
 
+mod copies;
 mod load;
 mod made;
 mod reader;

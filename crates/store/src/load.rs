@@ -16,8 +16,9 @@ use watchfire_core::limits::OUTCOMES_KEPT_MAX;
 use watchfire_core::log::{KeptOutcome, Row};
 use watchfire_core::record::{Record, RecordKind, RecordRef};
 use watchfire_feed::seal::{self, RecordKey};
-use watchfire_feed::{Feed, Head, HybridTime};
+use watchfire_feed::{Feed, Head, HybridTime, NodeId};
 
+use crate::copies;
 use crate::entries;
 use crate::error::{StoreError, damaged};
 use crate::keyring::{Found, Keyring};
@@ -37,6 +38,8 @@ pub struct Loaded {
     pub board: Board,
     /// The keys of those records.
     pub keys: BTreeMap<RecordRef, RecordKey>,
+    /// The keys of copies, as far as they are here.
+    pub copy_keys: BTreeMap<(NodeId, RecordRef), RecordKey>,
     /// Keys that no record uses.
     pub spare_keys: Vec<RecordKey>,
     /// The newest outcomes, oldest first, at most [`OUTCOMES_KEPT_MAX`].
@@ -77,7 +80,12 @@ impl Store {
             }
             board.put(record);
         }
+        let feeds = entries::feeds(&self.connection)?;
+        let (copies, copy_keys) =
+            copies::load(&self.connection, &self.keyring, &feeds, &board, keep_since)?;
+        board.copies = copies;
         Ok(Loaded {
+            copy_keys,
             feed: *self.feed(),
             head,
             last_time,
@@ -197,7 +205,12 @@ fn add_kin(connection: &Connection, rows: &mut BTreeMap<RecordRef, Row>) -> Resu
         | RecordKind::Station
         | RecordKind::Person
         | RecordKind::RoadCondition
-        | RecordKind::Patrol => row.parent.map(IncidentId),
+        | RecordKind::Patrol
+        | RecordKind::Peer
+        | RecordKind::Operation
+        | RecordKind::Participation
+        | RecordKind::Message
+        | RecordKind::Reply => row.parent.map(IncidentId),
     };
     let named: BTreeSet<IncidentId> = rows.values().filter_map(incident_of).collect();
     let mut done: BTreeSet<IncidentId> = BTreeSet::new();

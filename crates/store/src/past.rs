@@ -15,6 +15,7 @@ use watchfire_core::engine::{self, Decoded};
 use watchfire_core::log::Row;
 use watchfire_core::record::{RecordKind, RecordRef};
 
+use crate::copies;
 use crate::entries;
 use crate::error::{Doing, StoreError, damaged};
 use crate::limits;
@@ -54,7 +55,22 @@ impl Reader {
     fn time_of(&self, position: u64) -> Result<Timestamp, StoreError> {
         let line = entries::at_position(&self.connection, position)?;
         let line = line.ok_or_else(|| damaged(format!("the entry at position {position}")))?;
-        Ok(entries::accepted_at(&line.entry))
+        // What others wrote counts from when it arrived: before that nobody here could know of it.
+        let own = self.connection_is_own(line.feed)?;
+        match own {
+            true => Ok(entries::accepted_at(&line.entry)),
+            false => Ok(copies::arrival(&self.connection, position)?
+                .unwrap_or_else(|| entries::accepted_at(&line.entry))),
+        }
+    }
+
+    /// Says whether a feed is one that this node writes as it goes; its identity feed is written elsewhere.
+    fn connection_is_own(&self, number: i64) -> Result<bool, StoreError> {
+        let local = self.first_hand(RecordKind::Call)?;
+        let within = self.first_hand(RecordKind::Operation)?;
+        let number = number.to_string();
+        let mut own = local.split(", ").chain(within.split(", "));
+        Ok(own.any(|one| one == number))
     }
 
     /// Returns the board as it stood at a moment, without what was over before `keep_since` and had left memory.
@@ -99,8 +115,9 @@ impl Reader {
         }
         let doing = "reading entries";
         let columns = entries::COLUMNS;
+        let local = self.first_hand(RecordKind::Call)?;
         let sql = format!(
-            "SELECT {columns} FROM entries WHERE position > ?1 AND position <= ?2 ORDER BY position"
+            "SELECT {columns} FROM entries WHERE position > ?1 AND position <= ?2 AND feed IN ({local}) ORDER BY position"
         );
         let mut statement = self.connection.prepare_cached(&sql).doing(doing)?;
         let mut rows = statement.query(params![first, last]).doing(doing)?;
@@ -191,17 +208,22 @@ impl Past<'_> {
         let mut one = Refolded::default();
         let mut count = 0;
         let mut after: u64 = 0;
+        let first_hand = self.reader.first_hand(record.kind)?;
+        let which = format!(
+            "WHERE record = ?1 AND position > ?2 AND position <= ?3 AND feed IN ({first_hand}) ORDER BY position"
+        );
         loop {
-            let which = "WHERE record = ?1 AND position > ?2 AND position <= ?3 ORDER BY position";
             let parameters = vec![
                 Value::from(record.id.to_vec()),
                 Value::from(after as i64),
                 Value::from(position as i64),
             ];
-            let found = self.reader.verified(which, parameters, limits::PAGE_MAX)?;
+            let found = self.reader.verified(&which, parameters, limits::PAGE_MAX)?;
             for StoredEntry { entry, .. } in &found {
                 count += 1;
-                if entry.header.record_version != count {
+                // An operation whose lead this node took over goes on at its version there.
+                let counts = !record.kind.lives_in_operation();
+                if counts && entry.header.record_version != count {
                     let name = records::name(record);
                     return Err(damaged(format!("version {count} of {name} is missing")));
                 }

@@ -4,6 +4,7 @@
 //! nobody up. Whatever it returns was verified: entries by signature and links, rows by checksum. Must
 //! not know who may see what. Start at [`Reader`].
 
+use std::cell::RefCell;
 use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
@@ -29,7 +30,7 @@ use crate::{files, limits, store};
 pub struct Reader {
     pub(crate) connection: Connection,
     pub(crate) keyring: Option<Keyring>,
-    pub(crate) feeds: Vec<StoredFeed>,
+    feeds: RefCell<Vec<StoredFeed>>,
 }
 
 /// Which records a list is of; the default is all.
@@ -84,7 +85,7 @@ impl Reader {
     pub fn open(dir: &Path) -> Result<Reader, StoreError> {
         let connection = schema::open(&files::database(dir)?, Access::Read)?;
         Ok(Reader {
-            feeds: entries::feeds(&connection)?,
+            feeds: RefCell::new(entries::feeds(&connection)?),
             keyring: Keyring::open_if_there(dir)?,
             connection,
         })
@@ -95,9 +96,29 @@ impl Reader {
         store::node_name(&self.connection)
     }
 
-    /// Returns the feeds in the order of their epochs; the last is the current one.
-    pub fn feeds(&self) -> impl DoubleEndedIterator<Item = &Feed> {
-        self.feeds.iter().map(|known| &known.feed)
+    /// Returns all feeds that the store holds, in the order in which they came; those that came since it was opened
+    /// are there too.
+    pub fn feeds(&self) -> Result<Vec<Feed>, StoreError> {
+        let feeds = self.stored_feeds(|_| false)?;
+        Ok(feeds.iter().map(|known| known.feed).collect())
+    }
+
+    /// Returns the feeds that are known; reads them anew unless they are `enough`.
+    fn stored_feeds(
+        &self,
+        enough: impl Fn(&[StoredFeed]) -> bool,
+    ) -> Result<Vec<StoredFeed>, StoreError> {
+        if !enough(&self.feeds.borrow()) {
+            self.feeds.replace(entries::feeds(&self.connection)?);
+        }
+        Ok(self.feeds.borrow().clone())
+    }
+
+    /// Returns the numbers of the feeds in which this node speaks first-hand of records of a kind, for a query.
+    pub(crate) fn first_hand(&self, kind: RecordKind) -> Result<String, StoreError> {
+        // An operation that was joined since has a feed that is not known yet.
+        let enough = |_: &[StoredFeed]| !kind.lives_in_operation();
+        Ok(entries::first_hand(&self.stored_feeds(enough)?, kind))
     }
 
     /// Returns what somebody's idempotency key led to, if it is still kept.
@@ -232,7 +253,9 @@ impl Reader {
         from_seq: u64,
         limit: usize,
     ) -> Result<Vec<Entry>, StoreError> {
-        let Some(known) = self.feeds.iter().find(|known| known.feed.id() == *feed) else {
+        let is = |known: &StoredFeed| known.feed.id() == *feed;
+        let feeds = self.stored_feeds(|feeds| feeds.iter().any(is))?;
+        let Some(known) = feeds.into_iter().find(is) else {
             return Ok(Vec::new());
         };
         let sql = "WHERE feed = ?1 AND seq >= ?2 ORDER BY seq";
@@ -292,11 +315,21 @@ impl Reader {
         for record in about {
             self.must_have_all_entries(*record)?;
         }
+        let mut first_hand: Vec<String> = Vec::new();
+        for kind in RecordKind::ALL {
+            if about.iter().any(|record| record.kind == kind) {
+                first_hand.push(self.first_hand(kind)?);
+            }
+        }
+        first_hand.retain(|numbers| !numbers.is_empty());
+        let first_hand = first_hand.join(", ");
         let ids: Vec<String> = about.iter().map(|record| hex::encode(record.id)).collect();
         let ids = serde_json::to_string(&ids).expect("a list of strings is always JSON");
         let parameters = vec![Value::from(ids), Value::from(to_i64(after.unwrap_or(0)))];
-        let sql = "WHERE record IN (SELECT unhex(value) FROM json_each(?1)) AND position > ?2 ORDER BY position";
-        let found = self.verified(sql, parameters, limit)?;
+        let sql = format!(
+            "WHERE record IN (SELECT unhex(value) FROM json_each(?1)) AND position > ?2 AND feed IN ({first_hand}) ORDER BY position"
+        );
+        let found = self.verified(&sql, parameters, limit)?;
         let asked: std::collections::BTreeSet<[u8; 16]> =
             about.iter().map(|record| record.id).collect();
         let is_asked = |stored: &StoredEntry| asked.contains(&stored.entry.header.record);
@@ -345,7 +378,13 @@ impl Reader {
         let mut found = Vec::new();
         while let Some(row) = rows.next().doing(doing)? {
             let line = entries::read(row)?;
-            entries::verify(&self.feeds, &line)?;
+            let feeds = self.feeds.borrow();
+            if feeds.iter().any(|known| known.number == line.feed) {
+                entries::verify(&feeds, &line)?;
+            } else {
+                drop(feeds);
+                entries::verify(&self.stored_feeds(|_| false)?, &line)?;
+            }
             found.push(StoredEntry {
                 position: line.position,
                 entry: line.entry,

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use rusqlite::types::Value;
 use rusqlite::{Connection, params_from_iter};
-use watchfire_core::record::{Record, RecordRef};
+use watchfire_core::board::Board;
 
 use crate::entries;
 use crate::error::{Doing, StoreError};
@@ -21,7 +21,7 @@ use crate::incarnation::Incarnation;
 use crate::keyring::Keyring;
 use crate::refold::{self, Refolded};
 use crate::schema::{self, Access};
-use crate::{Progress, checksum, limits, records, store};
+use crate::{Progress, checksum, copies, limits, records, store};
 
 /// The file that the old database is kept in.
 const KEPT: &str = "watchfire.db.before-rebuild";
@@ -134,21 +134,30 @@ fn write_records(
         records::write_key(connection, key, record.kind.as_str(), &record.id)?;
     }
     let board = &refolded.board;
-    let mut all: Vec<RecordRef> = Vec::new();
-    all.extend(board.calls.keys().map(|id| RecordRef::from(*id)));
-    all.extend(board.incidents.keys().map(|id| RecordRef::from(*id)));
-    all.extend(board.units.keys().map(|id| RecordRef::from(*id)));
-    all.extend(board.assignments.keys().map(|id| RecordRef::from(*id)));
-    all.extend(board.stations.keys().map(|id| RecordRef::from(*id)));
-    all.extend(board.people.keys().map(|id| RecordRef::from(*id)));
-    let (step, total) = ("records", all.len() as u64);
-    let found = all.iter().filter_map(|reference| board.get(*reference));
-    for (done, record) in (1..).zip(found) {
-        let record: Record = record;
-        let key = refolded.keys.get(&record.reference());
-        records::write(connection, &[refold::row(&record, key)?])?;
+    let copies = board
+        .copies
+        .boards
+        .values()
+        .flat_map(Board::records)
+        .count();
+    let (step, total) = ("records", (board.records().count() + copies) as u64);
+    let mut done = 0;
+    let mut tell = || {
+        done += 1;
         if done % limits::PROGRESS_EVERY == 0 || done == total {
             progress(Progress { step, done, total });
+        }
+    };
+    for record in board.records() {
+        let key = refolded.keys.get(&record.reference());
+        records::write(connection, &[refold::row(&record, key)?])?;
+        tell();
+    }
+    for (node, told) in &board.copies.boards {
+        for record in told.records() {
+            let key = refolded.copy_keys.get(&(*node, record.reference()));
+            copies::write_copy(connection, *node, &refold::row(&record, key)?)?;
+            tell();
         }
     }
     Ok(total)

@@ -12,9 +12,10 @@ use watchfire_core::engine::{self, Decoded};
 use watchfire_core::log::Row;
 use watchfire_core::record::{Record, RecordRef};
 use watchfire_feed::seal::{self, RecordKey};
-use watchfire_feed::{Chain, Entry, Head};
+use watchfire_feed::{Chain, Entry, Feed, Head, NodeId, Scope};
 
 use crate::Progress;
+use crate::copies::CopyKeys;
 use crate::entries::{self, COLUMNS, Line, StoredFeed};
 use crate::error::{Doing, StoreError, damaged};
 use crate::keyring::{Found, Keyring};
@@ -33,6 +34,8 @@ pub(crate) struct Refolded {
     pub(crate) entries: u64,
     /// Entries of kinds that this program does not know.
     pub(crate) unknown: u64,
+    /// The key that each copy's personal data was last sealed under, if it is there.
+    pub(crate) copy_keys: CopyKeys,
     /// Entries whose personal data was erased.
     pub(crate) erased: u64,
     /// Entries whose personal data could not be read because this keyring never had the key.
@@ -48,6 +51,7 @@ pub(crate) fn refold(
     each: &mut dyn FnMut(&Line) -> Result<(), StoreError>,
 ) -> Result<Refolded, StoreError> {
     let total = entries::last_position(connection)?;
+    let own = entries::own_node(feeds)?;
     let mut chains = Chains::new(feeds)?;
     let mut refolded = Refolded::default();
     let doing = "reading the entries";
@@ -63,9 +67,9 @@ pub(crate) fn refold(
                 "the entry at position {expected} is missing, the next is at {found}"
             )));
         }
-        chains.accept(&line)?;
+        let feed = chains.accept(&line)?;
         each(&line)?;
-        refolded.take(&line.entry, keyring)?;
+        refolded.take_any(own, &feed, &line.entry, keyring)?;
         if refolded.entries % PROGRESS_EVERY == 0 || refolded.entries == total {
             let (step, done) = ("entries", refolded.entries);
             progress(Progress { step, done, total });
@@ -76,6 +80,48 @@ pub(crate) fn refold(
 }
 
 impl Refolded {
+    /// Folds an entry of any feed that the store holds.
+    fn take_any(
+        &mut self,
+        own: NodeId,
+        feed: &Feed,
+        entry: &Entry,
+        keyring: Option<&Keyring>,
+    ) -> Result<(), StoreError> {
+        let decoded = decode(entry)?;
+        let first_hand = match &decoded {
+            Decoded::Event { record, .. } => {
+                let local = feed.scope == Scope::Local;
+                feed.node == own && local != record.kind.lives_in_operation()
+            }
+            Decoded::FeedOpened(_) | Decoded::Unknown => feed.scope == Scope::Local,
+        };
+        if first_hand {
+            self.take(entry, keyring)?;
+            if feed.scope != Scope::Local {
+                watchfire_core::copies::fold_own(&mut self.board.copies, feed, entry, &decoded);
+            }
+            return Ok(());
+        }
+        let opened = open_bytes(entry, keyring)?;
+        if let (Decoded::Event { record, .. }, Bytes::Whole(_, key)) = (&decoded, &opened) {
+            match feed.node == own {
+                true => drop(self.keys.insert(*record, key.clone())),
+                false => drop(self.copy_keys.insert((feed.node, *record), key.clone())),
+            }
+        }
+        if let (Decoded::Event { record, .. }, Some(key)) = (&decoded, entries::sealed_under(entry))
+        {
+            self.owners.insert(key, *record);
+        }
+        let bytes = match &opened {
+            Bytes::Whole(bytes, _) => Some(bytes.as_slice()),
+            Bytes::Nothing | Bytes::Erased | Bytes::KeyMissing => None,
+        };
+        engine::fold_any(&mut self.board, own, feed, entry, &decoded, bytes);
+        Ok(())
+    }
+
     pub(crate) fn take(
         &mut self,
         entry: &Entry,
@@ -124,29 +170,52 @@ impl Opened {
     }
 }
 
+/// The personal part of an entry as bytes, as far as it can be read.
+enum Bytes {
+    Nothing,
+    Whole(Vec<u8>, RecordKey),
+    Erased,
+    KeyMissing,
+}
+
 fn open(entry: &Entry, keyring: Option<&Keyring>) -> Result<Opened, StoreError> {
+    Ok(match open_bytes(entry, keyring)? {
+        Bytes::Nothing => Opened::Nothing,
+        Bytes::Erased => Opened::Erased,
+        Bytes::KeyMissing => Opened::KeyMissing,
+        Bytes::Whole(json, key) => match serde_json::from_slice(&json) {
+            Ok(personal) => Opened::Personal(personal, key),
+            Err(_) => return Err(does_not_open(entry)),
+        },
+    })
+}
+
+fn open_bytes(entry: &Entry, keyring: Option<&Keyring>) -> Result<Bytes, StoreError> {
     if entry.header.sealed_size == 0 {
-        return Ok(Opened::Nothing);
+        return Ok(Bytes::Nothing);
     }
     let Some(id) = entries::sealed_under(entry) else {
-        return Ok(Opened::Erased);
+        return Ok(Bytes::Erased);
     };
     let found = match keyring {
         Some(keyring) => keyring.find(&id)?,
         None => Found::Missing,
     };
     match found {
-        Found::Here(key) => match engine::open_personal(entry, Some(&key)) {
-            Some(personal) => Ok(Opened::Personal(personal, key)),
-            None => {
-                let seq = entry.header.seq;
-                let what = format!("the personal data of entry {seq} does not open with its key");
-                Err(damaged(what))
-            }
+        Found::Here(key) => match engine::open_sealed(entry, Some(&key)) {
+            Some(json) => Ok(Bytes::Whole(json, key)),
+            None => Err(does_not_open(entry)),
         },
-        Found::Destroyed => Ok(Opened::Erased),
-        Found::Missing => Ok(Opened::KeyMissing),
+        Found::Destroyed => Ok(Bytes::Erased),
+        Found::Missing => Ok(Bytes::KeyMissing),
     }
+}
+
+fn does_not_open(entry: &Entry) -> StoreError {
+    let seq = entry.header.seq;
+    damaged(format!(
+        "the personal data of entry {seq} does not open with its key"
+    ))
 }
 
 /// Folds the entries of one record alone, which the core's `apply` allows.
@@ -156,7 +225,9 @@ pub(crate) fn refold_one(
     record: RecordRef,
 ) -> Result<Option<(Record, Option<RecordKey>)>, StoreError> {
     let mut one = Refolded::default();
-    for line in entries::of_record(connection, &record.id)? {
+    let feeds = entries::feeds(connection)?;
+    let first_hand = entries::first_hand(&feeds, record.kind);
+    for line in entries::of_record(connection, &record.id, Some(&first_hand))? {
         one.take(&line.entry, keyring)?;
     }
     let key = one.keys.remove(&record);
@@ -193,24 +264,12 @@ struct Chains<'a> {
 
 impl<'a> Chains<'a> {
     fn new(feeds: &'a [StoredFeed]) -> Result<Chains<'a>, StoreError> {
-        for pair in feeds.windows(2) {
-            let (before, next) = (&pair[0].feed, &pair[1].feed);
-            let goes_on = before.node == next.node
-                && before.scope == next.scope
-                && before.epoch.checked_add(1) == Some(next.epoch);
-            if !goes_on {
-                let epoch = next.epoch;
-                return Err(damaged(format!(
-                    "epoch {epoch} is not the next of its node"
-                )));
-            }
-        }
         let chain = |known: &StoredFeed| (known.number, Chain::new(&known.feed));
         let chains = feeds.iter().map(chain).collect();
         Ok(Chains { feeds, chains })
     }
 
-    fn accept(&mut self, line: &Line) -> Result<(), StoreError> {
+    fn accept(&mut self, line: &Line) -> Result<Feed, StoreError> {
         let Some(chain) = self.chains.get_mut(&line.feed) else {
             let position = line.position;
             let what = format!("the entry at position {position} is of no known feed");
@@ -223,20 +282,37 @@ impl<'a> Chains<'a> {
                 feed: header.feed.to_string(),
                 seq: header.seq,
                 source,
-            })
+            })?;
+        let known = self.feeds.iter().find(|known| known.number == line.feed);
+        known
+            .map(|known| known.feed)
+            .ok_or_else(|| damaged("the list of feeds"))
     }
 
-    /// Compares each epoch's opening with the end of the epoch before.
+    /// Compares each epoch's opening of this node's feeds with the end of the epoch before. Where another node's
+    /// epoch goes on from is judged by its identity feed, when its entries come.
     fn finish(&self) -> Result<(), StoreError> {
-        let mut before: Option<Head> = None;
-        for known in self.feeds {
-            if known.follows != before {
-                let epoch = known.feed.epoch;
+        let own = entries::own_node(self.feeds)?;
+        let mut ends: BTreeMap<Scope, (u32, Head)> = BTreeMap::new();
+        let mut feeds: Vec<&StoredFeed> = self.feeds.iter().collect();
+        feeds.sort_by_key(|known| known.feed.epoch);
+        for known in feeds.into_iter().filter(|known| known.feed.node == own) {
+            let Feed { scope, epoch, .. } = known.feed;
+            let before = ends.get(&scope).copied();
+            if known.follows != before.map(|(_, head)| head) {
                 return Err(damaged(format!(
                     "epoch {epoch} does not follow on the end of the epoch before"
                 )));
             }
-            before = self.chains.get(&known.number).map(Chain::head);
+            let next = before.is_none_or(|(last, _)| last.checked_add(1) == Some(epoch));
+            if !next && scope == Scope::Local {
+                return Err(damaged(format!(
+                    "epoch {epoch} is not the next of its node"
+                )));
+            }
+            if let Some(chain) = self.chains.get(&known.number) {
+                ends.insert(scope, (epoch, chain.head()));
+            }
         }
         Ok(())
     }

@@ -17,7 +17,10 @@ use crate::limits;
 const APPLICATION_ID: i64 = 0x5746_5245;
 
 /// Goes up when a table changes; an older database is brought up to it, a newer one is refused.
-pub(crate) const FORMAT: i64 = 3;
+pub(crate) const FORMAT: i64 = 4;
+
+/// The format that first knew of other nodes.
+pub(crate) const FORMAT_OF_COPIES: i64 = 4;
 
 /// The first format, which can still be read and is brought up to ours when it is opened for writing.
 const FIRST_FORMAT: i64 = 1;
@@ -33,6 +36,16 @@ const ADDED_IN_2: [&str; 3] = [
 const ADDED_IN_3: [&str; 2] = [
     "CREATE TABLE made (line INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, at INTEGER NOT NULL, body BLOB NOT NULL, checksum INTEGER NOT NULL) STRICT",
     "CREATE INDEX made_by_time ON made (at)",
+];
+
+/// What format 4 has that format 3 had not: what other nodes have told.
+const ADDED_IN_4: [&str; 6] = [
+    "CREATE TABLE copies (line INTEGER PRIMARY KEY, node BLOB NOT NULL, kind TEXT NOT NULL, id BLOB NOT NULL, version INTEGER NOT NULL, open INTEGER NOT NULL, changed_at INTEGER NOT NULL, state BLOB NOT NULL, sealed BLOB NOT NULL, checksum INTEGER NOT NULL, UNIQUE (node, kind, id)) STRICT",
+    "CREATE INDEX copies_open ON copies (changed_at) WHERE open = 1",
+    "CREATE INDEX copies_changed ON copies (changed_at)",
+    "CREATE TABLE forks (feed BLOB PRIMARY KEY, frame BLOB NOT NULL, checksum INTEGER NOT NULL) STRICT, WITHOUT ROWID",
+    "CREATE TABLE newer (node BLOB NOT NULL, record BLOB NOT NULL, checksum INTEGER NOT NULL, PRIMARY KEY (node, record)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE arrivals (position INTEGER PRIMARY KEY, at INTEGER NOT NULL, checksum INTEGER NOT NULL) STRICT",
 ];
 
 /// The tables of format 1. `entries` is the truth; `records`, `tallies` and `record_keys` follow from it.
@@ -67,7 +80,7 @@ const INDEXES: [&str; 11] = [
 ];
 
 /// The tables that do not follow from entries: their names, and their columns in the order of the checksum.
-const PLAIN_TABLES: [(&str, &str); 9] = [
+const PLAIN_TABLES: [(&str, &str); 12] = [
     ("meta", "name, value, checksum"),
     (
         "outcomes",
@@ -86,6 +99,9 @@ const PLAIN_TABLES: [(&str, &str); 9] = [
         "id, person, seq, changed_at, ended, call, key, sealed, checksum",
     ),
     ("made", "name, at, body, checksum"),
+    ("forks", "feed, frame, checksum"),
+    ("newer", "node, record, checksum"),
+    ("arrivals", "position, at, checksum"),
 ];
 
 /// Returns those tables of a database that do not follow from entries; one of an earlier format has fewer.
@@ -96,6 +112,7 @@ pub(crate) fn plain_tables(
     let there = |name: &str| match name {
         "drafts" => format >= 2,
         "made" => format >= 3,
+        "forks" | "newer" | "arrivals" => format >= 4,
         _ => true,
     };
     let tables = PLAIN_TABLES.into_iter();
@@ -237,7 +254,8 @@ fn definitions(format: i64) -> impl Iterator<Item = &'static str> {
 fn added(after: i64, to: i64) -> impl Iterator<Item = &'static str> {
     let second = ADDED_IN_2.iter().filter(move |_| after < 2 && to >= 2);
     let third = ADDED_IN_3.iter().filter(move |_| after < 3 && to >= 3);
-    second.chain(third).copied()
+    let fourth = ADDED_IN_4.iter().filter(move |_| after < 4 && to >= 4);
+    second.chain(third).chain(fourth).copied()
 }
 
 fn compare_definitions(connection: &Connection, format: i64) -> Result<(), StoreError> {

@@ -6,6 +6,7 @@
 //! means that what is on disk is in doubt: the program must stop and open the store anew. Must not know
 //! what entries mean. Start at [`Store::create`], [`Store::open`] and the `append` below.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, TransactionBehavior, params};
@@ -13,7 +14,7 @@ use watchfire_core::basis::Timestamp;
 use watchfire_core::log::{Batch, Log, LogFault};
 use watchfire_core::record::{Record, RecordRef};
 use watchfire_feed::seal::RecordKey;
-use watchfire_feed::{Chain, Entry, Feed, Head, HybridTime, Signer};
+use watchfire_feed::{Chain, Entry, Feed, FeedId, Head, HybridTime, Scope, Signer};
 use zeroize::Zeroizing;
 
 use crate::entries::{self, Line, StoredFeed};
@@ -23,7 +24,7 @@ use crate::incarnation::Incarnation;
 use crate::keyring::{Found, Keyring};
 use crate::reader::Reader;
 use crate::schema::{self, Access};
-use crate::{drafts, limits, load, made, records, refold};
+use crate::{copies, drafts, limits, load, made, records, refold};
 
 /// The one writer of a data directory. Readers go beside it: see [`Store::reader`].
 #[derive(Debug)]
@@ -32,6 +33,8 @@ pub struct Store {
     pub(crate) connection: Connection,
     pub(crate) keyring: Keyring,
     feed: StoredFeed,
+    /// The number of every feed in the database.
+    numbers: BTreeMap<FeedId, i64>,
     seed: Zeroizing<[u8; 32]>,
     node_name: String,
     incarnation: Incarnation,
@@ -96,7 +99,10 @@ impl Store {
             });
         }
         incarnation.witness(dir, count)?;
+        let numbers = entries::feeds(&connection)?;
+        let numbers = numbers.iter().map(|known| (known.feed.id(), known.number));
         Ok(Store {
+            numbers: numbers.collect(),
             dir: dir.to_owned(),
             node_name: node_name(&connection)?,
             connection,
@@ -195,7 +201,8 @@ impl Store {
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .doing(doing)?;
-        for line in entries::of_record(&transaction, &id)? {
+        // Wherever it was told: in the log of this node and in every operation.
+        for line in entries::of_record(&transaction, &id, None)? {
             if entries::sealed_under(&line.entry) == Some(*key) {
                 entries::erase(&transaction, &line)?;
             }
@@ -298,26 +305,12 @@ impl Store {
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .doing(doing)?;
-        if !batch.entries.is_empty() {
-            let found = last_line(&transaction, self.feed.number)?;
-            let head = found.entry.head();
-            if batch.before != Some(head) {
-                return Ok(Err(LogFault::WrongHead {
-                    expected: batch.before.map_or(0, |before| before.seq),
-                    found: head.seq,
-                }));
-            }
-            let mut position = entries::last_position(&transaction)?;
-            let mut before = head;
-            for entry in &batch.entries {
-                follows(&before, entry)?;
-                position += 1;
-                entries::insert(&transaction, position, self.feed.number, entry)?;
-                records::write_entry_key(&transaction, entry)?;
-                before = entry.head();
-            }
+        let mut numbers = self.numbers.clone();
+        if let Err(fault) = append_entries(&transaction, &mut numbers, batch)? {
+            return Ok(Err(fault));
         }
         records::write(&transaction, &batch.rows)?;
+        copies::write(&transaction, batch)?;
         for outcome in &batch.outcomes {
             records::write_outcome(&transaction, outcome)?;
         }
@@ -328,6 +321,7 @@ impl Store {
             drafts::use_up(&transaction, used)?;
         }
         transaction.commit().doing(doing)?;
+        self.numbers = numbers;
         Ok(Ok(()))
     }
 }
@@ -351,7 +345,63 @@ impl Drop for Store {
     }
 }
 
-/// The engine signed these entries itself a moment ago, so only their places are compared; signatures
+/// Writes the entries of a batch, each at the end of its feed; a feed that is not there begins with its opening.
+fn append_entries(
+    connection: &Connection,
+    numbers: &mut BTreeMap<FeedId, i64>,
+    batch: &Batch,
+) -> Result<Result<(), LogFault>, StoreError> {
+    let mut heads: BTreeMap<FeedId, Head> = BTreeMap::new();
+    for before in &batch.before {
+        let held = match numbers.get(&before.feed) {
+            Some(number) => last_line(connection, *number)?.entry.head(),
+            None => Head::start(before.feed),
+        };
+        if held != *before {
+            return Ok(Err(LogFault::WrongHead {
+                expected: before.seq,
+                found: held.seq,
+            }));
+        }
+        heads.insert(before.feed, held);
+    }
+    let mut position = entries::last_position(connection)?;
+    if let Some(at) = batch.arrived_at.filter(|_| !batch.entries.is_empty()) {
+        copies::write_arrival(connection, position + 1, at)?;
+    }
+    for entry in &batch.entries {
+        let id = entry.header.feed;
+        let Some(before) = heads.get(&id) else {
+            return Ok(Err(LogFault::WrongHead {
+                expected: 0,
+                found: entry.header.seq,
+            }));
+        };
+        follows(before, entry)?;
+        let number = match numbers.get(&id) {
+            Some(number) => *number,
+            None => {
+                let next = numbers.values().max().map_or(1, |last| last + 1);
+                let bad = |source| StoreError::BadEntry {
+                    feed: id.to_string(),
+                    seq: 1,
+                    source,
+                };
+                let feed = Feed::from_opening(entry).map_err(bad)?;
+                insert_feed(connection, next, &feed)?;
+                numbers.insert(id, next);
+                next
+            }
+        };
+        position += 1;
+        entries::insert(connection, position, number, entry)?;
+        records::write_entry_key(connection, entry)?;
+        heads.insert(id, entry.head());
+    }
+    Ok(Ok(()))
+}
+
+/// The engine signed or verified these entries a moment ago, so only their places are compared; signatures
 /// are verified whenever entries are read.
 fn follows(before: &Head, entry: &Entry) -> Result<(), StoreError> {
     let header = &entry.header;
@@ -390,9 +440,14 @@ pub(crate) fn insert_feed(
 
 /// Verifies the end of the current feed and returns the feed.
 pub(crate) fn verify_tail(connection: &Connection) -> Result<StoredFeed, StoreError> {
-    let current = entries::feeds(connection)?
-        .pop()
-        .ok_or_else(|| damaged("there is no feed"))?;
+    let feeds = entries::feeds(connection)?;
+    let own = entries::own_node(&feeds)?;
+    let local = |known: &StoredFeed| known.feed.node == own && known.feed.scope == Scope::Local;
+    let current = feeds
+        .into_iter()
+        .filter(local)
+        .max_by_key(|known| known.feed.epoch);
+    let current = current.ok_or_else(|| damaged("there is no feed"))?;
     let last = last_line(connection, current.number)?;
     let bad = |seq, source| StoreError::BadEntry {
         feed: current.feed.id().to_string(),

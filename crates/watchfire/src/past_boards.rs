@@ -306,7 +306,13 @@ impl Counting {
             | Event::Station(_)
             | Event::Person(_)
             | Event::RoadCondition(_)
-            | Event::Patrol(_) => {}
+            | Event::Patrol(_)
+            | Event::Peer(_)
+            | Event::Operation(_)
+            | Event::Participation(_)
+            | Event::Message(_)
+            | Event::Reply(_)
+            | Event::Told(_) => {}
         }
     }
 

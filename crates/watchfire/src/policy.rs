@@ -9,6 +9,7 @@ use watchfire_core::board::Board;
 use watchfire_core::record::assignment::{Assignment, AssignmentAction, AssignmentStatus, Step};
 use watchfire_core::record::call::{CallAction, Onward};
 use watchfire_core::record::incident::IncidentAction;
+use watchfire_core::record::participation::ParticipationAction;
 use watchfire_core::record::patrol::PatrolAction;
 use watchfire_core::record::person::Seat;
 use watchfire_core::record::unit::UnitAction;
@@ -53,6 +54,12 @@ pub enum Permission {
     KeepUnits,
     /// Enrol people, change what they may do, hand out codes and tokens.
     KeepPeople,
+    /// Enrol peers, and shut them out.
+    KeepPeers,
+    /// Raise and lead operations, join and leave them, lend units.
+    LeadOperations,
+    /// Share records in operations, write to their log, ask and answer.
+    ActInOperations,
 }
 
 impl Permission {
@@ -77,6 +84,9 @@ impl Permission {
             P::SetRoadConditions => "set_road_conditions",
             P::KeepUnits => "keep_units",
             P::KeepPeople => "keep_people",
+            P::KeepPeers => "keep_peers",
+            P::LeadOperations => "lead_operations",
+            P::ActInOperations => "act_in_operations",
         }
     }
 }
@@ -126,6 +136,9 @@ pub const TABLE: &[(Permission, &[Seat])] = &[
     (P::SetRoadConditions, &[Dispatcher, DutyOfficer]),
     (P::KeepUnits, &[Administrator, DutyOfficer]),
     (P::KeepPeople, &[Administrator]),
+    (P::KeepPeers, &[Administrator, DutyOfficer]),
+    (P::LeadOperations, &[DutyOfficer]),
+    (P::ActInOperations, &[Dispatcher, DutyOfficer]),
 ];
 
 /// Somebody who has proved who they are.
@@ -250,7 +263,10 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
             | IncidentAction::Split { .. }
             | IncidentAction::Link { .. }
             | IncidentAction::Unlink { .. }
-            | IncidentAction::SeeAlarm { .. },
+            | IncidentAction::SeeAlarm { .. }
+            | IncidentAction::OpenFor { .. }
+            | IncidentAction::Pair { .. }
+            | IncidentAction::Unpair { .. },
         ) => vec![P::RunIncidents],
         Action::Unit(UnitAction::Enter { .. } | UnitAction::Amend { .. }) => vec![P::KeepUnits],
         Action::Unit(
@@ -292,6 +308,20 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
                 vec![P::PlanPatrols]
             }
         }
+        Action::Peer(_) => vec![P::KeepPeers],
+        Action::Operation(_) => vec![P::LeadOperations],
+        Action::Participation(
+            ParticipationAction::Share { .. } | ParticipationAction::EndShare { .. },
+        ) => vec![P::ActInOperations],
+        Action::Participation(
+            ParticipationAction::Join { .. }
+            | ParticipationAction::Decline { .. }
+            | ParticipationAction::Leave { .. }
+            | ParticipationAction::Lend { .. }
+            | ParticipationAction::EndLoan { .. }
+            | ParticipationAction::DeclineCommand { .. },
+        ) => vec![P::LeadOperations],
+        Action::Message(_) | Action::Reply(_) => vec![P::ActInOperations],
         Action::Undo(undo) => permissions_for(session, &undo.inverse, board),
         Action::Together(actions) => {
             // One seat must allow all of it.
@@ -371,7 +401,7 @@ mod tests {
                 .iter()
                 .any(|(permission, seats)| *permission == P::ReadPersonal && seats.contains(&Wall))
         );
-        assert_eq!(seen.len(), 18, "a new permission needs a row");
+        assert_eq!(seen.len(), 21, "a new permission needs a row");
         let volunteers: Vec<Permission> = TABLE
             .iter()
             .filter(|(_, seats)| seats.contains(&Volunteer))

@@ -1,5 +1,7 @@
 //! What an entry says, in words a dispatcher or an auditor reads, in both languages.
 
+mod joint;
+
 use watchfire_core::basis::{AssignmentId, CallId, IncidentId};
 use watchfire_core::basis::{Code, Personal, Text, UnitId, say_seconds};
 use watchfire_core::board::Board;
@@ -31,6 +33,15 @@ pub fn of(
         Event::Person(event) => person(event),
         Event::RoadCondition(event) => road_condition(event),
         Event::Patrol(event) => patrol(board, event),
+        Event::Peer(event) => joint::peer(event),
+        Event::Operation(event) => joint::operation(board, event),
+        Event::Participation(event) => joint::participation(board, event),
+        Event::Message(event) => {
+            let text = personal.and_then(|personal| personal.note.as_ref());
+            joint::message(event, text.map(|text| text.as_str()))
+        }
+        Event::Reply(event) => joint::reply(event),
+        Event::Told(_) => Text::new("told to an operation", "告知行动成员"),
     }
 }
 
@@ -209,6 +220,20 @@ fn incident(
             Text::new(
                 format!("place corrected {address}"),
                 format!("更正地点 {address}"),
+            )
+        }
+        IncidentEvent::Paired { with } => {
+            let name = board.name_of(&with.node);
+            Text::new(
+                format!("paired with one of {name}"),
+                format!("与{name}的警情配对"),
+            )
+        }
+        IncidentEvent::Unpaired { from } => {
+            let name = board.name_of(&from.node);
+            Text::new(
+                format!("no longer paired with one of {name}"),
+                format!("取消与{name}的警情配对"),
             )
         }
         IncidentEvent::NoteAdded => match personal.and_then(|personal| personal.note.as_ref()) {

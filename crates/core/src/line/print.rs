@@ -287,7 +287,12 @@ impl Line<'_> {
             | RecordKind::Station
             | RecordKind::Person
             | RecordKind::RoadCondition
-            | RecordKind::Patrol => self,
+            | RecordKind::Patrol
+            | RecordKind::Peer
+            | RecordKind::Operation
+            | RecordKind::Participation
+            | RecordKind::Message
+            | RecordKind::Reply => self,
         }
     }
 }

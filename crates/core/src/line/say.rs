@@ -158,7 +158,12 @@ fn record_name(around: &Around<'_>, record: RecordRef) -> Text {
         | RecordKind::Station
         | RecordKind::Person
         | RecordKind::RoadCondition
-        | RecordKind::Patrol => record.kind.label(),
+        | RecordKind::Patrol
+        | RecordKind::Peer
+        | RecordKind::Operation
+        | RecordKind::Participation
+        | RecordKind::Message
+        | RecordKind::Reply => record.kind.label(),
     }
 }
 

@@ -158,7 +158,12 @@ fn see_alarm(world: &World, dice: &Dice) -> Action {
         | RecordKind::Station
         | RecordKind::Person
         | RecordKind::RoadCondition
-        | RecordKind::Patrol => Action::Incident(IncidentAction::SeeAlarm {
+        | RecordKind::Patrol
+        | RecordKind::Peer
+        | RecordKind::Operation
+        | RecordKind::Participation
+        | RecordKind::Message
+        | RecordKind::Reply => Action::Incident(IncidentAction::SeeAlarm {
             incident: IncidentId(record.id),
             code,
         }),

@@ -442,7 +442,7 @@ fn begin(
     let mut all = Vec::with_capacity(choices.len());
     for (at, choice) in choices.iter().enumerate() {
         check_why(&choice.why)?;
-        must_be_free(board, context, choice.unit)?;
+        must_be_free(board, context, choice.unit, incident)?;
         if choices[..at]
             .iter()
             .any(|earlier| earlier.unit == choice.unit)
@@ -489,7 +489,7 @@ fn swap(
         return Err(Refusal::Circle(RecordKind::Unit));
     }
     check_why(&choice.why)?;
-    must_be_free(board, context, choice.unit)?;
+    must_be_free(board, context, choice.unit, incident)?;
     must_have_room(board, incident, 1)?;
     Ok(vec![
         called_off,
@@ -553,7 +553,9 @@ fn reassign(
         });
     }
     check_why(why)?;
-    if let Some(because) = not_on_duty(board.unit(given_up.unit)?, context) {
+    let unit = board.unit(given_up.unit)?;
+    let because = not_on_duty(unit, context);
+    if let Some(because) = because.or_else(|| promised(board, context, unit.id, incident)) {
         return Err(not_free(board.unit(given_up.unit)?, because));
     }
     must_have_room(board, incident, 1)?;
@@ -627,7 +629,12 @@ fn check_why(why: &Why) -> Result<(), Refusal> {
     Ok(())
 }
 
-fn must_be_free(board: &Board, context: &Context<'_>, unit: UnitId) -> Result<(), Refusal> {
+fn must_be_free(
+    board: &Board,
+    context: &Context<'_>,
+    unit: UnitId,
+    incident: IncidentId,
+) -> Result<(), Refusal> {
     let found = board.unit(unit)?;
     let busy = board.live_assignment(unit).map(|live| {
         let number = board
@@ -639,10 +646,30 @@ fn must_be_free(board: &Board, context: &Context<'_>, unit: UnitId) -> Result<()
             format!("正在处置警情 {number}"),
         )
     });
-    match busy.or_else(|| not_on_duty(found, context)) {
+    let because = busy.or_else(|| not_on_duty(found, context));
+    match because.or_else(|| promised(board, context, unit, incident)) {
         Some(because) => Err(not_free(found, because)),
         None => Ok(()),
     }
+}
+
+/// A unit that is lent goes nowhere but where the borrower wants it: to an incident paired with one of theirs.
+fn promised(
+    board: &Board,
+    context: &Context<'_>,
+    unit: UnitId,
+    incident: IncidentId,
+) -> Option<Text> {
+    let loan = board.loan_of(unit, context.now)?;
+    let pairs = board.incidents.get(&incident).map(|found| &found.pairs);
+    if pairs.is_some_and(|pairs| pairs.iter().any(|pair| pair.node == loan.to)) {
+        return None;
+    }
+    let name = board.name_of(&loan.to);
+    Some(Text::new(
+        format!("it is lent to {name}"),
+        format!("已借调给{name}"),
+    ))
 }
 
 fn not_free(unit: &Unit, because: Text) -> Refusal {
@@ -684,7 +711,7 @@ fn advance(
     let found = board.assignment(assignment)?;
     let (from, event): (&[AssignmentStatus], AssignmentEvent) = match step {
         Step::SendProposed => {
-            must_be_free(board, context, found.unit)?;
+            must_be_free(board, context, found.unit, found.incident)?;
             board.incident(found.incident)?.must_be_open()?;
             let Assignment {
                 incident,

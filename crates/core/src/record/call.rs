@@ -467,6 +467,7 @@ fn happened(call: CallId, event: CallEvent, personal: Personal) -> Happened {
         record: call.into(),
         event: Event::Call(event),
         personal,
+        scope: watchfire_feed::Scope::Local,
     }
 }
 

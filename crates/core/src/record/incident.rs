@@ -5,11 +5,13 @@
 //! live with their units, so that neither record needs two writers. Merging moves nothing: calls and
 //! assignments stay with the incident they joined, and the other counts them as its own until unmerged.
 
+mod pair;
+
 use serde::{Deserialize, Serialize};
 
 use super::call::CallDetails;
 use super::turn::{self, Turn, Way};
-use super::{Actor, Context, Event, Happened, Meta, RecordKind, call};
+use super::{Actor, Context, Elsewhere, Event, Happened, Meta, RecordKind, call};
 use crate::basis::{
     CallId, Code, IncidentId, Line, Personal, Place, Priority, Prose, Text, Timestamp,
 };
@@ -58,6 +60,9 @@ pub struct Incident {
     /// Who has seen its alarms, oldest first.
     #[serde(default)]
     pub seen: Vec<Seen>,
+    /// Incidents of other homes about the same situation: each home runs its own, the pair shows them as one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pairs: Vec<Elsewhere>,
 }
 
 /// Where an incident is in its own life.
@@ -297,13 +302,34 @@ pub enum IncidentAction {
         /// Which alarm.
         code: AlarmCode,
     },
+    /// Open one of this node's own, about the situation that another home shares.
+    OpenFor {
+        /// The other home's.
+        of: Elsewhere,
+        /// What it is here; as there if absent.
+        category: Option<Code>,
+    },
+    /// Say that one of another home is about the same situation.
+    Pair {
+        /// Which.
+        incident: IncidentId,
+        /// The other home's.
+        with: Elsewhere,
+    },
+    /// Say that it is not.
+    Unpair {
+        /// Which.
+        incident: IncidentId,
+        /// The other home's.
+        from: Elsewhere,
+    },
 }
 
 impl IncidentAction {
     /// Returns the incident it changes.
     pub fn subject(&self) -> Option<IncidentId> {
         match self {
-            IncidentAction::Open { .. } => None,
+            IncidentAction::Open { .. } | IncidentAction::OpenFor { .. } => None,
             IncidentAction::Grade { incident, .. }
             | IncidentAction::Relocate { incident, .. }
             | IncidentAction::AddNote { incident, .. }
@@ -316,7 +342,9 @@ impl IncidentAction {
             | IncidentAction::Split { incident, .. }
             | IncidentAction::Link { incident, .. }
             | IncidentAction::Unlink { incident, .. }
-            | IncidentAction::SeeAlarm { incident, .. } => Some(*incident),
+            | IncidentAction::SeeAlarm { incident, .. }
+            | IncidentAction::Pair { incident, .. }
+            | IncidentAction::Unpair { incident, .. } => Some(*incident),
         }
     }
 }
@@ -397,10 +425,20 @@ pub enum IncidentEvent {
         /// Which alarm.
         code: AlarmCode,
     },
+    /// An incident of another home was found to be about the same situation.
+    Paired {
+        /// The other home's.
+        with: Elsewhere,
+    },
+    /// It was found not to be.
+    Unpaired {
+        /// The other home's.
+        from: Elsewhere,
+    },
 }
 
 /// The names of its events, as entries carry them; one that is not listed is of a newer program.
-pub(super) const EVENT_NAMES: [&str; 13] = [
+pub(super) const EVENT_NAMES: [&str; 15] = [
     "opened",
     "graded",
     "relocated",
@@ -414,6 +452,8 @@ pub(super) const EVENT_NAMES: [&str; 13] = [
     "linked",
     "unlinked",
     "alarm_seen",
+    "paired",
+    "unpaired",
 ];
 
 pub(super) fn decide(
@@ -563,7 +603,7 @@ pub(super) fn decide(
             incident,
             other,
             relation,
-        } => link(board, *incident, *other, *relation),
+        } => pair::link(board, *incident, *other, *relation),
         IncidentAction::Unlink { incident, other } => {
             let found = board.incident(*incident)?;
             if !found.links.iter().any(|link| link.other == *other) {
@@ -582,6 +622,11 @@ pub(super) fn decide(
             timer::must_be_unseen(alarm, *code, &found.seen)?;
             one(*incident, IncidentEvent::AlarmSeen { code: *code })
         }
+        IncidentAction::OpenFor { of, category } => {
+            pair::open_for(board, context, *of, category.as_ref())
+        }
+        IncidentAction::Pair { incident, with } => pair::pair(board, context, *incident, *with),
+        IncidentAction::Unpair { incident, from } => pair::unpair(board, *incident, *from),
     }
 }
 
@@ -697,39 +742,6 @@ fn split(
     Ok(all)
 }
 
-fn link(
-    board: &Board,
-    incident: IncidentId,
-    other: IncidentId,
-    relation: Relation,
-) -> Result<Vec<Happened>, Refusal> {
-    if incident == other {
-        return Err(Refusal::Circle(RecordKind::Incident));
-    }
-    let found = board.incident(incident)?;
-    let far = board.incident(other)?;
-    let full = |one: &Incident, towards: IncidentId| {
-        one.links.len() >= limits::LINKS_PER_INCIDENT_MAX
-            && !one.links.iter().any(|link| link.other == towards)
-    };
-    if full(found, other) || full(far, incident) {
-        return Err(too_many(
-            Text::new("links on an incident", "每条警情的关联"),
-            limits::LINKS_PER_INCIDENT_MAX,
-        ));
-    }
-    Ok(vec![
-        happened(incident, IncidentEvent::Linked { other, relation }),
-        happened(
-            other,
-            IncidentEvent::Linked {
-                other: incident,
-                relation: relation.reverse(),
-            },
-        ),
-    ])
-}
-
 fn open_one(board: &Board, incident: IncidentId) -> Result<&Incident, Refusal> {
     let found = board.incident(incident)?;
     found.must_be_open()?;
@@ -807,6 +819,7 @@ pub(super) fn apply(
             }],
             urgency: vec![(meta.happened_at, *priority)],
             seen: Vec::new(),
+            pairs: Vec::new(),
         });
     }
     let mut incident = before?.clone();
@@ -869,6 +882,11 @@ pub(super) fn apply(
         IncidentEvent::AlarmSeen { code } => {
             super::keep_newest(&mut incident.seen, meta.seen(*code));
         }
+        IncidentEvent::Paired { with } => {
+            incident.pairs.retain(|one| one != with);
+            incident.pairs.push(*with);
+        }
+        IncidentEvent::Unpaired { from } => incident.pairs.retain(|one| one != from),
     }
     Some(incident)
 }

@@ -9,8 +9,13 @@
 pub mod assignment;
 pub mod call;
 pub mod incident;
+pub mod message;
+pub mod operation;
+pub mod participation;
 pub mod patrol;
+pub mod peer;
 pub mod person;
+pub mod reply;
 pub mod road_condition;
 pub mod station;
 pub mod turn;
@@ -19,11 +24,12 @@ pub mod unit;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use watchfire_feed::{NodeId, Scope};
 
 use crate::basis::{
-    AssignmentId, CallId, IncidentId, PatrolId, PersonId, Personal, RoadConditionId, StationId,
-    Text, Timestamp, UnitId,
+    AssignmentId, CallId, IncidentId, MessageId, OperationId, ParticipationId, PatrolId, PeerId,
+    PersonId, Personal, ReplyId, RoadConditionId, StationId, Text, Timestamp, UnitId, read_hex,
 };
 use crate::board::Board;
 use crate::entropy::Entropy;
@@ -35,8 +41,13 @@ use crate::undo::Undo;
 use assignment::{Assignment, AssignmentAction, AssignmentEvent};
 use call::{Call, CallAction, CallEvent, Onward};
 use incident::{Incident, IncidentAction, IncidentEvent};
+use message::{Message, MessageAction, MessageEvent};
+use operation::{Operation, OperationAction, OperationEvent};
+use participation::{Participation, ParticipationAction, ParticipationEvent};
 use patrol::{Patrol, PatrolAction, PatrolEvent};
+use peer::{Peer, PeerAction, PeerEvent};
 use person::{Person, PersonAction, PersonEvent, Seat};
+use reply::{Reply, ReplyAction, ReplyEvent};
 use road_condition::{RoadCondition, RoadConditionAction, RoadConditionEvent};
 use station::{Station, StationAction, StationEvent};
 use unit::{Unit, UnitAction, UnitEvent};
@@ -61,11 +72,21 @@ pub enum RecordKind {
     RoadCondition,
     /// Places that want visits, and who goes there.
     Patrol,
+    /// A node that this one federates with.
+    Peer,
+    /// A joint activity of several agencies.
+    Operation,
+    /// What one node does in one operation.
+    Participation,
+    /// What one member says in an operation.
+    Message,
+    /// What one node has to say to a record of another.
+    Reply,
 }
 
 impl RecordKind {
     /// All kinds.
-    pub const ALL: [RecordKind; 8] = [
+    pub const ALL: [RecordKind; 13] = [
         RecordKind::Call,
         RecordKind::Incident,
         RecordKind::Unit,
@@ -74,6 +95,11 @@ impl RecordKind {
         RecordKind::Person,
         RecordKind::RoadCondition,
         RecordKind::Patrol,
+        RecordKind::Peer,
+        RecordKind::Operation,
+        RecordKind::Participation,
+        RecordKind::Message,
+        RecordKind::Reply,
     ];
 
     /// Returns the word used in entries, tables and the API.
@@ -87,6 +113,11 @@ impl RecordKind {
             RecordKind::Person => "person",
             RecordKind::RoadCondition => "road_condition",
             RecordKind::Patrol => "patrol",
+            RecordKind::Peer => "peer",
+            RecordKind::Operation => "operation",
+            RecordKind::Participation => "participation",
+            RecordKind::Message => "message",
+            RecordKind::Reply => "reply",
         }
     }
 
@@ -108,6 +139,11 @@ impl RecordKind {
             RecordKind::Person => &person::EVENT_NAMES,
             RecordKind::RoadCondition => &road_condition::EVENT_NAMES,
             RecordKind::Patrol => &patrol::EVENT_NAMES,
+            RecordKind::Peer => &peer::EVENT_NAMES,
+            RecordKind::Operation => &operation::EVENT_NAMES,
+            RecordKind::Participation => &participation::EVENT_NAMES,
+            RecordKind::Message => &message::EVENT_NAMES,
+            RecordKind::Reply => &reply::EVENT_NAMES,
         }
     }
 
@@ -122,6 +158,11 @@ impl RecordKind {
             RecordKind::Person => Text::new("person", "人员"),
             RecordKind::RoadCondition => Text::new("road condition", "路况"),
             RecordKind::Patrol => Text::new("patrol plan", "巡逻计划"),
+            RecordKind::Peer => Text::new("peer", "对等节点"),
+            RecordKind::Operation => Text::new("operation", "合成作战"),
+            RecordKind::Participation => Text::new("part in an operation", "参战"),
+            RecordKind::Message => Text::new("message", "联络"),
+            RecordKind::Reply => Text::new("reply", "回执"),
         }
     }
 }
@@ -135,6 +176,45 @@ pub struct RecordRef {
     pub id: [u8; 16],
 }
 
+impl Serialize for RecordRef {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for RecordRef {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<RecordRef, D::Error> {
+        let text = String::deserialize(from)?;
+        RecordRef::parse(&text).ok_or_else(|| serde::de::Error::custom("not the name of a record"))
+    }
+}
+
+impl std::fmt::Display for RecordRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:", self.kind.as_str())?;
+        self.id.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl RecordRef {
+    /// Reads a name as it is written: the kind, a colon, 32 hex digits.
+    pub fn parse(text: &str) -> Option<RecordRef> {
+        let (kind, id) = text.split_once(':')?;
+        let kind = RecordKind::parse(kind)?;
+        let id = read_hex(id).ok()?;
+        Some(RecordRef { kind, id })
+    }
+}
+
+/// Names one record of another home: ids are drawn by each home for itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Elsewhere {
+    /// Its home.
+    pub node: NodeId,
+    /// Which.
+    pub record: RecordRef,
+}
+
 macro_rules! refs {
     ($($id:ident => $kind:ident),* $(,)?) => {$(
         impl From<$id> for RecordRef {
@@ -146,7 +226,8 @@ macro_rules! refs {
 refs! {
     CallId => Call, IncidentId => Incident, UnitId => Unit,
     AssignmentId => Assignment, StationId => Station, PersonId => Person,
-    RoadConditionId => RoadCondition, PatrolId => Patrol,
+    RoadConditionId => RoadCondition, PatrolId => Patrol, PeerId => Peer, OperationId => Operation,
+    ParticipationId => Participation, MessageId => Message, ReplyId => Reply,
 }
 
 /// One record as it stands. Cheap to clone: boards share it.
@@ -168,6 +249,16 @@ pub enum Record {
     RoadCondition(Arc<RoadCondition>),
     /// A patrol plan.
     Patrol(Arc<Patrol>),
+    /// A peer.
+    Peer(Arc<Peer>),
+    /// An operation.
+    Operation(Arc<Operation>),
+    /// A node's part in an operation.
+    Participation(Arc<Participation>),
+    /// A message.
+    Message(Arc<Message>),
+    /// A reply.
+    Reply(Arc<Reply>),
 }
 
 /// A kind of record as a type, so that what is the same for all kinds is written once.
@@ -205,7 +296,12 @@ of_kind!(
     Station: StationId,
     Person: PersonId,
     RoadCondition: RoadConditionId,
-    Patrol: PatrolId
+    Patrol: PatrolId,
+    Peer: PeerId,
+    Operation: OperationId,
+    Participation: ParticipationId,
+    Message: MessageId,
+    Reply: ReplyId
 );
 
 /// Runs `$body` with `$record` bound to whichever record it is.
@@ -220,6 +316,11 @@ macro_rules! each_record {
             Record::Person($record) => $body,
             Record::RoadCondition($record) => $body,
             Record::Patrol($record) => $body,
+            Record::Peer($record) => $body,
+            Record::Operation($record) => $body,
+            Record::Participation($record) => $body,
+            Record::Message($record) => $body,
+            Record::Reply($record) => $body,
         }
     };
 }
@@ -250,7 +351,12 @@ impl Record {
             | Record::Station(_)
             | Record::Person(_)
             | Record::RoadCondition(_)
-            | Record::Patrol(_) => None,
+            | Record::Patrol(_)
+            | Record::Peer(_)
+            | Record::Operation(_)
+            | Record::Participation(_)
+            | Record::Message(_)
+            | Record::Reply(_) => None,
         }
     }
 
@@ -263,7 +369,10 @@ impl Record {
             // Its time may run out while nobody writes; that follows from the clock, which no row knows.
             Record::RoadCondition(condition) => condition.ended_at.is_none(),
             Record::Patrol(patrol) => patrol.is_open(),
-            Record::Unit(_) | Record::Station(_) | Record::Person(_) => true,
+            Record::Operation(operation) => operation.is_open(),
+            // What belongs to an operation stays in memory with it: see `Board::over_before`.
+            Record::Participation(_) | Record::Message(_) | Record::Reply(_) => true,
+            Record::Unit(_) | Record::Station(_) | Record::Person(_) | Record::Peer(_) => true,
         }
     }
 
@@ -277,7 +386,12 @@ impl Record {
             | Record::Station(_)
             | Record::Person(_)
             | Record::RoadCondition(_)
-            | Record::Patrol(_) => None,
+            | Record::Patrol(_)
+            | Record::Peer(_)
+            | Record::Operation(_)
+            | Record::Participation(_)
+            | Record::Message(_)
+            | Record::Reply(_) => None,
         }
     }
 
@@ -302,6 +416,10 @@ impl Record {
                     .collect();
                 serde_json::to_vec(&texts).ok()
             }
+            Record::Message(message) => {
+                let text = message.text.as_ref()?;
+                serde_json::to_vec(text).ok()
+            }
             Record::Call(_)
             | Record::Incident(_)
             | Record::Unit(_)
@@ -309,7 +427,11 @@ impl Record {
             | Record::Station(_)
             | Record::Person(_)
             | Record::RoadCondition(_)
-            | Record::Patrol(_) => None,
+            | Record::Patrol(_)
+            | Record::Peer(_)
+            | Record::Operation(_)
+            | Record::Participation(_)
+            | Record::Reply(_) => None,
         }
     }
 
@@ -345,6 +467,19 @@ impl Record {
                 Record::RoadCondition(Arc::new(serde_json::from_slice(json)?))
             }
             RecordKind::Patrol => Record::Patrol(Arc::new(serde_json::from_slice(json)?)),
+            RecordKind::Peer => Record::Peer(Arc::new(serde_json::from_slice(json)?)),
+            RecordKind::Operation => Record::Operation(Arc::new(serde_json::from_slice(json)?)),
+            RecordKind::Participation => {
+                Record::Participation(Arc::new(serde_json::from_slice(json)?))
+            }
+            RecordKind::Message => {
+                let mut message: Message = serde_json::from_slice(json)?;
+                if let Some(personal) = personal {
+                    message.text = serde_json::from_slice(personal)?;
+                }
+                Record::Message(Arc::new(message))
+            }
+            RecordKind::Reply => Record::Reply(Arc::new(serde_json::from_slice(json)?)),
         };
         Ok(record)
     }
@@ -381,8 +516,117 @@ impl Record {
             Event::Person(event) => fold!(Person, person, event),
             Event::RoadCondition(event) => fold!(RoadCondition, road_condition, event),
             Event::Patrol(event) => fold!(Patrol, patrol, event),
+            Event::Peer(event) => fold!(Peer, peer, event),
+            Event::Operation(event) => fold!(Operation, operation, event),
+            Event::Participation(event) => fold!(Participation, participation, event),
+            Event::Message(event) => fold!(Message, message, event),
+            Event::Reply(event) => fold!(Reply, reply, event),
+            Event::Told(record) => Some(told(record, meta)),
         };
         next.or_else(|| before.cloned())
+    }
+}
+
+/// The name of the event by which a record is first told in an operation, as it then stood.
+pub const TOLD: &str = "told";
+
+impl Record {
+    /// Returns the event, as JSON, that tells the record as it stands. Of an incident with very many notes the
+    /// oldest are left out, so that it fits an entry.
+    fn to_told(&self) -> Result<serde_json::Value, serde_json::Error> {
+        let state: serde_json::Value = serde_json::from_slice(&self.to_row_json())?;
+        Ok(serde_json::json!({ "event": TOLD, "state": state }))
+    }
+
+    fn from_told(
+        kind: RecordKind,
+        mut json: serde_json::Value,
+    ) -> Result<Record, serde_json::Error> {
+        let state = json.get_mut("state").map(serde_json::Value::take);
+        let state = serde_json::to_vec(&state.unwrap_or_default())?;
+        Record::from_row(kind, &state, None)
+    }
+
+    /// Returns the record with the personal data that was told with it.
+    pub fn with_personal(&self, json: &[u8]) -> Result<Record, serde_json::Error> {
+        Record::from_row(self.reference().kind, &self.to_row_json(), Some(json))
+    }
+
+    /// Returns the record made small enough to be told in one entry: an incident keeps its newest notes.
+    pub fn to_tell(&self) -> Record {
+        let Record::Incident(incident) = self else {
+            return self.clone();
+        };
+        let mut room = limits::TOLD_NOTES_BYTES_MAX;
+        let fits = |note: &incident::Note| {
+            let text = note.text.as_ref().map_or(0, |text| 2 * text.as_str().len());
+            let left = room.checked_sub(200 + text);
+            room = left.unwrap_or(0);
+            left.is_some()
+        };
+        let kept = incident
+            .notes
+            .iter()
+            .rev()
+            .map(fits)
+            .take_while(|fits| *fits)
+            .count();
+        let mut small = incident.as_ref().clone();
+        small.notes.drain(..incident.notes.len() - kept);
+        Record::Incident(Arc::new(small))
+    }
+}
+
+/// Takes a record as it was told, at the version that its home's entry has.
+fn told(record: &Record, meta: &Meta) -> Record {
+    if record.reference().id == meta.record && record.version() == meta.version {
+        return record.clone();
+    }
+    // A home that names another record or version than its own header is believed in the header alone.
+    let mut json =
+        serde_json::from_slice::<serde_json::Value>(&record.to_row_json()).unwrap_or_default();
+    json["id"] = crate::basis::CallId(meta.record).to_string().into();
+    json["version"] = meta.version.into();
+    let json = serde_json::to_vec(&json).unwrap_or_default();
+    Record::from_row(record.reference().kind, &json, None).unwrap_or_else(|_| record.clone())
+}
+
+impl RecordKind {
+    /// Returns true if records of this kind can be shared in an operation. People, calls (who called, what was
+    /// said) and all that a node is set up with stay at home.
+    pub fn can_be_shared(self) -> bool {
+        match self {
+            RecordKind::Incident | RecordKind::Unit | RecordKind::Assignment => true,
+            RecordKind::Call
+            | RecordKind::Station
+            | RecordKind::Person
+            | RecordKind::RoadCondition
+            | RecordKind::Patrol
+            | RecordKind::Peer
+            | RecordKind::Operation
+            | RecordKind::Participation
+            | RecordKind::Message
+            | RecordKind::Reply => false,
+        }
+    }
+
+    /// Returns true if records of this kind live in an operation's feeds and nowhere else.
+    pub fn lives_in_operation(self) -> bool {
+        match self {
+            RecordKind::Operation
+            | RecordKind::Participation
+            | RecordKind::Message
+            | RecordKind::Reply => true,
+            RecordKind::Call
+            | RecordKind::Incident
+            | RecordKind::Unit
+            | RecordKind::Assignment
+            | RecordKind::Station
+            | RecordKind::Person
+            | RecordKind::RoadCondition
+            | RecordKind::Patrol
+            | RecordKind::Peer => false,
+        }
     }
 }
 
@@ -455,6 +699,18 @@ pub enum Event {
     RoadCondition(RoadConditionEvent),
     /// To a patrol plan.
     Patrol(PatrolEvent),
+    /// To a peer.
+    Peer(PeerEvent),
+    /// To an operation.
+    Operation(OperationEvent),
+    /// To a node's part in an operation.
+    Participation(ParticipationEvent),
+    /// To a message.
+    Message(MessageEvent),
+    /// To a reply.
+    Reply(ReplyEvent),
+    /// A record of any kind that can be shared, as it stood when its home first told an operation of it.
+    Told(Box<Record>),
 }
 
 impl Event {
@@ -469,6 +725,29 @@ impl Event {
             Event::Person(_) => RecordKind::Person,
             Event::RoadCondition(_) => RecordKind::RoadCondition,
             Event::Patrol(_) => RecordKind::Patrol,
+            Event::Peer(_) => RecordKind::Peer,
+            Event::Operation(_) => RecordKind::Operation,
+            Event::Participation(_) => RecordKind::Participation,
+            Event::Message(_) => RecordKind::Message,
+            Event::Reply(_) => RecordKind::Reply,
+            Event::Told(record) => record.reference().kind,
+        }
+    }
+
+    /// Returns the operation that the event itself names, if it names one.
+    pub fn operation(&self) -> Option<OperationId> {
+        match self {
+            Event::Message(MessageEvent::Sent { operation, .. })
+            | Event::Reply(
+                ReplyEvent::Shown { operation, .. }
+                | ReplyEvent::Signed { operation, .. }
+                | ReplyEvent::Answered { operation, .. },
+            )
+            | Event::Participation(
+                ParticipationEvent::Joined { operation, .. }
+                | ParticipationEvent::Declined { operation, .. },
+            ) => Some(*operation),
+            _ => None,
         }
     }
 
@@ -483,6 +762,12 @@ impl Event {
             Event::Person(event) => serde_json::to_value(event),
             Event::RoadCondition(event) => serde_json::to_value(event),
             Event::Patrol(event) => serde_json::to_value(event),
+            Event::Peer(event) => serde_json::to_value(event),
+            Event::Operation(event) => serde_json::to_value(event),
+            Event::Participation(event) => serde_json::to_value(event),
+            Event::Message(event) => serde_json::to_value(event),
+            Event::Reply(event) => serde_json::to_value(event),
+            Event::Told(record) => record.to_told(),
         }
         .expect("events hold only strings, integers and lists, which JSON can always carry")
     }
@@ -492,6 +777,9 @@ impl Event {
         kind: RecordKind,
         json: serde_json::Value,
     ) -> Result<Event, serde_json::Error> {
+        if json.get("event").and_then(serde_json::Value::as_str) == Some(TOLD) {
+            return Record::from_told(kind, json).map(|record| Event::Told(Box::new(record)));
+        }
         Ok(match kind {
             RecordKind::Call => Event::Call(serde_json::from_value(json)?),
             RecordKind::Incident => Event::Incident(serde_json::from_value(json)?),
@@ -501,6 +789,11 @@ impl Event {
             RecordKind::Person => Event::Person(serde_json::from_value(json)?),
             RecordKind::RoadCondition => Event::RoadCondition(serde_json::from_value(json)?),
             RecordKind::Patrol => Event::Patrol(serde_json::from_value(json)?),
+            RecordKind::Peer => Event::Peer(serde_json::from_value(json)?),
+            RecordKind::Operation => Event::Operation(serde_json::from_value(json)?),
+            RecordKind::Participation => Event::Participation(serde_json::from_value(json)?),
+            RecordKind::Message => Event::Message(serde_json::from_value(json)?),
+            RecordKind::Reply => Event::Reply(serde_json::from_value(json)?),
         })
     }
 }
@@ -514,6 +807,8 @@ pub struct Happened {
     pub event: Event,
     /// What is personal in it.
     pub personal: Personal,
+    /// Which of the node's feeds says it.
+    pub scope: Scope,
 }
 
 impl Happened {
@@ -522,6 +817,19 @@ impl Happened {
             record: record.into(),
             event,
             personal: Personal::default(),
+            scope: Scope::Local,
+        }
+    }
+
+    /// Returns that something happened in an operation: what its lead says of it goes into the command feed.
+    fn within(operation: OperationId, record: impl Into<RecordRef>, event: Event) -> Happened {
+        let scope = match event {
+            Event::Operation(_) => Scope::Command(operation.0),
+            _ => Scope::Operation(operation.0),
+        };
+        Happened {
+            scope,
+            ..Happened::new(record, event)
         }
     }
 }
@@ -545,6 +853,16 @@ pub enum Action {
     RoadCondition(RoadConditionAction),
     /// On patrol plans.
     Patrol(PatrolAction),
+    /// On peers.
+    Peer(PeerAction),
+    /// On operations.
+    Operation(OperationAction),
+    /// On this node's part in operations.
+    Participation(ParticipationAction),
+    /// On messages.
+    Message(MessageAction),
+    /// On replies.
+    Reply(ReplyAction),
     /// On what was just done: it is taken back.
     Undo(Box<Undo>),
     /// On several units, or several assignments, each a step of its own: all of them or none.
@@ -563,6 +881,11 @@ impl Action {
             Action::Person(action) => action.subject().map(RecordRef::from),
             Action::RoadCondition(action) => action.subject().map(RecordRef::from),
             Action::Patrol(action) => action.subject().map(RecordRef::from),
+            Action::Peer(action) => action.subject().map(RecordRef::from),
+            Action::Operation(action) => action.subject().map(RecordRef::from),
+            Action::Message(action) => action.subject().map(RecordRef::from),
+            // There is one for each operation, and one for each record that is replied to.
+            Action::Participation(_) | Action::Reply(_) => None,
             Action::Undo(undo) => undo.inverse.subject(),
             Action::Together(_) => None,
         }
@@ -599,6 +922,10 @@ impl Action {
             Action::Assignment(AssignmentAction::CallOff { assignments, .. }) => {
                 names.extend(assignments.iter().map(|one| RecordRef::from(*one)));
             }
+            Action::Participation(ParticipationAction::Share { record, .. }) => {
+                names.push(*record);
+            }
+            Action::Participation(_) => {}
             Action::Undo(undo) => {
                 names.extend(undo.unchanged.iter().map(|(name, _)| *name));
                 names.extend(undo.inverse.names());
@@ -611,7 +938,11 @@ impl Action {
             | Action::Station(_)
             | Action::Person(_)
             | Action::RoadCondition(_)
-            | Action::Patrol(_) => {}
+            | Action::Patrol(_)
+            | Action::Peer(_)
+            | Action::Operation(_)
+            | Action::Message(_)
+            | Action::Reply(_) => {}
         }
         names
     }
@@ -620,6 +951,8 @@ impl Action {
 /// What `decide` is given besides the board and the action.
 #[derive(Debug)]
 pub struct Context<'a> {
+    /// This node.
+    pub node: NodeId,
     /// The node's clock.
     pub now: Timestamp,
     /// When what is asked for happened, as claimed; `now` when nothing else was claimed.
@@ -649,6 +982,11 @@ pub fn decide(
         Action::Person(action) => person::decide(board, action, context),
         Action::RoadCondition(action) => road_condition::decide(board, action, context),
         Action::Patrol(action) => patrol::decide(board, action, context),
+        Action::Peer(action) => peer::decide(board, action, context),
+        Action::Operation(action) => operation::decide(board, action, context),
+        Action::Participation(action) => participation::decide(board, action, context),
+        Action::Message(action) => message::decide(board, action, context),
+        Action::Reply(action) => reply::decide(board, action, context),
         Action::Undo(undo) => {
             undo.must_be_possible(board, context.now)?;
             decide(board, &undo.inverse, context)
@@ -688,6 +1026,11 @@ fn together(
             | Action::Person(_)
             | Action::RoadCondition(_)
             | Action::Patrol(_)
+            | Action::Peer(_)
+            | Action::Operation(_)
+            | Action::Participation(_)
+            | Action::Message(_)
+            | Action::Reply(_)
             | Action::Undo(_)
             | Action::Together(_) => None,
         };

@@ -120,6 +120,8 @@ pub(super) fn way_of(event: &IncidentEvent) -> Option<Way> {
         | IncidentEvent::AlarmRaised { .. }
         | IncidentEvent::Linked { .. }
         | IncidentEvent::Unlinked { .. }
-        | IncidentEvent::AlarmSeen { .. } => None,
+        | IncidentEvent::AlarmSeen { .. }
+        | IncidentEvent::Paired { .. }
+        | IncidentEvent::Unpaired { .. } => None,
     }
 }

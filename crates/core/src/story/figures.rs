@@ -71,6 +71,7 @@ fn records(text: &str) -> Vec<Record> {
                     turns: Vec::new(),
                     urgency: Vec::new(),
                     seen: Vec::new(),
+                    pairs: Vec::new(),
                 }))
             }
             ["call", id, answered, ref more @ ..] => {
@@ -462,7 +463,12 @@ fn more_areas_than_may_be_listed_are_counted_and_those_with_most_stay() {
                     | Record::Station(_)
                     | Record::Person(_)
                     | Record::RoadCondition(_)
-                    | Record::Patrol(_)) => other,
+                    | Record::Patrol(_)
+                    | Record::Peer(_)
+                    | Record::Operation(_)
+                    | Record::Participation(_)
+                    | Record::Message(_)
+                    | Record::Reply(_)) => other,
                 });
             }
         }

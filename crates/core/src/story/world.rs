@@ -104,6 +104,7 @@ impl World {
             signer,
             board: Board::default(),
             keys: BTreeMap::new(),
+            copy_keys: BTreeMap::new(),
             outcomes: Vec::new(),
             entropy,
             response: Arc::clone(&response),
@@ -184,7 +185,7 @@ impl World {
         if batch.is_empty() {
             return;
         }
-        assert_eq!(batch.before, Some(self.chain.head()), "wrong head");
+        assert_eq!(batch.before, [self.chain.head()], "wrong head");
         for entry in &batch.entries {
             let before = self.entries.last().unwrap().header.time;
             assert!(entry.header.time > before, "hybrid time must rise");
@@ -273,6 +274,7 @@ impl World {
             signer,
             board: self.board_of_rows(),
             keys,
+            copy_keys: BTreeMap::new(),
             outcomes: self.outcomes.clone(),
             entropy: Entropy::from_number(self.seed + 1_000_003 * self.restarts),
             response: Arc::clone(&self.response),

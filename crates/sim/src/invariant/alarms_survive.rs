@@ -36,7 +36,12 @@ fn alarms(board: &Board, now: Timestamp) -> Vec<(RecordRef, AlarmCode, Timestamp
                 | Record::Station(_)
                 | Record::Person(_)
                 | Record::RoadCondition(_)
-                | Record::Patrol(_),
+                | Record::Patrol(_)
+                | Record::Peer(_)
+                | Record::Operation(_)
+                | Record::Participation(_)
+                | Record::Message(_)
+                | Record::Reply(_),
             )
             | None => false,
         };

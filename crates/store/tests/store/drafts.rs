@@ -283,11 +283,14 @@ fn a_database_of_the_format_before_is_brought_up_and_keeps_everything() {
     let (board, head) = (node.engine.board().clone(), node.engine.head());
     assert!(node.store.checkpoint().unwrap());
     drop(node);
-    // What format 1 was: the same without the tables of drafts and recommendations.
+    // What format 1 was: the same without the tables of drafts, recommendations and other nodes.
     let path = dir.path().join("watchfire.db");
     let raw = Connection::open(&path).unwrap();
-    raw.execute_batch("DROP TABLE drafts; DROP TABLE made; PRAGMA user_version = 1;")
-        .unwrap();
+    raw.execute_batch(
+        "DROP TABLE drafts; DROP TABLE made; DROP TABLE copies; DROP TABLE forks; DROP TABLE newer;
+         DROP TABLE arrivals; PRAGMA user_version = 1;",
+    )
+    .unwrap();
     drop(raw);
     check(dir.path(), |_| ()).expect("it can be read and checked as it is");
     let format = || -> i64 {
@@ -304,7 +307,7 @@ fn a_database_of_the_format_before_is_brought_up_and_keeps_everything() {
     let loaded = store.load(Timestamp(0)).unwrap();
     assert!(loaded.board == board && loaded.head == head);
     drop((loaded, store));
-    assert_eq!(format(), 3);
+    assert_eq!(format(), 4);
     check(dir.path(), |_| ()).unwrap();
     rebuild(dir.path(), |_| ()).unwrap();
     assert!(node::load_all(dir.path()).unwrap() == board);
@@ -315,11 +318,11 @@ fn a_database_of_the_format_before_is_brought_up_and_keeps_everything() {
     );
 
     let raw = Connection::open(&path).unwrap();
-    raw.execute_batch("PRAGMA user_version = 4;").unwrap();
+    raw.execute_batch("PRAGMA user_version = 5;").unwrap();
     drop(raw);
     let error = Store::open(dir.path()).unwrap_err();
     assert!(
-        matches!(error, StoreError::OtherFormat { found: 4, known: 3 }),
+        matches!(error, StoreError::OtherFormat { found: 5, known: 4 }),
         "{error}"
     );
 }

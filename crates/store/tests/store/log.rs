@@ -74,7 +74,7 @@ fn a_batch_that_does_not_follow_on_the_disk_is_refused_whole() {
         },
     ));
     let stale = Batch {
-        before: Some(head),
+        before: vec![head],
         ..batch.clone()
     };
     let fault = node.store.append(&stale).unwrap_err();
@@ -82,7 +82,7 @@ fn a_batch_that_does_not_follow_on_the_disk_is_refused_whole() {
     assert_eq!(fault, LogFault::WrongHead { expected, found });
     assert!(!fault.may_go_on());
     let nowhere = Batch {
-        before: None,
+        before: Vec::new(),
         ..batch.clone()
     };
     assert!(node.store.append(&nowhere).is_err());

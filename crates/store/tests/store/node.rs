@@ -385,6 +385,7 @@ impl Node {
 
 fn engine(loaded: Loaded, signer: Signer, entropy: Entropy) -> Engine {
     let mut engine = Engine::resume(Start {
+        copy_keys: loaded.copy_keys,
         feed: loaded.feed,
         head: loaded.head,
         last_time: loaded.last_time,

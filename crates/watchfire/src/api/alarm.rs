@@ -221,7 +221,12 @@ fn about(board: &Board, record: &Record, alarm: Alarm) -> Option<OpenAlarmView> 
         | Record::Station(_)
         | Record::Person(_)
         | Record::RoadCondition(_)
-        | Record::Patrol(_) => None,
+        | Record::Patrol(_)
+        | Record::Peer(_)
+        | Record::Operation(_)
+        | Record::Participation(_)
+        | Record::Message(_)
+        | Record::Reply(_) => None,
     }
 }
 
@@ -282,7 +287,12 @@ fn read_ended(
                 | RecordKind::Station
                 | RecordKind::Person
                 | RecordKind::RoadCondition
-                | RecordKind::Patrol => board.put(reader.whole(row)?),
+                | RecordKind::Patrol
+                | RecordKind::Peer
+                | RecordKind::Operation
+                | RecordKind::Participation
+                | RecordKind::Message
+                | RecordKind::Reply => board.put(reader.whole(row)?),
             }
         }
         match page.next {

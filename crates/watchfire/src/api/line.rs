@@ -600,7 +600,12 @@ fn go(record: RecordRef) -> Option<GoView> {
         | RecordKind::Station
         | RecordKind::Person
         | RecordKind::RoadCondition
-        | RecordKind::Patrol => return None,
+        | RecordKind::Patrol
+        | RecordKind::Peer
+        | RecordKind::Operation
+        | RecordKind::Participation
+        | RecordKind::Message
+        | RecordKind::Reply => return None,
     };
     Some(GoView {
         kind,

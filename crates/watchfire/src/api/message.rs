@@ -54,7 +54,13 @@ fn record_view(board: &Board, node: &Node, record: &Record, personal: bool) -> O
             RecordView::RoadCondition(road_condition::shown(one, node.now()))
         }
         Record::Patrol(one) => RecordView::Patrol(patrol::shown(board, one, node.now())),
-        Record::Person(_) => return None,
+        // Told as parts of an operation as a whole, or of the page of peers.
+        Record::Person(_)
+        | Record::Peer(_)
+        | Record::Operation(_)
+        | Record::Participation(_)
+        | Record::Message(_)
+        | Record::Reply(_) => return None,
     })
 }
 
@@ -139,13 +145,19 @@ pub fn of_batch(
             | Record::Station(_)
             | Record::Person(_)
             | Record::RoadCondition(_)
-            | Record::Patrol(_) => {}
+            | Record::Patrol(_)
+            | Record::Peer(_)
+            | Record::Operation(_)
+            | Record::Participation(_)
+            | Record::Message(_)
+            | Record::Reply(_) => {}
         }
     }
     // Who may sign in is nobody's business but the administrator's, who asks for it.
-    let told = shown
-        .into_iter()
-        .filter(|reference| reference.kind != RecordKind::Person);
+    let told = shown.into_iter().filter(|reference| {
+        let kind = reference.kind;
+        kind != RecordKind::Person && kind != RecordKind::Peer && !kind.lives_in_operation()
+    });
     let records: Vec<Record> = told.filter_map(|reference| board.get(reference)).collect();
     if records.is_empty() {
         return vec![Message {

@@ -203,6 +203,11 @@ pub(crate) fn with_area(app: &App, mut action: Action) -> Action {
         | Action::Person(_)
         | Action::RoadCondition(_)
         | Action::Patrol(_)
+        | Action::Peer(_)
+        | Action::Operation(_)
+        | Action::Participation(_)
+        | Action::Message(_)
+        | Action::Reply(_)
         | Action::Undo(_)
         | Action::Together(_) => None,
     };

@@ -62,6 +62,7 @@ pub fn load(
         signer,
         board: loaded.board,
         keys: loaded.keys,
+        copy_keys: loaded.copy_keys,
         outcomes: loaded.outcomes,
         entropy,
         response,

@@ -1,0 +1,457 @@
+//! Copies (副本): what other nodes have told, one board for each of them, and who they are.
+//!
+//! A copy is written by folding its home's entries and in no other way, so no node can change another's
+//! record here. Ids, numbers and call signs are each home's own, therefore every home has a board of its own.
+//! Who is a member, who leads, what is shared to do what: all of it follows from these boards and this
+//! node's own, and is stored nowhere. Start at [`fold`], then [`Board::is_member`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use watchfire_feed::{Entry, Feed, FeedId, Head, HybridTime, Identity, NodeId, Scope};
+
+use crate::basis::{OperationId, Timestamp, UnitId};
+use crate::board::Board;
+use crate::engine::Decoded;
+use crate::record::message::Message;
+use crate::record::operation::{Operation, OperationEvent};
+use crate::record::participation::{Loan, Participation, ParticipationEvent, Share, Tier};
+use crate::record::{Elsewhere, Event, Meta, Record, RecordKind, RecordRef};
+use crate::refusal::Refusal;
+
+/// What others have told.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Copies {
+    /// The copies of each node's records.
+    pub boards: BTreeMap<NodeId, Board>,
+    /// Who speaks for each node, this one included, as its identity feed says.
+    pub identities: BTreeMap<NodeId, Identity>,
+    /// Every feed that is not local, this node's own included, and how far it is held.
+    pub feeds: BTreeMap<FeedId, Followed>,
+    /// The version of each of this node's records that was last told in each operation.
+    pub told: BTreeMap<(OperationId, RecordRef), u64>,
+    /// Records of which a newer program has said something that this one does not understand.
+    pub newer: BTreeSet<(NodeId, [u8; 16])>,
+}
+
+/// A feed and how far it is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Followed {
+    /// The feed.
+    pub feed: Feed,
+    /// The last entry held.
+    pub head: Head,
+    /// When that was written, by its writer's clock.
+    pub time: HybridTime,
+    /// True if its writer was found to have written two histories: nothing more is taken from it.
+    pub forked: bool,
+}
+
+/// One thing that is different now, for a host that keeps a board of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// A copy.
+    Copy(NodeId, Record),
+    /// How far a feed is held.
+    Followed(Followed),
+    /// Who speaks for a node.
+    Identity(Box<Identity>),
+    /// A record of this node was told in an operation, at a version.
+    Told(OperationId, RecordRef, u64),
+    /// A newer program said something of a record that is not understood here.
+    Newer(NodeId, [u8; 16]),
+}
+
+impl Copies {
+    /// Returns how far every feed of an operation is held that a node writes in it.
+    pub fn heads_in(&self, operation: OperationId, node: &NodeId) -> Vec<Head> {
+        let of = |followed: &&Followed| {
+            let scope = followed.feed.scope;
+            followed.feed.node == *node && scope == Scope::Operation(operation.0)
+        };
+        self.feeds.values().filter(of).map(|one| one.head).collect()
+    }
+
+    /// Takes a change over.
+    pub fn change(&mut self, change: Change) {
+        match change {
+            Change::Copy(node, record) => self.boards.entry(node).or_default().put(record),
+            Change::Followed(followed) => drop(self.feeds.insert(followed.feed.id(), followed)),
+            Change::Identity(one) => drop(self.identities.insert(one.node(), *one)),
+            Change::Told(operation, record, version) => {
+                self.told.insert((operation, record), version);
+            }
+            Change::Newer(node, record) => drop(self.newer.insert((node, record))),
+        }
+    }
+}
+
+/// Folds a verified entry of a feed that is not local, whoever wrote it: what home, peer, restart, simulator
+/// and auditor all do. `opened` is its personal part, if it could be read. Returns what is different now.
+///
+/// What does not belong into such a feed, or speaks for another node, changes nothing.
+pub fn fold(
+    copies: &mut Copies,
+    feed: &Feed,
+    entry: &Entry,
+    decoded: &Decoded,
+    opened: Option<&[u8]>,
+) -> Vec<Change> {
+    let followed = Followed {
+        feed: *feed,
+        head: entry.head(),
+        time: entry.header.time,
+        forked: false,
+    };
+    let mut changes = vec![Change::Followed(followed)];
+    match decoded {
+        Decoded::FeedOpened(_) | Decoded::Unknown if feed.scope == Scope::Identity => {
+            changes.extend(fold_identity(copies, feed, entry));
+        }
+        Decoded::FeedOpened(_) => {}
+        Decoded::Unknown => {
+            if entry.header.record != [0; 16] {
+                changes.push(Change::Newer(feed.node, entry.header.record));
+            }
+        }
+        Decoded::Event {
+            record,
+            event,
+            meta,
+            ..
+        } => {
+            let board = copies.boards.get(&feed.node);
+            let before = board.and_then(|board| board.get(*record));
+            if belongs(feed, *record, event, before.as_ref())
+                && follows(before.as_ref(), event, meta)
+                && let Some(next) = next(before.as_ref(), event, opened, meta)
+            {
+                changes.push(Change::Copy(feed.node, next));
+            }
+        }
+    }
+    for change in &changes {
+        copies.change(change.clone());
+    }
+    changes
+}
+
+/// Folds an entry of one of this node's own feeds that is not local: how far the feed is, and what was told in it.
+/// Records that live in operations are on the node's own board, as all its records are.
+pub fn fold_own(copies: &mut Copies, feed: &Feed, entry: &Entry, decoded: &Decoded) -> Vec<Change> {
+    let mut changes = vec![Change::Followed(Followed {
+        feed: *feed,
+        head: entry.head(),
+        time: entry.header.time,
+        forked: false,
+    })];
+    match (feed.scope, decoded) {
+        (Scope::Identity, _) => changes.extend(fold_identity(copies, feed, entry)),
+        (Scope::Operation(operation), Decoded::Event { record, meta, .. })
+            if record.kind.can_be_shared() =>
+        {
+            let operation = OperationId(operation);
+            changes.push(Change::Told(operation, *record, meta.version));
+        }
+        _ => {}
+    }
+    for change in &changes {
+        copies.change(change.clone());
+    }
+    changes
+}
+
+fn fold_identity(copies: &Copies, feed: &Feed, entry: &Entry) -> Option<Change> {
+    let next = match copies.identities.get(&feed.node) {
+        None => Identity::begin(entry).ok()?,
+        Some(held) => {
+            let mut next = held.clone();
+            next.take(entry).ok()?;
+            next
+        }
+    };
+    Some(Change::Identity(Box::new(next)))
+}
+
+/// Says whether an event may stand in a feed: a home speaks of its own records, and in an operation of
+/// nothing but that operation.
+fn belongs(feed: &Feed, record: RecordRef, event: &Event, before: Option<&Record>) -> bool {
+    match feed.scope {
+        Scope::Local | Scope::Identity => false,
+        Scope::Command(operation) => {
+            let own = record.kind == RecordKind::Operation && record.id == operation;
+            own && match event {
+                Event::Operation(OperationEvent::Raised { genesis, .. }) => {
+                    genesis.founder == feed.node
+                }
+                Event::Operation(OperationEvent::CommandTaken { lead, .. }) => *lead == feed.node,
+                Event::Operation(_) => true,
+                _ => false,
+            }
+        }
+        Scope::Operation(operation) => {
+            let operation = OperationId(operation);
+            match event {
+                Event::Told(_) | Event::Incident(_) | Event::Unit(_) | Event::Assignment(_) => {
+                    record.kind.can_be_shared()
+                }
+                Event::Participation(event) => {
+                    let one = Participation::id_of(&feed.node, operation);
+                    let names = match event {
+                        ParticipationEvent::Joined { operation, node }
+                        | ParticipationEvent::Declined {
+                            operation, node, ..
+                        } => Participation::id_of(node, *operation) == one,
+                        _ => true,
+                    };
+                    names && record.id == one.0
+                }
+                Event::Message(_) | Event::Reply(_) => {
+                    // The first event names its operation, and the later ones follow on it.
+                    let within = match before {
+                        Some(Record::Message(message)) => message.operation == operation,
+                        Some(Record::Reply(reply)) => reply.operation == operation,
+                        _ => true,
+                    };
+                    within && event.operation().is_none_or(|named| named == operation)
+                }
+                _ => false,
+            }
+        }
+    }
+}
+
+/// Versions of one home's record follow on each other without a gap. A record that is told anew, in this or in
+/// another operation, may stand where it stood or later; what was told before already is no news.
+fn follows(before: Option<&Record>, event: &Event, meta: &Meta) -> bool {
+    let held = before.map_or(0, Record::version);
+    match event {
+        Event::Told(_) => meta.version >= held,
+        Event::Operation(OperationEvent::CommandTaken { .. }) => meta.version > held,
+        _ => Some(meta.version) == held.checked_add(1),
+    }
+}
+
+fn next(
+    before: Option<&Record>,
+    event: &Event,
+    opened: Option<&[u8]>,
+    meta: &Meta,
+) -> Option<Record> {
+    let personal = opened.and_then(|json| serde_json::from_slice(json).ok());
+    match event {
+        Event::Told(_) => {
+            let told = Record::apply(before, event, None, meta)?;
+            match opened {
+                Some(json) => told.with_personal(json).ok().or(Some(told)),
+                None => Some(told),
+            }
+        }
+        _ => Record::apply(before, event, personal.as_ref(), meta),
+    }
+}
+
+impl Board {
+    /// Returns a copy of another home's record.
+    pub fn copy(&self, of: Elsewhere) -> Option<Record> {
+        self.copies.boards.get(&of.node)?.get(of.record)
+    }
+
+    /// Returns another node's message.
+    pub fn message_elsewhere(&self, of: Elsewhere) -> Option<&Message> {
+        let id = crate::basis::MessageId(of.record.id);
+        let board = self.copies.boards.get(&of.node)?;
+        board.messages.get(&id).map(std::sync::Arc::as_ref)
+    }
+
+    /// Returns an operation as its lead of today has it, wherever that is: from the founder along the offers of
+    /// command that were taken. Each step has one writer, so everybody who holds the same entries finds the same lead.
+    pub fn operation_anywhere(&self, id: OperationId) -> Result<&Operation, Refusal> {
+        let missing = Refusal::NotFound(RecordKind::Operation);
+        let of = |board: &'_ Board| board.operations.contains_key(&id);
+        let boards = self.copies.boards.values().filter(|board| of(board));
+        let all: Vec<&Operation> = std::iter::once(self)
+            .filter(|board| of(board))
+            .chain(boards)
+            .filter_map(|board| board.operations.get(&id))
+            .map(std::sync::Arc::as_ref)
+            .collect();
+        let first = all.iter().find(|one| one.taken_from.is_none());
+        // Without the founder's feed (an operation that was joined after a transfer) the oldest there is begins.
+        let mut current = *first.or(all.first()).ok_or(missing)?;
+        for _ in 0..all.len() {
+            let Some(to) = current.offered_to else { break };
+            let from = (current.lead, current.version);
+            let taken = |one: &&&Operation| one.lead == to && one.taken_from == Some(from);
+            match all.iter().find(taken) {
+                Some(next) => current = next,
+                None => break,
+            }
+        }
+        Ok(current)
+    }
+
+    /// Returns all operations that this node knows of, each as its lead of today has it.
+    pub fn all_operations(&self) -> Vec<&Operation> {
+        let mut ids: BTreeSet<OperationId> = self.operations.keys().copied().collect();
+        for board in self.copies.boards.values() {
+            ids.extend(board.operations.keys().copied());
+        }
+        let found = ids.into_iter().map(|id| self.operation_anywhere(id));
+        found.filter_map(Result::ok).collect()
+    }
+
+    /// Returns the operation if this node leads it and no offer of command is open, or refuses.
+    pub fn leading(&self, id: OperationId) -> Result<&Operation, Refusal> {
+        let own = self.operation(id)?;
+        let current = self.operation_anywhere(id)?;
+        let wrong = |state, instead| Refusal::WrongState {
+            kind: RecordKind::Operation,
+            state,
+            instead,
+        };
+        use crate::basis::Text;
+        if current.lead != own.lead {
+            return Err(wrong(
+                Text::new("led by another node by now", "已由其他节点牵头"),
+                Text::new("Ask its lead.", "请联系牵头单位。"),
+            ));
+        }
+        if own.offered_to.is_some() {
+            return Err(wrong(
+                Text::new("being handed over", "正在移交指挥权"),
+                Text::new(
+                    "Wait for an answer, or ask them to decline.",
+                    "请等待答复，或请对方拒绝接受。",
+                ),
+            ));
+        }
+        Ok(own)
+    }
+
+    /// Returns a node's part in an operation, wherever it is held.
+    pub fn participation_of(&self, operation: OperationId, node: NodeId) -> Option<&Participation> {
+        let id = Participation::id_of(&node, operation);
+        let own = self.participations.get(&id);
+        let copy = || self.copies.boards.get(&node)?.participations.get(&id);
+        own.or_else(copy).map(std::sync::Arc::as_ref)
+    }
+
+    /// Returns true if a node is a member: the lead says so, and so does the node itself. Leading says it too: so
+    /// whoever joins can tell the lead, before either holds a feed of the other.
+    pub fn is_member(&self, operation: OperationId, node: &NodeId) -> bool {
+        let Ok(found) = self.operation_anywhere(operation) else {
+            return false;
+        };
+        let part = self.participation_of(operation, *node);
+        let says_so = part.is_some_and(Participation::takes_part) || found.lead == *node;
+        found.names(node) && says_so
+    }
+
+    /// Returns true if this node takes part in an operation that is not closed.
+    pub fn takes_part(&self, node: NodeId, operation: OperationId) -> bool {
+        self.must_take_part(node, operation).is_ok()
+    }
+
+    /// Returns this node's part in an operation that is not closed and counts it as a member, or refuses.
+    pub fn must_take_part(
+        &self,
+        node: NodeId,
+        operation: OperationId,
+    ) -> Result<&Participation, Refusal> {
+        let found = self.operation_anywhere(operation)?;
+        let id = Participation::id_of(&node, operation);
+        let part = self.participations.get(&id);
+        match part {
+            Some(part) if part.takes_part() && found.names(&node) && found.is_open() => Ok(part),
+            Some(_) | None => Err(Refusal::NotAMember),
+        }
+    }
+
+    /// Returns the operations that this node takes part in.
+    pub fn own_operations(&self, node: NodeId) -> Vec<OperationId> {
+        let joined = self.participations.values().filter(|one| one.takes_part());
+        let joined = joined.map(|part| part.operation);
+        joined.filter(|id| self.takes_part(node, *id)).collect()
+    }
+
+    /// Returns how a record on this board is shared by this part in an operation: by name, or as the response of
+    /// an incident that is.
+    pub fn share_covering<'a>(
+        &self,
+        part: &'a Participation,
+        record: RecordRef,
+        now: Timestamp,
+    ) -> Option<&'a Share> {
+        if let Some(share) = part.share_of(record, now) {
+            return Some(share);
+        }
+        let incident = match record.kind {
+            RecordKind::Assignment => {
+                let id = crate::basis::AssignmentId(record.id);
+                self.assignments.get(&id)?.incident
+            }
+            RecordKind::Unit => self.live_assignment(UnitId(record.id))?.incident,
+            _ => return None,
+        };
+        let by = |id| part.share_of(RecordRef::from(id), now);
+        let share = by(incident).or_else(|| by(self.merge_root(incident)))?;
+        share.with_response.then_some(share)
+    }
+
+    /// Returns true if a record of another home is shared so that its home may be asked for something with it.
+    pub fn may_be_asked(&self, operation: OperationId, of: Elsewhere, now: Timestamp) -> bool {
+        let share = self.share_elsewhere(operation, of, now);
+        share.is_some_and(|share| share.tier == Tier::Assist)
+    }
+
+    /// Returns how another home shares a record in an operation, if it does and is a member.
+    pub fn share_elsewhere(
+        &self,
+        operation: OperationId,
+        of: Elsewhere,
+        now: Timestamp,
+    ) -> Option<&Share> {
+        if !self.is_member(operation, &of.node) {
+            return None;
+        }
+        let board = self.copies.boards.get(&of.node)?;
+        let part = self.participation_of(operation, of.node)?;
+        board.share_covering(part, of.record, now)
+    }
+
+    /// Returns the loan by which a unit of another home is lent to a node.
+    pub fn loan_to(&self, node: NodeId, operation: OperationId, of: Elsewhere) -> Option<&Loan> {
+        if of.record.kind != RecordKind::Unit {
+            return None;
+        }
+        let part = self.participation_of(operation, of.node)?;
+        let unit = UnitId(of.record.id);
+        let mut loans = part.loans.iter().rev();
+        loans.find(|loan| loan.unit == unit && loan.to == node && loan.ended_at.is_none())
+    }
+
+    /// Returns the loan by which a unit of this node is promised to another now.
+    pub fn loan_of(&self, unit: UnitId, now: Timestamp) -> Option<&Loan> {
+        let mut parts = self.participations.values().filter(|one| one.takes_part());
+        parts.find_map(|part| part.loan_of(unit, now))
+    }
+
+    /// Returns what people call a node: as it is called here, as its lead calls it, as it calls itself, or its id.
+    pub fn name_of(&self, node: &NodeId) -> String {
+        let id = crate::record::peer::Peer::id_of(node);
+        if let Some(peer) = self.peers.get(&id) {
+            return peer.name.to_string();
+        }
+        let mut operations = self.all_operations().into_iter();
+        let named =
+            operations.find_map(|one| one.members.get(node).map(|one| one.name.to_string()));
+        let itself = || {
+            let identity = self.copies.identities.get(node)?;
+            identity.name().map(str::to_owned)
+        };
+        named.or_else(itself).unwrap_or_else(|| {
+            let full = node.to_string();
+            full[..8].to_owned()
+        })
+    }
+}

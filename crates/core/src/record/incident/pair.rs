@@ -1,0 +1,127 @@
+//! How incidents stand to each other: links between this node's own, and pairs with those of other homes.
+//!
+//! What two agencies both work on is two incidents, one of each home, that refer to each other: each keeps its
+//! calls, numbers and assignments, and neither waits for the other. So merging across agencies moves nothing,
+//! and taking it back loses nothing.
+
+use super::*;
+use crate::basis::OperationId;
+use crate::record::Record;
+
+pub(super) fn link(
+    board: &Board,
+    incident: IncidentId,
+    other: IncidentId,
+    relation: Relation,
+) -> Result<Vec<Happened>, Refusal> {
+    if incident == other {
+        return Err(Refusal::Circle(RecordKind::Incident));
+    }
+    let found = board.incident(incident)?;
+    let far = board.incident(other)?;
+    let full = |one: &Incident, towards: IncidentId| {
+        one.links.len() >= limits::LINKS_PER_INCIDENT_MAX
+            && !one.links.iter().any(|link| link.other == towards)
+    };
+    if full(found, other) || full(far, incident) {
+        return Err(too_many(
+            Text::new("links on an incident", "每条警情的关联"),
+            limits::LINKS_PER_INCIDENT_MAX,
+        ));
+    }
+    Ok(vec![
+        happened(incident, IncidentEvent::Linked { other, relation }),
+        happened(
+            other,
+            IncidentEvent::Linked {
+                other: incident,
+                relation: relation.reverse(),
+            },
+        ),
+    ])
+}
+
+/// Opens an incident of this node's own about a situation that another home shares, and pairs them.
+pub(super) fn open_for(
+    board: &Board,
+    context: &mut Context<'_>,
+    of: Elsewhere,
+    category: Option<&Code>,
+) -> Result<Vec<Happened>, Refusal> {
+    let there = shared(board, context, of)?;
+    let paired = |one: &&Incident| one.pairs.contains(&of);
+    if let Some(found) = board.open_incidents().find(paired) {
+        return Err(Refusal::Taken {
+            kind: RecordKind::Incident,
+            name: found.number.to_string(),
+        });
+    }
+    let category = category.unwrap_or(&there.category);
+    let (priority, place) = (there.priority, &there.place);
+    let mut all = opened(
+        board,
+        context,
+        None,
+        Some(category),
+        Some(priority),
+        Some(place),
+    )?;
+    let id = IncidentId(all[0].record.id);
+    all.push(happened(id, IncidentEvent::Paired { with: of }));
+    Ok(all)
+}
+
+pub(super) fn pair(
+    board: &Board,
+    context: &Context<'_>,
+    incident: IncidentId,
+    with: Elsewhere,
+) -> Result<Vec<Happened>, Refusal> {
+    shared(board, context, with)?;
+    let found = board.incident(incident)?;
+    if found.pairs.contains(&with) {
+        return Err(Refusal::WrongState {
+            kind: RecordKind::Incident,
+            state: Text::new("paired with that one", "已与该警情配对"),
+            instead: Text::new("Nothing needs doing.", "无需操作。"),
+        });
+    }
+    if found.pairs.len() >= limits::LINKS_PER_INCIDENT_MAX {
+        return Err(too_many(
+            Text::new("pairs of an incident", "每条警情的配对"),
+            limits::LINKS_PER_INCIDENT_MAX,
+        ));
+    }
+    one(incident, IncidentEvent::Paired { with })
+}
+
+pub(super) fn unpair(
+    board: &Board,
+    incident: IncidentId,
+    from: Elsewhere,
+) -> Result<Vec<Happened>, Refusal> {
+    if !board.incident(incident)?.pairs.contains(&from) {
+        return Err(Refusal::NotFound(RecordKind::Incident));
+    }
+    one(incident, IncidentEvent::Unpaired { from })
+}
+
+/// Returns another home's incident, if it is shared with this node now.
+fn shared(
+    board: &Board,
+    context: &Context<'_>,
+    of: Elsewhere,
+) -> Result<std::sync::Arc<Incident>, Refusal> {
+    let missing = Refusal::NotFound(RecordKind::Incident);
+    if of.node == context.node {
+        return Err(Refusal::Here(RecordKind::Incident));
+    }
+    let Some(Record::Incident(there)) = board.copy(of) else {
+        return Err(missing);
+    };
+    let seen = |id: &OperationId| board.share_elsewhere(*id, of, context.now).is_some();
+    match board.own_operations(context.node).iter().any(seen) {
+        true => Ok(there),
+        false => Err(missing),
+    }
+}

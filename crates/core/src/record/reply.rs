@@ -1,0 +1,401 @@
+//! A reply (回执): what one node has to say to one record of another home: that it was shown there, that a
+//! person signed for it, how an ask was answered.
+//!
+//! The pair of every record that was sent: the record lives with who sent it, the reply with who got it, so
+//! that neither needs two writers. Proof of delivery is to a person: "shown" is a screen that somebody had
+//! open, "signed" is a person's own press.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use watchfire_feed::NodeId;
+
+use super::assignment::{self, AssignmentAction, Choice, Why};
+use super::incident::Incident;
+use super::message::{Ask, What};
+use super::{Actor, Context, Elsewhere, Event, Happened, Meta, RecordKind, RecordRef};
+use crate::basis::{Line, MessageId, OperationId, Personal, ReplyId, Text, Timestamp, UnitId};
+use crate::board::Board;
+use crate::refusal::Refusal;
+
+/// A reply as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reply {
+    /// Its name.
+    pub id: ReplyId,
+    /// How many events made it.
+    pub version: u64,
+    /// When it last changed.
+    pub changed_at: Timestamp,
+    /// The operation.
+    pub operation: OperationId,
+    /// What it answers.
+    pub to: Elsewhere,
+    /// The newest version that a screen here has shown, and when first.
+    pub shown: Option<(u64, Timestamp)>,
+    /// The newest version that a person here signed for, when, and who.
+    pub signed: Option<(u64, Timestamp, Actor)>,
+    /// How an ask was answered.
+    pub answer: Option<Answered>,
+}
+
+/// How an ask was answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answered {
+    /// Yes or no.
+    pub accepted: bool,
+    /// What was made of it here, if anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<RecordRef>,
+    /// Why, for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Line>,
+    /// True if it clashes with what was promised to somebody else meanwhile.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub clash: bool,
+    /// When.
+    pub at: Timestamp,
+    /// Who; the node itself where a loan had said yes before.
+    pub by: Actor,
+}
+
+impl Reply {
+    /// Returns the id of a node's reply to a record: one for each, whoever asks how often.
+    pub fn id_of(node: &NodeId, to: &Elsewhere) -> ReplyId {
+        let mut hash = Sha256::new();
+        hash.update(b"watchfire reply v1\0");
+        hash.update(node.0);
+        hash.update(to.node.0);
+        hash.update(to.record.kind.as_str());
+        hash.update(to.record.id);
+        let bytes: [u8; 32] = hash.finalize().into();
+        let mut id = [0; 16];
+        id.copy_from_slice(&bytes[..16]);
+        ReplyId(id)
+    }
+}
+
+/// What can be asked of a reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReplyAction {
+    /// Note that a screen here shows it.
+    Show {
+        /// The operation in which it was shared.
+        operation: OperationId,
+        /// What.
+        to: Elsewhere,
+    },
+    /// Sign for it.
+    Sign {
+        /// The operation in which it was shared.
+        operation: OperationId,
+        /// What.
+        to: Elsewhere,
+    },
+    /// Answer an ask; a yes to sending a unit sends it.
+    Answer {
+        /// The ask, and with it who asked.
+        node: NodeId,
+        /// Which.
+        message: MessageId,
+        /// Yes or no.
+        accept: bool,
+        /// Why, for people.
+        reason: Option<Line>,
+        /// True if it clashes with what was promised to somebody else meanwhile.
+        clash: bool,
+    },
+}
+
+/// What happened to a reply.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum ReplyEvent {
+    /// A screen has shown it.
+    Shown {
+        /// The operation.
+        operation: OperationId,
+        /// What.
+        to: Elsewhere,
+        /// Which version.
+        seen: u64,
+    },
+    /// A person signed for it.
+    Signed {
+        /// The operation.
+        operation: OperationId,
+        /// What.
+        to: Elsewhere,
+        /// Which version.
+        seen: u64,
+    },
+    /// An ask was answered.
+    Answered {
+        /// The operation.
+        operation: OperationId,
+        /// The ask.
+        to: Elsewhere,
+        /// Yes or no.
+        accepted: bool,
+        /// What was made of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        result: Option<RecordRef>,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Line>,
+        /// True if it clashes with what was promised meanwhile.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        clash: bool,
+    },
+}
+
+impl ReplyEvent {
+    fn about(&self) -> (OperationId, Elsewhere) {
+        match self {
+            ReplyEvent::Shown { operation, to, .. }
+            | ReplyEvent::Signed { operation, to, .. }
+            | ReplyEvent::Answered { operation, to, .. } => (*operation, *to),
+        }
+    }
+}
+
+/// The names of its events, as entries carry them; one that is not listed is of a newer program.
+pub(super) const EVENT_NAMES: [&str; 3] = ["shown", "signed", "answered"];
+
+pub(super) fn decide(
+    board: &Board,
+    action: &ReplyAction,
+    context: &mut Context<'_>,
+) -> Result<Vec<Happened>, Refusal> {
+    match action {
+        ReplyAction::Show { operation, to } => {
+            let (before, seen) = about(board, context, *operation, *to)?;
+            if before.is_some_and(|reply| reply.shown.is_some_and(|(shown, _)| shown >= seen)) {
+                return Err(nothing_new(Text::new("shown already", "已显示")));
+            }
+            let event = ReplyEvent::Shown {
+                operation: *operation,
+                to: *to,
+                seen,
+            };
+            one(context, to, event)
+        }
+        ReplyAction::Sign { operation, to } => {
+            let (before, seen) = about(board, context, *operation, *to)?;
+            if before.is_some_and(|reply| reply.signed.is_some_and(|(signed, ..)| signed >= seen)) {
+                return Err(nothing_new(Text::new("signed for already", "已签收")));
+            }
+            let event = ReplyEvent::Signed {
+                operation: *operation,
+                to: *to,
+                seen,
+            };
+            one(context, to, event)
+        }
+        ReplyAction::Answer {
+            node,
+            message,
+            accept,
+            reason,
+            clash,
+        } => {
+            let to = Elsewhere {
+                node: *node,
+                record: RecordRef::from(*message),
+            };
+            let told = (reason.as_ref(), *clash);
+            answer(board, context, to, *accept, told)
+        }
+    }
+}
+
+fn about<'a>(
+    board: &'a Board,
+    context: &Context<'_>,
+    operation: OperationId,
+    to: Elsewhere,
+) -> Result<(Option<&'a Reply>, u64), Refusal> {
+    board.must_take_part(context.node, operation)?;
+    let copy = board.copy(to).ok_or(Refusal::NotFound(to.record.kind))?;
+    let before = board.replies.get(&Reply::id_of(&context.node, &to));
+    Ok((before.map(std::sync::Arc::as_ref), copy.version()))
+}
+
+fn answer(
+    board: &Board,
+    context: &mut Context<'_>,
+    to: Elsewhere,
+    accept: bool,
+    (reason, clash): (Option<&Line>, bool),
+) -> Result<Vec<Happened>, Refusal> {
+    let missing = || Refusal::NotFound(RecordKind::Message);
+    let message = board.message_elsewhere(to).ok_or_else(missing)?;
+    let What::Ask {
+        of,
+        ask,
+        if_version,
+        ..
+    } = &message.what
+    else {
+        return Err(missing());
+    };
+    if of.node != context.node {
+        return Err(missing());
+    }
+    board.must_take_part(context.node, message.operation)?;
+    let before = board.replies.get(&Reply::id_of(&context.node, &to));
+    if before.is_some_and(|reply| reply.answer.is_some()) {
+        return Err(nothing_new(Text::new("answered already", "已答复")));
+    }
+    let mut all = Vec::new();
+    if accept {
+        if !message.is_waiting(context.now) {
+            return Err(Refusal::WrongState {
+                kind: RecordKind::Message,
+                state: Text::new("taken back, or too old to act on", "已撤回或已过期"),
+                instead: Text::new(
+                    "Refuse it, and let them ask again.",
+                    "请答复不接受，并由对方重新提出。",
+                ),
+            });
+        }
+        let now = board
+            .get(of.record)
+            .ok_or(Refusal::NotFound(of.record.kind))?;
+        if let Some(expected) = if_version.filter(|expected| *expected != now.version()) {
+            return Err(Refusal::VersionMismatch {
+                record: of.record,
+                expected,
+                current: now.version(),
+            });
+        }
+        all = carry_out(board, context, to.node, of.record, ask)?;
+    }
+    let event = ReplyEvent::Answered {
+        operation: message.operation,
+        to,
+        accepted: accept,
+        result: all.first().map(|happened| happened.record),
+        reason: reason.cloned(),
+        clash,
+    };
+    all.extend(one(context, &to, event)?);
+    Ok(all)
+}
+
+/// Does what was asked, by the rules that hold for anybody here.
+fn carry_out(
+    board: &Board,
+    context: &mut Context<'_>,
+    asker: NodeId,
+    record: RecordRef,
+    ask: &Ask,
+) -> Result<Vec<Happened>, Refusal> {
+    let unit = UnitId(record.id);
+    match ask {
+        Ask::Attend => Ok(Vec::new()),
+        Ask::Send { to } => {
+            let theirs = Elsewhere {
+                node: asker,
+                record: RecordRef::from(*to),
+            };
+            let paired = |one: &&Incident| one.pairs.contains(&theirs);
+            let own = board
+                .open_incidents()
+                .find(paired)
+                .ok_or(Refusal::WrongState {
+                    kind: RecordKind::Incident,
+                    state: Text::new("not one of this node's own yet", "本节点尚无对应警情"),
+                    instead: Text::new(
+                        "Open one of your own for it first.",
+                        "请先为其开立本单位警情。",
+                    ),
+                })?;
+            let choices = vec![Choice {
+                unit,
+                why: Why::default(),
+            }];
+            let incident = own.id;
+            assignment::decide(
+                board,
+                &AssignmentAction::Send { incident, choices },
+                context,
+            )
+        }
+        Ask::Release => {
+            let live = board.live_assignment(unit);
+            let live = live.ok_or(Refusal::NotFound(RecordKind::Assignment))?;
+            let assignments = vec![live.id];
+            let reason = "let go by who asked for it / 请求方已释放".parse();
+            let reason = reason.expect("our own words are a line");
+            assignment::decide(
+                board,
+                &AssignmentAction::CallOff {
+                    assignments,
+                    reason,
+                },
+                context,
+            )
+        }
+    }
+}
+
+fn one(context: &Context<'_>, to: &Elsewhere, event: ReplyEvent) -> Result<Vec<Happened>, Refusal> {
+    let id = Reply::id_of(&context.node, to);
+    let (operation, _) = event.about();
+    Ok(vec![Happened::within(operation, id, Event::Reply(event))])
+}
+
+fn nothing_new(state: Text) -> Refusal {
+    Refusal::WrongState {
+        kind: RecordKind::Reply,
+        state,
+        instead: Text::new("Nothing needs doing.", "无需操作。"),
+    }
+}
+
+pub(super) fn apply(
+    before: Option<&Reply>,
+    event: &ReplyEvent,
+    _: Option<&Personal>,
+    meta: &Meta,
+) -> Option<Reply> {
+    let (operation, to) = event.about();
+    let mut reply = before.cloned().unwrap_or(Reply {
+        id: ReplyId(meta.record),
+        version: 0,
+        changed_at: meta.at,
+        operation,
+        to,
+        shown: None,
+        signed: None,
+        answer: None,
+    });
+    reply.version = meta.version;
+    reply.changed_at = meta.at;
+    let at = meta.happened_at;
+    match event {
+        ReplyEvent::Shown { seen, .. } => reply.shown = Some((*seen, at)),
+        ReplyEvent::Signed { seen, .. } => {
+            // Who signs has it on a screen.
+            reply.shown = reply.shown.or(Some((*seen, at)));
+            reply.signed = Some((*seen, at, meta.by));
+        }
+        ReplyEvent::Answered {
+            accepted,
+            result,
+            reason,
+            clash,
+            ..
+        } => {
+            reply.answer = Some(Answered {
+                accepted: *accepted,
+                result: *result,
+                reason: reason.clone(),
+                clash: *clash,
+                at,
+                by: meta.by,
+            });
+        }
+    }
+    Some(reply)
+}

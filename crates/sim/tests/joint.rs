@@ -1,0 +1,672 @@
+//! Stories of several nodes in one operation, step by step and without a network between them: what is
+//! shared arrives, what is not shared does not, and who may do what follows from who said what.
+
+use watchfire_core::basis::{IncidentId, MessageId, OperationId, Place, Point, Timestamp, UnitId};
+use watchfire_core::record::assignment::{AssignmentAction, Choice, Step, Why};
+use watchfire_core::record::incident::IncidentAction;
+use watchfire_core::record::message::{Ask, MessageAction};
+use watchfire_core::record::operation::{Handling, History, OperationAction};
+use watchfire_core::record::participation::{ParticipationAction, Tier};
+use watchfire_core::record::peer::{Peer, PeerAction};
+use watchfire_core::record::reply::{Reply, ReplyAction};
+use watchfire_core::record::unit::{UnitAction, UnitDetails};
+use watchfire_core::record::{Action, Elsewhere, Record, RecordRef};
+use watchfire_core::refusal::Refusal;
+use watchfire_sim::site::{Site, enrol, pull};
+
+fn sites() -> (Site, Site, Site) {
+    let (mut a, mut b, mut c) = (Site::new("a", 1), Site::new("b", 2), Site::new("c", 3));
+    enrol(&mut a, &mut b);
+    enrol(&mut a, &mut c);
+    (a, b, c)
+}
+
+fn raise(site: &mut Site) -> OperationId {
+    let raise = OperationAction::Raise {
+        name: "parcel".parse().unwrap(),
+        purpose: "stop a parcel".parse().unwrap(),
+        legal_basis: "art. 54".parse().unwrap(),
+        handling: Handling::PoliceUse,
+        history: History::All,
+        exercise: true,
+        succeeds: None,
+        own_name: site.name.parse().unwrap(),
+    };
+    let outcome = site.ask(Action::Operation(raise)).unwrap();
+    OperationId(outcome.records[0].0.id)
+}
+
+fn invite(site: &mut Site, operation: OperationId, whom: &Site) {
+    let invite = OperationAction::Invite {
+        operation,
+        node: whom.node(),
+        role: "helps".parse().unwrap(),
+    };
+    site.ask(Action::Operation(invite)).unwrap();
+}
+
+fn join(site: &mut Site, operation: OperationId) {
+    let join = ParticipationAction::Join { operation };
+    site.ask(Action::Participation(join)).unwrap();
+}
+
+/// Three nodes in one operation that the first leads.
+fn joint() -> (Site, Site, Site, OperationId) {
+    let (mut a, mut b, mut c) = sites();
+    let operation = raise(&mut a);
+    invite(&mut a, operation, &b);
+    invite(&mut a, operation, &c);
+    for other in [&mut b, &mut c] {
+        pull(other, &a);
+        join(other, operation);
+        pull(&mut a, other);
+    }
+    settle(&mut [&mut a, &mut b, &mut c]);
+    (a, b, c, operation)
+}
+
+/// Lets all take from all until nobody learns anything new.
+fn settle(sites: &mut [&mut Site]) {
+    for _ in 0..3 {
+        for to in 0..sites.len() {
+            for from in 0..sites.len() {
+                if to != from {
+                    let (low, high) = sites.split_at_mut(to.max(from));
+                    let (low, high) = (&mut low[to.min(from)], &mut high[0]);
+                    match to < from {
+                        true => pull(low, high),
+                        false => pull(high, low),
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn place() -> Place {
+    Place {
+        point: Point {
+            lat_e6: 30_000_000,
+            lon_e6: 120_600_000,
+        },
+        address: None,
+        area: None,
+    }
+}
+
+fn open(site: &mut Site) -> IncidentId {
+    let open = IncidentAction::Open {
+        from_call: None,
+        category: Some("fraud".parse().unwrap()),
+        priority: Some(watchfire_core::basis::Priority::P1),
+        place: Some(place()),
+    };
+    let outcome = site.ask(Action::Incident(open)).unwrap();
+    IncidentId(outcome.records[0].0.id)
+}
+
+fn note(site: &mut Site, incident: IncidentId, text: &str) {
+    let text = text.parse().unwrap();
+    site.ask(Action::Incident(IncidentAction::AddNote { incident, text }))
+        .unwrap();
+}
+
+fn unit(site: &mut Site, callsign: &str) -> UnitId {
+    let details = UnitDetails {
+        kind: "car".parse().unwrap(),
+        capabilities: Default::default(),
+        station: None,
+        post: Some(place().point),
+        crew: Some(2),
+        areas: Default::default(),
+    };
+    let callsign = callsign.parse().unwrap();
+    let outcome = site
+        .ask(Action::Unit(UnitAction::Enter { callsign, details }))
+        .unwrap();
+    let unit = UnitId(outcome.records[0].0.id);
+    site.ask(Action::Unit(UnitAction::MakeAvailable { unit }))
+        .unwrap();
+    unit
+}
+
+fn share(site: &mut Site, operation: OperationId, record: impl Into<RecordRef>, tier: Tier) {
+    let share = ParticipationAction::Share {
+        operation,
+        record: record.into(),
+        tier,
+        with_response: true,
+        until: None,
+    };
+    site.ask(Action::Participation(share)).unwrap();
+}
+
+fn of(site: &Site, record: impl Into<RecordRef>) -> Elsewhere {
+    Elsewhere {
+        node: site.node(),
+        record: record.into(),
+    }
+}
+
+fn notes(record: Option<Record>) -> Vec<String> {
+    match record {
+        Some(Record::Incident(incident)) => {
+            let texts = incident.notes.iter().map(|note| note.text.as_ref());
+            texts
+                .map(|text| text.map_or("-".to_owned(), |text| text.as_str().to_owned()))
+                .collect()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn check(sites: &[&Site]) {
+    for site in sites {
+        assert!(
+            site.refold() == site.shown,
+            "{}: a refold differs from memory",
+            site.name
+        );
+        assert!(
+            *site.engine.board() == site.shown,
+            "{}: ahead of the disk",
+            site.name
+        );
+    }
+}
+
+#[test]
+fn what_is_shared_arrives_with_its_notes_and_what_is_not_stays_at_home() {
+    let (mut a, mut b, mut c, operation) = joint();
+    let (shared, kept) = (open(&mut a), open(&mut a));
+    note(&mut a, shared, "gold, posted at noon");
+    note(&mut a, kept, "nothing of theirs");
+    share(&mut a, operation, shared, Tier::View);
+    note(&mut a, shared, "parcel 42");
+    settle(&mut [&mut a, &mut b, &mut c]);
+    for other in [&b, &c] {
+        assert_eq!(
+            notes(other.copy(of(&a, shared))),
+            ["gold, posted at noon", "parcel 42"]
+        );
+        assert!(other.copy(of(&a, kept)).is_none());
+        let entries = other.log.iter().filter(|(feed, _)| feed.node == a.node());
+        assert!(
+            entries
+                .into_iter()
+                .all(|(_, entry)| entry.header.record != kept.0),
+            "not one entry of it left its home"
+        );
+    }
+    check(&[&a, &b, &c]);
+    b.restart();
+    check(&[&b]);
+    let end = ParticipationAction::EndShare {
+        operation,
+        record: shared.into(),
+    };
+    a.ask(Action::Participation(end)).unwrap();
+    note(&mut a, shared, "after it was ended");
+    settle(&mut [&mut a, &mut b, &mut c]);
+    assert_eq!(notes(b.copy(of(&a, shared))).len(), 2, "nothing more comes");
+    assert!(
+        b.shown
+            .share_elsewhere(operation, of(&a, shared), b.now)
+            .is_none()
+    );
+    check(&[&a, &b, &c]);
+}
+
+#[test]
+fn nobody_is_a_member_until_both_say_so() {
+    let (mut a, mut b, mut c) = sites();
+    let operation = raise(&mut a);
+    let incident = open(&mut a);
+    share(&mut a, operation, incident, Tier::View);
+    pull(&mut b, &a);
+    assert!(
+        b.shown.operation_anywhere(operation).is_err(),
+        "not called in, not told"
+    );
+    invite(&mut a, operation, &b);
+    pull(&mut b, &a);
+    let seen = b.shown.operation_anywhere(operation).unwrap();
+    assert_eq!(
+        seen.genesis.purpose.as_str(),
+        "stop a parcel",
+        "who is called in may read what for"
+    );
+    assert!(
+        b.copy(of(&a, incident)).is_none(),
+        "but nothing that is shared in it"
+    );
+    let text = "me too".parse().unwrap();
+    let say = MessageAction::Say {
+        operation,
+        about: None,
+        text,
+    };
+    assert_eq!(b.ask(Action::Message(say)), Err(Refusal::NotAMember));
+    join(&mut b, operation);
+    pull(&mut b, &a);
+    assert!(
+        b.copy(of(&a, incident)).is_none(),
+        "the lead does not know yet"
+    );
+    pull(&mut a, &b);
+    assert!(a.shown.is_member(operation, &b.node()));
+    pull(&mut b, &a);
+    assert!(b.copy(of(&a, incident)).is_some());
+    // A third that nobody called cannot come in by itself.
+    pull(&mut c, &b);
+    let join = ParticipationAction::Join { operation };
+    assert!(c.ask(Action::Participation(join)).is_err());
+    check(&[&a, &b, &c]);
+}
+
+#[test]
+fn a_member_relays_what_another_cannot_fetch_itself() {
+    let (mut a, mut b, mut c, operation) = joint();
+    let incident = open(&mut a);
+    note(&mut a, incident, "seen at the airport");
+    share(&mut a, operation, incident, Tier::View);
+    pull(&mut b, &a); // The line from a to c is cut.
+    pull(&mut c, &b);
+    assert_eq!(notes(c.copy(of(&a, incident))), ["seen at the airport"]);
+    check(&[&a, &b, &c]);
+}
+
+#[test]
+fn nobody_shares_on_what_is_not_theirs() {
+    let (mut a, mut b, mut c, operation) = joint();
+    let incident = open(&mut a);
+    share(&mut a, operation, incident, Tier::Assist);
+    settle(&mut [&mut a, &mut b, &mut c]);
+    let other = raise(&mut b);
+    for operation in [operation, other] {
+        let share = ParticipationAction::Share {
+            operation,
+            record: incident.into(),
+            tier: Tier::View,
+            with_response: false,
+            until: None,
+        };
+        assert!(matches!(
+            b.ask(Action::Participation(share)),
+            Err(Refusal::NotFound(_))
+        ));
+    }
+    check(&[&a, &b, &c]);
+}
+
+#[test]
+fn a_unit_is_asked_for_sent_by_its_home_and_seen_on_its_way_by_all() {
+    let (mut a, mut b, mut c, operation) = joint();
+    let incident = open(&mut a);
+    let car = unit(&mut b, "B7");
+    share(&mut a, operation, incident, Tier::Assist);
+    share(&mut b, operation, car, Tier::Assist);
+    settle(&mut [&mut a, &mut b, &mut c]);
+    let ask = MessageAction::Ask {
+        operation,
+        of: of(&b, car),
+        ask: Ask::Send { to: incident },
+        if_version: Some(2),
+        expires_at: a.now.plus_s(600),
+        text: Some("to the cargo gate".parse().unwrap()),
+    };
+    let asked = a.ask(Action::Message(ask)).unwrap();
+    let message = MessageId(asked.records[0].0.id);
+    settle(&mut [&mut a, &mut b, &mut c]);
+    let answer = |accept| {
+        Action::Reply(ReplyAction::Answer {
+            node: a.node(),
+            message,
+            accept,
+            reason: None,
+            clash: false,
+        })
+    };
+    assert!(
+        b.ask(answer(true)).is_err(),
+        "it needs an incident of its own first"
+    );
+    let open = IncidentAction::OpenFor {
+        of: of(&a, incident),
+        category: None,
+    };
+    let opened = b.ask(Action::Incident(open)).unwrap();
+    let own = IncidentId(opened.records[0].0.id);
+    share(&mut b, operation, own, Tier::View);
+    b.ask(answer(true)).unwrap();
+    assert!(b.ask(answer(false)).is_err(), "answered once");
+    let live = b.shown.live_assignment(car).unwrap().id;
+    let step = Step::Depart;
+    b.ask(Action::Assignment(AssignmentAction::Advance {
+        assignment: live,
+        step,
+    }))
+    .unwrap();
+    settle(&mut [&mut a, &mut b, &mut c]);
+    for other in [&a, &c] {
+        let board = &other.shown.copies.boards[&b.node()];
+        let status = board.assignments[&live].status;
+        assert_eq!(
+            status,
+            watchfire_core::record::assignment::AssignmentStatus::Departed
+        );
+        assert_eq!(board.assignments[&live].incident, own);
+        assert_eq!(
+            board.incidents[&own].pairs,
+            [of(&a, incident)],
+            "the pair is seen"
+        );
+        let id = Reply::id_of(
+            &b.node(),
+            &Elsewhere {
+                node: a.node(),
+                record: message.into(),
+            },
+        );
+        assert!(board.replies[&id].answer.as_ref().unwrap().accepted);
+    }
+    check(&[&a, &b, &c]);
+}
+
+#[test]
+fn a_lent_unit_goes_where_the_borrower_asks_though_nobody_at_home_is_awake() {
+    let (mut a, mut b, mut c, operation) = joint();
+    let (incident, car) = (open(&mut a), unit(&mut b, "B7"));
+    share(&mut a, operation, incident, Tier::View);
+    share(&mut b, operation, car, Tier::Assist);
+    let until = b.now.plus_s(3_600);
+    let lend = ParticipationAction::Lend {
+        operation,
+        unit: car,
+        to: a.node(),
+        until,
+    };
+    b.ask(Action::Participation(lend)).unwrap();
+    let home = open(&mut b);
+    let choices = vec![Choice {
+        unit: car,
+        why: Why::default(),
+    }];
+    let send = AssignmentAction::Send {
+        incident: home,
+        choices,
+    };
+    assert!(
+        matches!(
+            b.ask(Action::Assignment(send)),
+            Err(Refusal::UnitNotFree { .. })
+        ),
+        "it is promised"
+    );
+    settle(&mut [&mut a, &mut b, &mut c]);
+    let ask = |expires_at| MessageAction::Ask {
+        operation,
+        of: of(&b, car),
+        ask: Ask::Send { to: incident },
+        if_version: None,
+        expires_at,
+        text: None,
+    };
+    let asked = ask(a.now.plus_s(600));
+    a.ask(Action::Message(asked)).unwrap();
+    settle(&mut [&mut a, &mut b, &mut c]);
+    let live = b.shown.live_assignment(car).unwrap();
+    assert_eq!(b.shown.incidents[&live.incident].pairs, [of(&a, incident)]);
+    check(&[&a, &b, &c]);
+}
+
+#[test]
+fn what_was_promised_twice_across_a_cut_is_told_to_both() {
+    let (mut a, mut b, mut c, operation) = joint();
+    let (incident, car) = (open(&mut a), unit(&mut b, "B7"));
+    share(&mut a, operation, incident, Tier::View);
+    share(&mut b, operation, car, Tier::Assist);
+    let until = b.now.plus_s(3_600);
+    let lend = ParticipationAction::Lend {
+        operation,
+        unit: car,
+        to: a.node(),
+        until,
+    };
+    b.ask(Action::Participation(lend)).unwrap();
+    settle(&mut [&mut a, &mut b, &mut c]);
+    // The line is cut. The borrower asks within the loan; at home the car goes out of service.
+    let ask = MessageAction::Ask {
+        operation,
+        of: of(&b, car),
+        ask: Ask::Send { to: incident },
+        if_version: None,
+        expires_at: a.now.plus_s(600),
+        text: None,
+    };
+    let message = a.ask(Action::Message(ask)).unwrap().records[0].0;
+    let reason = "broke down".parse().unwrap();
+    b.ask(Action::Unit(UnitAction::TakeOutOfService {
+        unit: car,
+        reason,
+    }))
+    .unwrap();
+    settle(&mut [&mut a, &mut b, &mut c]);
+    let to = Elsewhere {
+        node: a.node(),
+        record: message,
+    };
+    let id = Reply::id_of(&b.node(), &to);
+    for (at, board) in [("a", &a.shown.copies.boards[&b.node()]), ("b", &b.shown)] {
+        let answer = board.replies[&id].answer.clone().unwrap();
+        assert!(!answer.accepted && answer.clash, "{at}: {answer:?}");
+        assert!(answer.reason.unwrap().as_str().contains("broke down"));
+    }
+    check(&[&a, &b, &c]);
+}
+
+#[test]
+fn command_is_offered_and_taken_and_nobody_else_takes_it() {
+    let (mut a, mut b, mut c, operation) = joint();
+    let offer = OperationAction::OfferCommand {
+        operation,
+        to: b.node(),
+    };
+    a.ask(Action::Operation(offer)).unwrap();
+    let role = "x".parse().unwrap();
+    let node = c.node();
+    let reason = "no".parse().unwrap();
+    let remove = OperationAction::Remove {
+        operation,
+        node,
+        reason,
+    };
+    assert!(
+        a.ask(Action::Operation(remove)).is_err(),
+        "an offer freezes it"
+    );
+    settle(&mut [&mut a, &mut b, &mut c]);
+    let take = Action::Operation(OperationAction::TakeCommand { operation });
+    assert!(c.ask(take.clone()).is_err());
+    b.ask(take).unwrap();
+    settle(&mut [&mut a, &mut b, &mut c]);
+    for site in [&a, &b, &c] {
+        assert_eq!(
+            site.shown.operation_anywhere(operation).unwrap().lead,
+            b.node()
+        );
+    }
+    let set = |text: &str| OperationAction::SetObjective {
+        operation,
+        number: 0,
+        text: text.parse().unwrap(),
+    };
+    assert!(a.ask(Action::Operation(set("the old lead's"))).is_err());
+    b.ask(Action::Operation(set("find it"))).unwrap();
+    // And back again.
+    let offer = OperationAction::OfferCommand {
+        operation,
+        to: a.node(),
+    };
+    b.ask(Action::Operation(offer)).unwrap();
+    settle(&mut [&mut a, &mut b, &mut c]);
+    a.ask(Action::Operation(OperationAction::TakeCommand {
+        operation,
+    }))
+    .unwrap();
+    a.ask(Action::Operation(set("bring it back"))).unwrap();
+    settle(&mut [&mut a, &mut b, &mut c]);
+    for site in [&a, &b, &c] {
+        let found = site.shown.operation_anywhere(operation).unwrap();
+        assert_eq!(found.lead, a.node());
+        assert_eq!(found.objectives[0].text.as_str(), "bring it back");
+    }
+    let _: watchfire_core::basis::Line = role;
+    check(&[&a, &b, &c]);
+}
+
+#[test]
+fn an_offer_that_is_declined_leaves_the_lead_where_it_was() {
+    let (mut a, mut b, mut c, operation) = joint();
+    let offer = OperationAction::OfferCommand {
+        operation,
+        to: b.node(),
+    };
+    a.ask(Action::Operation(offer)).unwrap();
+    settle(&mut [&mut a, &mut b, &mut c]);
+    b.ask(Action::Participation(ParticipationAction::DeclineCommand {
+        operation,
+    }))
+    .unwrap();
+    settle(&mut [&mut a, &mut b, &mut c]);
+    for site in [&a, &b, &c] {
+        let found = site.shown.operation_anywhere(operation).unwrap();
+        assert_eq!(
+            (found.lead, found.offered_to),
+            (a.node(), None),
+            "{}",
+            site.name
+        );
+    }
+    check(&[&a, &b, &c]);
+}
+
+#[test]
+fn who_is_removed_learns_of_it_and_gets_nothing_more() {
+    let (mut a, mut b, mut c, operation) = joint();
+    let incident = open(&mut a);
+    share(&mut a, operation, incident, Tier::View);
+    settle(&mut [&mut a, &mut b, &mut c]);
+    // Cut off, in good faith, it goes on writing.
+    let say = |text: &str| {
+        let text = text.parse().unwrap();
+        Action::Message(MessageAction::Say {
+            operation,
+            about: None,
+            text,
+        })
+    };
+    c.ask(say("from before")).unwrap();
+    pull(&mut a, &c);
+    c.ask(say("from after")).unwrap();
+    let reason = "wrong agency".parse().unwrap();
+    let node = c.node();
+    a.ask(Action::Operation(OperationAction::Remove {
+        operation,
+        node,
+        reason,
+    }))
+    .unwrap();
+    note(&mut a, incident, "not for c");
+    settle(&mut [&mut a, &mut b, &mut c]);
+    assert!(
+        !c.shown
+            .operation_anywhere(operation)
+            .unwrap()
+            .names(&c.node()),
+        "it knows"
+    );
+    assert!(notes(c.copy(of(&a, incident))).is_empty());
+    assert_eq!(notes(b.copy(of(&a, incident))), ["not for c"]);
+    let set = OperationAction::SetObjective {
+        operation,
+        number: 0,
+        text: "not for c either".parse().unwrap(),
+    };
+    a.ask(Action::Operation(set)).unwrap();
+    settle(&mut [&mut a, &mut b, &mut c]);
+    assert!(
+        c.shown
+            .operation_anywhere(operation)
+            .unwrap()
+            .objectives
+            .is_empty()
+    );
+    for site in [&a, &b] {
+        let said = &site.shown.copies.boards[&c.node()].messages;
+        assert_eq!(
+            said.len(),
+            1,
+            "{}: what came before stays, what came after waits",
+            site.name
+        );
+    }
+    assert_eq!(c.ask(say("again")), Err(Refusal::NotAMember));
+    check(&[&a, &b, &c]);
+}
+
+#[test]
+fn who_is_shut_out_is_given_nothing_at_once() {
+    let (mut a, mut b, mut c, operation) = joint();
+    let incident = open(&mut a);
+    share(&mut a, operation, incident, Tier::View);
+    let reason = "stolen".parse().unwrap();
+    let peer = Peer::id_of(&b.node());
+    a.ask(Action::Peer(PeerAction::ShutOut { peer, reason }))
+        .unwrap();
+    pull(&mut b, &a);
+    assert!(b.copy(of(&a, incident)).is_none());
+    let text = "let me in".parse().unwrap();
+    b.ask(Action::Message(MessageAction::Say {
+        operation,
+        about: None,
+        text,
+    }))
+    .unwrap();
+    pull(&mut a, &b);
+    pull(&mut c, &b);
+    pull(&mut a, &c);
+    assert!(
+        a.shown.copies.boards[&b.node()].messages.is_empty(),
+        "not by another's hand either"
+    );
+    a.ask(Action::Peer(PeerAction::LetIn { peer })).unwrap();
+    settle(&mut [&mut a, &mut b, &mut c]);
+    assert_eq!(a.shown.copies.boards[&b.node()].messages.len(), 1);
+    check(&[&a, &b, &c]);
+}
+
+#[test]
+fn a_share_ends_when_its_time_is_over() {
+    let (mut a, mut b, mut c, operation) = joint();
+    let incident = open(&mut a);
+    let until = Some(a.now.plus_s(60));
+    let share = ParticipationAction::Share {
+        operation,
+        record: incident.into(),
+        tier: Tier::View,
+        with_response: false,
+        until,
+    };
+    a.ask(Action::Participation(share)).unwrap();
+    settle(&mut [&mut a, &mut b, &mut c]);
+    assert!(b.copy(of(&a, incident)).is_some());
+    a.now = Timestamp(a.now.0 + 60_000);
+    note(&mut a, incident, "too late to be told");
+    a.tick();
+    settle(&mut [&mut a, &mut b, &mut c]);
+    assert!(notes(b.copy(of(&a, incident))).is_empty());
+    let part = b.shown.participation_of(operation, a.node()).unwrap();
+    assert!(part.shares.is_empty());
+    check(&[&a, &b, &c]);
+}
