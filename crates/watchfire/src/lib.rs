@@ -20,6 +20,7 @@ pub mod desk;
 pub mod figures;
 pub mod history;
 pub mod hub;
+pub mod link;
 pub mod long_reader;
 pub mod metrics;
 pub mod node;
