@@ -17,6 +17,7 @@ pub mod console;
 pub mod cover;
 pub mod deeds;
 pub mod desk;
+pub mod federation;
 pub mod figures;
 pub mod history;
 pub mod hub;

@@ -24,6 +24,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Http, LogFormat};
 use crate::cover::{Cover, CoverSettings};
 use crate::desk::{DirectDesk, LiveDesk};
+use crate::federation::identity;
 use crate::node::{self, Node, Settings, random};
 use crate::past::{Manners, Past};
 use crate::replay::{self, Cast, Replay};
@@ -161,19 +162,31 @@ pub(super) fn serve(dir: &Path, listen: Option<SocketAddr>) -> Result<Ended> {
         simulated: None,
         demo: false,
     };
-    let store = Store::open(dir)?;
+    let mut store = Store::open(dir)?;
+    if config.federation.listen.is_some() {
+        let addresses = &config.federation.addresses;
+        identity::ensure(&mut store, dir, addresses, Clock::Real.now())?;
+    }
     let (node, thread) = Node::start(store, settings, Arc::new(response), Entropy::new(random()))?;
     let stopper = node.clone();
-    let served = run_async(server::serve(node, &config.http, dir, None, |address| {
-        let scheme = match config.http.tls {
-            crate::config::Tls::Off | crate::config::Tls::Proxy => "http",
-            crate::config::Tls::SelfSigned | crate::config::Tls::Files => "https",
-        };
-        println!(
-            "Watchfire \"{}\" is ready at {scheme}://{address}/",
-            config.name
-        );
-    }))?;
+    let joint = &config.federation;
+    let served = run_async(server::serve(
+        node,
+        &config.http,
+        dir,
+        None,
+        joint,
+        |address| {
+            let scheme = match config.http.tls {
+                crate::config::Tls::Off | crate::config::Tls::Proxy => "http",
+                crate::config::Tls::SelfSigned | crate::config::Tls::Files => "https",
+            };
+            println!(
+                "Watchfire \"{}\" is ready at {scheme}://{address}/",
+                config.name
+            );
+        },
+    ))?;
     // Also where serving never began; the thread makes durable what it had accepted before it ends.
     stopper.stop();
     let _ = thread.join();
@@ -834,6 +847,7 @@ fn play_live(stage: Stage, plan: &Live<'_>) -> Result<Ended> {
         &http,
         plan.dir,
         Some(visitor),
+        &crate::config::Federation::default(),
         |address| {
             println!();
             println!("  Watchfire is ready:  http://{address}/");

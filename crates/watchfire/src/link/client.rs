@@ -280,6 +280,21 @@ impl PeerClient {
             .await
     }
 
+    /// Sends bytes to a path and waits so long: for questions that are answered when there is something to say.
+    pub async fn post_within(
+        &self,
+        path: &str,
+        body: Vec<u8>,
+        within: Duration,
+    ) -> Result<Vec<u8>, LinkError> {
+        self.ask(Method::POST, path, body.into(), within).await
+    }
+
+    /// Says that what it answered cannot be read.
+    pub fn unreadable(&self, why: &str) -> LinkError {
+        self.broken(Broken::NotOne(why.to_owned()))
+    }
+
     async fn ask(
         &self,
         method: Method,
