@@ -7,7 +7,9 @@
     reason = "each test program uses its own part of this"
 )]
 
+pub mod identity_vectors;
 pub mod raw;
+pub mod sync_vectors;
 pub mod vectors;
 
 use watchfire_feed::{
