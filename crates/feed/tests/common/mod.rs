@@ -7,6 +7,8 @@
     reason = "each test program uses its own part of this"
 )]
 
+pub mod decoders;
+pub mod draws;
 pub mod identity_vectors;
 pub mod raw;
 pub mod sync_vectors;
