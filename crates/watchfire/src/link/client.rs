@@ -171,6 +171,11 @@ pub enum Lasting {
 }
 
 impl LinkError {
+    /// Says whether the same may go better later.
+    pub fn is_transient(&self) -> bool {
+        self.lasting() == Lasting::Transient
+    }
+
     /// Says whether to try again.
     pub fn lasting(&self) -> Lasting {
         match self {

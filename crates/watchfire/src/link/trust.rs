@@ -195,6 +195,9 @@ impl Trust {
     /// Lets strangers in to be enrolled, or shuts them out at once.
     pub fn admit(&self, strangers: Strangers) {
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        if inner.strangers == strangers {
+            return;
+        }
         inner.strangers = strangers;
         drop(inner);
         self.changed();
@@ -220,10 +223,8 @@ impl Trust {
                 let mut anchors = anchors.unwrap_or_default().iter();
                 anchors.any(|known| known.sha256 == *anchor)
             }
-            // One that has become a peer meanwhile is a peer when he calls again.
-            Met::Stranger { node, .. } => {
-                inner.strangers == Strangers::Admitted && !inner.peers.contains_key(node)
-            }
+            // Also if he has become a peer meanwhile: this line still reaches enrolment only.
+            Met::Stranger { .. } => inner.strangers == Strangers::Admitted,
             Met::Invited(_) => true,
         }
     }
