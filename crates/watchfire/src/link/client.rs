@@ -310,6 +310,9 @@ impl PeerClient {
         body: Bytes,
     ) -> Result<Vec<u8>, LinkError> {
         while let Some(mut kept) = self.take_kept() {
+            if kept.sender.ready().await.is_err() {
+                continue;
+            }
             let request = self.request(&method, path, body.clone(), &kept.address)?;
             match kept.sender.try_send_request(request).await {
                 Ok(response) => return self.read(response, kept).await,
@@ -392,8 +395,7 @@ impl PeerClient {
             let usable = !kept.sender.is_closed() && kept.made.elapsed() < self.limits.connection;
             usable && self.line.trust.holds(&kept.met)
         });
-        let ready = all.iter().position(|kept| kept.sender.is_ready())?;
-        Some(all.swap_remove(ready))
+        all.pop()
     }
 
     fn keep(&self, kept: Kept) {

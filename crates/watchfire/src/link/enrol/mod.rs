@@ -45,7 +45,7 @@ pub use office::Enrolments;
 /// Largest identity, in bytes of its frames.
 pub const IDENTITY_MAX_BYTES: usize = 1_024 * 1_024;
 /// Longest name of a node, in characters.
-pub const NAME_CHARS_MAX: usize = 100;
+pub const NAME_CHARS_MAX: usize = 200;
 /// How long an invitation may be accepted, in seconds: an hour.
 pub const INVITATION_S: u64 = 3_600;
 /// How long two people have to compare, in seconds: a quarter of an hour.

@@ -452,6 +452,20 @@ fn an_identity_that_does_not_hold_or_is_another_s_ends_it() {
         pair.step();
         assert_eq!(pair.a.state(), State::Failed(Why::RefusedThere));
     }
+    // A name that cannot be shown.
+    for (name, is_fine) in [
+        (String::new(), false),
+        ("火".repeat(NAME_CHARS_MAX), true),
+        ("火".repeat(NAME_CHARS_MAX + 1), false),
+    ] {
+        let named = |_: &[u8]| {
+            let name = name.clone();
+            Ok(Known { name, ..known(2) })
+        };
+        let anchor = |anchor: &[u8]| anchor == known(2).anchors[0];
+        let checked = verified(b"", NodeId([2; 32]), NodeId([1; 32]), anchor, &named);
+        assert_eq!(checked.is_ok(), is_fine);
+    }
     let ours = Accepter::new(invitation(), own(1), [0xb; 32], NOW);
     assert_eq!(ours.state(), State::Failed(Why::Ourselves));
     assert_eq!(ours.next(), None);
