@@ -171,6 +171,11 @@ pub enum Lasting {
 }
 
 impl LinkError {
+    /// Says whether the same may go better later.
+    pub fn is_transient(&self) -> bool {
+        self.lasting() == Lasting::Transient
+    }
+
     /// Says whether to try again.
     pub fn lasting(&self) -> Lasting {
         match self {
@@ -320,6 +325,9 @@ impl PeerClient {
         body: Bytes,
     ) -> Result<Vec<u8>, LinkError> {
         while let Some(mut kept) = self.take_kept() {
+            if kept.sender.ready().await.is_err() {
+                continue;
+            }
             let request = self.request(&method, path, body.clone(), &kept.address)?;
             match kept.sender.try_send_request(request).await {
                 Ok(response) => return self.read(response, kept).await,
@@ -402,8 +410,7 @@ impl PeerClient {
             let usable = !kept.sender.is_closed() && kept.made.elapsed() < self.limits.connection;
             usable && self.line.trust.holds(&kept.met)
         });
-        let ready = all.iter().position(|kept| kept.sender.is_ready())?;
-        Some(all.swap_remove(ready))
+        all.pop()
     }
 
     fn keep(&self, kept: Kept) {

@@ -11,6 +11,7 @@
 
 pub mod certificates;
 pub mod client;
+pub mod enrol;
 mod files;
 pub mod root;
 pub mod serve;

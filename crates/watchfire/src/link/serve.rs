@@ -409,7 +409,7 @@ impl Drop for Place {
 }
 
 /// One subscriber has a whole /64 of IPv6; he counts once.
-fn counted_as(address: IpAddr) -> IpAddr {
+pub(super) fn counted_as(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let network = u128::from(address) & !u128::from(u64::MAX);

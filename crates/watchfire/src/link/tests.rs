@@ -634,6 +634,17 @@ fn a_peer_has_one_to_four_anchors_that_can_be_read() {
         assert!(set(&wrong).is_err());
     }
     assert_eq!(trust.peers(), [b.node], "what was trusted still is");
+    let mut changes = trust.changes();
+    changes.mark_unchanged();
+    set(&vec![der.clone(); trust::ANCHORS_MAX]).unwrap();
+    trust.remove(NodeId([9; 32]));
+    trust.admit(Strangers::Refused);
+    assert!(
+        !changes.has_changed().unwrap(),
+        "no line is looked at for nothing"
+    );
+    set(std::slice::from_ref(&der)).unwrap();
+    assert!(changes.has_changed().unwrap());
     for number in 0..trust::PEERS_MAX - 1 {
         let mut id = [0xff; 32];
         id[..8].copy_from_slice(&number.to_be_bytes());

@@ -165,7 +165,7 @@ impl Default for Trust {
 }
 
 impl Trust {
-    /// Trusts a node under these anchors (DER) and no others, from now on.
+    /// Trusts a node under these anchors (DER) and no others, from now on. Saying the same again changes nothing.
     pub fn set(&self, node: NodeId, anchors: &[Vec<u8>]) -> Result<(), TrustError> {
         if anchors.is_empty() || anchors.len() > ANCHORS_MAX {
             return Err(TrustError::Count(anchors.len()));
@@ -178,7 +178,12 @@ impl Trust {
             if inner.peers.len() >= PEERS_MAX && !inner.peers.contains_key(&node) {
                 return Err(TrustError::TooManyPeers);
             }
-            inner.peers.insert(node, read);
+            let names =
+                |anchors: &[Anchor]| anchors.iter().map(|one| one.sha256).collect::<Vec<_>>();
+            let before = inner.peers.insert(node, read.clone());
+            if before.is_some_and(|before| names(&before) == names(&read)) {
+                return Ok(());
+            }
         }
         self.changed();
         Ok(())
@@ -187,14 +192,19 @@ impl Trust {
     /// Shuts a node out at once: no new line to or from it, and those that are open are cut.
     pub fn remove(&self, node: NodeId) {
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
-        inner.peers.remove(&node);
+        let was_there = inner.peers.remove(&node).is_some();
         drop(inner);
-        self.changed();
+        if was_there {
+            self.changed();
+        }
     }
 
     /// Lets strangers in to be enrolled, or shuts them out at once.
     pub fn admit(&self, strangers: Strangers) {
         let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
+        if inner.strangers == strangers {
+            return;
+        }
         inner.strangers = strangers;
         drop(inner);
         self.changed();
@@ -220,10 +230,8 @@ impl Trust {
                 let mut anchors = anchors.unwrap_or_default().iter();
                 anchors.any(|known| known.sha256 == *anchor)
             }
-            // One that has become a peer meanwhile is a peer when he calls again.
-            Met::Stranger { node, .. } => {
-                inner.strangers == Strangers::Admitted && !inner.peers.contains_key(node)
-            }
+            // Also if he has become a peer meanwhile: this line still reaches enrolment only.
+            Met::Stranger { .. } => inner.strangers == Strangers::Admitted,
             Met::Invited(_) => true,
         }
     }
