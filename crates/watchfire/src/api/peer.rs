@@ -1,12 +1,14 @@
 //! Peers: the nodes that this one deals with, how the line to each is, and what was decided about them.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use watchfire_core::basis::{Line, PeerId, Timestamp};
+use watchfire_core::basis::{Line, PeerId, Text, Timestamp};
 use watchfire_core::board::Board;
 use watchfire_core::record::Action;
 use watchfire_core::record::peer::{Peer, PeerAction};
@@ -16,6 +18,8 @@ use super::board::{allowed, find};
 use super::view;
 use super::{App, Asked, answer, read, read_id};
 use crate::federation::links::Link;
+use crate::link::enrol::office::{Role, Shown};
+use crate::link::enrol::{Code, EnrolmentId, Enrolments, State as Standing};
 use crate::node::Node;
 use crate::policy::{Permission, Session};
 use crate::problem::Problem;
@@ -37,6 +41,45 @@ pub struct PeersView {
     version: String,
     /// Its peers, and the members of its operations that are none.
     peers: Vec<PeerView>,
+    /// Enrolments on their way, and those that ended lately.
+    enrolments: Vec<EnrolmentView>,
+}
+
+/// An enrolment on its way.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct EnrolmentView {
+    /// Its id.
+    id: String,
+    /// True if this node invited.
+    invited: bool,
+    /// How far it is.
+    state: EnrolmentState,
+    /// The code that two people compare, four groups of three digits.
+    code: Option<String>,
+    /// The other node, once it is known.
+    node: Option<String>,
+    /// What it calls itself.
+    name: Option<String>,
+    /// Why nothing came of it.
+    why: Option<String>,
+}
+
+/// How far an enrolment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EnrolmentState {
+    /// An invitation is open, or the other side is being asked.
+    Invited,
+    /// Both sides show a code.
+    Comparing,
+    /// Somebody here has confirmed.
+    ConfirmedHere,
+    /// Somebody there has confirmed.
+    ConfirmedThere,
+    /// They are peers.
+    Enrolled,
+    /// Nothing came of it.
+    Failed,
 }
 
 /// A peer, or a member of an operation that is none.
@@ -164,6 +207,9 @@ pub(crate) fn shown(node: &Node) -> PeersView {
         federated: federation.line().is_some(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         peers: partners.iter().map(|one| peer(&board, node, one)).collect(),
+        enrolments: federation
+            .enrolments()
+            .map_or(Vec::new(), |all| all.all().iter().map(enrolment).collect()),
     }
 }
 
@@ -216,6 +262,165 @@ fn peer(board: &Board, node: &Node, partner: &NodeId) -> PeerView {
                 times: *times,
             })
             .collect(),
+    }
+}
+
+fn enrolment(shown: &Shown) -> EnrolmentView {
+    let (state, compared) = match &shown.state {
+        Standing::Invited => (EnrolmentState::Invited, None),
+        Standing::Comparing(compared) => (EnrolmentState::Comparing, Some(compared)),
+        Standing::ConfirmedHere(compared) => (EnrolmentState::ConfirmedHere, Some(compared)),
+        Standing::ConfirmedThere(compared) => (EnrolmentState::ConfirmedThere, Some(compared)),
+        Standing::Enrolled { .. } => (EnrolmentState::Enrolled, None),
+        Standing::Failed(_) => (EnrolmentState::Failed, None),
+    };
+    let (node, name) = match &shown.state {
+        Standing::Enrolled { node, name } => (Some(node.to_string()), Some(name.clone())),
+        _ => (
+            compared.map(|one| one.node.to_string()),
+            compared.map(|one| one.name.clone()),
+        ),
+    };
+    EnrolmentView {
+        id: shown.id.to_string(),
+        invited: shown.role == Role::Inviter,
+        state,
+        code: compared.map(|one| one.code.to_string()),
+        node,
+        name,
+        why: match &shown.state {
+            Standing::Failed(why) => Some(why.to_string()),
+            _ => None,
+        },
+    }
+}
+
+/// An invitation, shown once.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct InvitationView {
+    /// The enrolment that it leads to.
+    id: String,
+    /// What is given to the other agency.
+    text: String,
+    /// Until when it can be accepted.
+    expires_at: String,
+}
+
+fn enrolments(app: &App) -> Result<&Arc<Enrolments>, Problem> {
+    app.node.federation().enrolments().ok_or_else(|| {
+        Problem::new(
+            StatusCode::CONFLICT,
+            "not_federated",
+            Text::new(
+                "This node does not speak with others.",
+                "本节点未开启联网。",
+            ),
+            Text::new(
+                "Set federation.listen in watchfire.toml and start it again.",
+                "请在 watchfire.toml 中设置 federation.listen 后重启。",
+            ),
+        )
+    })
+}
+
+fn not_opened(why: &impl std::fmt::Display) -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "not_enrolled",
+        Text::new(
+            format!("That did not work: {why}."),
+            format!("未能完成：{why}。"),
+        ),
+        Text::new(
+            "Ask the other agency for a new invitation.",
+            "请对方重新发出邀请。",
+        ),
+    )
+}
+
+/// Invites another node to become a peer: the invitation is shown once.
+#[utoipa::path(post, path = "/api/v1/peers/invitations", tag = "peers",
+    responses((status = 201, body = InvitationView)))]
+pub(crate) async fn invite(
+    State(app): State<App>,
+    session: Session,
+) -> Result<(StatusCode, Json<InvitationView>), Problem> {
+    may_keep(&session)?;
+    let (id, invitation) = enrolments(&app)?.invite().map_err(|why| not_opened(&why))?;
+    let expires = i64::try_from(invitation.expires)
+        .unwrap_or(0)
+        .saturating_mul(1_000);
+    Ok((
+        StatusCode::CREATED,
+        Json(InvitationView {
+            id: id.to_string(),
+            text: invitation.text(),
+            expires_at: view::time(Timestamp(expires)),
+        }),
+    ))
+}
+
+/// An invitation of another node.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AcceptBody {
+    /// What the other agency gave.
+    #[schema(min_length = 1, max_length = 4000)]
+    text: String,
+}
+
+/// Accepts an invitation of another node, and begins to call there.
+#[utoipa::path(post, path = "/api/v1/peers/enrolments", tag = "peers", request_body = AcceptBody,
+    responses((status = 200, body = PeersView)))]
+pub(crate) async fn accept(asked: Asked) -> Result<Json<PeersView>, Problem> {
+    may_keep(&asked.session)?;
+    let body: AcceptBody = asked.read()?;
+    let all = enrolments(&asked.app)?;
+    all.accept(&body.text).map_err(|why| not_opened(&why))?;
+    Ok(Json(shown(&asked.app.node)))
+}
+
+/// What a person says who has compared the codes.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum EnrolmentStep {
+    /// It is the code that they see there, too.
+    Confirm {
+        /// The code.
+        code: String,
+    },
+    /// It is not, or this is not wanted.
+    Refuse {},
+}
+
+/// Says that the codes are the same, or that they are not.
+#[utoipa::path(post, path = "/api/v1/peers/enrolments/{id}", tag = "peers", request_body = EnrolmentStep,
+    params(("id" = String, Path)), responses((status = 200, body = PeersView)))]
+pub(crate) async fn enrolment_step(
+    Path(id): Path<String>,
+    asked: Asked,
+) -> Result<Json<PeersView>, Problem> {
+    may_keep(&asked.session)?;
+    let step: EnrolmentStep = asked.read()?;
+    let id = EnrolmentId::parse(&id).ok_or_else(Problem::not_found)?;
+    let all = enrolments(&asked.app)?;
+    let done = match step {
+        EnrolmentStep::Confirm { code } => {
+            let code = Code::parse(&code).ok_or_else(|| {
+                Problem::unreadable("A code is twelve digits.", "核对码为 12 位数字。")
+            })?;
+            all.confirm(id, code).await
+        }
+        EnrolmentStep::Refuse {} => all.refuse(id),
+    };
+    done.map_err(|why| not_opened(&why))?;
+    Ok(Json(shown(&asked.app.node)))
+}
+
+fn may_keep(session: &Session) -> Result<(), Problem> {
+    match session.may(Permission::KeepPeers) {
+        true => Ok(()),
+        false => Err(Problem::denied()),
     }
 }
 

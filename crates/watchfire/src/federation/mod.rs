@@ -6,6 +6,7 @@
 //! Start at [`Federation::start`], then [`pull`] and [`doors`].
 
 pub mod doors;
+pub mod enrolling;
 pub mod identity;
 pub mod links;
 pub mod pull;
@@ -24,6 +25,7 @@ use watchfire_feed::NodeId;
 
 use crate::clock::Clock;
 use crate::config;
+use crate::link::enrol::Enrolments;
 use crate::link::{Certificates, Doors, Line, LineClock, Serving, Trust, at, serve};
 use crate::node::Node;
 use links::Links;
@@ -43,6 +45,7 @@ pub struct Federation {
 struct Started {
     line: Line,
     address: Option<SocketAddr>,
+    enrolments: Arc<Enrolments>,
     _serving: Option<Serving>,
     tasks: Mutex<BTreeMap<NodeId, (Vec<String>, JoinHandle<()>)>>,
 }
@@ -74,6 +77,11 @@ impl Federation {
         self.started.get().map(|started| &started.line)
     }
 
+    /// Returns the enrolments that are on their way, if the node speaks with others.
+    pub fn enrolments(&self) -> Option<&Arc<Enrolments>> {
+        self.started.get().map(|started| &started.enrolments)
+    }
+
     /// Returns where peers are answered, if they are.
     pub fn address(&self) -> Option<SocketAddr> {
         self.started.get()?.address
@@ -89,20 +97,27 @@ impl Federation {
             clock: LineClock::machine(),
         };
         trust_all(&line, node);
+        let enrolling = enrolling::Enrolling {
+            node: node.clone(),
+            line: line.clone(),
+        };
+        let addresses = settings.addresses.clone();
+        let enrolments = Enrolments::new(line.clone(), Arc::new(enrolling), addresses);
         let serving = match settings.listen {
             None => None,
             Some(address) => {
                 let listen = |source| StartError::Listen { address, source };
                 let listener = std::net::TcpListener::bind(address).map_err(listen)?;
                 let doors = Doors {
-                    peers: doors::router(node.clone()),
-                    strangers: axum::Router::new(),
+                    peers: doors::router(node.clone()).merge(enrolments.router()),
+                    strangers: enrolments.router(),
                 };
                 Some(serve(line.clone(), listener, doors).map_err(listen)?)
             }
         };
         let started = Started {
             address: serving.as_ref().map(|serving| serving.address),
+            enrolments,
             line,
             _serving: serving,
             tasks: Mutex::default(),
@@ -123,6 +138,7 @@ async fn keep(node: Node) {
         if let Some(started) = node.federation().started.get() {
             trust_all(&started.line, &node);
             keep_tasks(&node, started);
+            started.enrolments.tend();
             if renewed.elapsed() > RENEW {
                 renewed = tokio::time::Instant::now();
                 if let Err(error) = started

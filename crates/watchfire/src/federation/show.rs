@@ -18,6 +18,10 @@ const LOOK: Duration = Duration::from_secs(5);
 pub async fn keep(node: Node) {
     let mut joint = node.joint_news();
     let mut seen = node.seen_news();
+    let Some(enrolments) = node.federation().enrolments() else {
+        return;
+    };
+    let mut enrolling = enrolments.changes();
     let mut told: BTreeMap<Option<OperationId>, Hash> = BTreeMap::new();
     loop {
         let mut messages = Vec::new();
@@ -44,6 +48,7 @@ pub async fn keep(node: Node) {
         tokio::select! {
             changed = joint.changed() => if changed.is_err() { return },
             changed = seen.changed() => if changed.is_err() { return },
+            changed = enrolling.changed() => if changed.is_err() { return },
             () = tokio::time::sleep(LOOK) => {}
         }
         tokio::time::sleep(GATHER).await;

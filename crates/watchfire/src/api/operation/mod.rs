@@ -3,7 +3,7 @@
 //! A view of an operation holds everything that its page shows (who takes part, what is shared and how fresh it is,
 //! what was said, asked and answered, how far each thing has come to each member), so that a screen folds nothing.
 
-mod shown;
+pub mod shown;
 mod steps;
 
 use axum::Json;
