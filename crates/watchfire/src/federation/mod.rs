@@ -46,7 +46,8 @@ struct Started {
     line: Line,
     address: Option<SocketAddr>,
     enrolments: Arc<Enrolments>,
-    _serving: Option<Serving>,
+    serving: Mutex<Option<Serving>>,
+    keepers: Mutex<Vec<JoinHandle<()>>>,
     tasks: Mutex<BTreeMap<NodeId, (Vec<String>, JoinHandle<()>)>>,
 }
 
@@ -67,6 +68,28 @@ pub enum StartError {
 }
 
 impl Federation {
+    /// Ends it: no peer is answered or called any more.
+    pub fn end(&self) {
+        let Some(started) = self.started.get() else {
+            return;
+        };
+        let mut tasks = started.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        for (_, task) in std::mem::take(&mut *tasks).into_values() {
+            task.abort();
+        }
+        drop(tasks);
+        let mut serving = started
+            .serving
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        drop(serving.take());
+        let mut keepers = started
+            .keepers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        keepers.drain(..).for_each(|task| task.abort());
+    }
+
     /// Returns how the line to every peer is.
     pub fn links(&self) -> &Links {
         &self.links
@@ -119,12 +142,20 @@ impl Federation {
             address: serving.as_ref().map(|serving| serving.address),
             enrolments,
             line,
-            _serving: serving,
+            serving: Mutex::new(serving),
+            keepers: Mutex::default(),
             tasks: Mutex::default(),
         };
         if node.federation().started.set(started).is_ok() {
-            tokio::spawn(keep(node.clone()));
-            tokio::spawn(show::keep(node.clone()));
+            let keeping = tokio::spawn(keep(node.clone()));
+            let showing = tokio::spawn(show::keep(node.clone()));
+            if let Some(started) = node.federation().started.get() {
+                let mut keepers = started
+                    .keepers
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
+                keepers.extend([keeping, showing]);
+            }
         }
         Ok(())
     }
