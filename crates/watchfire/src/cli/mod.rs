@@ -9,6 +9,7 @@
 mod ask;
 mod identity;
 mod import;
+mod joint;
 mod peer;
 mod play;
 mod roads;

@@ -49,6 +49,21 @@ pub(super) struct DemoArgs {
     /// Where the page is served; on this machine only
     #[arg(long, default_value = "127.0.0.1:8440", value_parser = super::address)]
     listen: SocketAddr,
+    /// What is shown: a city's night, or a case of five agencies
+    #[arg(long, value_enum, default_value_t = Scenario::Night)]
+    scenario: Scenario,
+    /// How many times as fast as told the case of five agencies is played
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pace: u32,
+}
+
+/// What the demo shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Scenario {
+    /// San Francisco's real New Year's Eve on one node
+    Night,
+    /// Five nodes stop a parcel, and a line between two of them is cut meanwhile
+    Parcel,
 }
 
 #[derive(Debug, Args)]
@@ -205,13 +220,13 @@ fn own_zone(config: &Config) -> Result<jiff::tz::TimeZone> {
 /// The file that tells a replay's directory from a node for real use.
 const SIMULATED: &str = "simulated";
 
-fn mark_simulated(dir: &Path) -> Result<()> {
+pub(super) fn mark_simulated(dir: &Path) -> Result<()> {
     let words = "Made by a replay or demo: crews and desk are simulated. 由回放或演示生成：处警力量与台席为模拟。\n";
     city::write(&dir.join(SIMULATED), words.as_bytes())?;
     Ok(())
 }
 
-fn run_async<T>(work: impl Future<Output = T>) -> Result<T> {
+pub(super) fn run_async<T>(work: impl Future<Output = T>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -219,7 +234,7 @@ fn run_async<T>(work: impl Future<Output = T>) -> Result<T> {
     Ok(runtime.block_on(work))
 }
 
-fn start_log(config: &Config) {
+pub(super) fn start_log(config: &Config) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::new(format!(
         "warn,watchfire={0},watchfire_store={0}",
@@ -678,6 +693,9 @@ const DEMO_TIME_PERCENT: u32 = 163;
 pub(super) fn demo(args: DemoArgs) -> Result<Ended> {
     if !args.listen.ip().is_loopback() {
         return fail(OWN_MACHINE_ONLY);
+    }
+    if args.scenario == Scenario::Parcel {
+        return super::joint::parcel(&args.data, args.listen, args.pace);
     }
     let city_dir = match &args.city {
         Some(dir) => dir.clone(),

@@ -17,6 +17,7 @@ mod history;
 mod line;
 mod map;
 mod memory;
+mod parcel;
 mod past;
 mod patrols;
 mod personal;
