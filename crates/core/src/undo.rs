@@ -302,6 +302,12 @@ fn incident(deed: &Deed, action: &IncidentAction) -> Result<IncidentAction, Refu
                 with: *from,
             });
         }
+        IncidentAction::Offer { .. } | IncidentAction::EndOffer { .. } => (
+            "an offer is ended by the other agency alone",
+            "移交须由对方答复",
+            "Ask them to decline.",
+            "请对方拒绝接收。",
+        ),
         IncidentAction::SeeAlarm { .. } => return Err(seen()),
         IncidentAction::Open { .. } | IncidentAction::OpenFor { .. } => (
             "an incident that was opened stays on record",

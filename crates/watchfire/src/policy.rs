@@ -266,6 +266,8 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
             | IncidentAction::SeeAlarm { .. }
             | IncidentAction::OpenFor { .. }
             | IncidentAction::Pair { .. }
+            | IncidentAction::Offer { .. }
+            | IncidentAction::EndOffer { .. }
             | IncidentAction::Unpair { .. },
         ) => vec![P::RunIncidents],
         Action::Unit(UnitAction::Enter { .. } | UnitAction::Amend { .. }) => vec![P::KeepUnits],

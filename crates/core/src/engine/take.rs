@@ -15,7 +15,7 @@ use crate::record::message::{Ask, MessageEvent, What};
 use crate::record::operation::OperationAction;
 use crate::record::participation::{ParticipationAction, ParticipationEvent};
 use crate::record::peer::Peer;
-use crate::record::reply::ReplyAction;
+use crate::record::reply::{ReplyAction, ReplyEvent};
 use crate::record::{Elsewhere, Meta};
 
 /// What came of entries from a peer: append, and only then the rest.
@@ -383,6 +383,14 @@ impl Engine {
                 // Refused by all but the lead, and by the lead if it is none any more.
                 let _ = self.react(taken, Action::Operation(keep), key, now);
             }
+            Event::Reply(ReplyEvent::Answered {
+                to,
+                accepted,
+                result,
+                ..
+            }) if to.node == self.feed.node && to.record.kind == RecordKind::Incident => {
+                self.end_offer(taken, feed.node, to.record, *accepted, *result, now);
+            }
             Event::Message(MessageEvent::Sent {
                 operation,
                 what: What::Ask { of, ask, .. },
@@ -397,6 +405,31 @@ impl Engine {
             }
             _ => {}
         }
+    }
+
+    /// Ends an offer of an incident as the other home answered it; an answer of anybody else ends nothing.
+    fn end_offer(
+        &mut self,
+        taken: &mut Taken,
+        from: NodeId,
+        record: RecordRef,
+        accepted: bool,
+        result: Option<RecordRef>,
+        now: Timestamp,
+    ) {
+        let incident = IncidentId(record.id);
+        let found = self.board.incidents.get(&incident);
+        let Some(found) = found.filter(|found| found.offered_to == Some(from)) else {
+            return;
+        };
+        let key = format!("offer of {record} at {}", found.version);
+        let record = result.filter(|_| accepted);
+        let end = IncidentAction::EndOffer {
+            incident,
+            taken: record.map(|record| Elsewhere { node: from, record }),
+        };
+        // It was open a moment ago.
+        let _ = self.react(taken, Action::Incident(end), key, now);
     }
 
     /// Answers an ask that a loan has said yes to before: the unit was promised, cut or no cut. If it cannot go all

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use watchfire_feed::NodeId;
 
 use super::assignment::{self, AssignmentAction, Choice, Why};
-use super::incident::Incident;
+use super::incident::{Incident, IncidentAction};
 use super::message::{Ask, What};
 use super::{Actor, Context, Elsewhere, Event, Happened, Meta, RecordKind, RecordRef};
 use crate::basis::{Line, MessageId, OperationId, Personal, ReplyId, Text, Timestamp, UnitId};
@@ -90,6 +90,17 @@ pub enum ReplyAction {
         operation: OperationId,
         /// What.
         to: Elsewhere,
+    },
+    /// Take over for good an incident that its home offered, or decline it.
+    AnswerOffer {
+        /// The operation in which it is shared.
+        operation: OperationId,
+        /// The incident.
+        of: Elsewhere,
+        /// Yes or no.
+        accept: bool,
+        /// Why, for people.
+        reason: Option<Line>,
     },
     /// Answer an ask; a yes to sending a unit sends it.
     Answer {
@@ -191,6 +202,12 @@ pub(super) fn decide(
             };
             one(context, to, event)
         }
+        ReplyAction::AnswerOffer {
+            operation,
+            of,
+            accept,
+            reason,
+        } => answer_offer(board, context, *operation, *of, *accept, reason.as_ref()),
         ReplyAction::Answer {
             node,
             message,
@@ -218,6 +235,56 @@ fn about<'a>(
     let copy = board.copy(to).ok_or(Refusal::NotFound(to.record.kind))?;
     let before = board.replies.get(&Reply::id_of(&context.node, &to));
     Ok((before.map(std::sync::Arc::as_ref), copy.version()))
+}
+
+/// Answers an offered incident. A yes opens one of this node's own that goes on for it, unless there is one already.
+fn answer_offer(
+    board: &Board,
+    context: &mut Context<'_>,
+    operation: OperationId,
+    of: Elsewhere,
+    accept: bool,
+    reason: Option<&Line>,
+) -> Result<Vec<Happened>, Refusal> {
+    let (before, seen) = about(board, context, operation, of)?;
+    let Some(super::Record::Incident(there)) = board.copy(of) else {
+        return Err(Refusal::NotFound(RecordKind::Incident));
+    };
+    let answered = before.and_then(|reply| Some((reply.answer.as_ref()?, reply.signed?)));
+    if there.offered_to != Some(context.node) || answered.is_some_and(|(_, (at, ..))| at >= seen) {
+        return Err(nothing_new(Text::new("not offered", "未提出移交")));
+    }
+    let mut all = Vec::new();
+    let mut result = None;
+    if accept {
+        let own = board.open_incidents().find(|one| one.pairs.contains(&of));
+        result = match own {
+            Some(own) => Some(RecordRef::from(own.id)),
+            None => {
+                let category = None;
+                let open = IncidentAction::OpenFor { of, category };
+                all = super::incident::decide(board, &open, context)?;
+                all.first().map(|opened| opened.record)
+            }
+        };
+    }
+    // The version that was answered, so that a later offer of the same incident is another one.
+    let signed = ReplyEvent::Signed {
+        operation,
+        to: of,
+        seen,
+    };
+    let event = ReplyEvent::Answered {
+        operation,
+        to: of,
+        accepted: accept,
+        result,
+        reason: reason.cloned(),
+        clash: false,
+    };
+    all.extend(one(context, &of, signed)?);
+    all.extend(one(context, &of, event)?);
+    Ok(all)
 }
 
 fn answer(

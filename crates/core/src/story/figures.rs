@@ -72,6 +72,7 @@ fn records(text: &str) -> Vec<Record> {
                     urgency: Vec::new(),
                     seen: Vec::new(),
                     pairs: Vec::new(),
+                    offered_to: None,
                 }))
             }
             ["call", id, answered, ref more @ ..] => {
