@@ -233,6 +233,10 @@ fn incident(
             let name = board.name_of(to);
             Text::new(format!("offered to {name}"), format!("向{name}提出移交"))
         }
+        IncidentEvent::Erased { reason } => Text::new(
+            format!("what was said is erased: {reason}"),
+            format!("内容已删除：{reason}"),
+        ),
         IncidentEvent::OfferDeclined => Text::new("offer declined", "对方未接收移交"),
         IncidentEvent::HandedOver { to } => {
             let name = board.name_of(&to.node);

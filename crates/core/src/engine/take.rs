@@ -10,7 +10,7 @@ use watchfire_feed::{Chain, NotSpokenFor, Opening};
 use super::*;
 use crate::basis::{IncidentId, Line, OperationId};
 use crate::copies::Followed;
-use crate::record::incident::IncidentAction;
+use crate::record::incident::{IncidentAction, IncidentEvent};
 use crate::record::message::{Ask, MessageEvent, What};
 use crate::record::operation::OperationAction;
 use crate::record::participation::{ParticipationAction, ParticipationEvent};
@@ -382,6 +382,21 @@ impl Engine {
                 let keep = OperationAction::KeepCommand { operation };
                 // Refused by all but the lead, and by the lead if it is none any more.
                 let _ = self.react(taken, Action::Operation(keep), key, now);
+            }
+            Event::Incident(IncidentEvent::Erased { .. }) => {
+                let Scope::Operation(id) = feed.scope else {
+                    return;
+                };
+                // The host destroys the keys with this batch; nobody reads it here after that.
+                self.copy_keys.remove(&(feed.node, *record));
+                let (operation, node) = (OperationId(id), feed.node);
+                let to = Elsewhere {
+                    node,
+                    record: *record,
+                };
+                let key = format!("erased {record} of {node}");
+                let ack = ReplyAction::Erased { operation, to };
+                let _ = self.react(taken, Action::Reply(ack), key, now);
             }
             Event::Reply(ReplyEvent::Answered {
                 to,

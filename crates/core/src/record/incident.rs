@@ -69,6 +69,9 @@ pub struct Incident {
     /// The node that it was offered to, while neither yes nor no has come: nothing else is done with it meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub offered_to: Option<NodeId>,
+    /// When what was said in it was erased, here and wherever it was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
 }
 
 /// Where an incident is in its own life.
@@ -339,6 +342,13 @@ pub enum IncidentAction {
         /// The incident that goes on for it there; nothing if the other home declined.
         taken: Option<Elsewhere>,
     },
+    /// Erase what was said in it, here and wherever it was told; only once it has ended.
+    Erase {
+        /// Which.
+        incident: IncidentId,
+        /// On what ground; this is kept.
+        reason: Line,
+    },
     /// Say that it is not.
     Unpair {
         /// Which.
@@ -369,6 +379,7 @@ impl IncidentAction {
             | IncidentAction::Pair { incident, .. }
             | IncidentAction::Offer { incident, .. }
             | IncidentAction::EndOffer { incident, .. }
+            | IncidentAction::Erase { incident, .. }
             | IncidentAction::Unpair { incident, .. } => Some(*incident),
         }
     }
@@ -467,6 +478,11 @@ pub enum IncidentEvent {
         /// The incident that goes on for it.
         to: Elsewhere,
     },
+    /// What was said in it was erased: its key is destroyed wherever it is.
+    Erased {
+        /// On what ground.
+        reason: Line,
+    },
     /// It was found not to be.
     Unpaired {
         /// The other home's.
@@ -475,7 +491,7 @@ pub enum IncidentEvent {
 }
 
 /// The names of its events, as entries carry them; one that is not listed is of a newer program.
-pub(super) const EVENT_NAMES: [&str; 18] = [
+pub(super) const EVENT_NAMES: [&str; 19] = [
     "opened",
     "graded",
     "relocated",
@@ -494,6 +510,7 @@ pub(super) const EVENT_NAMES: [&str; 18] = [
     "offered",
     "offer_declined",
     "handed_over",
+    "erased",
 ];
 
 pub(super) fn decide(
@@ -537,6 +554,9 @@ pub(super) fn decide(
         }
         IncidentAction::AddNote { incident, text } => {
             let found = board.incident(*incident)?; // A closed incident may still be written about.
+            if found.erased_at.is_some() {
+                return Err(pair::erased());
+            }
             if found.notes.len() >= limits::NOTES_PER_INCIDENT_MAX {
                 return Err(too_many(
                     Text::new("notes on an incident", "每条警情的备注"),
@@ -669,6 +689,7 @@ pub(super) fn decide(
         IncidentAction::Unpair { incident, from } => pair::unpair(board, *incident, *from),
         IncidentAction::Offer { incident, to } => pair::offer(board, context, *incident, *to),
         IncidentAction::EndOffer { incident, taken } => pair::end_offer(board, *incident, *taken),
+        IncidentAction::Erase { incident, reason } => pair::erase(board, *incident, reason),
     }
 }
 

@@ -36,6 +36,9 @@ pub struct Reply {
     pub signed: Option<(u64, Timestamp, Actor)>,
     /// How an ask was answered.
     pub answer: Option<Answered>,
+    /// When what was said in the record was erased here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
 }
 
 /// How an ask was answered.
@@ -91,6 +94,13 @@ pub enum ReplyAction {
         /// What.
         to: Elsewhere,
     },
+    /// Say that what was said in a record was erased here, too; only the engine does, with the erasing.
+    Erased {
+        /// The operation in which it was shared.
+        operation: OperationId,
+        /// The record.
+        to: Elsewhere,
+    },
     /// Take over for good an incident that its home offered, or decline it.
     AnswerOffer {
         /// The operation in which it is shared.
@@ -139,6 +149,13 @@ pub enum ReplyEvent {
         /// Which version.
         seen: u64,
     },
+    /// What was said in it was erased here.
+    Erased {
+        /// The operation.
+        operation: OperationId,
+        /// The record.
+        to: Elsewhere,
+    },
     /// An ask was answered.
     Answered {
         /// The operation.
@@ -164,13 +181,14 @@ impl ReplyEvent {
         match self {
             ReplyEvent::Shown { operation, to, .. }
             | ReplyEvent::Signed { operation, to, .. }
+            | ReplyEvent::Erased { operation, to }
             | ReplyEvent::Answered { operation, to, .. } => (*operation, *to),
         }
     }
 }
 
 /// The names of its events, as entries carry them; one that is not listed is of a newer program.
-pub(super) const EVENT_NAMES: [&str; 3] = ["shown", "signed", "answered"];
+pub(super) const EVENT_NAMES: [&str; 4] = ["shown", "signed", "answered", "erased"];
 
 pub(super) fn decide(
     board: &Board,
@@ -199,6 +217,14 @@ pub(super) fn decide(
                 operation: *operation,
                 to: *to,
                 seen,
+            };
+            one(context, to, event)
+        }
+        ReplyAction::Erased { operation, to } => {
+            about(board, context, *operation, *to)?;
+            let event = ReplyEvent::Erased {
+                operation: *operation,
+                to: *to,
             };
             one(context, to, event)
         }
@@ -436,12 +462,14 @@ pub(super) fn apply(
         shown: None,
         signed: None,
         answer: None,
+        erased_at: None,
     });
     reply.version = meta.version;
     reply.changed_at = meta.at;
     let at = meta.happened_at;
     match event {
         ReplyEvent::Shown { seen, .. } => reply.shown = Some((*seen, at)),
+        ReplyEvent::Erased { .. } => reply.erased_at = Some(at),
         ReplyEvent::Signed { seen, .. } => {
             // Who signs has it on a screen.
             reply.shown = reply.shown.or(Some((*seen, at)));

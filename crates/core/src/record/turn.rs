@@ -123,6 +123,7 @@ pub(super) fn way_of(event: &IncidentEvent) -> Option<Way> {
         | IncidentEvent::Linked { .. }
         | IncidentEvent::Unlinked { .. }
         | IncidentEvent::AlarmSeen { .. }
+        | IncidentEvent::Erased { .. }
         | IncidentEvent::Offered { .. }
         | IncidentEvent::OfferDeclined
         | IncidentEvent::Paired { .. }

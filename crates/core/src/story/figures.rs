@@ -73,6 +73,7 @@ fn records(text: &str) -> Vec<Record> {
                     seen: Vec::new(),
                     pairs: Vec::new(),
                     offered_to: None,
+                    erased_at: None,
                 }))
             }
             ["call", id, answered, ref more @ ..] => {

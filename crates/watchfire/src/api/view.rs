@@ -299,6 +299,8 @@ pub struct IncidentView {
     pub pairs: Vec<PairView>,
     /// The node that it was offered to for good, while that has not answered.
     pub offered_to: Option<String>,
+    /// When what was said in it was erased.
+    pub erased_at: Option<String>,
     /// Its calls, those of incidents merged into it included.
     pub calls: Vec<String>,
     /// Its assignments, those of incidents merged into it included.
@@ -420,6 +422,7 @@ pub fn incident_at(board: &Board, incident: &Incident, node: &Node, at: Timestam
             })
             .collect(),
         offered_to: incident.offered_to.map(|to| to.to_string()),
+        erased_at: maybe_time(incident.erased_at),
         notes: incident.notes.len(),
         attended: attended(board, incident),
         alarms: alarms(

@@ -39,6 +39,7 @@ pub(in crate::record) fn apply(
             seen: Vec::new(),
             pairs: Vec::new(),
             offered_to: None,
+            erased_at: None,
         });
     }
     let mut incident = before?.clone();
@@ -108,6 +109,10 @@ pub(in crate::record) fn apply(
         IncidentEvent::Unpaired { from } => incident.pairs.retain(|one| one != from),
         IncidentEvent::Offered { to } => incident.offered_to = Some(*to),
         IncidentEvent::OfferDeclined => incident.offered_to = None,
+        IncidentEvent::Erased { .. } => {
+            incident.erased_at = Some(at);
+            incident.notes.iter_mut().for_each(|note| note.text = None);
+        }
         IncidentEvent::HandedOver { to } => pair::hand_over(&mut incident, *to, at),
     }
     Some(incident)

@@ -151,6 +151,37 @@ pub(super) fn hand_over(incident: &mut Incident, to: Elsewhere, at: Timestamp) {
     };
 }
 
+pub(super) fn erase(
+    board: &Board,
+    incident: IncidentId,
+    reason: &Line,
+) -> Result<Vec<Happened>, Refusal> {
+    let found = board.incident(incident)?;
+    if found.erased_at.is_some() {
+        return Err(erased());
+    }
+    if found.is_open() {
+        return Err(Refusal::WrongState {
+            kind: RecordKind::Incident,
+            state: Text::new("active", "处置中"),
+            instead: Text::new("Close it first.", "请先关闭该警情。"),
+        });
+    }
+    let reason = reason.clone();
+    one(incident, IncidentEvent::Erased { reason })
+}
+
+pub(super) fn erased() -> Refusal {
+    Refusal::WrongState {
+        kind: RecordKind::Incident,
+        state: Text::new("erased", "内容已删除"),
+        instead: Text::new(
+            "Nothing more is written in it; open another and link it.",
+            "不再写入内容；请另立警情并关联。",
+        ),
+    }
+}
+
 /// What is offered is changed by nobody until the other home has answered.
 pub(super) fn frozen() -> Refusal {
     Refusal::WrongState {
