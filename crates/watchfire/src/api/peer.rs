@@ -217,7 +217,7 @@ fn peer(board: &Board, node: &Node, partner: &NodeId) -> PeerView {
     let record = board.peers.get(&Peer::id_of(partner));
     let identity = board.copies.identities.get(partner);
     let link = node.federation().links().get(partner);
-    let ours = crate::federation::doors::vector_for(node, partner);
+    let (ours, _) = crate::federation::doors::vector_on(board, node.feed().node, partner);
     let behind = watchfire_feed::plan(&ours, &link.theirs).behind;
     let feeds = board
         .copies

@@ -193,6 +193,17 @@ async fn two_agencies_enrol_share_an_incident_and_see_how_far_it_has_come() {
             .any(|one| one["own"] == false && one["response"][0]["callsign"] == "E1")
     })
     .await;
+    // When did they know? The board of a moment before has nothing of theirs.
+    let before =
+        watchfire::api::view::time(watchfire_core::basis::Timestamp(a.node.now().0 - 60_000));
+    let past = |at: &str| format!("/past/board?at={at}");
+    let was = b.ask(Seat::Analyst, "GET", &past(&before), json!({})).await;
+    let none = was.json["operations"].as_array().is_none_or(Vec::is_empty);
+    assert!(none, "{was:?}");
+    let now = watchfire::api::view::time(b.node.now());
+    let was = b.ask(Seat::Dispatcher, "GET", &past(&now), json!({})).await;
+    let then = &was.json["operations"][0]["incidents"][0]["notes"][0]["text"];
+    assert_eq!(then, "the parcel is 42", "{was:?}");
     // What nobody shared is nowhere.
     let shown = operation(&b, &joint).await;
     assert_eq!(

@@ -375,16 +375,41 @@ pub struct LogLineView {
 /// Shows an operation; nothing if this node knows none of that id.
 pub(crate) fn shown(node: &Node, id: OperationId, personal: bool) -> Option<OperationView> {
     let board = node.board();
-    let found = board.operation_anywhere(id).ok()?;
-    let scene = Scene {
-        node,
-        board: &board,
-        own: node.feed().node,
-        found,
-        now: node.now(),
-        personal,
-    };
+    let scene = scene(node, &board, id, node.now(), personal)?;
     Some(scene.operation())
+}
+
+/// Shows an operation as it was on this node's board at a moment: what each home had told by then, and had arrived.
+pub(crate) fn on_board(
+    node: &Node,
+    board: &Board,
+    id: OperationId,
+    now: Timestamp,
+    personal: bool,
+) -> Option<OperationView> {
+    let past = Scene {
+        live: false,
+        ..scene(node, board, id, now, personal)?
+    };
+    Some(past.operation())
+}
+
+fn scene<'a>(
+    node: &'a Node,
+    board: &'a Board,
+    id: OperationId,
+    now: Timestamp,
+    personal: bool,
+) -> Option<Scene<'a>> {
+    Some(Scene {
+        node,
+        board,
+        own: node.feed().node,
+        found: board.operation_anywhere(id).ok()?,
+        now,
+        personal,
+        live: true,
+    })
 }
 
 struct Scene<'a> {
@@ -394,6 +419,8 @@ struct Scene<'a> {
     found: &'a Operation,
     now: Timestamp,
     personal: bool,
+    /// False of an earlier moment: how the lines are now has nothing to do with it.
+    live: bool,
 }
 
 impl Scene<'_> {
@@ -490,7 +517,8 @@ impl Scene<'_> {
             status,
             since: view::time(since),
             reason: reason.map(ToString::to_string),
-            line: (!own).then(|| LineView::of(&self.node.federation().links().get(node))),
+            line: (!own && self.live)
+                .then(|| LineView::of(&self.node.federation().links().get(node))),
             healed: self.healed(node),
         }
     }
@@ -498,7 +526,7 @@ impl Scene<'_> {
     /// What came of a member while the line to it was cut, told once and together: old news wakes nobody.
     fn healed(&self, node: &NodeId) -> Option<HealedView> {
         let link = self.node.federation().links().get(node);
-        let (healed_at, cut_at) = link.healed?;
+        let (healed_at, cut_at) = link.healed.filter(|_| self.live)?;
         let board = self.board.copies.boards.get(node)?;
         let within = |record: &Record| {
             let at = record.changed_at();
@@ -554,7 +582,7 @@ impl Scene<'_> {
     }
 
     fn fresh(&self, node: &NodeId, record: [u8; 16]) -> Option<FreshView> {
-        if *node == self.own {
+        if *node == self.own || !self.live {
             return None;
         }
         let link = self.node.federation().links().get(node);
@@ -671,8 +699,9 @@ impl Scene<'_> {
         let wanted = members.filter(|node| only.is_none_or(|only| only == **node));
         let wanted = wanted.filter(|node| self.found.names(node));
         let step = |node: &NodeId| {
-            let held =
-                told.map(|told| self.node.federation().links().held_by(node, told.head.feed));
+            let links = self.node.federation().links();
+            let held = told.map(|told| links.held_by(node, told.head.feed));
+            let held = held.filter(|_| self.live);
             let theirs = self.board.copies.boards.get(node);
             let reply = theirs.and_then(|board| board.replies.get(&Reply::id_of(node, &of)));
             let shown = reply.and_then(|reply| reply.shown);
