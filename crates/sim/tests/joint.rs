@@ -190,7 +190,11 @@ fn what_is_shared_arrives_with_its_notes_and_what_is_not_stays_at_home() {
             ["gold, posted at noon", "parcel 42"]
         );
         assert!(other.copy(of(&a, kept)).is_none());
-        let entries = other.log.iter().filter(|(feed, _)| feed.node == a.node());
+        let entries = other
+            .disk
+            .log
+            .iter()
+            .filter(|(feed, _)| feed.node == a.node());
         assert!(
             entries
                 .into_iter()
