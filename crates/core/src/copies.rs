@@ -27,8 +27,8 @@ pub struct Copies {
     pub identities: BTreeMap<NodeId, Identity>,
     /// Every feed that is not local, this node's own included, and how far it is held.
     pub feeds: BTreeMap<FeedId, Followed>,
-    /// The version of each of this node's records that was last told in each operation.
-    pub told: BTreeMap<(OperationId, RecordRef), u64>,
+    /// What of this node's records was last told in each operation, and by which entry.
+    pub told: BTreeMap<(OperationId, RecordRef), ToldBy>,
     /// Records of which a newer program has said something that this one does not understand.
     pub newer: BTreeSet<(NodeId, [u8; 16])>,
 }
@@ -46,6 +46,15 @@ pub struct Followed {
     pub forked: bool,
 }
 
+/// The entry by which a record was last told in an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToldBy {
+    /// The version that it told.
+    pub version: u64,
+    /// The entry: whoever holds the feed up to here has been told.
+    pub head: Head,
+}
+
 /// One thing that is different now, for a host that keeps a board of its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -55,8 +64,8 @@ pub enum Change {
     Followed(Followed),
     /// Who speaks for a node.
     Identity(Box<Identity>),
-    /// A record of this node was told in an operation, at a version.
-    Told(OperationId, RecordRef, u64),
+    /// A record of this node was told in an operation.
+    Told(OperationId, RecordRef, ToldBy),
     /// A newer program said something of a record that is not understood here.
     Newer(NodeId, [u8; 16]),
 }
@@ -77,8 +86,8 @@ impl Copies {
             Change::Copy(node, record) => self.boards.entry(node).or_default().put(record),
             Change::Followed(followed) => drop(self.feeds.insert(followed.feed.id(), followed)),
             Change::Identity(one) => drop(self.identities.insert(one.node(), *one)),
-            Change::Told(operation, record, version) => {
-                self.told.insert((operation, record), version);
+            Change::Told(operation, record, by) => {
+                self.told.insert((operation, record), by);
             }
             Change::Newer(node, record) => drop(self.newer.insert((node, record))),
         }
@@ -146,11 +155,15 @@ pub fn fold_own(copies: &mut Copies, feed: &Feed, entry: &Entry, decoded: &Decod
     })];
     match (feed.scope, decoded) {
         (Scope::Identity, _) => changes.extend(fold_identity(copies, feed, entry)),
-        (Scope::Operation(operation), Decoded::Event { record, meta, .. })
-            if record.kind.can_be_shared() =>
-        {
-            let operation = OperationId(operation);
-            changes.push(Change::Told(operation, *record, meta.version));
+        (
+            Scope::Operation(operation) | Scope::Command(operation),
+            Decoded::Event { record, meta, .. },
+        ) => {
+            let by = ToldBy {
+                version: meta.version,
+                head: entry.head(),
+            };
+            changes.push(Change::Told(OperationId(operation), *record, by));
         }
         _ => {}
     }
@@ -434,6 +447,14 @@ impl Board {
     pub fn loan_of(&self, unit: UnitId, now: Timestamp) -> Option<&Loan> {
         let mut parts = self.participations.values().filter(|one| one.takes_part());
         parts.find_map(|part| part.loan_of(unit, now))
+    }
+
+    /// Returns what people call a node, without looking through every operation for it.
+    pub fn name_of_in(&self, node: &NodeId, operation: &Operation) -> String {
+        let id = crate::record::peer::Peer::id_of(node);
+        let peer = self.peers.get(&id).map(|peer| peer.name.to_string());
+        let named = || operation.members.get(node).map(|one| one.name.to_string());
+        peer.or_else(named).unwrap_or_else(|| self.name_of(node))
     }
 
     /// Returns what people call a node: as it is called here, as its lead calls it, as it calls itself, or its id.

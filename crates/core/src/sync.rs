@@ -26,7 +26,9 @@ pub fn may_read(board: &Board, own: NodeId, asker: &NodeId, feed: &Feed) -> Opti
     match feed.scope {
         Scope::Local => None,
         Scope::Identity => {
-            let peer = board.peers.contains_key(&Peer::id_of(asker)) && feed.node == own;
+            // Its own it has; that it is here is how it knows that it arrived.
+            let of_either = feed.node == own || feed.node == *asker;
+            let peer = board.peers.contains_key(&Peer::id_of(asker)) && of_either;
             let joint = |one: &&Operation| {
                 let both = one.members.contains_key(asker) && one.members.contains_key(&feed.node);
                 both && one.members.contains_key(&own)

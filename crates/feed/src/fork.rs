@@ -2,7 +2,7 @@
 //! It is passed on and kept like an entry, and whoever has the feed's key can check it without
 //! holding the feed. Must not know what follows from a fork. Start at [`ForkProof::new`].
 
-use crate::{Entry, FeedError, FeedId, PublicKey, proves_fork};
+use crate::{Entry, Feed, FeedError, FeedId, PublicKey, proves_fork};
 
 /// Two entries of one feed with one sequence number and different content, both signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +25,18 @@ impl ForkProof {
         Ok(proof)
     }
 
-    /// Checks that the holder of `key` signed both. The key must be that of the feed whose id is
-    /// [`ForkProof::feed`]: anybody can sign, with a key of their own, entries that name another's feed.
+    /// Checks that this proves a fork of this feed. Ask this where the proof came from somebody else.
+    pub fn verify_for(&self, feed: &Feed) -> Result<(), FeedError> {
+        let (expected, found) = (feed.id(), self.feed());
+        if found != expected {
+            return Err(FeedError::WrongFeed { expected, found });
+        }
+        self.verify(&feed.key)
+    }
+
+    /// Checks that the holder of `key` signed both. That alone says nothing of the feed they name
+    /// unless the key is known to be that feed's: anybody can sign, with a key of their own, entries
+    /// that name another's feed.
     pub fn verify(&self, key: &PublicKey) -> Result<(), FeedError> {
         match proves_fork(key, &self.one, &self.other)? {
             true => Ok(()),

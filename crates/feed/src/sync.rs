@@ -2,7 +2,7 @@
 //! their hashes, because heights alone would hide a fork. Knows nothing of how vectors and entries
 //! travel, nor of who may have what. Start at [`Vector`], then [`plan`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::limits::VECTOR_FEEDS_MAX;
 use crate::{FeedError, FeedId, Hash, Head};
@@ -14,7 +14,7 @@ const HEAD_BYTES: usize = 72;
 /// Up to where somebody holds each feed. A feed that is not in it is not held at all.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Vector {
-    heads: BTreeMap<FeedId, Head>,
+    heads: BTreeMap<FeedId, (u64, Hash)>,
 }
 
 impl Vector {
@@ -32,18 +32,22 @@ impl Vector {
         if !self.heads.contains_key(&head.feed) {
             check_count(self.heads.len() + 1)?;
         }
-        self.heads.insert(head.feed, head);
+        self.heads.insert(head.feed, (head.seq, head.hash));
         Ok(())
     }
 
     /// Returns how far this feed is held, none if it is not.
     pub fn get(&self, feed: FeedId) -> Option<Head> {
-        self.heads.get(&feed).copied()
+        self.heads
+            .get(&feed)
+            .map(|&(seq, hash)| Head { feed, seq, hash })
     }
 
     /// Returns all heads, ascending by feed.
     pub fn iter(&self) -> impl Iterator<Item = Head> {
-        self.heads.values().copied()
+        self.heads
+            .iter()
+            .map(|(&feed, &(seq, hash))| Head { feed, seq, hash })
     }
 
     /// Returns the number of feeds.
@@ -66,7 +70,7 @@ impl Vector {
         let mut bytes = Vec::with_capacity(FIXED_BYTES + self.heads.len() * HEAD_BYTES);
         bytes.extend_from_slice(&MAGIC);
         bytes.extend_from_slice(&(self.heads.len() as u32).to_be_bytes());
-        for head in self.heads.values() {
+        for head in self.iter() {
             bytes.extend_from_slice(&head.feed.0);
             bytes.extend_from_slice(&head.seq.to_be_bytes());
             bytes.extend_from_slice(&head.hash.0);
@@ -108,7 +112,7 @@ impl Vector {
                 return bad("the heads are not in strictly ascending order of feed");
             }
             last = Some(head.feed);
-            heads.insert(head.feed, head);
+            heads.insert(head.feed, (head.seq, head.hash));
         }
         Ok(Vector { heads })
     }
@@ -169,7 +173,7 @@ pub struct Plan {
 pub fn plan(ours: &Vector, theirs: &Vector) -> Plan {
     let mut plan = Plan::default();
     let feeds = ours.heads.keys().chain(theirs.heads.keys());
-    let feeds: std::collections::BTreeSet<FeedId> = feeds.copied().collect();
+    let feeds: BTreeSet<FeedId> = feeds.copied().collect();
     for feed in feeds {
         let held = |vector: &Vector| vector.get(feed).unwrap_or(Head::start(feed));
         let (our, their) = (held(ours), held(theirs));

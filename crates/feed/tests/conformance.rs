@@ -1,66 +1,23 @@
 //! A second implementation judges ours: `conformance/feed/verify.py`, written from the specification
 //! alone. It gets the committed vectors, a whole node's feeds as a file, damaged copies of it, and
 //! entries drawn at random, on which both must agree to the reason. Skips with a word where Python
-//! or its `cryptography` package is missing.
+//! or its `cryptography` package is missing. Identities are in `conformance_identity.rs`.
 #![allow(
-    clippy::disallowed_methods,
     clippy::print_stdout,
-    reason = "the crate is pure; this test writes files for another program and says when it skips"
+    reason = "the seed must be known when a case fails"
 )]
 
 mod common;
+#[path = "common/second.rs"]
+mod second;
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
 
 use common::raw::signed_frame;
 use common::vectors::{InvalidVector, Vectors, all, verdict};
 use common::{Writer, draft, opening_draft};
+use second::{VECTORS, file, frames, python_is_there, text, verify};
 use watchfire_feed::{Entry, Feed, Hash, Head, Scope};
-
-const SCRIPT: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../conformance/feed/verify.py"
-);
-const VECTORS: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../docs/spec/feed-vectors.json"
-);
-
-/// Says whether the second implementation can run here.
-fn python_is_there() -> bool {
-    let probe = Command::new("python3")
-        .args([
-            "-c",
-            "import sys, cryptography; sys.exit(sys.version_info < (3, 11))",
-        ])
-        .output();
-    let there = probe.is_ok_and(|output| output.status.success());
-    if !there {
-        println!("skipped: needs python3 (3.11 or later) with the package `cryptography`");
-    }
-    there
-}
-
-fn verify(mode: &str, path: &Path) -> Output {
-    Command::new("python3")
-        .arg(SCRIPT)
-        .arg(mode)
-        .arg(path)
-        .output()
-        .expect("python3 ran a moment ago")
-}
-
-fn text(output: &Output) -> String {
-    let text = [output.stdout.as_slice(), &output.stderr].concat();
-    String::from_utf8_lossy(&text).trim().to_owned()
-}
-
-fn file(name: &str, bytes: &[u8]) -> PathBuf {
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    std::fs::write(&path, bytes).expect("the target directory is ours to write");
-    path
-}
 
 /// All feeds of one node: two local epochs and an operation, with sealed, erased and empty bodies.
 fn a_node() -> (Vec<Entry>, Head) {
@@ -92,16 +49,12 @@ fn a_node() -> (Vec<Entry>, Head) {
     (entries, next.head)
 }
 
-fn frames(entries: &[Entry]) -> Vec<u8> {
-    entries.iter().flat_map(Entry::encode).collect()
-}
-
 #[test]
 fn the_committed_vectors_are_judged_alike() {
     if !python_is_there() {
         return;
     }
-    let output = verify("vectors", Path::new(VECTORS));
+    let output = verify(&["vectors"], Path::new(VECTORS));
     assert!(output.status.success(), "{}", text(&output));
     assert!(
         text(&output).ends_with("all as expected"),
@@ -116,7 +69,7 @@ fn a_whole_node_is_verified_from_its_file() {
         return;
     }
     let (entries, head) = a_node();
-    let output = verify("feed", &file("node.feed", &frames(&entries)));
+    let output = verify(&["feed"], &file("node.feed", &frames(&entries)));
     assert!(output.status.success(), "{}", text(&output));
     let expected = format!(
         "9 entries, 3 feeds verified, head {} {}",
@@ -132,7 +85,7 @@ fn a_damaged_file_is_refused_at_the_entry_that_differs() {
     }
     let (entries, _) = a_node();
     let check = |name: &str, bytes: &[u8], expected: &str| {
-        let output = verify("feed", &file(&format!("{name}.feed"), bytes));
+        let output = verify(&["feed"], &file(&format!("{name}.feed"), bytes));
         assert!(!output.status.success(), "{name}: {}", text(&output));
         assert!(
             text(&output).contains(expected),
@@ -232,7 +185,7 @@ fn entries_drawn_at_random_are_judged_alike() {
         "the cases reach too few rules: {kinds:?}"
     );
     let path = file("random.json", &serde_json::to_vec(&vectors).unwrap());
-    let output = verify("vectors", &path);
+    let output = verify(&["vectors"], &path);
     assert!(output.status.success(), "seed {SEED}: {}", text(&output));
 }
 

@@ -3,34 +3,15 @@
 
 mod common;
 
-use common::{Writer, draft};
-use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use watchfire_feed::{
-    Chain, Draft, Entry, FeedError, FeedId, Hash, Head, HybridClock, HybridTime, SealedBody, sign,
-};
+use std::collections::BTreeMap;
 
-/// Runs one property from a fixed seed, so that every failure can be replayed.
-#[allow(
-    clippy::print_stdout,
-    reason = "a failure must be replayable from what it printed"
-)]
-fn check<S: Strategy>(seed: u8, cases: u32, strategy: S, property: impl Fn(S::Value)) {
-    println!("seed {seed}, {cases} cases");
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
-    let config = Config {
-        cases,
-        failure_persistence: None,
-        ..Config::default()
-    };
-    let run = TestRunner::new_with_rng(config, rng).run(&strategy, |value| {
-        property(value);
-        Ok(())
-    });
-    if let Err(failure) = run {
-        panic!("seed {seed}: {failure}");
-    }
-}
+use common::draws::check;
+use common::{Root, Writer, draft, key_certified};
+use proptest::prelude::*;
+use watchfire_feed::{
+    Chain, ClosingCause, Draft, Entry, EpochKey, Feed, FeedError, FeedId, Hash, Head, HybridClock,
+    HybridTime, IdentityEvent, Scope, SealedBody, Vector, plan, sign,
+};
 
 #[derive(Debug, Clone)]
 struct AnyDraft {
@@ -235,5 +216,137 @@ fn the_clock_goes_forward_whatever_it_is_told() {
             assert!(i128::from(time.ms()) >= i128::from(now_ms));
             last = time;
         }
+    });
+}
+
+/// A small world: three keys, three epochs, two feeds of each, few places. So histories meet.
+fn any_identity_event() -> impl Strategy<Value = IdentityEvent> {
+    let head = (0..18_usize, 1..6_u64, 0..2_u8);
+    let heads = prop::collection::vec(head, 0..4).prop_map(|heads| {
+        let feeds = small_feeds();
+        let of = |(feed, seq, hash): (usize, u64, u8)| head_of(&feeds[feed], seq, hash);
+        let heads: BTreeMap<FeedId, Head> = heads
+            .into_iter()
+            .map(of)
+            .map(|head| (head.feed, head))
+            .collect();
+        heads.into_values().collect()
+    });
+    let causes = [ClosingCause::Rotation, ClosingCause::Restore];
+    let closed = (1..4_u32, prop::sample::select(causes.to_vec()), heads);
+    prop_oneof![
+        4 => (1..4_u32, 1..4_u8).prop_map(|(epoch, seed)| key_certified(epoch, seed)),
+        4 => closed.prop_map(|(epoch, cause, heads)| IdentityEvent::EpochClosed {
+            epoch,
+            cause,
+            heads,
+        }),
+        2 => (0..4_u8).prop_map(|byte| IdentityEvent::AnchorCertified {
+            certificate: vec![byte],
+            not_after_ms: 1,
+        }),
+        2 => (0..4_u8).prop_map(|byte| IdentityEvent::AnchorWithdrawn {
+            sha256: Hash::of(&[byte]),
+        }),
+        1 => Just(IdentityEvent::Revoked { reason: "over".to_owned() }),
+    ]
+}
+
+fn small_feeds() -> Vec<Feed> {
+    let root = Root::new(1);
+    let scopes = [Scope::Local, Scope::Operation([1; 16])];
+    let of = |(seed, epoch)| scopes.map(|scope| root.feed(seed, scope, epoch));
+    (1..4)
+        .flat_map(|seed| (1..4).map(move |epoch| (seed, epoch)))
+        .flat_map(of)
+        .collect()
+}
+
+fn head_of(feed: &Feed, seq: u64, hash: u8) -> Head {
+    common::head(feed.id(), seq, hash)
+}
+
+#[test]
+fn an_identity_takes_back_no_answer_that_was_final() {
+    let feeds = small_feeds();
+    let questions: Vec<(Feed, Head)> = feeds
+        .iter()
+        .flat_map(|feed| (1..7).map(move |seq| (feed, seq)))
+        .flat_map(|(feed, seq)| [0, 1].map(|hash| (*feed, head_of(feed, seq, hash))))
+        .collect();
+    let events = prop::collection::vec(any_identity_event(), 1..25);
+    check(6, 150, events, |events| {
+        let mut root = Root::new(1);
+        let mut finally = BTreeMap::new();
+        for event in events {
+            let before = root.identity.clone();
+            if root.say(&event).is_err() {
+                assert_eq!(root.identity, before, "a refusal changes nothing");
+                continue;
+            }
+            assert!(root.identity.anchors().len() <= 2);
+            let open = |it: &&EpochKey| it.closed.is_none();
+            assert!(root.identity.keys().values().filter(open).count() <= 1);
+            for (feed, head) in &questions {
+                let answer = root.identity.may_take(feed, head);
+                let closed = root.identity.keys().get(&feed.epoch);
+                let closed = closed.is_some_and(|key| key.closed.is_some());
+                let last = match answer {
+                    Ok(()) => closed,
+                    Err(why) => why.is_permanent(),
+                };
+                if let Some(expected) = finally.get(head) {
+                    assert_eq!(answer.is_ok(), *expected, "{feed:?} {head:?}");
+                } else if last {
+                    finally.insert(*head, answer.is_ok());
+                }
+            }
+        }
+    });
+}
+
+fn any_vector() -> impl Strategy<Value = Vec<Head>> {
+    let head = (0..12_u8, 0..5_u64, 0..3_u8);
+    let head = head.prop_map(|(feed, seq, hash)| common::head(FeedId([feed; 32]), seq, hash));
+    prop::collection::vec(head, 0..12)
+}
+
+fn vector(heads: &[Head]) -> Vector {
+    let mut vector = Vector::new();
+    for head in heads {
+        vector.insert(*head).expect("a few feeds");
+    }
+    vector
+}
+
+#[test]
+fn two_vectors_that_follow_their_plan_agree_but_for_what_is_suspect() {
+    check(7, 2_000, (any_vector(), any_vector()), |(ours, theirs)| {
+        let (mut ours, mut theirs) = (vector(&ours), vector(&theirs));
+        assert_eq!(Vector::decode(&ours.encode()), Ok(ours.clone()));
+        assert_eq!(ours == theirs, ours.digest() == theirs.digest());
+        let agreed = plan(&ours, &theirs);
+        let mirrored = plan(&theirs, &ours);
+        assert_eq!(
+            (&agreed.pull, &agreed.behind, &agreed.suspect),
+            (&mirrored.behind, &mirrored.pull, &mirrored.suspect)
+        );
+        assert_eq!(agreed.is_empty(), ours == theirs);
+        let (our, their) = (ours.clone(), theirs.clone());
+        for (ranges, from, to) in [
+            (&agreed.pull, their, &mut ours),
+            (&agreed.behind, our, &mut theirs),
+        ] {
+            for range in ranges {
+                let held = to.get(range.feed).map_or(0, |head| head.seq);
+                assert_eq!(held + 1, range.from);
+                let head = from.get(range.feed).expect("has what it offers");
+                assert_eq!(head.seq, range.to);
+                to.insert(head).expect("a few feeds");
+            }
+        }
+        let after = plan(&ours, &theirs);
+        assert!(after.pull.is_empty() && after.behind.is_empty());
+        assert_eq!(after.suspect, agreed.suspect);
     });
 }

@@ -4,6 +4,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
+use common::raw::{Raw, signed_frame};
 use common::{Writer, draft, head};
 use watchfire_feed::limits::{FORK_PROOF_MAX_BYTES, VECTOR_FEEDS_MAX, VECTOR_MAX_BYTES};
 use watchfire_feed::{
@@ -211,6 +212,22 @@ fn a_fork_is_proved_to_whoever_has_the_key() {
     read.verify(&key).unwrap();
     let stranger = Writer::local(2).feed.key;
     assert_eq!(read.verify(&stranger), Err(FeedError::BadSignature));
+
+    // The proof names the feed: a stranger's key under it proves nothing.
+    read.verify_for(&writer.feed).unwrap();
+    let framed = |byte: &[u8]| {
+        let mut raw = Raw::of(&one).with_body(byte, b"");
+        raw.feed = writer.feed.id().0;
+        Entry::decode(&signed_frame(2, &raw.bytes(), 0, byte))
+            .unwrap()
+            .0
+    };
+    let frame_up = ForkProof::new(&stranger, framed(b"1"), framed(b"2")).unwrap();
+    assert_eq!(frame_up.feed(), writer.feed.id());
+    let refused = frame_up.verify_for(&writer.feed);
+    assert_eq!(refused, Err(FeedError::BadSignature));
+    let refused = frame_up.verify_for(&Writer::local(2).feed);
+    assert_eq!(refused.unwrap_err().code(), "wrong_feed");
 
     // What a reader who follows one of them is told, and by whom it is proved.
     let mut chain = Chain::resume(&writer.feed, proof.one.head());

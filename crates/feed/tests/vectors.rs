@@ -5,9 +5,13 @@ mod common;
 
 use std::collections::BTreeMap;
 
+use common::identity_vectors::{IdentityVector, QuestionVector, state};
+use common::sync_vectors::RangeVector;
 use common::vectors::{FeedVector, Place, Vectors, text, verdict};
 use watchfire_feed::seal::{RecordKey, open};
-use watchfire_feed::{Feed, Head};
+use watchfire_feed::{
+    Entry, Feed, FeedError, ForkProof, Head, Identity, IdentityError, Vector, plan,
+};
 
 const COMMITTED: &str = include_str!("../../../docs/spec/feed-vectors.json");
 
@@ -93,6 +97,123 @@ fn every_seal_opens() {
         let plain = open(&key, &context, &hex::decode(&vector.sealed).unwrap()).unwrap();
         assert_eq!(hex::encode(plain), vector.plain, "{}", vector.name);
     }
+}
+
+#[test]
+fn every_identity_is_folded_and_asked_alike() {
+    let vectors: Vectors = serde_json::from_str(COMMITTED).unwrap();
+    for vector in &vectors.identities {
+        let mut identity = None;
+        for (at, taken) in vector.entries.iter().enumerate() {
+            let frame = hex::decode(&taken.frame).unwrap();
+            let found = take(&mut identity, &frame).map_or_else(|error| error.code(), |()| "ok");
+            assert_eq!(found, taken.result, "{}, entry {}", vector.name, at + 1);
+        }
+        assert_eq!(
+            identity.as_ref().map(state),
+            vector.state,
+            "{}",
+            vector.name
+        );
+        for question in &vector.questions {
+            let identity = identity.as_ref().expect("questions are put to an identity");
+            let found = answer(identity, question);
+            assert_eq!(found, question.answer, "{}: {}", vector.name, question.name);
+        }
+    }
+}
+
+#[test]
+fn every_rule_of_an_identity_has_a_vector() {
+    let vectors: Vectors = serde_json::from_str(COMMITTED).unwrap();
+    let sorted = |codes: &mut dyn Iterator<Item = &'_ str>| {
+        let codes: std::collections::BTreeSet<String> = codes.map(str::to_owned).collect();
+        codes.into_iter().collect::<Vec<_>>().join(" ")
+    };
+    let entries = |it: &IdentityVector| it.entries.clone();
+    let taken: Vec<_> = vectors.identities.iter().flat_map(entries).collect();
+    // Not here: epochs_full and heads_full, which take thousands of entries.
+    assert_eq!(
+        sorted(&mut taken.iter().map(|it| it.result.as_str())),
+        "anchor_repeated anchor_unknown anchors_full bad_identity bad_key bad_opening bad_signature \
+         epoch_open epoch_order epoch_unknown fork gap head_not_higher key_used_before late_opening \
+         not_identity ok repeated revoked too_large wrong_feed"
+    );
+    let questions = vectors.identities.iter().flat_map(|it| &it.questions);
+    assert_eq!(
+        sorted(&mut questions.map(|it| it.answer.as_str())),
+        "another_feed another_node beyond_closing not_certified ok other_branch other_key revoked"
+    );
+}
+
+#[test]
+fn every_vector_of_heads_is_read_alike_and_planned_from() {
+    let vectors: Vectors = serde_json::from_str(COMMITTED).unwrap();
+    let mut valid = BTreeMap::new();
+    for vector in &vectors.vectors {
+        let bytes = hex::decode(&vector.bytes).unwrap();
+        match Vector::decode(&bytes) {
+            Ok(read) => {
+                assert_eq!(vector.reason, "ok", "{}", vector.name);
+                assert_eq!(read.iter().collect::<Vec<_>>(), vector.heads);
+                assert_eq!(Some(read.digest().to_string()), vector.digest);
+                assert_eq!(read.encode(), bytes);
+                valid.insert(vector.name.as_str(), read);
+            }
+            Err(error) => assert_eq!(error.code(), vector.reason, "{}", vector.name),
+        }
+    }
+    for vector in &vectors.plans {
+        let found = plan(&valid[vector.ours.as_str()], &valid[vector.theirs.as_str()]);
+        let ranges = |ranges: &[watchfire_feed::Range]| -> Vec<RangeVector> {
+            ranges.iter().map(RangeVector::from).collect()
+        };
+        assert_eq!(ranges(&found.pull), vector.pull, "{}", vector.name);
+        assert_eq!(ranges(&found.behind), vector.behind, "{}", vector.name);
+        assert_eq!(found.suspect, vector.suspect, "{}", vector.name);
+    }
+}
+
+#[test]
+fn every_fork_proof_is_judged_alike() {
+    let vectors: Vectors = serde_json::from_str(COMMITTED).unwrap();
+    for vector in &vectors.forks {
+        let of = vectors.feeds.iter().find(|it| it.name == vector.feed);
+        let feed = feed(of.expect("a proof is of a feed in the file"));
+        let bytes = hex::decode(&vector.bytes).unwrap();
+        let judged = ForkProof::decode(&bytes).and_then(|proof| {
+            assert_eq!(proof.encode(), bytes, "{}", vector.name);
+            proof.verify_for(&feed)
+        });
+        let code = judged.as_ref().map_or_else(FeedError::code, |()| "ok");
+        assert_eq!(code, vector.reason, "{}", vector.name);
+    }
+}
+
+fn take(identity: &mut Option<Identity>, frame: &[u8]) -> Result<(), IdentityError> {
+    let (entry, _) = Entry::decode(frame)?;
+    match identity {
+        Some(identity) => identity.take(&entry)?,
+        None => *identity = Some(Identity::begin(&entry)?),
+    }
+    Ok(())
+}
+
+fn answer(identity: &Identity, question: &QuestionVector) -> &'static str {
+    let spelled = "a vector is spelled right";
+    let feed = Feed {
+        node: question.node.parse().expect(spelled),
+        scope: question.scope.parse().expect(spelled),
+        epoch: question.epoch,
+        key: question.public_key.parse().expect(spelled),
+    };
+    let head = Head {
+        feed: question.feed.parse().expect(spelled),
+        seq: question.seq,
+        hash: question.hash.parse().expect(spelled),
+    };
+    let answer = identity.may_take(&feed, &head);
+    answer.map_or_else(|why| why.code(), |()| "ok")
 }
 
 fn feed(vector: &FeedVector) -> Feed {

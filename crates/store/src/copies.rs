@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension, params};
 use watchfire_core::basis::{OperationId, Timestamp};
 use watchfire_core::board::Board;
-use watchfire_core::copies::{Copies, Followed};
+use watchfire_core::copies::{Copies, Followed, ToldBy};
 use watchfire_core::log::{Batch, Row};
 use watchfire_core::record::{Elsewhere, RecordRef};
 use watchfire_feed::seal::RecordKey;
@@ -212,7 +212,7 @@ pub(crate) fn load(
                 let identity = identity(connection, known)?;
                 copies.identities.insert(known.feed.node, identity);
             }
-            Scope::Operation(id) if known.feed.node == feeds[0].feed.node => {
+            Scope::Operation(id) | Scope::Command(id) if known.feed.node == feeds[0].feed.node => {
                 let id = OperationId(id);
                 if own.participation_of(id, known.feed.node).is_some() {
                     add_told(connection, known, id, &mut copies)?;
@@ -260,15 +260,15 @@ fn add_told(
         let Some(kind) = watchfire_core::record::RecordKind::parse(word) else {
             continue;
         };
-        if kind.can_be_shared() {
-            let record = RecordRef {
-                kind,
-                id: header.record,
-            };
-            copies
-                .told
-                .insert((operation, record), header.record_version);
-        }
+        let record = RecordRef {
+            kind,
+            id: header.record,
+        };
+        let by = ToldBy {
+            version: header.record_version,
+            head: line.entry.head(),
+        };
+        copies.told.insert((operation, record), by);
     }
     Ok(())
 }
@@ -332,6 +332,16 @@ impl crate::Reader {
             }
         }
         Ok(held)
+    }
+
+    /// Returns the record that a key is for.
+    pub fn record_of_key(&self, key: &[u8; 16]) -> Result<Option<RecordRef>, StoreError> {
+        let found = records::record_of_key(&self.connection, key)?;
+        let named = found.map(|(kind, id)| {
+            let kind = records::parse_kind(&kind)?;
+            Ok(RecordRef { kind, id })
+        });
+        named.transpose()
     }
 
     /// Returns the second of the two entries that prove a fork; the first is the one held in its place.

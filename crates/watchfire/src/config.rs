@@ -12,6 +12,7 @@ use watchfire_core::figures::Targets;
 use watchfire_core::timer::TimerRules;
 
 use crate::cover::CoverSettings;
+use crate::link::client::ADDRESSES_MAX;
 use crate::travel::Estimate;
 
 /// The name of the file in a node's directory.
@@ -41,6 +42,8 @@ pub struct Config {
     pub cover: CoverSettings,
     /// How long things are kept at hand.
     pub keep: Keep,
+    /// How it is reached by its peers.
+    pub federation: Federation,
     /// What it writes to its log.
     pub log: Log,
 }
@@ -119,6 +122,84 @@ pub struct Keep {
     pub recommendation_d: u64,
 }
 
+/// How the node is reached by its peers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Federation {
+    /// Address and port on which peers are answered; none if it works alone or only calls others.
+    #[serde(with = "maybe_address")]
+    pub listen: Option<SocketAddr>,
+    /// What others reach it by, host and port, tried in this order.
+    pub addresses: Vec<String>,
+}
+
+/// An address that may be left empty: TOML has no word for nothing.
+mod maybe_address {
+    use std::net::SocketAddr;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        address: &Option<SocketAddr>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match address {
+            Some(address) => serializer.collect_str(address),
+            None => serializer.serialize_str(""),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<SocketAddr>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text.is_empty() {
+            return Ok(None);
+        }
+        text.parse().map(Some).map_err(serde::de::Error::custom)
+    }
+}
+
+impl Federation {
+    /// Says what is wrong with it, if something is.
+    fn wrong(&self) -> Option<String> {
+        if self.addresses.len() > ADDRESSES_MAX {
+            return Some(format!(
+                "federation.addresses may name {ADDRESSES_MAX} at most"
+            ));
+        }
+        let unfit = self.addresses.iter().find(|one| !is_host_and_port(one));
+        unfit.map(|one| {
+            format!(
+                "federation.addresses: \"{one}\" is no host and port, such as \"node.example:8441\""
+            )
+        })
+    }
+}
+
+/// Says whether a text is a host and a port by which a node may be reached. Whether it is there is not asked.
+pub fn is_host_and_port(text: &str) -> bool {
+    if let Ok(address) = text.parse::<SocketAddr>() {
+        return address.port() != 0;
+    }
+    let Some((host, port)) = text.rsplit_once(':') else {
+        return false;
+    };
+    let label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && !label.starts_with('-')
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    let plain_port = port.bytes().all(|byte| byte.is_ascii_digit());
+    plain_port
+        && port.parse::<u16>().is_ok_and(|port| port != 0)
+        && host.len() <= 253
+        && host.split('.').all(label)
+}
+
 /// What the node writes to its log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -152,6 +233,7 @@ impl Default for Config {
             figures: Targets::default(),
             cover: CoverSettings::default(),
             keep: Keep::default(),
+            federation: Federation::default(),
             log: Log::default(),
         }
     }
@@ -492,6 +574,16 @@ const WORDS: &[(&str, &str, &str)] = &[
         "Days that recommendations are kept with all that they were made of, so that they can be made again.",
     ),
     (
+        "federation",
+        "listen",
+        "Address and port on which peers are answered, such as \"0.0.0.0:8441\"; empty: nobody is. It is not that of [http], and protects itself.",
+    ),
+    (
+        "federation",
+        "addresses",
+        "What others reach this node by: host and port, the best first. They are written into invitations.",
+    ),
+    (
         "log",
         "level",
         "error, warn, info, debug or trace. Personal data is never logged at any level.",
@@ -609,6 +701,12 @@ impl Config {
         if !config.figures.are_sound() {
             return wrong("figures: seconds must be 0 to 86400, and every percent 1 to 100");
         }
+        if let Some(problem) = config.federation.wrong() {
+            return wrong(&problem);
+        }
+        if config.federation.listen == Some(config.http.listen) {
+            return wrong("federation.listen must be another port than http.listen");
+        }
         if config.log.level.parse::<tracing::Level>().is_err() {
             return wrong("log.level must be error, warn, info, debug or trace");
         }
@@ -704,5 +802,55 @@ mod tests {
                 .unwrap_err()
                 .contains("log.level")
         );
+    }
+    #[test]
+    fn a_node_works_alone_until_it_is_told_where_peers_may_reach_it() {
+        assert_eq!(Config::default().federation.listen, None);
+        let federation = |more: &str| parse(&format!("[federation]\n{more}"));
+        let read = federation("listen = \"0.0.0.0:8441\"\naddresses = [\"node.example:8441\"]");
+        let read = read.unwrap().federation;
+        assert_eq!(read.listen, Some(SocketAddr::from(([0, 0, 0, 0], 8441))));
+        assert_eq!(read.addresses, ["node.example:8441"]);
+        let config = Config {
+            federation: read,
+            ..Config::default()
+        };
+        assert_eq!(parse(&example(&config)), Ok(config));
+        assert_eq!(federation("listen = \"\"").unwrap(), Config::default());
+        assert!(federation("listen = \"8441\"").is_err());
+        let same = federation("listen = \"127.0.0.1:8440\"").unwrap_err();
+        assert!(same.contains("another port"), "{same}");
+        let many = |count| federation(&format!("addresses = {:?}", vec!["a.example:1"; count]));
+        assert!(many(ADDRESSES_MAX).is_ok() && many(ADDRESSES_MAX + 1).is_err());
+    }
+
+    #[test]
+    fn a_host_and_a_port_is_told_from_anything_else() {
+        for fine in [
+            "node.example:8441",
+            "10.0.0.1:1",
+            "[2001:db8::1]:65535",
+            "a:80",
+        ] {
+            assert!(is_host_and_port(fine), "{fine}");
+        }
+        for wrong in [
+            "",
+            ":80",
+            "node.example",
+            "node.example:",
+            "node.example:0",
+            "node.example:65536",
+            "node.example:+80",
+            "https://node.example:8441",
+            "node..example:80",
+            "-a.example:80",
+            "2001:db8::1",
+            "[2001:db8::1]",
+            "a b:80",
+            "节点:80",
+        ] {
+            assert!(!is_host_and_port(wrong), "{wrong}");
+        }
     }
 }

@@ -6,8 +6,10 @@
 //! and every asker is told so; if reading or writing fails in any other way the node stops, since what is
 //! on disk is then in doubt until it has been read again.
 
+mod beat;
 mod beginning;
 mod drafts;
+mod taking;
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -27,7 +29,7 @@ use watchfire_core::log::{Batch, KeptMade, Log, UsedDraft};
 use watchfire_core::plan::ResponseFile;
 use watchfire_core::record::{Record, RecordRef};
 use watchfire_core::refusal::Refusal;
-use watchfire_core::timer::{self, AlarmCode, TimerRules};
+use watchfire_core::timer::TimerRules;
 use watchfire_feed::Feed;
 use watchfire_store::{DraftWrite, Reader, Store, StoreError};
 
@@ -37,6 +39,7 @@ use crate::clock::Clock;
 use crate::conditions;
 use crate::cover::Cover;
 use crate::deeds::Deeds;
+use crate::federation::Federation;
 use crate::hub::{Hub, Message};
 use crate::long_reader::LongReader;
 use crate::metrics::Metrics;
@@ -44,9 +47,12 @@ use crate::past_boards::PastBoards;
 use crate::policy::Authorized;
 use crate::positions::Positions;
 use crate::travel::Travel;
-pub use beginning::{create, fresh_key, load, random, top_up_keys};
+pub use beat::keep_time;
+pub use beginning::{FoundError, Founding, create, found, fresh_key, load, random, top_up_keys};
 use drafts::DraftAnswer;
 pub use drafts::DraftNotKept;
+pub use taking::TakeReport;
+use taking::{Joint, Parcel, TakeAnswer};
 
 /// Inputs that may wait for the engine; one more is told to try again.
 const QUEUE_MAX: usize = 4_096;
@@ -112,6 +118,9 @@ struct Inner {
     reader: Mutex<Reader>,
     figures: LongReader,
     past: PastBoards,
+    joint: tokio::sync::watch::Sender<u64>,
+    seen: tokio::sync::watch::Sender<u64>,
+    federation: Federation,
 }
 
 /// How the node is.
@@ -182,6 +191,9 @@ enum Input {
     Action(Box<Submission>, Answer),
     Draft(Box<DraftWrite>, DraftAnswer),
     Store(StoreJob),
+    Take(Box<Parcel>, TakeAnswer),
+    /// Look whether something shared is over.
+    Beat,
     LetGo(Timestamp),
     TryDisk,
     Stop,
@@ -223,6 +235,9 @@ impl Node {
                 reader: Mutex::new(store.reader()?),
                 figures: LongReader::new(store.reader()?),
                 past: PastBoards::new(store.reader()?),
+                joint: tokio::sync::watch::Sender::new(0),
+                seen: tokio::sync::watch::Sender::new(0),
+                federation: Federation::default(),
             }),
         };
         let start = |source| StoreError::Io {
@@ -381,6 +396,11 @@ impl Node {
         &self.inner.settings.cover
     }
 
+    /// Returns how things stand with the other nodes.
+    pub fn federation(&self) -> &Federation {
+        &self.inner.federation
+    }
+
     /// Returns what people have just done and may take back.
     pub fn deeds(&self) -> &Deeds {
         &self.inner.deeds
@@ -479,6 +499,7 @@ impl Worker {
         let mut stop = None;
         let mut let_go = None;
         let mut drafts = Vec::new();
+        let mut joint = Joint::default();
         for input in inputs {
             match input {
                 Input::Action(submission, answer) => {
@@ -490,6 +511,10 @@ impl Worker {
                 }
                 Input::Draft(write, answer) => drafts.push((*write, answer)),
                 Input::Store(job) => job(&mut self.store),
+                Input::Take(parcel, answer) => {
+                    self.take_parcel(*parcel, answer, now, &mut joint, &mut append);
+                }
+                Input::Beat => self.tick(now, &mut joint, &mut append),
                 // After the commit: what this batch changes must not be read again from before it.
                 Input::LetGo(before) => let_go = Some(before),
                 Input::TryDisk => self.try_disk(),
@@ -498,7 +523,7 @@ impl Worker {
         }
         // First, so that a draft which becomes a call in this very batch ends with it.
         self.keep_drafts(drafts);
-        if let Next::Stop(health) = self.commit(&append, then, head) {
+        if let Next::Stop(health) = self.commit(&append, then, joint, head) {
             return Next::Stop(health);
         }
         if let Some(before) = let_go {
@@ -562,7 +587,13 @@ impl Worker {
         }
     }
 
-    fn commit(&mut self, append: &Batch, then: Vec<Then>, head: watchfire_feed::Head) -> Next {
+    fn commit(
+        &mut self,
+        append: &Batch,
+        then: Vec<Then>,
+        joint: Joint,
+        head: watchfire_feed::Head,
+    ) -> Next {
         let began = Instant::now();
         let appended = if append.is_empty() {
             Ok(())
@@ -589,7 +620,7 @@ impl Worker {
                         .last_entry_ms
                         .store(last_ms, Ordering::Release);
                 }
-                self.speak(append, then);
+                self.speak(append, then, joint);
                 Next::GoOn
             }
             Err(fault) => {
@@ -619,8 +650,12 @@ impl Worker {
     }
 
     /// Shows, answers and tells, now that it is durable.
-    fn speak(&mut self, append: &Batch, then: Vec<Then>) {
-        let mut shown: Vec<Record> = Vec::new();
+    fn speak(&mut self, append: &Batch, then: Vec<Then>, joint: Joint) {
+        let Joint {
+            mut changes,
+            show: mut shown,
+            answers: taken,
+        } = joint;
         let mut answers: Vec<(u64, Result<Outcome, Refusal>)> = Vec::with_capacity(then.len());
         for one in then {
             self.node.inner.metrics.decided(&one.answer);
@@ -628,8 +663,10 @@ impl Worker {
                 shown.retain(|earlier| earlier.reference() != record.reference());
                 shown.push(record);
             }
+            changes.extend(one.changes);
             answers.push((one.ticket, one.answer));
         }
+        let news = !changes.is_empty();
         let mut told = None;
         if !shown.is_empty() {
             let position = self.node.position() + append.entries.len() as u64;
@@ -644,6 +681,9 @@ impl Worker {
                 for record in &shown {
                     board.put(record.clone());
                 }
+                for change in changes.drain(..) {
+                    board.copies.change(change);
+                }
                 message::of_batch(&board, &self.node, &shown, &left_behind, position)
             };
             told = Some((messages, position));
@@ -654,6 +694,9 @@ impl Worker {
         {
             self.node.settings().travel.conditions().changed();
         }
+        if !changes.is_empty() {
+            self.board_mut(|board| changes.drain(..).for_each(|one| board.copies.change(one)));
+        }
         let mut waiting: Vec<Option<Answer>> = self.waiting.drain(..).map(Some).collect();
         for (ticket, answer) in answers {
             let asker = usize::try_from(ticket)
@@ -662,6 +705,12 @@ impl Worker {
             if let Some(asker) = asker {
                 let _ = asker.send(answer.map_err(NotAccepted::Refused));
             }
+        }
+        for (answer, report) in taken {
+            let _ = answer.send(report);
+        }
+        if news {
+            self.node.tell_joint();
         }
         // The asker before the onlookers: it must not wait until two hundred consoles have been woken.
         if let Some((messages, position)) = told {
@@ -694,7 +743,8 @@ impl Worker {
                     })));
                 }
                 Input::Store(job) => job(&mut self.store),
-                Input::LetGo(_) | Input::TryDisk => {}
+                // Whoever waits for it is told that the sender is gone, and asks the peer again later.
+                Input::Take(..) | Input::Beat | Input::LetGo(_) | Input::TryDisk => {}
                 Input::Stop => return Next::Stop(Health::Stopped),
             }
         }
@@ -743,111 +793,6 @@ impl Worker {
 
 /// How long an idempotency key is remembered, in seconds.
 const OUTCOMES_KEPT_S: u64 = 7 * 24 * 3_600;
-
-/// Watches the clock: shows alarms as they come and go, positions and the time; lets ended records leave memory.
-pub async fn keep_time(node: Node) {
-    let mut alarms = std::collections::BTreeMap::new();
-    let mut beats: u64 = 0;
-    let mut interval = tokio::time::interval(BEAT);
-    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        interval.tick().await;
-        beats += 1;
-        if matches!(node.health(), Health::Failed | Health::Stopped) {
-            return;
-        }
-        show_alarms(&node, &mut alarms);
-        show_positions(&node, beats);
-        if beats.is_multiple_of(2) {
-            node.hub().send(vec![message::clock(&node)]);
-        }
-        if beats.is_multiple_of(5) && node.health() == Health::DiskFull {
-            let _ = node.inner.queue.try_send(Input::TryDisk);
-        }
-        if beats.is_multiple_of(drafts::TEND_EVERY_S) {
-            drafts::tend(&node);
-        }
-        if let Some(behind_s) = node.clock_behind_s()
-            && beats.is_multiple_of(60)
-        {
-            tracing::warn!(
-                behind_s,
-                "the clock is behind the log: it was set back, or was ahead before"
-            );
-        } else if beats.is_multiple_of(60) {
-            // Not by a clock that is suspect: what is thought to be long ago may be of today.
-            let before = Timestamp(node.now().0 - to_ms(node.settings().keep_ended_s));
-            let _ = node.inner.queue.try_send(Input::LetGo(before));
-        }
-    }
-}
-
-fn show_alarms(node: &Node, known: &mut std::collections::BTreeMap<RecordRef, AlarmCode>) {
-    let board = node.board();
-    let open = timer::open(&board, &node.settings().timers, node.now());
-    let current: std::collections::BTreeMap<RecordRef, AlarmCode> = open
-        .into_iter()
-        .map(|(record, alarm)| (record, alarm.code))
-        .collect();
-    let changed = current
-        .iter()
-        .filter(|(record, code)| known.get(record) != Some(*code))
-        .map(|(record, _)| *record);
-    let ended = known.keys().filter(|record| !current.contains_key(record));
-    let messages: Vec<Message> = changed
-        .chain(ended.copied())
-        .filter_map(|record| board.get(record))
-        .map(|record| message::of_record(&board, node, &record, None))
-        .collect();
-    drop(board);
-    node.inner.metrics.alarms(current.len());
-    if !messages.is_empty() {
-        node.hub().send(messages);
-    }
-    *known = current;
-}
-
-fn show_positions(node: &Node, beats: u64) {
-    let moved = node.positions().take_unshown();
-    if !moved.is_empty() {
-        node.hub().send(vec![message::positions(node, &moved)]);
-    }
-    if beats.is_multiple_of(TRAIL_EVERY_S) {
-        keep_trail(node);
-    }
-}
-
-/// Keeps where every assigned unit was last, if it has told since the trail was kept last.
-fn keep_trail(node: &Node) {
-    let now = node.now();
-    let board = node.board();
-    let trail: Vec<watchfire_store::TrailPoint> = node.positions().read(|last| {
-        let live = board.live_assignments();
-        let point = live.filter_map(|assignment| {
-            let position = last.get(&assignment.unit)?;
-            Some(watchfire_store::TrailPoint {
-                unit: assignment.unit,
-                assignment: assignment.id,
-                at: position.at,
-                point: position.point,
-            })
-        });
-        let pace_s = TRAIL_EVERY_S * u64::from(node.settings().clock.speed().unwrap_or(1));
-        point
-            .filter(|point| now.seconds_since(point.at) <= pace_s)
-            .collect()
-    });
-    drop(board);
-    if trail.is_empty() {
-        return;
-    }
-    let job: StoreJob = Box::new(move |store| {
-        if let Err(fault) = store.add_trail(&trail) {
-            tracing::warn!(error = %Chain(&fault), "a trail of positions could not be kept");
-        }
-    });
-    let _ = node.inner.queue.try_send(Input::Store(job));
-}
 
 fn to_ms(seconds: u64) -> i64 {
     i64::try_from(seconds.saturating_mul(1_000)).unwrap_or(i64::MAX)

@@ -10,7 +10,8 @@ use axum_server::tls_rustls::RustlsConfig;
 
 use crate::api::{App, router};
 use crate::auth::Limits;
-use crate::config::{Http, Tls};
+use crate::config::{self, Http, Tls};
+use crate::federation::Federation;
 use crate::node::{Health, Node, keep_time};
 
 /// How long open connections may take to end.
@@ -38,6 +39,9 @@ pub enum ServeError {
     /// A certificate of one's own cannot be made.
     #[error("no certificate of our own could be made: {0}")]
     SelfSigned(String),
+    /// It cannot speak with others.
+    #[error(transparent)]
+    Federation(#[from] crate::federation::StartError),
     /// The store failed.
     #[error("the store failed; what is on disk is checked when the node is started again")]
     Store,
@@ -49,6 +53,7 @@ pub async fn serve(
     http: &Http,
     directory: &Path,
     demo_visitor: Option<watchfire_core::basis::PersonId>,
+    federation: &config::Federation,
     started: impl FnOnce(SocketAddr),
 ) -> Result<(), ServeError> {
     let limits = Arc::new(Limits::default());
@@ -70,6 +75,9 @@ pub async fn serve(
         Tls::Files => Some(certificate(&http.certificate, &http.key).await?),
         Tls::SelfSigned => Some(self_signed(directory).await?),
     };
+    if federation.listen.is_some() || !node.board().peers.is_empty() {
+        Federation::start(&node, directory, federation)?;
+    }
     let handle = Handle::new();
     tokio::spawn(keep_time(node.clone()));
     tokio::spawn(stop_when_asked(node.clone(), handle.clone()));

@@ -6,6 +6,7 @@ use super::{Fault, Tree};
 /// Each crate's folder and the crates that it may know of. A new crate is a new line here and needs an ADR.
 const ARROWS: &[(&str, &[&str])] = &[
     ("crates/feed", &[]),
+    (FUZZ, &["watchfire-feed"]),
     ("crates/core", &["watchfire-feed"]),
     ("crates/roads", &[]),
     ("crates/formats", &["watchfire-core"]),
@@ -26,6 +27,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("xtask", &[]),
 ];
+
+/// The fuzz targets: a workspace of their own, because a fuzzer needs a nightly compiler and names that are not
+/// mangled, which the lints of ours forbid. Nothing there is shipped.
+const FUZZ: &str = "crates/feed/fuzz";
 
 /// Crates that do no input or output and ask for no time, chance or setting.
 const PURE: [&str; 4] = [
@@ -142,8 +147,9 @@ fn is_disallowed(line: &str, name: &str) -> bool {
 pub(super) fn lints_are_on(tree: &Tree) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (path, manifest) in tree.ending(&["Cargo.toml"]) {
-        let wanted = match path {
+        let wanted = match path.trim_end_matches("/Cargo.toml") {
             "Cargo.toml" => "unsafe_code = \"forbid\"",
+            FUZZ => "[workspace]",
             _ => "[lints]\nworkspace = true",
         };
         if !manifest.contains(wanted) {
@@ -341,6 +347,10 @@ mod tests {
             &[("crates/core/Cargo.toml", "[lints]\nworkspace = true")],
             &[],
         );
+        let fault = "crates/feed/fuzz/Cargo.toml: lacks `[workspace]`";
+        let fuzz = |text| [("crates/feed/fuzz/Cargo.toml", text)];
+        check(lints_are_on, &fuzz("[package]"), &[fault]);
+        check(lints_are_on, &fuzz("[package]\n\n[workspace]"), &[]);
         let fault = "Cargo.toml: lacks `unsafe_code = \"forbid\"`";
         check(lints_are_on, &[("Cargo.toml", "[workspace]")], &[fault]);
     }

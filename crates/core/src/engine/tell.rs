@@ -37,7 +37,7 @@ impl Engine {
                 let version = self.board.get(record).map(|found| found.version());
                 let told = self.board.copies.told.get(&(operation, record));
                 let covered = self.board.share_covering(&part, record, now).is_some();
-                if covered && told.copied() != version {
+                if covered && told.map(|told| told.version) != version {
                     self.tell_whole(done, operation, record, request, now);
                 }
             }
@@ -64,7 +64,7 @@ impl Engine {
         }
         let told = self.board.copies.told.get(&(operation, record)).copied();
         let version = entry.header.record_version;
-        let follows = told.is_some_and(|told| told.checked_add(1) == Some(version));
+        let follows = told.is_some_and(|told| told.version.checked_add(1) == Some(version));
         if self.board.share_covering(part, record, now).is_none() {
             return;
         }

@@ -7,7 +7,11 @@
     reason = "each test program uses its own part of this"
 )]
 
+pub mod decoders;
+pub mod draws;
+pub mod identity_vectors;
 pub mod raw;
+pub mod sync_vectors;
 pub mod vectors;
 
 use watchfire_feed::{

@@ -19,7 +19,9 @@ use watchfire_feed::{
     Signer,
 };
 
+use super::identity_vectors::{self, IdentityVector};
 use super::raw::{Raw, frame, signed_frame};
+use super::sync_vectors::{self, ForkVector, PlanVector, VectorVector};
 use super::{Writer, draft, opening_draft};
 
 #[derive(Serialize, Deserialize)]
@@ -29,6 +31,10 @@ pub struct Vectors {
     pub seals: Vec<SealVector>,
     pub valid: Vec<ValidVector>,
     pub invalid: Vec<InvalidVector>,
+    pub identities: Vec<IdentityVector>,
+    pub vectors: Vec<VectorVector>,
+    pub plans: Vec<PlanVector>,
+    pub forks: Vec<ForkVector>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -199,6 +205,10 @@ impl Maker {
             seals: Vec::new(),
             valid: Vec::new(),
             invalid: Vec::new(),
+            identities: identity_vectors::stories(),
+            vectors: sync_vectors::vectors(),
+            plans: sync_vectors::plans(),
+            forks: sync_vectors::forks(),
         };
         Maker {
             fire,

@@ -6,13 +6,15 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use utoipa::ToSchema;
-use watchfire_core::basis::{IncidentId, Timestamp, UnitId};
+use watchfire_core::basis::{IncidentId, OperationId, Timestamp, UnitId};
 use watchfire_core::board::Board;
 use watchfire_core::record::incident::Incident;
 use watchfire_core::record::{OfKind, Record, RecordRef};
 use watchfire_store::{Reader, StoreError};
 
+use super::operation::{self, OperationView};
 use super::patrol::{self, PatrolView};
+use super::peer::{self, PeersView};
 use super::road_condition::{self, RoadConditionView};
 use super::view::{self, AssignmentView, CallView, IncidentView, StationView, UnitView};
 use super::{App, Page, PageQuery};
@@ -40,6 +42,10 @@ pub(crate) struct BoardView {
     road_conditions: Vec<RoadConditionView>,
     /// Patrol plans.
     patrols: Vec<PatrolView>,
+    /// Operations, whole; of an earlier moment none.
+    operations: Vec<OperationView>,
+    /// This node among others; of an earlier moment nothing.
+    peers: Option<PeersView>,
 }
 
 /// Shows everything open and what ended recently.
@@ -53,12 +59,29 @@ pub(crate) async fn show(
     let node = &app.node;
     // Read first: the stream may then tell again what the board already shows, but never leaves anything out.
     let cursor = node.position().to_string();
+    let joint = joint_of(node, personal);
     let board = node.board();
     let position = |unit| node.positions().get_with_area(unit);
     let now = node.now();
-    Ok(Json(BoardView::of(
-        &board, cursor, personal, position, node, now,
-    )))
+    let own = BoardView::of(&board, cursor, personal, position, node, now);
+    let (operations, peers) = joint;
+    Ok(Json(BoardView {
+        operations,
+        peers: Some(peers),
+        ..own
+    }))
+}
+
+/// Returns all operations, and this node among others.
+fn joint_of(node: &Node, personal: bool) -> (Vec<OperationView>, PeersView) {
+    let ids: Vec<OperationId> = {
+        let board = node.board();
+        board.all_operations().iter().map(|one| one.id).collect()
+    };
+    let shown = ids
+        .into_iter()
+        .filter_map(|id| operation::shown(node, id, personal));
+    (shown.collect(), peer::shown(node))
 }
 
 impl BoardView {
@@ -100,6 +123,8 @@ impl BoardView {
                 .values()
                 .map(|one| patrol::shown(board, one, at))
                 .collect(),
+            operations: Vec::new(),
+            peers: None,
         }
     }
 }

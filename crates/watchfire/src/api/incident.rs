@@ -228,7 +228,7 @@ pub(crate) async fn by_number(
     respond(&app, IncidentId(row.record.id), StatusCode::OK)
 }
 
-fn respond(app: &App, id: IncidentId, status: StatusCode) -> Result<Response, Problem> {
+pub(crate) fn respond(app: &App, id: IncidentId, status: StatusCode) -> Result<Response, Problem> {
     let incident = find::<Incident>(app, id)?;
     let shown = look_with(app, [id], |board| {
         view::incident(board, &incident, &app.node)

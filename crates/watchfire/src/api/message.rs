@@ -7,12 +7,14 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use watchfire_core::basis::{IncidentId, UnitId};
+use watchfire_core::basis::{IncidentId, OperationId, UnitId};
 use watchfire_core::board::Board;
 use watchfire_core::record::patrol::Patrol;
 use watchfire_core::record::{Record, RecordKind, RecordRef};
 
+use super::operation::{self, OperationView};
 use super::patrol::{self, PatrolView};
+use super::peer::{self, PeersView};
 use super::road_condition::{self, RoadConditionView};
 use super::view::{self, AssignmentView, CallView, IncidentView, StationView, UnitView};
 use crate::hub::{MARK, Message, RECORD};
@@ -37,6 +39,10 @@ pub enum RecordView {
     RoadCondition(RoadConditionView),
     /// A patrol plan.
     Patrol(PatrolView),
+    /// An operation, whole.
+    Operation(Box<OperationView>),
+    /// This node among others.
+    Peers(Box<PeersView>),
 }
 
 fn record_view(board: &Board, node: &Node, record: &Record, personal: bool) -> Option<RecordView> {
@@ -170,6 +176,26 @@ pub fn of_batch(
         of_record(board, node, record, (at == last).then_some(position))
     };
     records.iter().enumerate().map(message).collect()
+}
+
+/// Makes the message that shows an operation whole, as it is now.
+pub fn of_operation(node: &Node, id: OperationId) -> Option<Message> {
+    let text = |personal| -> Option<Arc<str>> {
+        let view = RecordView::Operation(Box::new(operation::shown(node, id, personal)?));
+        Some(serde_json::to_string(&view).ok()?.into())
+    };
+    Some(Message {
+        position: None,
+        event: RECORD,
+        full: text(true)?,
+        redacted: text(false)?,
+    })
+}
+
+/// Makes the message that shows this node among others.
+pub fn of_peers(node: &Node) -> Message {
+    let view = RecordView::Peers(Box::new(peer::shown(node)));
+    unlogged(RECORD, &serde_json::to_value(&view).unwrap_or_default())
 }
 
 /// Makes the message that shows where units have moved to.

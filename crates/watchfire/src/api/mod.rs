@@ -18,8 +18,10 @@ pub mod line;
 pub mod map;
 pub mod message;
 pub mod node;
+pub mod operation;
 pub mod past;
 pub mod patrol;
+pub mod peer;
 pub mod person;
 pub mod places;
 pub mod recommendation;
@@ -166,6 +168,17 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(patrol::skip))
         .routes(routes!(patrol::end))
         .routes(routes!(patrol::own))
+        .routes(routes!(peer::list))
+        .routes(routes!(peer::step))
+        .routes(routes!(peer::invite))
+        .routes(routes!(peer::accept))
+        .routes(routes!(peer::enrolment_step))
+        .routes(routes!(operation::list, operation::raise))
+        .routes(routes!(operation::show))
+        .routes(routes!(operation::step))
+        .routes(routes!(operation::open_for))
+        .routes(routes!(operation::pair))
+        .routes(routes!(operation::unpair))
         .routes(routes!(person::list, person::enrol))
         .routes(routes!(person::show, person::amend))
         .routes(routes!(person::disable))

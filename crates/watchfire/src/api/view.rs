@@ -295,6 +295,8 @@ pub struct IncidentView {
     pub closed_at: Option<String>,
     /// How or why it ended.
     pub disposition: Option<String>,
+    /// Incidents of other homes about the same situation.
+    pub pairs: Vec<PairView>,
     /// Its calls, those of incidents merged into it included.
     pub calls: Vec<String>,
     /// Its assignments, those of incidents merged into it included.
@@ -407,6 +409,14 @@ pub fn incident_at(board: &Board, incident: &Incident, node: &Node, at: Timestam
         merged_into: incident.merged_into().map(|into| into.to_string()),
         split_from: incident.split_from.map(|from| from.to_string()),
         links: incident.links.iter().map(link).collect(),
+        pairs: incident
+            .pairs
+            .iter()
+            .map(|pair| PairView {
+                node: pair.node.to_string(),
+                incident: hex(&pair.record.id),
+            })
+            .collect(),
         notes: incident.notes.len(),
         attended: attended(board, incident),
         alarms: alarms(
@@ -415,6 +425,15 @@ pub fn incident_at(board: &Board, incident: &Incident, node: &Node, at: Timestam
             &incident.seen,
         ),
     }
+}
+
+/// An incident of another home about the same situation.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct PairView {
+    /// Its home.
+    pub node: String,
+    /// The incident there.
+    pub incident: String,
 }
 
 /// A unit.

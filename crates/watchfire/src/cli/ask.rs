@@ -24,10 +24,9 @@ const ANSWER_MAX_BYTES: usize = 4 * 1024 * 1024;
 /// The variable that holds the token; as an argument everybody on the machine could read it.
 const TOKEN_VARIABLE: &str = "WATCHFIRE_TOKEN";
 
+/// Which running node is asked, and with what right.
 #[derive(Debug, Args)]
-pub(super) struct DoArgs {
-    /// The line, such as 'd e12 231' or '派E12到231'; `?` says what can be said
-    line: String,
+pub(super) struct Running {
     /// Where the node listens
     #[arg(long, default_value = "http://127.0.0.1:8440")]
     node: String,
@@ -37,6 +36,14 @@ pub(super) struct DoArgs {
     /// The node's own certificate (tls.crt in its directory), for https
     #[arg(long)]
     certificate: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DoArgs {
+    /// The line, such as 'd e12 231' or '派E12到231'; `?` says what can be said
+    line: String,
+    #[command(flatten)]
+    running: Running,
     /// Do it even where the node is not sure that it understood
     #[arg(long)]
     yes: bool,
@@ -48,7 +55,7 @@ pub(super) struct DoArgs {
 }
 
 pub(super) fn run(args: &DoArgs) -> Result<Ended> {
-    let caller = Caller::new(args)?;
+    let caller = Caller::new(&args.running)?;
     if args.complete {
         let at = args.line.chars().count();
         let asked = json!({ "text": args.line, "at": at });
@@ -100,7 +107,7 @@ fn print_choices(answer: &Value, output: Output) {
 }
 
 /// Returns a text in the language of whoever sits at the shell.
-fn said(text: &Value) -> &str {
+pub(super) fn said(text: &Value) -> &str {
     let speaks = ["LC_ALL", "LC_MESSAGES", "LANG"];
     let language = speaks
         .iter()
@@ -112,7 +119,7 @@ fn said(text: &Value) -> &str {
 }
 
 /// Who asks which node.
-struct Caller {
+pub(super) struct Caller {
     host: String,
     port: u16,
     token: String,
@@ -120,7 +127,7 @@ struct Caller {
 }
 
 impl Caller {
-    fn new(args: &DoArgs) -> Result<Caller> {
+    pub(super) fn new(args: &Running) -> Result<Caller> {
         let (secure, rest) = match args.node.split_once("://") {
             Some(("http", rest)) => (false, rest),
             Some(("https", rest)) => (true, rest),
@@ -159,14 +166,22 @@ impl Caller {
     }
 
     /// Asks, and asks once more with the same key if the answer was lost: it is done once at most.
-    fn post(&self, path: &str, body: &Value) -> Result<Value> {
+    pub(super) fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        self.ask("POST", path, &body.to_string())
+    }
+
+    /// Asks for what is at a path.
+    pub(super) fn get(&self, path: &str) -> Result<Value> {
+        self.ask("GET", path, "")
+    }
+
+    fn ask(&self, method: &str, path: &str, body: &str) -> Result<Value> {
         let drawn: [u8; 16] = random();
         let key: String = drawn.iter().map(|byte| format!("{byte:02x}")).collect();
-        let body = body.to_string();
-        let (status, text) = match self.exchange(path, &key, &body) {
+        let (status, text) = match self.exchange(method, path, &key, body) {
             Ok(answer) => answer,
             Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => {
-                self.exchange(path, &key, &body)?
+                self.exchange(method, path, &key, body)?
             }
             Err(error) => {
                 return fail(format!(
@@ -176,7 +191,7 @@ impl Caller {
             }
         };
         let answer: Value = serde_json::from_str(&text).unwrap_or_default();
-        if status == 200 {
+        if status == 200 || status == 201 {
             return Ok(answer);
         }
         let mut words = said(&answer["what"]).to_owned();
@@ -193,12 +208,18 @@ impl Caller {
         fail(format!("{words} {}", said(&answer["next_step"])))
     }
 
-    fn exchange(&self, path: &str, key: &str, body: &str) -> std::io::Result<(u16, String)> {
+    fn exchange(
+        &self,
+        method: &str,
+        path: &str,
+        key: &str,
+        body: &str,
+    ) -> std::io::Result<(u16, String)> {
         let mut stream = self.connect()?;
         let (host, port, token) = (&self.host, self.port, &self.token);
         write!(
             stream,
-            "POST {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {token}\r\n\
+            "{method} {path} HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {token}\r\n\
              Idempotency-Key: {key}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
             body.len()
         )?;

@@ -7,7 +7,10 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod ask;
+mod identity;
 mod import;
+mod joint;
+mod peer;
 mod play;
 mod roads;
 mod tend;
@@ -39,6 +42,19 @@ enum Command {
         /// What people call the node
         #[arg(long, default_value = "Watchfire")]
         name: String,
+        /// Where peers will reach it, host and port; may be said several times, and later
+        #[arg(long = "peer-address", value_name = "HOST:PORT")]
+        peer_addresses: Vec<String>,
+    },
+    /// Enrol peers and shut them out, on a running node
+    Peer {
+        #[command(subcommand)]
+        what: peer::Peer,
+    },
+    /// Say who this node is, with its root key: addresses, certificates, keys (the node must not be running)
+    Identity {
+        #[command(subcommand)]
+        what: identity::Identity,
     },
     /// Run the node of a directory until Ctrl-C or SIGTERM
     Serve {
@@ -178,7 +194,13 @@ fn end_quietly_with_the_reader() {
 
 fn dispatch(command: Command) -> Result<Ended> {
     match command {
-        Command::Init { dir, name } => tend::init(&dir, &name),
+        Command::Init {
+            dir,
+            name,
+            peer_addresses,
+        } => tend::init(&dir, &name, &peer_addresses),
+        Command::Peer { what } => peer::run(&what),
+        Command::Identity { what } => identity::run(what),
         Command::Serve { dir, listen } => play::serve(&dir, listen),
         Command::Demo(args) => play::demo(args),
         Command::Replay(args) => play::replay(args),

@@ -24,6 +24,7 @@ use crate::clock::Clock;
 use crate::config::{Config, Http, LogFormat};
 use crate::cover::{Cover, CoverSettings};
 use crate::desk::{DirectDesk, LiveDesk};
+use crate::federation::identity;
 use crate::node::{self, Node, Settings, random};
 use crate::past::{Manners, Past};
 use crate::replay::{self, Cast, Replay};
@@ -48,6 +49,21 @@ pub(super) struct DemoArgs {
     /// Where the page is served; on this machine only
     #[arg(long, default_value = "127.0.0.1:8440", value_parser = super::address)]
     listen: SocketAddr,
+    /// What is shown: a city's night, or a case of five agencies
+    #[arg(long, value_enum, default_value_t = Scenario::Night)]
+    scenario: Scenario,
+    /// How many times as fast as told the case of five agencies is played
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=20))]
+    pace: u32,
+}
+
+/// What the demo shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Scenario {
+    /// San Francisco's real New Year's Eve on one node
+    Night,
+    /// Five nodes stop a parcel, and a line between two of them is cut meanwhile
+    Parcel,
 }
 
 #[derive(Debug, Args)]
@@ -161,19 +177,31 @@ pub(super) fn serve(dir: &Path, listen: Option<SocketAddr>) -> Result<Ended> {
         simulated: None,
         demo: false,
     };
-    let store = Store::open(dir)?;
+    let mut store = Store::open(dir)?;
+    if config.federation.listen.is_some() {
+        let addresses = &config.federation.addresses;
+        identity::ensure(&mut store, dir, addresses, Clock::Real.now())?;
+    }
     let (node, thread) = Node::start(store, settings, Arc::new(response), Entropy::new(random()))?;
     let stopper = node.clone();
-    let served = run_async(server::serve(node, &config.http, dir, None, |address| {
-        let scheme = match config.http.tls {
-            crate::config::Tls::Off | crate::config::Tls::Proxy => "http",
-            crate::config::Tls::SelfSigned | crate::config::Tls::Files => "https",
-        };
-        println!(
-            "Watchfire \"{}\" is ready at {scheme}://{address}/",
-            config.name
-        );
-    }))?;
+    let joint = &config.federation;
+    let served = run_async(server::serve(
+        node,
+        &config.http,
+        dir,
+        None,
+        joint,
+        |address| {
+            let scheme = match config.http.tls {
+                crate::config::Tls::Off | crate::config::Tls::Proxy => "http",
+                crate::config::Tls::SelfSigned | crate::config::Tls::Files => "https",
+            };
+            println!(
+                "Watchfire \"{}\" is ready at {scheme}://{address}/",
+                config.name
+            );
+        },
+    ))?;
     // Also where serving never began; the thread makes durable what it had accepted before it ends.
     stopper.stop();
     let _ = thread.join();
@@ -192,13 +220,13 @@ fn own_zone(config: &Config) -> Result<jiff::tz::TimeZone> {
 /// The file that tells a replay's directory from a node for real use.
 const SIMULATED: &str = "simulated";
 
-fn mark_simulated(dir: &Path) -> Result<()> {
+pub(super) fn mark_simulated(dir: &Path) -> Result<()> {
     let words = "Made by a replay or demo: crews and desk are simulated. 由回放或演示生成：处警力量与台席为模拟。\n";
     city::write(&dir.join(SIMULATED), words.as_bytes())?;
     Ok(())
 }
 
-fn run_async<T>(work: impl Future<Output = T>) -> Result<T> {
+pub(super) fn run_async<T>(work: impl Future<Output = T>) -> Result<T> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -206,7 +234,7 @@ fn run_async<T>(work: impl Future<Output = T>) -> Result<T> {
     Ok(runtime.block_on(work))
 }
 
-fn start_log(config: &Config) {
+pub(super) fn start_log(config: &Config) {
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::new(format!(
         "warn,watchfire={0},watchfire_store={0}",
@@ -666,6 +694,9 @@ pub(super) fn demo(args: DemoArgs) -> Result<Ended> {
     if !args.listen.ip().is_loopback() {
         return fail(OWN_MACHINE_ONLY);
     }
+    if args.scenario == Scenario::Parcel {
+        return super::joint::parcel(&args.data, args.listen, args.pace);
+    }
     let city_dir = match &args.city {
         Some(dir) => dir.clone(),
         None => unpack_city(&args.data)?,
@@ -834,6 +865,7 @@ fn play_live(stage: Stage, plan: &Live<'_>) -> Result<Ended> {
         &http,
         plan.dir,
         Some(visitor),
+        &crate::config::Federation::default(),
         |address| {
             println!();
             println!("  Watchfire is ready:  http://{address}/");

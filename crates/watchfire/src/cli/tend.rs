@@ -18,10 +18,14 @@ use crate::city;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::desk::DirectDesk;
+use crate::link::root::{RootFile, generate_passphrase};
 use crate::node::{self, random};
 use crate::policy::Authorized;
 use crate::replay;
 use crate::travel::Travel;
+
+/// The file in a node's directory that the root key is first put into.
+pub(super) const ROOT_FILE: &str = "root.key";
 
 #[derive(Debug, Args)]
 pub(super) struct CheckArgs {
@@ -44,13 +48,31 @@ pub(super) struct BackupArgs {
     output: Output,
 }
 
-pub(super) fn init(dir: &Path, name: &str) -> Result<Ended> {
-    node::create(dir, name, random(), Clock::Real.now())?;
+pub(super) fn init(dir: &Path, name: &str, peer_addresses: &[String]) -> Result<Ended> {
+    for address in peer_addresses {
+        if !config::is_host_and_port(address) {
+            return fail(format!(
+                "\"{address}\" is no host and port, such as node.example:8441"
+            ));
+        }
+    }
+    let founding = node::Founding {
+        name,
+        addresses: peer_addresses,
+        now: Clock::Real.now(),
+    };
+    let root_seed = node::found(dir, &founding)?;
+    let passphrase = generate_passphrase();
+    let root = RootFile::create(&dir.join(ROOT_FILE), &passphrase, *root_seed)?;
     let path = dir.join(config::FILE);
     city::write(
         &path,
         config::example(&Config {
             name: name.to_owned(),
+            federation: config::Federation {
+                addresses: peer_addresses.to_vec(),
+                ..config::Federation::default()
+            },
             ..Config::default()
         })
         .as_bytes(),
@@ -65,6 +87,16 @@ pub(super) fn init(dir: &Path, name: &str) -> Result<Ended> {
         path.display()
     );
     println!("Start it with:  watchfire serve {}", dir.display());
+    println!();
+    println!(
+        "Its root key, which says who the node is, is in {}. Move the file to where only two",
+        root.path.display()
+    );
+    println!("of you can get it (a stick in a safe); the node runs without it. It opens with:");
+    println!();
+    println!("    {}", *passphrase);
+    println!();
+    println!("Write this down now: it is shown once and kept nowhere.");
     println!();
     println!("The code for the first sign-in, which works once and for a week:");
     println!();

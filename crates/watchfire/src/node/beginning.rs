@@ -16,16 +16,29 @@ use watchfire_feed::{
     Signer,
 };
 use watchfire_store::{Store, StoreError};
+use zeroize::Zeroizing;
 
 /// Record keys kept ready; each batch uses up at most two for every input.
 const SPARE_KEYS_WANTED: usize = 1_024;
 
-/// Makes a new node in an empty directory: its key from the seed, its store, and the opening of its feed.
+/// Makes a new node in an empty directory: its key from the seed, its store, and the opening of its feed. One key is
+/// its root key and signs day by day too; [`found`] keeps them apart.
 pub fn create(dir: &Path, name: &str, seed: [u8; 32], now: Timestamp) -> Result<(), StoreError> {
+    let node = NodeId::of_key(&Signer::from_seed(seed).public_key());
+    create_under(dir, name, seed, node, now)
+}
+
+fn create_under(
+    dir: &Path,
+    name: &str,
+    seed: [u8; 32],
+    node: NodeId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let signer = Signer::from_seed(seed);
     let key = signer.public_key();
     let feed = Feed {
-        node: NodeId::of_key(&key),
+        node,
         scope: Scope::Local,
         epoch: 1,
         key,
@@ -44,6 +57,45 @@ pub fn create(dir: &Path, name: &str, seed: [u8; 32], now: Timestamp) -> Result<
     let opening = watchfire_feed::sign(&signer, &Head::start(feed.id()), draft)
         .expect("an opening is far below the limits of an entry");
     Store::create(dir, &feed, &seed, &opening, name)
+}
+
+/// How a node speaks for itself when it is made.
+pub struct Founding<'a> {
+    /// What people call it.
+    pub name: &'a str,
+    /// What peers reach it by, host and port.
+    pub addresses: &'a [String],
+    /// What the opening of its feeds says.
+    pub now: Timestamp,
+}
+
+/// Makes a new node in an empty directory, with a root key apart from the key that signs day by day, certificates of
+/// its own, and an identity feed that certifies all of it. Returns the seed of the root key, which is not in the
+/// directory: the caller seals it.
+pub fn found(dir: &Path, founding: &Founding<'_>) -> Result<Zeroizing<[u8; 32]>, FoundError> {
+    let (root_seed, seed) = (Zeroizing::new(random()), Zeroizing::new(random()));
+    let root = Signer::from_seed(*root_seed);
+    let now = founding.now;
+    create_under(
+        dir,
+        founding.name,
+        *seed,
+        NodeId::of_key(&root.public_key()),
+        now,
+    )?;
+    crate::federation::identity::begin(dir, &root, founding)?;
+    Ok(root_seed)
+}
+
+/// Why a node could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum FoundError {
+    /// Its store could not be made.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Its identity could not be made.
+    #[error(transparent)]
+    Identity(#[from] crate::federation::identity::SayError),
 }
 
 /// Reads an engine and its log position from a store, and sees that it has spare record keys.

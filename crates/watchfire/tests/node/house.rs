@@ -186,6 +186,21 @@ impl House {
         self.thread = Some(thread);
     }
 
+    /// Stops the node, does something to its directory, and starts it again as it was.
+    pub(crate) async fn restart_after(&mut self, work: impl FnOnce(&std::path::Path)) {
+        self.node.federation().end();
+        self.node.stop();
+        self.thread.take().unwrap().join().unwrap();
+        let dir = self.dir.path().join("node");
+        work(&dir);
+        let store = Store::open(&dir).unwrap();
+        let response = Arc::new(ResponseFile::default());
+        let (node, thread) = start(store, response, 3_600, plain_travel());
+        self.router = router_of(&node);
+        self.node = node;
+        self.thread = Some(thread);
+    }
+
     async fn enter_unit(&self, callsign: &str) -> String {
         let post = json!({ "lat": 30.0, "lon": 120.58 });
         let body = json!({ "callsign": callsign, "kind": "engine", "post": post });

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 mod house;
+mod joint;
 
 mod acting;
 mod calls;
@@ -16,6 +17,7 @@ mod history;
 mod line;
 mod map;
 mod memory;
+mod parcel;
 mod past;
 mod patrols;
 mod personal;

@@ -490,6 +490,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/paired": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Opens an incident of this node's own about one that another home shares, and pairs them. */
+        post: operations["post_incidents_paired"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}": {
         parameters: {
             query?: never;
@@ -695,6 +712,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/pairs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that an incident is about the same situation as one of another home. */
+        post: operations["post_incidents_by_id_pairs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{id}/pairs/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that it is not. */
+        post: operations["post_incidents_by_id_pairs_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/recommendation": {
         parameters: {
             query?: never;
@@ -859,6 +910,58 @@ export interface paths {
         get: operations["get_node"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the operations that this node takes part in, was called into, or took part in. */
+        get: operations["get_operations"];
+        put?: never;
+        /** Raises an operation, which this node then leads. */
+        post: operations["post_operations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows an operation. */
+        get: operations["get_operations_by_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a step in an operation: calls in, joins, shares, lends, says, asks, answers, signs, hands over, ends. */
+        post: operations["post_operations_by_id_steps"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1065,6 +1168,91 @@ export interface paths {
         put?: never;
         /** Says that a unit has been at a point. A crew or volunteer says so of their own unit, and is answered with its rounds. */
         post: operations["post_patrols_by_id_visits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/peers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows this node among others, its peers and how the lines to them are. */
+        get: operations["get_peers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/peers/enrolments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accepts an invitation of another node, and begins to call there. */
+        post: operations["post_peers_enrolments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/peers/enrolments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that the codes are the same, or that they are not. */
+        post: operations["post_peers_enrolments_by_id"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/peers/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Invites another node to become a peer: the invitation is shown once. */
+        post: operations["post_peers_invitations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/peers/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Decides something about a peer. */
+        post: operations["post_peers_by_id_steps"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1577,6 +1765,11 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description An invitation of another node. */
+        AcceptBody: {
+            /** @description What the other agency gave. */
+            text: string;
+        };
         /** @description A higher alarm. */
         AlarmBody: {
             /**
@@ -1707,6 +1900,57 @@ export interface components {
             /** @description The id of the station. */
             station: string;
         };
+        /**
+         * @description How an ask stands.
+         * @enum {string}
+         */
+        AskStatus: "waiting" | "accepted" | "refused" | "clash" | "expired" | "withdrawn";
+        /** @description An ask. */
+        AskView: {
+            /** @description When it was answered. */
+            answered_at: string | null;
+            /** @description How far it has come to whom it is for, if this node asks. */
+            delivery: components["schemas"]["DeliveryView"][];
+            /** @description After this it need not be thought about any more. */
+            expires_at: string;
+            /** @description True if this node is asked. */
+            for_us: boolean;
+            /** @description The asker's incident, for one that a unit is to be sent to. */
+            incident: string | null;
+            /** @description The message. */
+            message: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description Who asks. */
+            node: string;
+            /** @description What people call it. */
+            of_name: string;
+            /** @description Who is asked. */
+            of_node: string;
+            /** @description True if this node asks. */
+            own: boolean;
+            /** @description True if nobody has said yes, and no loan has: it is a wish until its home answers. */
+            provisional: boolean;
+            /** @description Why, if the answer said. */
+            reason: string | null;
+            /** @description The record asked for. */
+            record: string;
+            /** @description When. */
+            sent_at: string;
+            /** @description How it stands. */
+            status: components["schemas"]["AskStatus"];
+            /** @description What goes with it. */
+            text: string | null;
+            /** @description What is asked, in words. */
+            what: components["schemas"]["TextView"];
+            /** @description True if it was asked within a loan, so that its home is bound. */
+            within_loan: boolean;
+        };
+        /**
+         * @description What is asked of a home.
+         * @enum {string}
+         */
+        AskWhat: "send" | "release" | "attend";
         /**
          * @description Where an assignment is in its life.
          * @enum {string}
@@ -1847,8 +2091,11 @@ export interface components {
             cursor: string;
             /** @description Incidents. */
             incidents: components["schemas"]["IncidentView"][];
+            /** @description Operations, whole; of an earlier moment none. */
+            operations: components["schemas"]["OperationView"][];
             /** @description Patrol plans. */
             patrols: components["schemas"]["PatrolView"][];
+            peers: components["schemas"]["PeersView"] | null;
             /** @description Road conditions. */
             road_conditions: components["schemas"]["RoadConditionView"][];
             /** @description Stations. */
@@ -2319,6 +2566,19 @@ export interface components {
              */
             unplanned: number;
         };
+        /** @description How far something has come to one member. */
+        DeliveryView: {
+            /** @description True if it is durable at their node, as it stands now. */
+            at_node: boolean;
+            /** @description What people call it. */
+            name: string;
+            /** @description The member. */
+            node: string;
+            /** @description When a screen there showed it. */
+            shown_at: string | null;
+            /** @description When a person there signed for it. */
+            signed_at: string | null;
+        };
         /** @description A unit that could be taken off a lesser incident. */
         DiversionView: {
             /** @description What it would be taken off: `POST /assignments/{id}/reassign` does it. */
@@ -2500,6 +2760,20 @@ export interface components {
              */
             until?: string | null;
         };
+        /** @description An incident of another home. */
+        ElsewhereBody: {
+            /** @description What it is here, if another category than there. */
+            category?: string | null;
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /** @description The incident there. */
+            incident: string;
+            /** @description Its home. */
+            node: string;
+        };
         /** @description A one-time code and the password chosen with it. */
         EnrolBody: {
             /** @description The code. */
@@ -2510,6 +2784,38 @@ export interface components {
             name?: string | null;
             /** @description The password, 15 characters or more. */
             password: string;
+        };
+        /**
+         * @description How far an enrolment is.
+         * @enum {string}
+         */
+        EnrolmentState: "invited" | "comparing" | "confirmed_here" | "confirmed_there" | "enrolled" | "failed";
+        /** @description What a person says who has compared the codes. */
+        EnrolmentStep: {
+            /** @description The code. */
+            code: string;
+            /** @enum {string} */
+            do: "confirm";
+        } | {
+            /** @enum {string} */
+            do: "refuse";
+        };
+        /** @description An enrolment on its way. */
+        EnrolmentView: {
+            /** @description The code that two people compare, four groups of three digits. */
+            code: string | null;
+            /** @description Its id. */
+            id: string;
+            /** @description True if this node invited. */
+            invited: boolean;
+            /** @description What it calls itself. */
+            name: string | null;
+            /** @description The other node, once it is known. */
+            node: string | null;
+            /** @description How far it is. */
+            state: components["schemas"]["EnrolmentState"];
+            /** @description Why nothing came of it. */
+            why: string | null;
         };
         /** @description What happened, oldest first. */
         EntriesView: {
@@ -2621,6 +2927,15 @@ export interface components {
             /** @description What to write as the address: the name with the house number, or both roads of a crossing. */
             text: string;
         };
+        /** @description How fresh something of another home is here. */
+        FreshView: {
+            /** @description As of when it is, if its home cannot be reached: when that was heard last. */
+            as_of: string | null;
+            /** @description True if a newer program said something of it that is not understood here. */
+            needs_upgrade: boolean;
+            /** @description True if its home cannot be reached, so that it may be old. */
+            stale: boolean;
+        };
         /** @description Where a unit starts from. */
         FromView: {
             /**
@@ -2726,6 +3041,22 @@ export interface components {
             /** @description The phrases of the response file that speak for it; none where only an answer does. */
             words: string[];
         };
+        /**
+         * @description How what is shared may be handled.
+         * @enum {string}
+         */
+        HandlingView: "police_use" | "not_as_evidence" | "no_onward_sharing";
+        /** @description What came while a line was cut. */
+        HealedView: {
+            /** @description What changed, newest first, the first few. */
+            changes: components["schemas"]["TextView"][];
+            /** @description How many records of that member changed meanwhile. */
+            count: number;
+            /** @description Since when it had been cut. */
+            cut_at: string;
+            /** @description When it came back. */
+            healed_at: string;
+        };
         /** @description Something a call may be a duplicate of. */
         HintView: {
             /** @description The address of the other, if it has one. */
@@ -2811,6 +3142,8 @@ export interface components {
             number: number;
             /** @description When it was opened. */
             opened_at: string;
+            /** @description Incidents of other homes about the same situation. */
+            pairs: components["schemas"]["PairView"][];
             /** @description Where. */
             place: components["schemas"]["PlaceView"];
             /** @description How urgent; 1 is most urgent. */
@@ -2850,6 +3183,15 @@ export interface components {
             target_percent: number;
             /** @description The targets in seconds; a priority that is not listed has none. */
             targets: components["schemas"]["TargetView"][];
+        };
+        /** @description An invitation, shown once. */
+        InvitationView: {
+            /** @description Until when it can be accepted. */
+            expires_at: string;
+            /** @description The enrolment that it leads to. */
+            id: string;
+            /** @description What is given to the other agency. */
+            text: string;
         };
         /** @description Which incident to join. */
         JoinBody: {
@@ -2947,23 +3289,33 @@ export interface components {
          * @enum {string}
          */
         LineOutcome: "done" | "confirm" | "show" | "help";
-        /** @description The answer to a line. */
+        /**
+         * @description How a line is.
+         * @enum {string}
+         */
+        LineState: "up" | "cut" | "unknown";
+        /** @description How the line to a node is. */
         LineView: {
-            /** @description What confirms exactly this, as long as the records it names stay as they are. */
-            confirm: string | null;
-            go: components["schemas"]["GoView"] | null;
-            /** @description What can be said. */
-            help: components["schemas"]["VerbView"][] | null;
-            /** @description What came of it. */
-            outcome: components["schemas"]["LineOutcome"];
-            /** @description The records it made, changed or shows, the main one first. */
-            records: components["schemas"]["RecordNameView"][];
-            /** @description What it was understood as. */
-            understood: components["schemas"]["TextView"];
-            /** @description Until when it can be taken back, if it can. */
-            undo_before: string | null;
-            /** @description Why it is asked about first; empty if it is not. */
-            unsure: components["schemas"]["TextView"][];
+            /**
+             * Format: int64
+             * @description By how many milliseconds its clock is ahead of ours.
+             */
+            clock_ahead_ms: number | null;
+            /** @description When it last answered. */
+            heard_at: string | null;
+            /**
+             * Format: int64
+             * @description How long an answer takes, in milliseconds.
+             */
+            round_trip_ms: number | null;
+            /** @description Since when. */
+            since: string | null;
+            /** @description How it is. */
+            state: components["schemas"]["LineState"];
+            /** @description Why it does not answer. */
+            trouble: string | null;
+            /** @description The version of its program. */
+            version: string | null;
         };
         /** @description Lines, as GeoJSON has them. */
         LinesView: {
@@ -2990,6 +3342,32 @@ export interface components {
             incident: string;
             /** @description How the other stands to this one. */
             relation: components["schemas"]["RelationView"];
+        };
+        /** @description A loan. */
+        LoanView: {
+            /** @description What people call it. */
+            name: string;
+            /** @description To whom. */
+            node: string;
+            /** @description Until when. */
+            until: string;
+        };
+        /** @description A line of an operation's log. */
+        LogLineView: {
+            /** @description When. */
+            at: string;
+            /** @description How far it has come to the others, if this node said it. */
+            delivery: components["schemas"]["DeliveryView"][];
+            /** @description The message, if it is one. */
+            message: string | null;
+            /** @description What people call it. */
+            name: string;
+            /** @description Whose. */
+            node: string;
+            reply: components["schemas"]["ReplyView"] | null;
+            /** @description What was said. */
+            text: string | null;
+            what: components["schemas"]["TextView"] | null;
         };
         /** @description A recommendation that was looked at, made again. */
         MadeView: {
@@ -3041,6 +3419,32 @@ export interface components {
          * @enum {string}
          */
         MatchedView: "exact" | "start" | "word" | "pinyin" | "initials" | "similar";
+        /**
+         * @description What a member is.
+         * @enum {string}
+         */
+        MemberStatus: "invited" | "member" | "declined" | "left" | "removed";
+        /** @description A member, as the lead and itself say. */
+        MemberView: {
+            healed: components["schemas"]["HealedView"] | null;
+            /** @description True if it leads. */
+            leads: boolean;
+            line: components["schemas"]["LineView"] | null;
+            /** @description What people call it. */
+            name: string;
+            /** @description Its node. */
+            node: string;
+            /** @description True if it is this node. */
+            own: boolean;
+            /** @description Why, if it declined, left or was removed. */
+            reason: string | null;
+            /** @description What it is to do. */
+            role: string;
+            /** @description Since when. */
+            since: string;
+            /** @description What it is. */
+            status: components["schemas"]["MemberStatus"];
+        };
         /** @description The incident that goes on. */
         MergeBody: {
             /**
@@ -3225,6 +3629,13 @@ export interface components {
              */
             happened_at?: string | null;
         };
+        /** @description Something to be reached. */
+        ObjectiveView: {
+            /** @description When it was. */
+            reached_at: string | null;
+            /** @description What. */
+            text: string;
+        };
         /** @description Nothing more is said of an incident than what is known of its call. */
         Open: Record<string, never>;
         /** @description Something that is late, and what it is about. */
@@ -3283,6 +3694,227 @@ export interface components {
              * @description How urgent; 1 is most urgent.
              */
             priority?: number | null;
+        };
+        /**
+         * @description Where an operation is in its life.
+         * @enum {string}
+         */
+        OperationStatus: "forming" | "active" | "stood_down" | "closed";
+        /** @description A step in an operation. */
+        OperationStep: {
+            /** @enum {string} */
+            do: "invite";
+            /** @description Whom: its node id. */
+            node: string;
+            /** @description What it is to do. */
+            role: string;
+        } | {
+            /** @enum {string} */
+            do: "remove";
+            /** @description Whom. */
+            node: string;
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "join";
+        } | {
+            /** @enum {string} */
+            do: "decline";
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "leave";
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @description True if others may ask its home to do something with it. */
+            assist?: boolean;
+            /** @enum {string} */
+            do: "share";
+            /** @description Which: its kind, a colon, its id. */
+            record: string;
+            /**
+             * Format: date-time
+             * @description Until when, if not until it is ended.
+             */
+            until?: string | null;
+            /** @description True if an incident's assignments and their units go with it. */
+            with_response?: boolean;
+        } | {
+            /** @enum {string} */
+            do: "end_share";
+            /** @description Which. */
+            record: string;
+        } | {
+            /** @enum {string} */
+            do: "lend";
+            /**
+             * Format: int32
+             * @description For how many minutes from now.
+             */
+            minutes: number;
+            /** @description To whom. */
+            node: string;
+            /** @description Which: the unit's id. */
+            unit: string;
+        } | {
+            /** @enum {string} */
+            do: "end_loan";
+            /** @description Why. */
+            reason: string;
+            /** @description Which unit. */
+            unit: string;
+        } | {
+            /** @enum {string} */
+            do: "say";
+            /** @description The home of the record that it is about, if about one. */
+            node?: string | null;
+            /** @description The record. */
+            record?: string | null;
+            /** @description The text. */
+            text: string;
+        } | {
+            /** @enum {string} */
+            do: "ask";
+            /**
+             * Format: int64
+             * @description The version of the record that was seen.
+             */
+            if_version?: number | null;
+            /** @description The asker's incident, for `send`. */
+            incident?: string | null;
+            /**
+             * Format: int32
+             * @description How many minutes it may wait for an answer.
+             */
+            minutes?: number;
+            /** @description Its home. */
+            node: string;
+            /** @description The record. */
+            record: string;
+            /** @description What goes with it. */
+            text?: string | null;
+            /** @description What. */
+            what: components["schemas"]["AskWhat"];
+        } | {
+            /** @description Yes or no. */
+            accept: boolean;
+            /** @enum {string} */
+            do: "answer";
+            /** @description The ask. */
+            message: string;
+            /** @description Who asked. */
+            node: string;
+            /** @description Why. */
+            reason?: string | null;
+        } | {
+            /** @enum {string} */
+            do: "withdraw";
+            /** @description Which. */
+            message: string;
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "show";
+            /** @description Its home. */
+            node: string;
+            /** @description The record. */
+            record: string;
+        } | {
+            /** @enum {string} */
+            do: "sign";
+            /** @description Its home. */
+            node: string;
+            /** @description The record. */
+            record: string;
+        } | {
+            /** @enum {string} */
+            do: "set_objective";
+            /** @description Which one, from 0. */
+            number: number;
+            /** @description What. */
+            text: string;
+        } | {
+            /** @enum {string} */
+            do: "reach_objective";
+            /** @description Which one, from 0. */
+            number: number;
+        } | {
+            /** @enum {string} */
+            do: "stand_down";
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "close";
+            /** @description How it ended. */
+            outcome: string;
+        } | {
+            /** @enum {string} */
+            do: "offer_command";
+            /** @description To whom. */
+            node: string;
+        } | {
+            /** @enum {string} */
+            do: "take_command";
+        } | {
+            /** @enum {string} */
+            do: "decline_command";
+        };
+        /** @description An operation. */
+        OperationView: {
+            /** @description What was asked of one home by another. */
+            asks: components["schemas"]["AskView"][];
+            /** @description Why it stood down, or how it ended. */
+            ending: string | null;
+            /** @description True if it is an exercise. */
+            exercise: boolean;
+            /** @description How what is shared in it may be handled. */
+            handling: components["schemas"]["HandlingView"];
+            /** @description The same in words. */
+            handling_label: components["schemas"]["TextView"];
+            /** @description True if late joiners get only what comes after they joined. */
+            history_since_join: boolean;
+            /** @description Its id. */
+            id: string;
+            /** @description The incidents that are shared, each home's own. */
+            incidents: components["schemas"]["SharedIncidentView"][];
+            /** @description The node that leads. */
+            lead: string;
+            /** @description What people call it. */
+            lead_name: string;
+            /** @description On what legal basis agencies share in it. */
+            legal_basis: string;
+            /** @description What was said and what happened, newest first. */
+            log: components["schemas"]["LogLineView"][];
+            /** @description Whom the lead has called in, the lead first. */
+            members: components["schemas"]["MemberView"][];
+            /** @description What people call it. */
+            name: string;
+            /** @description What is to be reached. */
+            objectives: components["schemas"]["ObjectiveView"][];
+            /** @description The member that command was offered to and has not taken or declined it. */
+            offered_to: string | null;
+            /** @description What this node is in it. */
+            own: components["schemas"]["OwnView"];
+            /** @description What it is for. */
+            purpose: string;
+            /** @description When it was raised. */
+            raised_at: string;
+            /** @description Where it is in its life. */
+            status: components["schemas"]["OperationStatus"];
+            /** @description The operation that it goes on for. */
+            succeeds: string | null;
+            /** @description The units that are shared, by name or as the response of an incident. */
+            units: components["schemas"]["SharedUnitView"][];
+            /**
+             * Format: int64
+             * @description Its version.
+             */
+            version: number;
         };
         /** @description Who was recommended in place of a unit that was sent. */
         OtherwiseSentView: {
@@ -3375,6 +4007,19 @@ export interface components {
             rounds: components["schemas"]["OwnRoundView"][];
             /** @description The unit. */
             unit: string | null;
+        };
+        /** @description What this node is in an operation. */
+        OwnView: {
+            /** @description True if it was called in and has not answered. */
+            invited: boolean;
+            /** @description True if it leads. */
+            leads: boolean;
+            /** @description True if it takes part. */
+            member: boolean;
+            /** @description Its id. */
+            node: string;
+            /** @description True if command was offered to it. */
+            offered_command: boolean;
         };
         /** @description A page of a list. */
         Page_AssignmentView: {
@@ -3506,6 +4151,8 @@ export interface components {
                 number: number;
                 /** @description When it was opened. */
                 opened_at: string;
+                /** @description Incidents of other homes about the same situation. */
+                pairs: components["schemas"]["PairView"][];
                 /** @description Where. */
                 place: components["schemas"]["PlaceView"];
                 /** @description How urgent; 1 is most urgent. */
@@ -3668,6 +4315,13 @@ export interface components {
             /** @description What to give as `cursor` for the next page; absent on the last. */
             next: string | null;
         };
+        /** @description An incident of another home about the same situation. */
+        PairView: {
+            /** @description The incident there. */
+            incident: string;
+            /** @description Its home. */
+            node: string;
+        };
         /** @description A unit that is not offered. */
         PassedOverView: {
             /** @description What it is called. */
@@ -3789,6 +4443,81 @@ export interface components {
              * @description How many events made it.
              */
             version: number;
+        };
+        /** @description What is decided about a peer. */
+        PeerStep: {
+            /** @description Where it is reached, host and port. */
+            addresses?: string[];
+            /** @enum {string} */
+            do: "amend";
+            /** @description What people here call it. */
+            name: string;
+        } | {
+            /** @enum {string} */
+            do: "shut_out";
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "let_in";
+        };
+        /** @description A peer, or a member of an operation that is none. */
+        PeerView: {
+            /** @description Where it is reached. */
+            addresses: string[];
+            /** @description When it was enrolled. */
+            enrolled_at: string | null;
+            /** @description True if its feeds were found to have two histories: nothing more is taken from them. */
+            forked: boolean;
+            /** @description The id of the record, if it is a peer of this node. */
+            id: string | null;
+            /** @description When it wrote the last entry that is here, by its own clock. */
+            last_entry_at: string | null;
+            /** @description How the line to it is. */
+            line: components["schemas"]["LineView"];
+            /** @description What people here call it. */
+            name: string;
+            /** @description The node. */
+            node: string;
+            /** @description What of it was not taken, by reason, since this node started. */
+            refused: components["schemas"]["RefusedView"][];
+            /** @description True if its root key has ended it. */
+            revoked: boolean;
+            shut_out: components["schemas"]["ShutOutView"] | null;
+            /**
+             * Format: int64
+             * @description Entries of ours that it may read and has not.
+             */
+            they_lack: number;
+            /**
+             * Format: int64
+             * @description The version of the record.
+             */
+            version: number | null;
+            /**
+             * Format: int64
+             * @description Entries of its that we may read and have not.
+             */
+            we_lack: number;
+        };
+        /** @description This node among others, and its peers. */
+        PeersView: {
+            /** @description Where peers reach it, as its identity feed says. */
+            addresses: string[];
+            /** @description Enrolments on their way, and those that ended lately. */
+            enrolments: components["schemas"]["EnrolmentView"][];
+            /** @description True if it speaks with others at all. */
+            federated: boolean;
+            /** @description Where it answers peers, if it does. */
+            listening: string | null;
+            /** @description What it calls itself. */
+            name: string;
+            /** @description This node's id: 64 hex digits, made of its root key. */
+            node: string;
+            /** @description Its peers, and the members of its operations that are none. */
+            peers: components["schemas"]["PeerView"][];
+            /** @description The version of its program. */
+            version: string;
         };
         /** @description Everybody who may sign in. */
         PeopleView: {
@@ -4122,6 +4851,28 @@ export interface components {
             /** @description What to ask. */
             text: components["schemas"]["TextView"];
         };
+        /** @description What an operation is raised for. */
+        RaiseBody: {
+            /** @description True if it is an exercise. */
+            exercise?: boolean;
+            /** @description How what is shared in it may be handled. */
+            handling: components["schemas"]["HandlingView"];
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /** @description True if late joiners get only what comes after they joined. */
+            history_since_join?: boolean;
+            /** @description On what legal basis agencies share in it. */
+            legal_basis: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description What it is for. */
+            purpose: string;
+            /** @description The operation that it goes on for, if its lead was lost. */
+            succeeds?: string | null;
+        };
         /** @description How far a unit gets, as GeoJSON (RFC 7946). */
         ReachView: {
             /** @description What the times rest on. */
@@ -4186,6 +4937,16 @@ export interface components {
             /** @description Its kind. */
             kind: string;
         };
+        /** @description Entries that were not taken. */
+        RefusedView: {
+            /**
+             * Format: int64
+             * @description How many times.
+             */
+            times: number;
+            /** @description Why. */
+            why: string;
+        };
         /**
          * @description How one incident stands to another.
          * @enum {string}
@@ -4200,6 +4961,20 @@ export interface components {
             happened_at?: string | null;
             /** @description Where. */
             place: components["schemas"]["PlaceBody"];
+        };
+        /** @description That this node has shown and signed for a record of another home. */
+        ReplyView: {
+            /** @description True if a screen here has shown it as it stands now. */
+            shown: boolean;
+            /** @description When a person here signed for it as it stands now. */
+            signed_at: string | null;
+        };
+        /** @description An assignment on a shared incident. */
+        ResponseView: {
+            /** @description The assignment. */
+            assignment: components["schemas"]["AssignmentView"];
+            /** @description The unit's call sign. */
+            callsign: string;
         };
         /**
          * @description A new road condition.
@@ -4514,6 +5289,66 @@ export interface components {
             demo: boolean;
             /** @description The person. */
             person: components["schemas"]["SignedInView"];
+        };
+        /** @description How something is shared. */
+        ShareView: {
+            /** @description True if its home may be asked to do something with it. */
+            assist: boolean;
+            /** @description True if it is shared by its own name, not as the response of an incident. */
+            by_name: boolean;
+            /** @description Since when. */
+            since: string;
+            /** @description Until when. */
+            until: string | null;
+        };
+        /** @description An incident that is shared. */
+        SharedIncidentView: {
+            /** @description How far it has come to the others, if it is this node's own. */
+            delivery: components["schemas"]["DeliveryView"][];
+            fresh: components["schemas"]["FreshView"] | null;
+            /** @description What people call it. */
+            home_name: string;
+            /** @description The incident. */
+            incident: components["schemas"]["IncidentView"];
+            /** @description Its home. */
+            node: string;
+            /** @description Its notes, oldest first. */
+            notes: components["schemas"]["SharedNoteView"][];
+            /** @description True if it is this node's own. */
+            own: boolean;
+            reply: components["schemas"]["ReplyView"] | null;
+            /** @description Its assignments, with the units' call signs. */
+            response: components["schemas"]["ResponseView"][];
+            share: components["schemas"]["ShareView"] | null;
+        };
+        /** @description A note on a shared incident. */
+        SharedNoteView: {
+            /** @description When. */
+            at: string;
+            /** @description The text, if it may be read. */
+            text: string | null;
+        };
+        /** @description A unit that is shared. */
+        SharedUnitView: {
+            fresh: components["schemas"]["FreshView"] | null;
+            /** @description What people call it. */
+            home_name: string;
+            loan: components["schemas"]["LoanView"] | null;
+            /** @description Its home. */
+            node: string;
+            /** @description True if it is this node's own. */
+            own: boolean;
+            /** @description How it is shared. */
+            share: components["schemas"]["ShareView"];
+            /** @description The unit. */
+            unit: components["schemas"]["UnitView"];
+        };
+        /** @description That a peer was shut out. */
+        ShutOutView: {
+            /** @description When. */
+            at: string;
+            /** @description Why. */
+            reason: string;
         };
         /** @description A login and its password. */
         SignInBody: {
@@ -6310,6 +7145,45 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    post_incidents_paired: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ElsewhereBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     get_incidents_by_id: {
         parameters: {
             query?: never;
@@ -6832,6 +7706,90 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    post_incidents_by_id_pairs: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ElsewhereBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_incidents_by_id_pairs_end: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ElsewhereBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     get_incidents_by_id_recommendation: {
         parameters: {
             query?: never;
@@ -7172,6 +8130,150 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NodeView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_operations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationView"][];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_operations: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RaiseBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_operations_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_operations_by_id_steps: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OperationStep"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OperationView"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -7699,6 +8801,182 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PatrolView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_peers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeersView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_peers_enrolments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeersView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_peers_enrolments_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolmentStep"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeersView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_peers_invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_peers_by_id_steps: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PeerStep"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeerView"];
                 };
             };
             400: components["responses"]["Problem"];

@@ -1,0 +1,967 @@
+//! An operation as it is shown: who takes part, what is shared and how fresh it is here, what was said, asked and
+//! answered, and how far each thing has come to each member: durable here, at their node, on a screen, signed.
+//!
+//! Everything is derived from this node's board, the copies and the lines at the moment of asking. Start at [`shown`].
+
+use serde::Serialize;
+use utoipa::ToSchema;
+use watchfire_core::basis::{OperationId, Text, Timestamp, UnitId};
+use watchfire_core::board::Board;
+use watchfire_core::record::incident::Incident;
+use watchfire_core::record::message::{Ask, Message, What};
+use watchfire_core::record::operation::{Operation, OperationState};
+use watchfire_core::record::participation::{Loan, Participation, Share, Tier};
+use watchfire_core::record::reply::Reply;
+use watchfire_core::record::unit::Unit;
+use watchfire_core::record::{Elsewhere, Record, RecordKind, RecordRef};
+use watchfire_feed::NodeId;
+
+use super::HandlingView;
+use crate::api::peer::{LineState, LineView};
+use crate::api::view::{self, AssignmentView, IncidentView, TextView, UnitView};
+use crate::node::Node;
+
+/// Changes listed of what came while a line was cut.
+const CHANGES_MAX: usize = 20;
+
+/// An operation.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct OperationView {
+    /// Its id.
+    pub(super) id: String,
+    /// Its version.
+    pub(super) version: u64,
+    /// What people call it.
+    name: String,
+    /// What it is for.
+    purpose: String,
+    /// On what legal basis agencies share in it.
+    legal_basis: String,
+    /// How what is shared in it may be handled.
+    handling: HandlingView,
+    /// The same in words.
+    handling_label: TextView,
+    /// True if late joiners get only what comes after they joined.
+    history_since_join: bool,
+    /// True if it is an exercise.
+    exercise: bool,
+    /// The operation that it goes on for.
+    succeeds: Option<String>,
+    /// Where it is in its life.
+    status: OperationStatus,
+    /// Why it stood down, or how it ended.
+    ending: Option<String>,
+    /// When it was raised.
+    raised_at: String,
+    /// The node that leads.
+    lead: String,
+    /// What people call it.
+    lead_name: String,
+    /// The member that command was offered to and has not taken or declined it.
+    offered_to: Option<String>,
+    /// What this node is in it.
+    own: OwnView,
+    /// Whom the lead has called in, the lead first.
+    members: Vec<MemberView>,
+    /// What is to be reached.
+    objectives: Vec<ObjectiveView>,
+    /// The incidents that are shared, each home's own.
+    incidents: Vec<SharedIncidentView>,
+    /// The units that are shared, by name or as the response of an incident.
+    units: Vec<SharedUnitView>,
+    /// What was asked of one home by another.
+    asks: Vec<AskView>,
+    /// What was said and what happened, newest first.
+    log: Vec<LogLineView>,
+}
+
+/// Where an operation is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationStatus {
+    /// Nobody but the lead takes part yet.
+    Forming,
+    /// It goes on.
+    Active,
+    /// Its work is done.
+    StoodDown,
+    /// It is over.
+    Closed,
+}
+
+/// What this node is in an operation.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct OwnView {
+    /// Its id.
+    node: String,
+    /// True if it leads.
+    leads: bool,
+    /// True if it takes part.
+    member: bool,
+    /// True if it was called in and has not answered.
+    invited: bool,
+    /// True if command was offered to it.
+    offered_command: bool,
+}
+
+/// A member, as the lead and itself say.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct MemberView {
+    /// Its node.
+    node: String,
+    /// What people call it.
+    name: String,
+    /// What it is to do.
+    role: String,
+    /// True if it is this node.
+    own: bool,
+    /// True if it leads.
+    leads: bool,
+    /// What it is.
+    status: MemberStatus,
+    /// Since when.
+    since: String,
+    /// Why, if it declined, left or was removed.
+    reason: Option<String>,
+    /// How the line to it is; of this node itself none.
+    line: Option<LineView>,
+    /// What came while the line was cut, if it came back lately.
+    healed: Option<HealedView>,
+}
+
+/// What a member is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MemberStatus {
+    /// Called in, and has not answered.
+    Invited,
+    /// Takes part.
+    Member,
+    /// Said no.
+    Declined,
+    /// Left.
+    Left,
+    /// Was removed.
+    Removed,
+}
+
+/// What came while a line was cut.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct HealedView {
+    /// Since when it had been cut.
+    cut_at: String,
+    /// When it came back.
+    healed_at: String,
+    /// How many records of that member changed meanwhile.
+    count: usize,
+    /// What changed, newest first, the first few.
+    changes: Vec<TextView>,
+}
+
+/// Something to be reached.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ObjectiveView {
+    /// What.
+    text: String,
+    /// When it was.
+    reached_at: Option<String>,
+}
+
+/// How something is shared.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ShareView {
+    /// True if its home may be asked to do something with it.
+    assist: bool,
+    /// True if it is shared by its own name, not as the response of an incident.
+    by_name: bool,
+    /// Until when.
+    until: Option<String>,
+    /// Since when.
+    since: String,
+}
+
+/// How fresh something of another home is here.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct FreshView {
+    /// As of when it is, if its home cannot be reached: when that was heard last.
+    as_of: Option<String>,
+    /// True if its home cannot be reached, so that it may be old.
+    stale: bool,
+    /// True if a newer program said something of it that is not understood here.
+    needs_upgrade: bool,
+}
+
+/// How far something has come to one member.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct DeliveryView {
+    /// The member.
+    node: String,
+    /// What people call it.
+    name: String,
+    /// True if it is durable at their node, as it stands now.
+    at_node: bool,
+    /// When a screen there showed it.
+    shown_at: Option<String>,
+    /// When a person there signed for it.
+    signed_at: Option<String>,
+}
+
+/// An incident that is shared.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct SharedIncidentView {
+    /// Its home.
+    node: String,
+    /// What people call it.
+    home_name: String,
+    /// True if it is this node's own.
+    own: bool,
+    /// The incident.
+    incident: IncidentView,
+    /// Its notes, oldest first.
+    notes: Vec<SharedNoteView>,
+    /// Its assignments, with the units' call signs.
+    response: Vec<ResponseView>,
+    /// How it is shared; nothing if it is no longer.
+    share: Option<ShareView>,
+    /// How fresh it is here; nothing of one's own.
+    fresh: Option<FreshView>,
+    /// How far it has come to the others, if it is this node's own.
+    delivery: Vec<DeliveryView>,
+    /// That this node has shown it and signed for it, if it is another's.
+    reply: Option<ReplyView>,
+}
+
+/// A note on a shared incident.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct SharedNoteView {
+    /// When.
+    at: String,
+    /// The text, if it may be read.
+    text: Option<String>,
+}
+
+/// An assignment on a shared incident.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ResponseView {
+    /// The unit's call sign.
+    callsign: String,
+    /// The assignment.
+    assignment: AssignmentView,
+}
+
+/// That this node has shown and signed for a record of another home.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ReplyView {
+    /// True if a screen here has shown it as it stands now.
+    shown: bool,
+    /// When a person here signed for it as it stands now.
+    signed_at: Option<String>,
+}
+
+/// A unit that is shared.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct SharedUnitView {
+    /// Its home.
+    node: String,
+    /// What people call it.
+    home_name: String,
+    /// True if it is this node's own.
+    own: bool,
+    /// The unit.
+    unit: UnitView,
+    /// How it is shared.
+    share: ShareView,
+    /// How fresh it is here; nothing of one's own.
+    fresh: Option<FreshView>,
+    /// To whom it is lent, if it is.
+    loan: Option<LoanView>,
+}
+
+/// A loan.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct LoanView {
+    /// To whom.
+    node: String,
+    /// What people call it.
+    name: String,
+    /// Until when.
+    until: String,
+}
+
+/// An ask.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct AskView {
+    /// The message.
+    message: String,
+    /// Who asks.
+    node: String,
+    /// What people call it.
+    name: String,
+    /// True if this node asks.
+    own: bool,
+    /// True if this node is asked.
+    for_us: bool,
+    /// Who is asked.
+    of_node: String,
+    /// What people call it.
+    of_name: String,
+    /// What is asked, in words.
+    what: TextView,
+    /// The record asked for.
+    record: String,
+    /// The asker's incident, for one that a unit is to be sent to.
+    incident: Option<String>,
+    /// What goes with it.
+    text: Option<String>,
+    /// When.
+    sent_at: String,
+    /// After this it need not be thought about any more.
+    expires_at: String,
+    /// True if it was asked within a loan, so that its home is bound.
+    within_loan: bool,
+    /// True if nobody has said yes, and no loan has: it is a wish until its home answers.
+    provisional: bool,
+    /// How it stands.
+    status: AskStatus,
+    /// Why, if the answer said.
+    reason: Option<String>,
+    /// When it was answered.
+    answered_at: Option<String>,
+    /// How far it has come to whom it is for, if this node asks.
+    delivery: Vec<DeliveryView>,
+}
+
+/// How an ask stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AskStatus {
+    /// Nobody has answered.
+    Waiting,
+    /// Its home has done it.
+    Accepted,
+    /// Its home said no.
+    Refused,
+    /// Its home could not keep what it had promised.
+    Clash,
+    /// Its time is over.
+    Expired,
+    /// Whoever asked has taken it back.
+    Withdrawn,
+}
+
+/// A line of an operation's log.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct LogLineView {
+    /// When.
+    at: String,
+    /// Whose.
+    node: String,
+    /// What people call it.
+    name: String,
+    /// What happened, in words; nothing if somebody said something.
+    what: Option<TextView>,
+    /// What was said.
+    text: Option<String>,
+    /// The message, if it is one.
+    message: Option<String>,
+    /// How far it has come to the others, if this node said it.
+    delivery: Vec<DeliveryView>,
+    /// That this node has shown it and signed for it, if another said it.
+    reply: Option<ReplyView>,
+}
+
+/// Shows an operation; nothing if this node knows none of that id.
+pub(crate) fn shown(node: &Node, id: OperationId, personal: bool) -> Option<OperationView> {
+    let board = node.board();
+    let found = board.operation_anywhere(id).ok()?;
+    let scene = Scene {
+        node,
+        board: &board,
+        own: node.feed().node,
+        found,
+        now: node.now(),
+        personal,
+    };
+    Some(scene.operation())
+}
+
+struct Scene<'a> {
+    node: &'a Node,
+    board: &'a Board,
+    own: NodeId,
+    found: &'a Operation,
+    now: Timestamp,
+    personal: bool,
+}
+
+impl Scene<'_> {
+    fn operation(&self) -> OperationView {
+        let found = self.found;
+        let genesis = &found.genesis;
+        let others = found.members.keys().filter(|node| **node != found.lead);
+        let joined = others
+            .filter(|node| self.board.is_member(found.id, node))
+            .count();
+        let (status, ending) = match &found.state {
+            OperationState::Active if joined == 0 => (OperationStatus::Forming, None),
+            OperationState::Active => (OperationStatus::Active, None),
+            OperationState::StoodDown { reason, .. } => (OperationStatus::StoodDown, Some(reason)),
+            OperationState::Closed { outcome, .. } => (OperationStatus::Closed, Some(outcome)),
+        };
+        OperationView {
+            id: found.id.to_string(),
+            version: found.version,
+            name: genesis.name.to_string(),
+            purpose: genesis.purpose.to_string(),
+            legal_basis: genesis.legal_basis.to_string(),
+            handling: genesis.handling.into(),
+            handling_label: genesis.handling.label().into(),
+            history_since_join: genesis.history
+                == watchfire_core::record::operation::History::SinceJoin,
+            exercise: genesis.exercise,
+            succeeds: genesis.succeeds.map(|before| before.to_string()),
+            status,
+            ending: ending.map(ToString::to_string),
+            raised_at: view::time(found.raised_at),
+            lead: found.lead.to_string(),
+            lead_name: self.board.name_of(&found.lead),
+            offered_to: found.offered_to.map(|to| to.to_string()),
+            own: self.own_part(),
+            members: self.members(),
+            objectives: found
+                .objectives
+                .iter()
+                .map(|one| ObjectiveView {
+                    text: one.text.to_string(),
+                    reached_at: view::maybe_time(one.reached_at),
+                })
+                .collect(),
+            incidents: self.incidents(),
+            units: self.units(),
+            asks: self.asks(),
+            log: self.log(),
+        }
+    }
+
+    fn own_part(&self) -> OwnView {
+        let part = self.board.participation_of(self.found.id, self.own);
+        let member = self.board.is_member(self.found.id, &self.own);
+        let answered = part.is_some_and(|part| part.declined.is_some() || part.left.is_some());
+        OwnView {
+            node: self.own.to_string(),
+            leads: self.found.lead == self.own,
+            member,
+            invited: self.found.names(&self.own) && !member && !answered && self.found.is_open(),
+            offered_command: self.found.offered_to == Some(self.own),
+        }
+    }
+
+    fn members(&self) -> Vec<MemberView> {
+        let mut members: Vec<&NodeId> = self.found.members.keys().collect();
+        members.sort_by_key(|node| {
+            (
+                **node != self.found.lead,
+                self.found.members[*node].invited_at,
+            )
+        });
+        members.into_iter().map(|node| self.member(node)).collect()
+    }
+
+    fn member(&self, node: &NodeId) -> MemberView {
+        let membership = &self.found.members[node];
+        let part = self.board.participation_of(self.found.id, *node);
+        let (status, since, reason) = match (&membership.removed, part) {
+            (Some(removal), _) => (MemberStatus::Removed, removal.at, Some(&removal.reason)),
+            (None, Some(part)) => standing(part, membership.invited_at),
+            (None, None) if self.found.lead == *node => {
+                (MemberStatus::Member, self.found.raised_at, None)
+            }
+            (None, None) => (MemberStatus::Invited, membership.invited_at, None),
+        };
+        let own = *node == self.own;
+        MemberView {
+            node: node.to_string(),
+            name: self.board.name_of_in(node, self.found),
+            role: membership.role.to_string(),
+            own,
+            leads: self.found.lead == *node,
+            status,
+            since: view::time(since),
+            reason: reason.map(ToString::to_string),
+            line: (!own).then(|| LineView::of(&self.node.federation().links().get(node))),
+            healed: self.healed(node),
+        }
+    }
+
+    /// What came of a member while the line to it was cut, told once and together: old news wakes nobody.
+    fn healed(&self, node: &NodeId) -> Option<HealedView> {
+        let link = self.node.federation().links().get(node);
+        let (healed_at, cut_at) = link.healed?;
+        let board = self.board.copies.boards.get(node)?;
+        let within = |record: &Record| {
+            let at = record.changed_at();
+            at >= cut_at && at <= healed_at && self.concerns(board, node, record)
+        };
+        let mut changed: Vec<Record> = board.records().filter(within).collect();
+        changed.sort_by_key(|record| std::cmp::Reverse(record.changed_at()));
+        Some(HealedView {
+            cut_at: view::time(cut_at),
+            healed_at: view::time(healed_at),
+            count: changed.len(),
+            changes: changed
+                .iter()
+                .take(CHANGES_MAX)
+                .map(|record| said_of(board, record).into())
+                .collect(),
+        })
+    }
+
+    fn concerns(&self, board: &Board, node: &NodeId, record: &Record) -> bool {
+        match record {
+            Record::Message(message) => message.operation == self.found.id,
+            Record::Reply(reply) => reply.operation == self.found.id,
+            Record::Participation(part) => part.operation == self.found.id,
+            Record::Operation(operation) => operation.id == self.found.id,
+            other => self.share(board, node, other.reference()).is_some(),
+        }
+    }
+
+    /// Returns every member's board, with this node's own under its own id.
+    fn boards(&self) -> Vec<(NodeId, &Board)> {
+        let mut boards = vec![(self.own, self.board)];
+        for node in self.found.members.keys().filter(|node| **node != self.own) {
+            if let Some(board) = self.board.copies.boards.get(node) {
+                boards.push((*node, board));
+            }
+        }
+        boards
+    }
+
+    fn share<'a>(&'a self, board: &Board, node: &NodeId, record: RecordRef) -> Option<&'a Share> {
+        let part = self.board.participation_of(self.found.id, *node)?;
+        board.share_covering(part, record, self.now)
+    }
+
+    fn share_view(&self, share: &Share, record: RecordRef) -> ShareView {
+        ShareView {
+            assist: share.tier == Tier::Assist,
+            by_name: share.record == record,
+            until: view::maybe_time(share.until),
+            since: view::time(share.since),
+        }
+    }
+
+    fn fresh(&self, node: &NodeId, record: [u8; 16]) -> Option<FreshView> {
+        if *node == self.own {
+            return None;
+        }
+        let link = self.node.federation().links().get(node);
+        let line = LineView::of(&link);
+        let stale = line.state != LineState::Up;
+        Some(FreshView {
+            as_of: line.heard_at.filter(|_| stale),
+            stale,
+            needs_upgrade: self.board.copies.newer.contains(&(*node, record)),
+        })
+    }
+
+    fn incidents(&self) -> Vec<SharedIncidentView> {
+        let mut all = Vec::new();
+        for (node, board) in self.boards() {
+            for incident in board.incidents.values() {
+                let share = self.share(board, &node, incident.id.into());
+                // What was shared and is no longer stays in sight for as long as it is here, and says so.
+                if share.is_some() || node != self.own {
+                    all.push((
+                        incident.opened_at,
+                        self.incident(node, board, incident, share),
+                    ));
+                }
+            }
+        }
+        all.sort_by_key(|(opened_at, one)| (one.share.is_none(), *opened_at));
+        all.into_iter().map(|(_, one)| one).collect()
+    }
+
+    fn incident(
+        &self,
+        node: NodeId,
+        board: &Board,
+        incident: &Incident,
+        share: Option<&Share>,
+    ) -> SharedIncidentView {
+        let record = RecordRef::from(incident.id);
+        let of = Elsewhere { node, record };
+        let own = node == self.own;
+        let note = |note: &watchfire_core::record::incident::Note| SharedNoteView {
+            at: view::time(note.at),
+            text: note
+                .text
+                .as_ref()
+                .filter(|_| self.personal)
+                .map(|text| text.as_str().to_owned()),
+        };
+        let response = board.assignments_of(incident.id).map(|one| ResponseView {
+            callsign: callsign(board, one.unit),
+            assignment: view::assignment(board, one, self.node),
+        });
+        SharedIncidentView {
+            node: node.to_string(),
+            home_name: self.board.name_of_in(&node, self.found),
+            own,
+            incident: view::incident(board, incident, self.node),
+            notes: incident.notes.iter().map(note).collect(),
+            response: response.collect(),
+            share: share.map(|share| self.share_view(share, record)),
+            fresh: self.fresh(&node, incident.id.0),
+            delivery: if own {
+                self.delivery(record, None)
+            } else {
+                Vec::new()
+            },
+            reply: (!own).then(|| self.reply(&of, incident.version)),
+        }
+    }
+
+    fn units(&self) -> Vec<SharedUnitView> {
+        let mut all = Vec::new();
+        for (node, board) in self.boards() {
+            for unit in board.units.values() {
+                if let Some(share) = self.share(board, &node, unit.id.into()) {
+                    all.push(self.unit(node, board, unit, share));
+                }
+            }
+        }
+        all
+    }
+
+    fn unit(&self, node: NodeId, board: &Board, unit: &Unit, share: &Share) -> SharedUnitView {
+        let own = node == self.own;
+        let position = match own {
+            true => self.node.positions().get_with_area(unit.id),
+            false => None,
+        };
+        let part = self.board.participation_of(self.found.id, node);
+        let loan = part.and_then(|part| part.loan_of(unit.id, self.now));
+        SharedUnitView {
+            node: node.to_string(),
+            home_name: self.board.name_of_in(&node, self.found),
+            own,
+            unit: view::unit(board, unit, position),
+            share: self.share_view(share, unit.id.into()),
+            fresh: self.fresh(&node, unit.id.0),
+            loan: loan.map(|loan: &Loan| LoanView {
+                node: loan.to.to_string(),
+                name: self.board.name_of_in(&loan.to, self.found),
+                until: view::time(loan.until),
+            }),
+        }
+    }
+
+    /// How far a record of this node has come to each other member, or to one.
+    fn delivery(&self, record: RecordRef, only: Option<NodeId>) -> Vec<DeliveryView> {
+        let told = self.board.copies.told.get(&(self.found.id, record));
+        let of = Elsewhere {
+            node: self.own,
+            record,
+        };
+        let members = self.found.members.keys().filter(|node| **node != self.own);
+        let wanted = members.filter(|node| only.is_none_or(|only| only == **node));
+        let wanted = wanted.filter(|node| self.found.names(node));
+        let step = |node: &NodeId| {
+            let held =
+                told.map(|told| self.node.federation().links().held_by(node, told.head.feed));
+            let theirs = self.board.copies.boards.get(node);
+            let reply = theirs.and_then(|board| board.replies.get(&Reply::id_of(node, &of)));
+            let shown = reply.and_then(|reply| reply.shown);
+            let signed = reply.and_then(|reply| reply.signed);
+            let arrived = told.is_some_and(|told| held.unwrap_or(0) >= told.head.seq);
+            DeliveryView {
+                node: node.to_string(),
+                name: self.board.name_of_in(node, self.found),
+                // Whoever has shown or signed for it has it, whatever the line says now.
+                at_node: arrived || shown.is_some(),
+                shown_at: shown.map(|(_, at)| view::time(at)),
+                signed_at: signed.map(|(_, at, _)| view::time(at)),
+            }
+        };
+        wanted.map(step).collect()
+    }
+
+    fn reply(&self, of: &Elsewhere, version: u64) -> ReplyView {
+        let reply = self.board.replies.get(&Reply::id_of(&self.own, of));
+        let shown = reply.and_then(|reply| reply.shown);
+        let signed = reply.and_then(|reply| reply.signed);
+        ReplyView {
+            shown: shown.is_some_and(|(seen, _)| seen >= version),
+            signed_at: signed
+                .filter(|(seen, ..)| *seen >= version)
+                .map(|(_, at, _)| view::time(at)),
+        }
+    }
+
+    fn messages(&self) -> Vec<(NodeId, &Message)> {
+        let mut all = Vec::new();
+        for (node, board) in self.boards() {
+            let own = board
+                .messages
+                .values()
+                .filter(|one| one.operation == self.found.id);
+            all.extend(own.map(|one| (node, one.as_ref())));
+        }
+        all
+    }
+
+    fn asks(&self) -> Vec<AskView> {
+        let messages = self.messages().into_iter();
+        let mut asks: Vec<(Timestamp, AskView)> = messages
+            .filter_map(|(node, message)| Some((message.sent_at, self.ask(node, message)?)))
+            .collect();
+        asks.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+        asks.into_iter().map(|(_, ask)| ask).collect()
+    }
+
+    fn ask(&self, node: NodeId, message: &Message) -> Option<AskView> {
+        let What::Ask {
+            of,
+            ask,
+            expires_at,
+            within_loan,
+            ..
+        } = &message.what
+        else {
+            return None;
+        };
+        let record = RecordRef::from(message.id);
+        let to = Elsewhere { node, record };
+        let reply = self.reply_of(&of.node, &to);
+        let answer = reply.and_then(|reply| reply.answer.as_ref());
+        let status = match answer {
+            Some(answer) if answer.accepted => AskStatus::Accepted,
+            Some(answer) if answer.clash => AskStatus::Clash,
+            Some(_) => AskStatus::Refused,
+            None if message.withdrawn.is_some() => AskStatus::Withdrawn,
+            None if self.now >= *expires_at => AskStatus::Expired,
+            None => AskStatus::Waiting,
+        };
+        let bound = within_loan.is_some_and(|until| message.sent_at < until);
+        let home = match of.node == self.own {
+            true => Some(self.board),
+            false => self.board.copies.boards.get(&of.node),
+        };
+        let own = node == self.own;
+        Some(AskView {
+            message: message.id.to_string(),
+            node: node.to_string(),
+            name: self.board.name_of_in(&node, self.found),
+            own,
+            for_us: of.node == self.own,
+            of_node: of.node.to_string(),
+            of_name: self.board.name_of_in(&of.node, self.found),
+            what: self.asked(ask, of, home, node).into(),
+            record: of.record.to_string(),
+            incident: match ask {
+                Ask::Send { to } => Some(to.to_string()),
+                Ask::Release | Ask::Attend => None,
+            },
+            text: self.text(message),
+            sent_at: view::time(message.sent_at),
+            expires_at: view::time(*expires_at),
+            within_loan: bound,
+            provisional: status == AskStatus::Waiting && !bound,
+            status,
+            reason: answer
+                .and_then(|answer| answer.reason.as_ref())
+                .map(ToString::to_string),
+            answered_at: answer.map(|answer| view::time(answer.at)),
+            delivery: if own {
+                self.delivery(record, Some(of.node))
+            } else {
+                Vec::new()
+            },
+        })
+    }
+
+    fn reply_of(&self, node: &NodeId, to: &Elsewhere) -> Option<&Reply> {
+        let id = Reply::id_of(node, to);
+        let board = match *node == self.own {
+            true => self.board,
+            false => self.board.copies.boards.get(node)?,
+        };
+        board.replies.get(&id).map(std::sync::Arc::as_ref)
+    }
+
+    fn asked(&self, ask: &Ask, of: &Elsewhere, home: Option<&Board>, asker: NodeId) -> Text {
+        let unit = home.map_or(String::new(), |board| callsign(board, UnitId(of.record.id)));
+        match ask {
+            Ask::Send { to } => {
+                let theirs = match asker == self.own {
+                    true => Some(self.board),
+                    false => self.board.copies.boards.get(&asker),
+                };
+                let number = theirs.and_then(|board| Some(board.incidents.get(to)?.number));
+                let number = number.map_or("?".to_owned(), |number| number.to_string());
+                Text::new(
+                    format!("send {unit} to incident {number}"),
+                    format!("派{unit}赴警情 {number}"),
+                )
+            }
+            Ask::Release => Text::new(format!("let {unit} go"), format!("释放{unit}")),
+            Ask::Attend => Text::new("attend to the incident", "处置该警情"),
+        }
+    }
+
+    fn text(&self, message: &Message) -> Option<String> {
+        let text = message.text.as_ref().filter(|_| self.personal)?;
+        Some(text.as_str().to_owned())
+    }
+
+    fn log(&self) -> Vec<LogLineView> {
+        let mut lines: Vec<(Timestamp, LogLineView)> = Vec::new();
+        for (node, message) in self.messages() {
+            if let What::Log { .. } = message.what {
+                lines.push((message.sent_at, self.said(node, message)));
+            }
+        }
+        let found = self.found;
+        let mut fact = |at: Timestamp, node: &NodeId, en: &str, zh: &str| {
+            lines.push((at, self.fact(at, node, Text::new(en, zh))));
+        };
+        fact(
+            found.raised_at,
+            &found.genesis.founder,
+            "raised the operation",
+            "发起行动",
+        );
+        for (node, membership) in &found.members {
+            if *node != found.genesis.founder {
+                let role = &membership.role;
+                let (en, zh) = (format!("was called in: {role}"), format!("受邀：{role}"));
+                fact(membership.invited_at, node, &en, &zh);
+            }
+            if let Some(removal) = &membership.removed {
+                let reason = &removal.reason;
+                let (en, zh) = (
+                    format!("was removed: {reason}"),
+                    format!("被移出：{reason}"),
+                );
+                fact(removal.at, node, &en, &zh);
+            }
+            let part = self.board.participation_of(found.id, *node);
+            if let Some(at) = part.and_then(|part| part.joined_at)
+                && *node != found.genesis.founder
+            {
+                fact(at, node, "joined", "加入");
+            }
+            if let Some((at, reason)) = part.and_then(|part| part.declined.as_ref()) {
+                fact(
+                    *at,
+                    node,
+                    &format!("declined: {reason}"),
+                    &format!("谢绝：{reason}"),
+                );
+            }
+            if let Some((at, reason)) = part.and_then(|part| part.left.as_ref()) {
+                fact(
+                    *at,
+                    node,
+                    &format!("left: {reason}"),
+                    &format!("退出：{reason}"),
+                );
+            }
+        }
+        for objective in &found.objectives {
+            if let Some(at) = objective.reached_at {
+                let text = &objective.text;
+                fact(
+                    at,
+                    &found.lead,
+                    &format!("reached: {text}"),
+                    &format!("达成：{text}"),
+                );
+            }
+        }
+        lines.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+        lines.into_iter().map(|(_, line)| line).collect()
+    }
+
+    fn said(&self, node: NodeId, message: &Message) -> LogLineView {
+        let record = RecordRef::from(message.id);
+        let own = node == self.own;
+        let withdrawn = message.withdrawn.as_ref();
+        LogLineView {
+            at: view::time(message.sent_at),
+            node: node.to_string(),
+            name: self.board.name_of_in(&node, self.found),
+            what: withdrawn.map(|(_, reason)| {
+                Text::new(format!("taken back: {reason}"), format!("已撤回：{reason}")).into()
+            }),
+            text: self.text(message),
+            message: Some(message.id.to_string()),
+            delivery: if own {
+                self.delivery(record, None)
+            } else {
+                Vec::new()
+            },
+            reply: (!own).then(|| self.reply(&Elsewhere { node, record }, message.version)),
+        }
+    }
+
+    fn fact(&self, at: Timestamp, node: &NodeId, what: Text) -> LogLineView {
+        LogLineView {
+            at: view::time(at),
+            node: node.to_string(),
+            name: self.board.name_of_in(node, self.found),
+            what: Some(what.into()),
+            text: None,
+            message: None,
+            delivery: Vec::new(),
+            reply: None,
+        }
+    }
+}
+
+fn standing(
+    part: &Participation,
+    invited_at: Timestamp,
+) -> (
+    MemberStatus,
+    Timestamp,
+    Option<&watchfire_core::basis::Line>,
+) {
+    match (&part.left, &part.declined, part.joined_at) {
+        (Some((at, reason)), _, _) => (MemberStatus::Left, *at, Some(reason)),
+        (None, Some((at, reason)), _) => (MemberStatus::Declined, *at, Some(reason)),
+        (None, None, Some(at)) => (MemberStatus::Member, at, None),
+        (None, None, None) => (MemberStatus::Invited, invited_at, None),
+    }
+}
+
+fn callsign(board: &Board, unit: UnitId) -> String {
+    let unit = board.units.get(&unit);
+    unit.map_or("?".to_owned(), |unit| unit.callsign.to_string())
+}
+
+/// Says in a few words which record it is that changed.
+fn said_of(board: &Board, record: &Record) -> Text {
+    let kind = record.reference().kind.label();
+    let name = match record {
+        Record::Incident(incident) => incident.number.to_string(),
+        Record::Unit(unit) => unit.callsign.to_string(),
+        Record::Assignment(one) => {
+            format!("{} ({})", callsign(board, one.unit), one.status.label().en)
+        }
+        _ => String::new(),
+    };
+    let zh = match record {
+        Record::Assignment(one) => {
+            format!("{}（{}）", callsign(board, one.unit), one.status.label().zh)
+        }
+        _ => name.clone(),
+    };
+    match record.reference().kind {
+        RecordKind::Message => Text::new("something was said", "有新的联络"),
+        RecordKind::Reply => Text::new("something was signed for or answered", "有签收或答复"),
+        _ => Text::new(format!("{} {name}", kind.en), format!("{} {zh}", kind.zh)),
+    }
+}

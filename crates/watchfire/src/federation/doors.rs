@@ -1,0 +1,242 @@
+//! What peers are given: how far feeds are held, entries in ranges, keys to personal data. Who may read what is
+//! decided by `watchfire_core::sync`; the line has said who asks.
+//!
+//! `POST /federation/v1/vector` takes how far the asker holds what it may read here, waits until there is news for it
+//! (at most as long as it says), and answers in the same form. Ranges of entries are the truth; this is only the hint
+//! that there are some.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use watchfire_core::record::{Elsewhere, RecordRef};
+use watchfire_core::sync;
+use watchfire_feed::{FeedId, Hash, NodeId, Vector};
+
+use crate::link::Caller;
+use crate::node::Node;
+
+/// Longest that an answer waits for news, in milliseconds.
+pub const WAIT_MS_MAX: u64 = 25_000;
+/// Most bytes of entries in one answer; at least one entry is given.
+pub const RANGE_BYTES_MAX: usize = 1024 * 1024;
+/// Keys that may be asked for at once.
+pub const KEYS_MAX: usize = 1_000;
+/// Entries read for one answer.
+const ENTRIES_MAX: usize = 500;
+
+/// Returns the routes.
+pub fn router(node: Node) -> Router {
+    Router::new()
+        .route("/federation/v1/vector", post(vector))
+        .route("/federation/v1/feeds/{feed}", get(entries))
+        .route("/federation/v1/keys", post(keys))
+        .with_state(node)
+}
+
+/// What is asked along with a vector.
+#[derive(Debug, Default, Deserialize)]
+pub struct Waiting {
+    /// The digest of the answer that the asker had last: it waits for another.
+    after: Option<Hash>,
+    /// How long it waits, in milliseconds.
+    wait_ms: Option<u64>,
+}
+
+/// What stands before the vector in an answer: one line of JSON, ended by a line feed.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Greeting {
+    /// The version of the program.
+    pub version: String,
+    /// Its clock, in milliseconds since 1970.
+    pub now_ms: i64,
+}
+
+async fn vector(
+    State(node): State<Node>,
+    caller: Caller,
+    Query(waiting): Query<Waiting>,
+    body: Bytes,
+) -> Result<Response, StatusCode> {
+    let asker = peer(&caller)?;
+    let theirs = Vector::decode(&body).map_err(|_| StatusCode::BAD_REQUEST)?;
+    // Whoever asks is heard, and says what arrived there.
+    let links = node.federation().links();
+    links.change(asker, |link| link.theirs = theirs);
+    node.tell_seen();
+    let wait = Duration::from_millis(waiting.wait_ms.unwrap_or(0).min(WAIT_MS_MAX));
+    let mut news = node.joint_news();
+    let deadline = tokio::time::Instant::now() + wait;
+    let ours = loop {
+        let ours = vector_for(&node, &asker);
+        if waiting.after != Some(ours.digest()) {
+            break ours;
+        }
+        let more = tokio::time::timeout_at(deadline, news.changed()).await;
+        if !matches!(more, Ok(Ok(()))) {
+            break ours;
+        }
+    };
+    let greeting = Greeting {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        now_ms: crate::clock::Clock::Real.now().0,
+    };
+    let mut answer =
+        serde_json::to_vec(&greeting).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    answer.push(b'\n');
+    answer.extend(ours.encode());
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], answer).into_response())
+}
+
+/// Returns how far this node holds what another may read.
+pub fn vector_for(node: &Node, asker: &NodeId) -> Vector {
+    let board = node.board();
+    sync::vector_for(&board, node.feed().node, asker, |feed, seq| {
+        let found = node.read_store(|reader| reader.entries(&feed, seq, 1));
+        let entry = found.ok()?.into_iter().next()?;
+        Some(entry.head())
+    })
+}
+
+#[derive(Debug, Deserialize)]
+struct RangeAsked {
+    from: u64,
+    to: u64,
+}
+
+async fn entries(
+    State(node): State<Node>,
+    caller: Caller,
+    Path(feed): Path<String>,
+    Query(range): Query<RangeAsked>,
+) -> Result<Response, StatusCode> {
+    let asker = peer(&caller)?;
+    let feed: FeedId = feed.parse().map_err(|_| StatusCode::BAD_REQUEST)?;
+    let last = {
+        let board = node.board();
+        let followed = board.copies.feeds.get(&feed);
+        let followed = followed.ok_or(StatusCode::NOT_FOUND)?;
+        let may = sync::may_read(&board, node.feed().node, &asker, &followed.feed);
+        may.map(|last| last.min(followed.head.seq))
+    };
+    // Whether there is such a feed is nobody's business who may not read it.
+    let last = last.ok_or(StatusCode::NOT_FOUND)?.min(range.to);
+    let (mut at, mut frames) = (range.from.max(1), Vec::new());
+    while at <= last && frames.len() < RANGE_BYTES_MAX {
+        let wanted = usize::try_from(last - at + 1)
+            .unwrap_or(usize::MAX)
+            .min(ENTRIES_MAX);
+        let read = tokio::task::block_in_place(|| {
+            node.read_store(|reader| reader.entries(&feed, at, wanted))
+        });
+        let read = read.map_err(|fault| {
+            tracing::error!(error = %crate::node::Chain(&fault), "entries could not be read for a peer");
+            StatusCode::INTERNAL_SERVER_ERROR
+        })?;
+        if read.is_empty() {
+            break;
+        }
+        for entry in read {
+            let frame = entry.encode();
+            if !frames.is_empty() && frames.len() + frame.len() > RANGE_BYTES_MAX {
+                at = last + 1;
+                break;
+            }
+            frames.extend(frame);
+            at = entry.header.seq + 1;
+        }
+    }
+    Ok(([(header::CONTENT_TYPE, "application/octet-stream")], frames).into_response())
+}
+
+/// A key that is asked for, and the record it is of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyAsked {
+    /// Its id, 32 hex digits.
+    pub key: String,
+    /// The home of the record.
+    pub node: NodeId,
+    /// The record.
+    pub record: RecordRef,
+}
+
+/// A key that is given; the secret is wiped when it is dropped.
+#[derive(Serialize, Deserialize)]
+pub struct KeyGiven {
+    /// Its id, 32 hex digits.
+    pub key: String,
+    /// The secret, 64 hex digits.
+    pub secret: String,
+}
+
+impl Drop for KeyGiven {
+    fn drop(&mut self) {
+        zeroize::Zeroize::zeroize(&mut self.secret);
+    }
+}
+
+async fn keys(
+    State(node): State<Node>,
+    caller: Caller,
+    body: Bytes,
+) -> Result<Response, StatusCode> {
+    let asker = peer(&caller)?;
+    let asked: Vec<KeyAsked> =
+        serde_json::from_slice(&body).map_err(|_| StatusCode::BAD_REQUEST)?;
+    if asked.len() > KEYS_MAX {
+        return Err(StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    let now = node.now();
+    let mut wanted = Vec::new();
+    {
+        let board = node.board();
+        for one in &asked {
+            let of = Elsewhere {
+                node: one.node,
+                record: one.record,
+            };
+            let mut id = [0; 16];
+            if sync::may_have_key(&board, node.feed().node, &asker, of, now)
+                && hex::decode_to_slice(&one.key, &mut id).is_ok()
+                && key_is_of(&node, &id, &of)
+            {
+                wanted.push(id);
+            }
+        }
+    }
+    let found = node.read_store(|reader| reader.keys(&wanted));
+    let found = found.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    let given: Vec<KeyGiven> = found
+        .iter()
+        .map(|key| KeyGiven {
+            key: hex::encode(key.id),
+            secret: hex::encode(key.expose()),
+        })
+        .collect();
+    let given = serde_json::to_vec(&given).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], given).into_response())
+}
+
+/// A key is given for the record that it seals and for no other: else a share of one record would open them all.
+fn key_is_of(node: &Node, key: &[u8; 16], of: &Elsewhere) -> bool {
+    let found = node.read_store(|reader| reader.record_of_key(key));
+    found.ok().flatten() == Some(of.record)
+}
+
+fn peer(caller: &Caller) -> Result<NodeId, StatusCode> {
+    match caller {
+        Caller::Peer(node) => Ok(*node),
+        Caller::Stranger(_) => Err(StatusCode::FORBIDDEN),
+    }
+}
+
+/// Reads an answer to the question for a vector.
+pub fn read_answer(bytes: &[u8]) -> Option<(Greeting, Vector)> {
+    let end = bytes.iter().position(|byte| *byte == b'\n')?;
+    let greeting = serde_json::from_slice(&bytes[..end]).ok()?;
+    Some((greeting, Vector::decode(&bytes[end + 1..]).ok()?))
+}

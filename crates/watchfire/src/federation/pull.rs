@@ -1,0 +1,307 @@
+//! Fetching from one peer what this node may read and lacks, for as long as the node runs.
+//!
+//! Each round says how far this node holds what the peer may read (so that the peer knows what arrived), hears how far
+//! the peer holds what we may read, and fetches the difference in ranges. What the engine does not take is noted with
+//! its reason; what can never be taken is not fetched again. A peer that does not answer is tried again, soon at first
+//! and then every few seconds. Start at [`follow`].
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use watchfire_core::engine::WhyNotTaken;
+use watchfire_core::record::Elsewhere;
+use watchfire_core::sync;
+use watchfire_feed::seal::RecordKey;
+use watchfire_feed::{Entry, FeedId, Hash, NodeId, Range, Vector, plan};
+
+use super::doors::{self, Greeting, KeyAsked, KeyGiven, WAIT_MS_MAX};
+use super::links::Link;
+use crate::clock::Clock;
+use crate::link::{Line, LinkError, PeerClient};
+use crate::node::Node;
+
+/// Entries handed to the engine at once.
+const PARCEL_ENTRIES: usize = watchfire_core::limits::TAKEN_ENTRIES_MAX;
+/// Longest pause between two tries to reach a peer.
+const PAUSE_MAX: Duration = Duration::from_secs(8);
+const PAUSE_MIN: Duration = Duration::from_millis(250);
+/// How long the answer to a question for news may take beyond its waiting.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Longest that a question waits for news; shorter than a cut line is noticed.
+const WAIT_MS: u64 = 8_000;
+
+/// How long news of ours is gathered before it is told.
+const GATHER: Duration = Duration::from_millis(20);
+
+/// Follows one node until the task is stopped: hears its news, and tells it ours.
+pub async fn follow(node: Node, line: Line, partner: NodeId, addresses: Vec<String>) {
+    let mut follower = Follower {
+        client: PeerClient::new(line, partner, &addresses),
+        node,
+        partner,
+        after: None,
+        never: BTreeMap::new(),
+    };
+    let mut pause = PAUSE_MIN;
+    loop {
+        // At once on the first try, so that what is known of the line is known soon.
+        let wait_ms = if follower.after.is_some() {
+            WAIT_MS.min(WAIT_MS_MAX)
+        } else {
+            0
+        };
+        match follower.round(wait_ms).await {
+            Ok(()) => pause = PAUSE_MIN,
+            Err(error) => {
+                let now = Clock::Real.now();
+                let trouble = error.to_string();
+                if follower
+                    .node
+                    .federation()
+                    .links()
+                    .down(partner, now, trouble.clone())
+                {
+                    tracing::warn!(%partner, trouble, "a node cannot be reached");
+                    follower.node.tell_line();
+                }
+                follower.after = None;
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(PAUSE_MAX);
+            }
+        }
+    }
+}
+
+/// Tells one node how far things are held here, whenever that changes: so it knows what arrived, and on whose screen.
+/// Whether it is reached is [`follow`]'s to find out.
+pub async fn tell(node: Node, line: Line, partner: NodeId, addresses: Vec<String>) {
+    let client = PeerClient::new(line, partner, &addresses);
+    let mut news = node.joint_news();
+    let mut told = Hash::ZERO;
+    loop {
+        let ours = doors::vector_for(&node, &partner);
+        if ours.digest() != told {
+            let path = "/federation/v1/vector?wait_ms=0";
+            let asked = Instant::now();
+            if let Ok(answer) = client.post(path, ours.encode()).await
+                && let Some((greeting, theirs)) = doors::read_answer(&answer)
+            {
+                told = ours.digest();
+                node.federation().links().change(partner, |link| {
+                    note_clock(link, &greeting, asked.elapsed());
+                    link.theirs = theirs;
+                });
+                node.tell_seen();
+            } else {
+                tokio::time::sleep(PAUSE_MIN).await;
+            }
+        }
+        if news.changed().await.is_err() {
+            return;
+        }
+        tokio::time::sleep(GATHER).await;
+    }
+}
+
+/// Half of the way there and back is the best guess of how long ago the answer was given.
+fn note_clock(link: &mut Link, greeting: &Greeting, took: Duration) {
+    let half_ms = i64::try_from(took.as_millis() / 2).unwrap_or(0);
+    link.clock_ahead_ms = Some(greeting.now_ms - (Clock::Real.now().0 - half_ms));
+    link.round_trip_ms = u64::try_from(took.as_millis()).ok();
+}
+
+struct Follower {
+    node: Node,
+    client: PeerClient,
+    partner: NodeId,
+    /// The digest of what it last said it holds.
+    after: Option<Hash>,
+    /// Feeds of which an entry can never be taken, and which.
+    never: BTreeMap<FeedId, u64>,
+}
+
+impl Follower {
+    async fn round(&mut self, wait_ms: u64) -> Result<(), LinkError> {
+        let ours = doors::vector_for(&self.node, &self.partner);
+        let after = self
+            .after
+            .map_or(String::new(), |digest| format!("&after={digest}"));
+        let path = format!("/federation/v1/vector?wait_ms={wait_ms}{after}");
+        let asked = Instant::now();
+        let within = Duration::from_millis(wait_ms) + PATIENCE;
+        let answer = self
+            .client
+            .post_within(&path, ours.encode(), within)
+            .await?;
+        let Some((greeting, theirs)) = doors::read_answer(&answer) else {
+            return Err(self.client.unreadable("its answer is no vector"));
+        };
+        let now = Clock::Real.now();
+        let back = self
+            .node
+            .federation()
+            .links()
+            .up(self.partner, now, |link| {
+                if wait_ms == 0 {
+                    note_clock(link, &greeting, asked.elapsed());
+                }
+                link.version = Some(greeting.version);
+                link.theirs = theirs.clone();
+            });
+        if back {
+            tracing::info!(partner = %self.partner, "a node is reached");
+            self.node.tell_line();
+        }
+        self.after = Some(theirs.digest());
+        self.fetch(&theirs).await
+    }
+
+    async fn fetch(&mut self, theirs: &Vector) -> Result<(), LinkError> {
+        // What is learned by one round (who somebody is, that there is an operation) lets the next one take more.
+        for _ in 0..4 {
+            let ranges = self.lacking(theirs);
+            let lacking: u64 = ranges.iter().map(|range| range.to + 1 - range.from).sum();
+            let partner = self.partner;
+            self.node
+                .federation()
+                .links()
+                .change(partner, |link| link.lacking = lacking);
+            let mut taken = 0;
+            for range in ranges {
+                taken += self.fetch_range(range).await?;
+            }
+            if taken == 0 {
+                return Ok(());
+            }
+        }
+        // More waits: ask again at once.
+        self.after = None;
+        Ok(())
+    }
+
+    fn lacking(&self, theirs: &Vector) -> Vec<Range> {
+        let mut ours = Vector::new();
+        for followed in self.node.board().copies.feeds.values() {
+            let _ = ours.insert(followed.head);
+        }
+        let mut pull = plan(&ours, theirs).pull;
+        pull.retain(|range| self.never.get(&range.feed) != Some(&range.from));
+        pull
+    }
+
+    /// Fetches one range, in as many answers as it takes; returns how many entries were taken.
+    async fn fetch_range(&mut self, range: Range) -> Result<usize, LinkError> {
+        let (mut from, mut taken) = (range.from, 0);
+        while from <= range.to {
+            let path = format!(
+                "/federation/v1/feeds/{}?from={from}&to={}",
+                range.feed, range.to
+            );
+            let frames = match self.client.get(&path).await {
+                Ok(frames) => frames,
+                // It may not give it any more: nothing is wrong with the line.
+                Err(LinkError::Refused { status: 404, .. }) => return Ok(taken),
+                Err(error) => return Err(error),
+            };
+            let entries = self.read_frames(&frames)?;
+            let Some(last) = entries.last().map(|entry| entry.header.seq) else {
+                return Ok(taken);
+            };
+            let keys = self.fetch_keys(&entries).await?;
+            let (more, go_on) = self.hand_over(entries, keys).await;
+            taken += more;
+            if !go_on || last < from {
+                return Ok(taken);
+            }
+            from = last + 1;
+        }
+        Ok(taken)
+    }
+
+    fn read_frames(&self, mut bytes: &[u8]) -> Result<Vec<Entry>, LinkError> {
+        let mut entries = Vec::new();
+        while !bytes.is_empty() {
+            match Entry::decode(bytes) {
+                Ok((entry, length)) => {
+                    entries.push(entry);
+                    bytes = &bytes[length..];
+                }
+                Err(error) => return Err(self.client.unreadable(&error.to_string())),
+            }
+        }
+        Ok(entries)
+    }
+
+    async fn fetch_keys(&self, entries: &[Entry]) -> Result<Vec<RecordKey>, LinkError> {
+        let needed = sync::keys_for(&self.node.board(), entries);
+        let ids: Vec<[u8; 16]> = needed.iter().map(|(id, _)| *id).collect();
+        let held = self
+            .node
+            .read_store(|reader| reader.keys(&ids))
+            .unwrap_or_default();
+        let missing = needed
+            .iter()
+            .filter(|(id, _)| !held.iter().any(|key| key.id == *id));
+        let asked: Vec<KeyAsked> = missing.map(key_asked).take(doors::KEYS_MAX).collect();
+        if asked.is_empty() {
+            return Ok(Vec::new());
+        }
+        let body = serde_json::to_vec(&asked).unwrap_or_default();
+        let given = match self.client.post("/federation/v1/keys", body).await {
+            Ok(given) => given,
+            Err(LinkError::Refused { .. }) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let given: Vec<KeyGiven> = serde_json::from_slice(&given).unwrap_or_default();
+        Ok(given
+            .iter()
+            .filter_map(|one| key_given(one, &asked))
+            .collect())
+    }
+
+    async fn hand_over(&mut self, entries: Vec<Entry>, keys: Vec<RecordKey>) -> (usize, bool) {
+        let mut taken = 0;
+        for parcel in entries.chunks(PARCEL_ENTRIES) {
+            let Ok(report) = self.node.take(parcel.to_vec(), keys.clone()).await else {
+                return (taken, false); // The disk is full, or the node is stopping: later.
+            };
+            taken += report.taken;
+            if report.refused.is_empty() {
+                continue;
+            }
+            for refused in report.refused {
+                self.note_refused(refused.feed, refused.seq, &refused.why);
+            }
+            return (taken, false);
+        }
+        (taken, true)
+    }
+
+    fn note_refused(&mut self, feed: FeedId, seq: u64, why: &WhyNotTaken) {
+        if why.is_permanent() {
+            self.never.insert(feed, seq);
+            tracing::warn!(partner = %self.partner, %feed, seq, %why, "an entry cannot be taken");
+        }
+        let why = why.to_string();
+        self.node.federation().links().change(self.partner, |link| {
+            *link.refused.entry(why).or_default() += 1;
+        });
+    }
+}
+
+fn key_asked((id, of): &([u8; 16], Elsewhere)) -> KeyAsked {
+    KeyAsked {
+        key: hex::encode(id),
+        node: of.node,
+        record: of.record,
+    }
+}
+
+/// Takes a key that was asked for; anything else that is given is not wanted.
+fn key_given(given: &KeyGiven, asked: &[KeyAsked]) -> Option<RecordKey> {
+    let (mut id, mut secret) = ([0; 16], zeroize::Zeroizing::new([0; 32]));
+    hex::decode_to_slice(&given.key, &mut id).ok()?;
+    hex::decode_to_slice(given.secret.as_bytes(), secret.as_mut_slice()).ok()?;
+    let wanted = asked.iter().any(|one| one.key == given.key);
+    wanted.then(|| RecordKey::new(id, *secret))
+}

@@ -1,0 +1,128 @@
+//! What the engine thread does with entries that a peer sent: keys first, then the engine, then the disk; and how
+//! those who wait for news of other nodes are told that there is some.
+
+use tokio::sync::{oneshot, watch};
+use watchfire_core::basis::Timestamp;
+use watchfire_core::copies::Change;
+use watchfire_core::engine::{NotTaken, Taken};
+use watchfire_core::log::Batch;
+use watchfire_core::record::Record;
+use watchfire_core::sync;
+use watchfire_feed::Entry;
+use watchfire_feed::seal::RecordKey;
+
+use super::{Chain, Input, Node, NotAccepted, Worker};
+
+/// What became of entries that a peer sent.
+#[derive(Debug, Clone, Default)]
+pub struct TakeReport {
+    /// How many were taken, and are durable.
+    pub taken: usize,
+    /// What was not taken, with why.
+    pub refused: Vec<NotTaken>,
+}
+
+/// Entries with the keys that came with them.
+pub(super) struct Parcel {
+    pub(super) entries: Vec<Entry>,
+    pub(super) keys: Vec<RecordKey>,
+}
+
+pub(super) type TakeAnswer = oneshot::Sender<TakeReport>;
+
+/// What a batch came to of other nodes, and who waits to hear it.
+#[derive(Default)]
+pub(super) struct Joint {
+    pub(super) changes: Vec<Change>,
+    pub(super) show: Vec<Record>,
+    pub(super) answers: Vec<(TakeAnswer, TakeReport)>,
+}
+
+impl Node {
+    /// Takes entries that a peer sent; returns when what was taken is durable.
+    pub async fn take(
+        &self,
+        entries: Vec<Entry>,
+        keys: Vec<RecordKey>,
+    ) -> Result<TakeReport, NotAccepted> {
+        let (answer, answered) = oneshot::channel();
+        let parcel = Parcel { entries, keys };
+        let queue = self.inner.queue.clone();
+        let input = Input::Take(Box::new(parcel), answer);
+        // A peer waits its turn; it is never told to go away because many call at once.
+        let sent = tokio::task::spawn_blocking(move || queue.send(input)).await;
+        match sent {
+            Ok(Ok(())) => answered.await.map_err(|_| NotAccepted::DiskFull),
+            Ok(Err(_)) | Err(_) => Err(NotAccepted::Stopping),
+        }
+    }
+
+    /// Returns a watch that wakes whenever there is news of other nodes, or for them.
+    pub fn joint_news(&self) -> watch::Receiver<u64> {
+        self.inner.joint.subscribe()
+    }
+
+    /// Tells the screens that a line came up or went down.
+    pub fn tell_line(&self) {
+        self.tell_seen();
+    }
+
+    /// Tells the screens that another node has said how far it holds things.
+    pub fn tell_seen(&self) {
+        self.inner
+            .seen
+            .send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Returns a watch that wakes when another node has said how far it holds things, or a line changed.
+    pub fn seen_news(&self) -> watch::Receiver<u64> {
+        self.inner.seen.subscribe()
+    }
+
+    pub(super) fn tell_joint(&self) {
+        self.inner
+            .joint
+            .send_modify(|count| *count = count.wrapping_add(1));
+    }
+}
+
+impl Worker {
+    /// Lets the engine take a parcel, with every key that is here or came with it.
+    pub(super) fn take_parcel(
+        &mut self,
+        parcel: Parcel,
+        answer: TakeAnswer,
+        now: Timestamp,
+        joint: &mut Joint,
+        append: &mut Batch,
+    ) {
+        let needed = sync::keys_for(self.engine.board(), &parcel.entries);
+        let held = self
+            .store
+            .add_copy_keys(&parcel.keys)
+            .and_then(|()| self.store.held_keys(&needed));
+        let held = held.unwrap_or_else(|fault| {
+            tracing::warn!(error = %Chain(&fault), "keys of copies could not be kept: their text is left out");
+            Vec::new()
+        });
+        let taken = self.engine.take(parcel.entries, &held, now);
+        let report = TakeReport {
+            taken: taken.taken,
+            refused: taken.refused.clone(),
+        };
+        self.join_in(taken, joint, append);
+        joint.answers.push((answer, report));
+    }
+
+    /// Ends what its time ended: shares that ran out.
+    pub(super) fn tick(&mut self, now: Timestamp, joint: &mut Joint, append: &mut Batch) {
+        let taken = self.engine.tick(now);
+        self.join_in(taken, joint, append);
+    }
+
+    fn join_in(&mut self, taken: Taken, joint: &mut Joint, append: &mut Batch) {
+        append.extend(taken.append);
+        joint.changes.extend(taken.changes);
+        joint.show.extend(taken.show);
+    }
+}
