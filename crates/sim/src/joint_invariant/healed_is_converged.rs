@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use watchfire_core::basis::OperationId;
 use watchfire_core::record::operation::Operation;
-use watchfire_feed::{Feed, FeedId, Head, NodeId, Scope};
+use watchfire_feed::{Feed, FeedId, Head, Scope};
 
 use crate::net::world::World;
 use crate::site::Site;
@@ -59,7 +59,10 @@ fn check_one(
         if !lead.shown.is_member(id, &node) || !site.shown.is_member(id, &node) {
             continue;
         }
-        let mine = heads_of(site, id, truth);
+        for writer in sites.iter().filter(|writer| truth.names(&writer.node())) {
+            holds_all_of(site, writer, id)?;
+        }
+        let mine = heads_of(site, id);
         match &heads {
             None => heads = Some((site, mine)),
             Some((other, theirs)) if mine != *theirs => {
@@ -68,7 +71,7 @@ fn check_one(
                     .find(|(feed, head)| theirs.get(feed) != Some(head));
                 let (a, b) = (&site.name, &other.name);
                 return Err(format!(
-                    "{a} and {b} hold different feeds of {id:?}: {differ:?}"
+                    "{a} and {b} hold different command feeds of {id:?}: {differ:?}"
                 ));
             }
             Some(_) => {}
@@ -77,24 +80,26 @@ fn check_one(
     Ok(())
 }
 
-/// Returns how far a site holds the feeds of an operation that its current members, and those who left, write.
-fn heads_of(site: &Site, id: OperationId, truth: &Operation) -> BTreeMap<FeedId, Head> {
-    let counts = |feed: &Feed| {
-        let within = [Scope::Operation(id.0), Scope::Command(id.0)].contains(&feed.scope);
-        within && counts_whole(feed, truth)
-    };
-    let feeds = site.shown.copies.feeds.values();
-    feeds
-        .filter(|followed| counts(&followed.feed))
-        .map(|followed| (followed.feed.id(), followed.head))
-        .collect()
+/// Says whether a site holds all that another says in an operation: that it joined, said no or left too.
+fn holds_all_of(site: &Site, writer: &Site, id: OperationId) -> Result<(), String> {
+    let own = |feed: &&Feed| feed.node == writer.node() && feed.scope == Scope::Operation(id.0);
+    for feed in writer.disk.feeds().filter(own) {
+        let (said, held) = (writer.disk.head(feed.id()), site.disk.head(feed.id()));
+        if said != held {
+            return Err(format!(
+                "{} holds {} of the {} entries that {} wrote in {id:?}",
+                site.name, held.seq, said.seq, writer.name
+            ));
+        }
+    }
+    Ok(())
 }
 
-fn counts_whole(feed: &Feed, truth: &Operation) -> bool {
-    let node: &NodeId = &feed.node;
-    match feed.scope {
-        Scope::Command(_) => true,
-        Scope::Operation(_) => truth.names(node),
-        Scope::Local | Scope::Identity => false,
-    }
+/// Returns how far a site holds the command feeds of an operation.
+fn heads_of(site: &Site, id: OperationId) -> BTreeMap<FeedId, Head> {
+    let feeds = site.shown.copies.feeds.values();
+    feeds
+        .filter(|followed| followed.feed.scope == Scope::Command(id.0))
+        .map(|followed| (followed.feed.id(), followed.head))
+        .collect()
 }
