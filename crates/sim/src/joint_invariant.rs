@@ -7,6 +7,7 @@
 mod acked_is_durable;
 mod board_is_the_refold;
 mod copies_are_what_home_had;
+mod done_once;
 mod healed_is_converged;
 mod rows_are_the_board;
 mod told_to_the_allowed;
@@ -22,10 +23,11 @@ use crate::net::Message;
 use crate::net::world::World;
 
 /// The names of all invariants, as failures call them.
-pub const NAMES: [&str; 7] = [
+pub const NAMES: [&str; 8] = [
     "acked_is_durable",
     "board_is_the_refold",
     "copies_are_what_home_had",
+    "done_once",
     "healed_is_converged",
     "rows_are_the_board",
     "told_to_the_allowed",
@@ -45,7 +47,7 @@ struct Page {
     audited: Board,
     /// How much of the log was folded.
     audited_to: usize,
-    /// How often copies had been folded anew because a key came late.
+    /// How often copies had been folded anew, because a key came late, before the log was folded here.
     unsealed: u64,
     /// Every version that a record of this home ever had.
     past: BTreeMap<(RecordRef, u64), Record>,
@@ -56,6 +58,13 @@ struct Page {
 /// Looks at what a node has just written, from a place of its log on.
 pub(crate) fn when_appended(world: &mut World, at: usize, _from: usize) -> Result<(), String> {
     named("vector_rises", vector_rises::check(world, at))
+}
+
+/// Looks at a node whose process has just started.
+pub(crate) fn when_started(world: &mut World, at: usize) -> Result<(), String> {
+    named("vector_rises", vector_rises::check(world, at))?;
+    named("acked_is_durable", acked_is_durable::check(world))?;
+    named("done_once", done_once::check(world))
 }
 
 /// Looks at what a node is about to say.
@@ -89,6 +98,8 @@ pub(crate) fn healed(world: &World) -> Result<(), String> {
 /// Looks at what is too dear to be looked at more than once.
 pub(crate) fn at_the_end(world: &mut World) -> Result<(), String> {
     when_quiet(world)?;
+    let whole = board_is_the_refold::check_whole(world);
+    named("board_is_the_refold", whole)?;
     named("rows_are_the_board", rows_are_the_board::check(world))
 }
 

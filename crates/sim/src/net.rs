@@ -4,11 +4,13 @@
 //! First everything goes wrong and safety must hold; then it heals and all must agree. Start at [`run`]; the world
 //! is driven by [`world`], what must hold is in [`crate::joint_invariant`].
 
+mod faults;
 mod met;
 mod people;
 mod wire;
 pub(crate) mod world;
 
+pub use faults::Fault;
 pub use met::Met;
 use watchfire_feed::Hash;
 pub(crate) use wire::{Message, read_frames};

@@ -30,8 +30,13 @@ pub(crate) fn check(world: &World) -> Result<(), String> {
             let kept = board.copies.boards.remove(node).unwrap_or_default();
             if !kept.records().eq(shown.records()) {
                 let whose = site.shown.name_of(node);
+                let differs = shown
+                    .records()
+                    .find(|record| kept.get(record.reference()).as_ref() != Some(record));
+                let which = differs.map(|record| (record.reference().to_string(), record));
                 return Err(format!(
-                    "the copies of {whose} at {name} differ from its tables"
+                    "the copies of {whose} at {name} differ from its tables: {which:?}, {:?}",
+                    which.as_ref().and_then(|(_, record)| kept.get(record.reference()))
                 ));
             }
         }

@@ -169,8 +169,13 @@ pub(crate) fn read_frames(bytes: &[u8]) -> (Vec<Entry>, bool) {
 }
 
 fn take(site: &mut Site, bytes: &[u8], heard: &mut Heard) -> Result<(), LogFault> {
-    let (entries, whole) = read_frames(bytes);
+    let (mut entries, whole) = read_frames(bytes);
     heard.unreadable += u64::from(!whole);
+    // What is held already costs nobody a signature to verify.
+    entries.retain(|entry| {
+        let held = site.disk.entry(entry.header.feed, entry.header.seq);
+        held.is_none_or(|held| held.hash != entry.hash)
+    });
     if entries.is_empty() {
         return Ok(());
     }

@@ -13,9 +13,11 @@ use watchfire_core::record::operation::History;
 use watchfire_core::record::{Action, RecordRef};
 use watchfire_feed::{Hash, NodeId};
 
+use super::faults::{Fault, Sudden, Weather, down_ms};
 use super::wire::{self, Heard, Message};
 use super::{Failure, Met, Report, Settings, people};
 use crate::joint_invariant::{self, Book};
+use crate::site::disk::Fate;
 use crate::site::{BEGIN_MS, Site, enrol};
 
 /// How often a node asks somebody what they hold, in milliseconds.
@@ -42,12 +44,27 @@ enum Due {
     Arrive {
         to: usize,
         from: usize,
+        sent: u64,
         message: Message,
     },
+    /// Somebody who got no answer asks again.
+    AskAgain(usize, Box<Ask>),
+    /// A fault begins.
+    Fault,
+    /// A process starts.
+    Start(usize),
     /// A node looks whether the time of something has run out.
     Tick(usize),
     /// The costlier invariants are looked at.
     Quiet,
+}
+
+/// Something that somebody asks for.
+#[derive(Debug, Clone)]
+struct Ask {
+    key: String,
+    words: String,
+    action: Action,
 }
 
 /// A node and what is around it.
@@ -60,16 +77,19 @@ pub(crate) struct Stand {
     pub(crate) skew_ms: i64,
     /// Every answer "yes" that anybody here ever got.
     pub(crate) acked: Vec<(String, Vec<(RecordRef, u64)>)>,
+    /// Where its clock stands still, if it does.
+    stands_at_ms: Option<i64>,
     news_due: bool,
     next_contact: usize,
 }
 
 /// The line from one node to another.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Line {
-    loss_permille: u64,
-    double_permille: u64,
-    delay_max_ms: u64,
+struct Line {
+    /// Until when it is cut.
+    cut_until_ms: i64,
+    /// The latest that was sent of what has arrived.
+    arrived: u64,
 }
 
 /// The world so far.
@@ -89,7 +109,7 @@ pub(crate) struct World {
     serial: u64,
     asked: u64,
     acts_left: u64,
-    gap_ms: u64,
+    weather: Weather,
     healing: bool,
     story: Vec<String>,
 }
@@ -98,6 +118,7 @@ impl World {
     /// Makes the nodes, enrols them with each other, and lets the first one call all others in.
     pub(crate) fn begin(settings: Settings) -> World {
         let mut dice = Entropy::from_number(settings.seed);
+        let weather = Weather::draw(&mut dice);
         let count = 3 + dice.below(3) as usize;
         let mut sites: Vec<Site> = Vec::new();
         for at in 0..count {
@@ -117,6 +138,7 @@ impl World {
             up: true,
             skew_ms: 0,
             acked: Vec::new(),
+            stands_at_ms: None,
             news_due: false,
             next_contact: 0,
         });
@@ -133,39 +155,33 @@ impl World {
             serial: 0,
             asked: 0,
             acts_left: settings.steps,
-            gap_ms: 0,
+            weather,
             healing: false,
             story: Vec::new(),
         };
-        world.draw_conditions();
+        world.begin_all();
         world
     }
 
-    /// Draws how bad everything is in this life, and what is due first.
-    fn draw_conditions(&mut self) {
-        let count = self.stands.len();
-        self.gap_ms = [4_000, 20_000, 60_000, 180_000][self.dice.below(4) as usize];
-        let loss_permille = [0, 0, 50, 300][self.dice.below(4) as usize];
-        let double_permille = [0, 20, 200][self.dice.below(3) as usize];
-        let delay_max_ms = [40, 500, 5_000, 60_000][self.dice.below(4) as usize];
-        for from in 0..count {
-            for to in 0..count {
-                let line = Line {
-                    loss_permille,
-                    double_permille,
-                    delay_max_ms,
-                };
-                self.lines.insert((from, to), line);
-            }
-        }
-        for at in 0..count {
+    /// Sets what is due first.
+    fn begin_all(&mut self) {
+        for at in 0..self.stands.len() {
             let first = self.dice.below(POLL_MS) as i64;
             self.due_in(first, Due::Poll(at));
             let first = self.dice.below(TICK_MS) as i64;
             self.due_in(first, Due::Tick(at));
         }
-        self.due_in(self.gap_ms as i64, Due::Act(0));
+        self.due_in(self.weather.gap_ms as i64, Due::Act(0));
         self.due_in(QUIET_MS as i64, Due::Quiet);
+        self.next_fault();
+    }
+
+    fn next_fault(&mut self) {
+        let gap = self.weather.fault_gap_ms;
+        if gap > 0 {
+            let soon = 1 + self.dice.below(2 * gap) as i64;
+            self.due_in(soon, Due::Fault);
+        }
     }
 
     /// Lives the whole life.
@@ -191,13 +207,13 @@ impl World {
     /// The first node raises an operation and calls all others in.
     fn set_up(&mut self) -> Result<(), String> {
         let raise = people::raise("A", History::All);
-        self.asks(0, "raises an operation".to_owned(), raise)?;
+        self.asks_first(0, "raises an operation".to_owned(), raise)?;
         let raised = self.stands[0].site.shown.operations.keys().next().copied();
         let operation = raised.ok_or("the operation was not raised")?;
         for other in 1..self.stands.len() {
             let node = self.stands[other].site.node();
             let words = format!("calls {} in", self.stands[other].site.name);
-            self.asks(0, words, people::invite(operation, node))?;
+            self.asks_first(0, words, people::invite(operation, node))?;
         }
         Ok(())
     }
@@ -222,7 +238,21 @@ impl World {
                 }
                 Ok(())
             }
-            Due::Arrive { to, from, message } => self.arrive(to, from, message),
+            Due::Arrive {
+                to,
+                from,
+                sent,
+                message,
+            } => self.arrive(to, from, sent, message),
+            Due::AskAgain(at, ask) => {
+                self.met.once(Fault::AskedAgain.words());
+                self.asks(at, *ask)
+            }
+            Due::Fault => {
+                self.next_fault();
+                self.fault()
+            }
+            Due::Start(at) => self.start(at),
             Due::Tick(at) => {
                 self.due_in(TICK_MS as i64, Due::Tick(at));
                 self.with(at, Site::try_tick).map(drop)
@@ -237,7 +267,7 @@ impl World {
     fn act(&mut self, at: usize) -> Result<(), String> {
         self.acts_left = self.acts_left.saturating_sub(1);
         let next = self.dice.below(self.stands.len() as u64) as usize;
-        let gap = 1 + self.dice.below(2 * self.gap_ms);
+        let gap = 1 + self.dice.below(2 * self.weather.gap_ms);
         if !self.healing {
             self.due_in(gap as i64, Due::Act(next));
         }
@@ -246,30 +276,39 @@ impl World {
         }
         self.set_clock(at);
         let (words, action) = people::act(&self.stands[at].site, &mut self.dice, None);
-        self.asks(at, words, action)
+        self.asks_first(at, words, action)
     }
 
-    /// Lets somebody at a node ask for something.
-    fn asks(&mut self, at: usize, words: String, action: Action) -> Result<(), String> {
+    /// Lets somebody at a node ask for something for the first time.
+    fn asks_first(&mut self, at: usize, words: String, action: Action) -> Result<(), String> {
         self.asked += 1;
         let key = format!("ask {}", self.asked);
-        let asked = key.clone();
-        let answer = self.with(at, |site| site.try_ask(action, asked))?;
+        self.asks(at, Ask { key, words, action })
+    }
+
+    fn asks(&mut self, at: usize, ask: Ask) -> Result<(), String> {
+        let (action, key) = (ask.action.clone(), ask.key.clone());
+        let answer = self.with(at, |site| site.try_ask(action, key))?;
         let name = &self.stands[at].site.name;
         let ended = match &answer {
             Some(Ok(_)) => "yes".to_owned(),
             Some(Err(refusal)) => refusal.what().en,
             None => "no answer".to_owned(),
         };
-        let told = format!("{name} {words}: {ended}");
+        let told = format!("{name} {}: {ended}", ask.words);
         self.tell(&told);
         match answer {
             Some(Ok(outcome)) => {
                 self.met.once("accepted");
-                self.stands[at].acked.push((key, outcome.records));
+                let repeated = u64::from(outcome.repeated);
+                self.met.add(Fault::Repeated.words(), repeated);
+                self.stands[at].acked.push((ask.key, outcome.records));
             }
             Some(Err(_)) => self.met.once("refused"),
-            None => self.met.once("unanswered"),
+            None => {
+                let soon = 5_000 + self.dice.below(60_000) as i64;
+                self.due_in(soon, Due::AskAgain(at, Box::new(ask)));
+            }
         }
         Ok(())
     }
@@ -285,13 +324,21 @@ impl World {
             return Ok(None);
         }
         self.set_clock(at);
-        let held = self.stands[at].site.disk.log.len();
-        let done = does(&mut self.stands[at].site);
+        let fate = self.weather.fate(&mut self.dice);
+        let site = &mut self.stands[at].site;
+        site.disk.fate = fate;
+        let held = site.disk.log.len();
+        let done = does(site);
+        site.disk.fate = Fate::Written;
+        let wrote = site.disk.log.len() > held;
         let done = match done {
             Ok(done) => Some(done),
-            Err(fault) => return Err(format!("a disk failed: {fault}")),
+            Err(fault) => {
+                self.note_fault(at, fate, &fault)?;
+                None
+            }
         };
-        if self.stands[at].site.disk.log.len() > held {
+        if wrote {
             joint_invariant::when_appended(self, at, held)?;
             if !self.stands[at].news_due {
                 self.stands[at].news_due = true;
@@ -302,9 +349,105 @@ impl World {
         Ok(done)
     }
 
+    fn note_fault(&mut self, at: usize, fate: Fate, fault: &LogFault) -> Result<(), String> {
+        let what = match fate {
+            Fate::Written => return Err(format!("a disk failed of itself: {fault}")),
+            Fate::Full => Fault::Full,
+            Fate::LostBefore => Fault::DiesBefore,
+            Fate::Torn(_) => Fault::DiesWithin,
+            Fate::LostAfter => Fault::DiesAfter,
+        };
+        self.met.once(what.words());
+        let told = format!("{}: {}", self.stands[at].site.name, what.words());
+        self.tell(&told);
+        if !fault.may_go_on() {
+            self.dies(at);
+        }
+        Ok(())
+    }
+
+    fn dies(&mut self, at: usize) {
+        self.stands[at].up = false;
+        let down = down_ms(&mut self.dice);
+        self.due_in(down, Due::Start(at));
+    }
+
+    fn start(&mut self, at: usize) -> Result<(), String> {
+        if self.stands[at].up {
+            return Ok(());
+        }
+        let stand = &mut self.stands[at];
+        stand.up = true;
+        stand.site.restart();
+        let torn = std::mem::take(&mut stand.site.disk.torn_found);
+        self.met.add(Fault::Torn.words(), torn);
+        self.met.once(Fault::Started.words());
+        self.set_clock(at);
+        let told = format!("{} starts", self.stands[at].site.name);
+        self.tell(&told);
+        joint_invariant::when_started(self, at)
+    }
+
+    fn fault(&mut self) -> Result<(), String> {
+        let sudden = Sudden::draw(&mut self.dice, self.stands.len());
+        self.tell(&format!("{sudden:?}"));
+        match sudden {
+            Sudden::Cut {
+                from,
+                to,
+                both,
+                for_ms,
+            } => {
+                self.cut(from, to, for_ms);
+                let what = match both {
+                    true => Fault::Cut,
+                    false => Fault::CutOneWay,
+                };
+                if both {
+                    self.cut(to, from, for_ms);
+                }
+                self.met.once(what.words());
+            }
+            Sudden::Isolate { node, for_ms } => {
+                for other in 0..self.stands.len() {
+                    self.cut(node, other, for_ms);
+                    self.cut(other, node, for_ms);
+                }
+                self.met.once(Fault::Isolated.words());
+            }
+            Sudden::Kill(node) if self.stands[node].up => {
+                self.met.once(Fault::Killed.words());
+                self.dies(node);
+            }
+            Sudden::Kill(_) => {}
+            Sudden::Skew { node, skew_ms } => {
+                let ahead = skew_ms > self.stands[node].skew_ms;
+                let what = match ahead {
+                    true => Fault::ClockAhead,
+                    false => Fault::ClockBack,
+                };
+                self.met.once(what.words());
+                self.stands[node].skew_ms = skew_ms;
+                self.stands[node].stands_at_ms = None;
+            }
+            Sudden::Stand(node) => {
+                self.met.once(Fault::ClockStands.words());
+                self.stands[node].stands_at_ms = Some(self.now_ms);
+            }
+        }
+        Ok(())
+    }
+
+    fn cut(&mut self, from: usize, to: usize, for_ms: i64) {
+        let until = self.now_ms + for_ms;
+        let line = self.lines.entry((from, to)).or_default();
+        line.cut_until_ms = line.cut_until_ms.max(until);
+    }
+
     fn set_clock(&mut self, at: usize) {
         let stand = &mut self.stands[at];
-        stand.site.now = Timestamp(BEGIN_MS + self.now_ms + stand.skew_ms);
+        let since = stand.stands_at_ms.unwrap_or(self.now_ms);
+        stand.site.now = Timestamp(BEGIN_MS + since + stand.skew_ms);
     }
 
     fn contacts(&self, at: usize) -> Vec<usize> {
@@ -337,21 +480,43 @@ impl World {
 
     /// Puts a message on the line, which may lose, double and delay it.
     fn post(&mut self, from: usize, to: usize, message: Message) {
-        let line = self.lines.get(&(from, to)).copied().unwrap_or_default();
-        if self.dice.below(1_000) < line.loss_permille {
-            self.met.once("lost");
+        let weather = self.weather;
+        if self.dice.below(1_000) < weather.loss_permille {
+            self.met.once(Fault::Lost.words());
             return;
         }
-        let doubled = self.dice.below(1_000) < line.double_permille;
-        for copy in 0..1 + u64::from(doubled) {
-            self.met.add("doubled", copy);
-            let delay = 1 + self.dice.below(line.delay_max_ms.max(1));
-            let message = message.clone();
-            self.due_in(delay as i64, Due::Arrive { to, from, message });
+        let doubled = self.dice.below(1_000) < weather.double_permille;
+        self.met.add(Fault::Doubled.words(), u64::from(doubled));
+        for _ in 0..1 + u64::from(doubled) {
+            let delay = 1 + self.dice.below(weather.delay_max_ms);
+            self.met
+                .add(Fault::Delayed.words(), u64::from(delay > 10_000));
+            let (message, sent) = (message.clone(), self.serial);
+            let arrive = Due::Arrive {
+                to,
+                from,
+                sent,
+                message,
+            };
+            self.due_in(delay as i64, arrive);
         }
     }
 
-    fn arrive(&mut self, to: usize, from: usize, message: Message) -> Result<(), String> {
+    fn arrive(
+        &mut self,
+        to: usize,
+        from: usize,
+        sent: u64,
+        message: Message,
+    ) -> Result<(), String> {
+        let line = self.lines.entry((from, to)).or_default();
+        if self.now_ms < line.cut_until_ms {
+            self.met.once(Fault::Dropped.words());
+            return Ok(());
+        }
+        self.met
+            .add(Fault::Overtaken.words(), u64::from(sent < line.arrived));
+        line.arrived = line.arrived.max(sent);
         let words = message.words();
         let speaker = self.stands[from].site.node();
         let heard = self.with(to, |site| wire::hear(site, speaker, message))?;
@@ -369,11 +534,8 @@ impl World {
         self.met.add("not taken", heard.refused.len() as u64);
         if heard.taken > 0 || !heard.refused.is_empty() || heard.unreadable > 0 {
             let (to, from) = (&self.stands[to].site.name, &self.stands[from].site.name);
-            let why: Vec<String> = heard
-                .refused
-                .iter()
-                .map(|one| one.why.to_string())
-                .collect();
+            let why = heard.refused.iter().map(|one| one.why.to_string());
+            let why: std::collections::BTreeSet<String> = why.collect();
             let told = format!("{to} hears {from}: {words}: took {}; {why:?}", heard.taken);
             self.tell(&told);
         }
@@ -383,11 +545,10 @@ impl World {
     fn heal(&mut self) -> Result<i64, String> {
         self.tell("all is healed");
         self.healing = true;
-        for line in self.lines.values_mut() {
-            *line = Line {
-                delay_max_ms: 200,
-                ..Line::default()
-            };
+        self.weather = self.weather.healed();
+        self.lines.clear();
+        for at in 0..self.stands.len() {
+            self.start(at)?;
         }
         self.let_all_in()?;
         let began = self.now_ms;
@@ -417,7 +578,7 @@ impl World {
             let out = peers.filter(|peer| !peer.is_let_in()).map(|peer| peer.node);
             let out: Vec<NodeId> = out.collect();
             for node in out {
-                self.asks(at, "lets a peer in".to_owned(), people::let_in(&node))?;
+                self.asks_first(at, "lets a peer in".to_owned(), people::let_in(&node))?;
             }
         }
         Ok(())
