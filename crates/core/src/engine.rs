@@ -24,6 +24,7 @@ use crate::entropy::Entropy;
 use crate::limits;
 use crate::log::{Batch, KeptOutcome, Row};
 use crate::plan::ResponseFile;
+use crate::record::incident::IncidentEvent;
 use crate::record::operation::OperationEvent;
 use crate::record::{
     self, Action, Actor, Context, Event, Happened, Meta, Record, RecordKind, RecordRef,
@@ -350,6 +351,13 @@ impl Engine {
             let entry = self.sign(&mut done, &happened, request, happened_at, now);
             let meta = meta_of(&entry, request.by, happened_at);
             let before = self.board.get(reference);
+            if matches!(
+                happened.event,
+                Event::Incident(IncidentEvent::Erased { .. })
+            ) {
+                // Whatever the host destroys must not seal anything more.
+                self.keys.remove(&reference);
+            }
             if let Some(next) = Record::apply(
                 before.as_ref(),
                 &happened.event,

@@ -6,7 +6,10 @@
 use watchfire_feed::{Entry, FeedId, Head, NodeId};
 
 use crate::basis::{CallId, PersonId, Timestamp};
-use crate::record::RecordRef;
+use crate::record::{RecordKind, RecordRef};
+
+/// The kind of the entry that says that a record's personal data is erased.
+const ERASED: &str = "incident.erased";
 
 /// What one or more accepted actions come to on disk.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +48,19 @@ pub struct KeptMade {
 }
 
 impl Batch {
+    /// Returns the records of whose personal data this batch says that it is erased: with it, their keys are destroyed.
+    pub fn erased(&self) -> Vec<RecordRef> {
+        let said = self
+            .entries
+            .iter()
+            .filter(|entry| entry.header.kind == ERASED);
+        let named = said.map(|entry| RecordRef {
+            kind: RecordKind::Incident,
+            id: entry.header.record,
+        });
+        named.collect()
+    }
+
     /// Adds a later batch to this one; of two rows for a record the later stays.
     pub fn extend(&mut self, later: Batch) {
         for head in later.before {

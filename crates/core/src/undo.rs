@@ -302,6 +302,18 @@ fn incident(deed: &Deed, action: &IncidentAction) -> Result<IncidentAction, Refu
                 with: *from,
             });
         }
+        IncidentAction::Erase { .. } => (
+            "what is erased is gone",
+            "已删除的内容无法恢复",
+            "Nothing can be done.",
+            "无法操作。",
+        ),
+        IncidentAction::Offer { .. } | IncidentAction::EndOffer { .. } => (
+            "an offer is ended by the other agency alone",
+            "移交须由对方答复",
+            "Ask them to decline.",
+            "请对方拒绝接收。",
+        ),
         IncidentAction::SeeAlarm { .. } => return Err(seen()),
         IncidentAction::Open { .. } | IncidentAction::OpenFor { .. } => (
             "an incident that was opened stays on record",

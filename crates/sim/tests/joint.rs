@@ -517,3 +517,62 @@ fn a_share_ends_when_its_time_is_over() {
     assert!(part.shares.is_empty());
     check(&[&a, &b, &c]);
 }
+
+#[test]
+fn an_incident_is_handed_over_for_good_and_never_has_two_homes_or_none() {
+    let (mut a, mut b, mut c, operation) = joint();
+    let incident = open(&mut a);
+    note(&mut a, incident, "it is theirs, really");
+    share(&mut a, operation, incident, Tier::View);
+    let offer = |to| Action::Incident(IncidentAction::Offer { incident, to });
+    settle(&mut [&mut a, &mut b, &mut c]);
+    a.ask(offer(b.node())).unwrap();
+    let priority = Some(watchfire_core::basis::Priority::P3);
+    let grade = IncidentAction::Grade {
+        incident,
+        category: None,
+        priority,
+    };
+    assert!(
+        a.ask(Action::Incident(grade)).is_err(),
+        "an offer freezes it"
+    );
+    settle(&mut [&mut a, &mut b, &mut c]);
+    let of = of(&a, incident);
+    let answer = |accept| {
+        Action::Reply(ReplyAction::AnswerOffer {
+            operation,
+            of,
+            accept,
+            reason: None,
+        })
+    };
+    assert!(c.ask(answer(true)).is_err(), "it was not offered to c");
+    b.ask(answer(false)).unwrap();
+    assert!(b.ask(answer(true)).is_err(), "answered once");
+    settle(&mut [&mut a, &mut b, &mut c]);
+    assert!(
+        a.shown.incidents[&incident].is_open() && a.shown.incidents[&incident].offered_to.is_none()
+    );
+    // Offered again, it is another offer.
+    a.ask(offer(b.node())).unwrap();
+    settle(&mut [&mut a, &mut b, &mut c]);
+    b.ask(answer(true)).unwrap();
+    let own = b.shown.open_incidents().next().unwrap();
+    assert_eq!(own.pairs, [of]);
+    let own = of_b(&b, own.id);
+    settle(&mut [&mut a, &mut b, &mut c]);
+    assert!(!a.shown.incidents[&incident].is_open(), "it has ended here");
+    for board in [
+        &b.shown.copies.boards[&a.node()],
+        &c.shown.copies.boards[&a.node()],
+    ] {
+        assert!(!board.incidents[&incident].is_open());
+        assert_eq!(board.incidents[&incident].pairs, [own]);
+    }
+    check(&[&a, &b, &c]);
+}
+
+fn of_b(site: &Site, record: impl Into<RecordRef>) -> Elsewhere {
+    of(site, record)
+}

@@ -8,7 +8,9 @@
 use std::path::Path;
 
 use watchfire_core::basis::Timestamp;
-use watchfire_feed::{Draft, Feed, HybridClock, OPENING_KIND, OPENING_KIND_VERSION, Signer};
+use watchfire_feed::{
+    Draft, Feed, Head, HybridClock, OPENING_KIND, OPENING_KIND_VERSION, Scope, Signer,
+};
 
 use crate::entries;
 use crate::error::{Doing, StoreError, damaged};
@@ -17,6 +19,22 @@ use crate::incarnation::Incarnation;
 use crate::keyring::Keyring;
 use crate::schema::{self, Access};
 use crate::{limits, store};
+
+/// Returns what a directory holds of the epoch that is to end: its number, and the heads of all feeds of it, local and
+/// of operations. Whoever holds the root key says in the identity feed that they count up to here.
+pub fn ending(dir: &Path) -> Result<(u32, Vec<Head>), StoreError> {
+    let connection = schema::open(&files::database(dir)?, Access::Read)?;
+    let current = store::verify_tail(&connection)?;
+    let mut heads = Vec::new();
+    for known in entries::feeds(&connection)? {
+        let same = known.feed.node == current.feed.node && known.feed.epoch == current.feed.epoch;
+        if same && known.feed.scope != Scope::Identity {
+            let last = entries::last(&connection, known.number)?;
+            heads.extend(last.map(|line| line.entry.head()));
+        }
+    }
+    Ok((current.feed.epoch, heads))
+}
 
 /// Begins a new epoch under a new key in a directory that must not write its old feed any more; returns
 /// the new feed. The reason is for people, is signed and shown to peers, and holds no personal data.

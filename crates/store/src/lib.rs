@@ -46,7 +46,7 @@ pub use access::{Code, Session, Token};
 pub use backup::{BackupKeys, BackupReport, backup, export};
 pub use check::{CheckError, CheckReport, check};
 pub use drafts::{CallDraft, DraftPut, DraftWrite};
-pub use epoch::new_epoch;
+pub use epoch::{ending, new_epoch};
 pub use error::StoreError;
 pub use load::Loaded;
 pub use past::PastBoard;

@@ -217,6 +217,7 @@ impl Node {
         let last_time = store.last_time()?;
         let (engine, position) = load(&mut store, keep_since, Arc::clone(&response), entropy)?;
         let engine = engine.with_timers(settings.timers);
+        taking::finish_erasing(&mut store, engine.board());
         let (queue, inputs) = sync_channel(QUEUE_MAX);
         let node = Node {
             inner: Arc::new(Inner {
@@ -612,6 +613,7 @@ impl Worker {
                         self.node.set_health(Health::Ready);
                     }
                 }
+                self.erase(append);
                 self.engine.persisted();
                 if let Some(last) = append.entries.last() {
                     let last_ms = last.header.time.ms();

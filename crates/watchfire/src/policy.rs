@@ -266,8 +266,11 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
             | IncidentAction::SeeAlarm { .. }
             | IncidentAction::OpenFor { .. }
             | IncidentAction::Pair { .. }
+            | IncidentAction::Offer { .. }
+            | IncidentAction::EndOffer { .. }
             | IncidentAction::Unpair { .. },
         ) => vec![P::RunIncidents],
+        Action::Incident(IncidentAction::Erase { .. }) => vec![P::LeadOperations],
         Action::Unit(UnitAction::Enter { .. } | UnitAction::Amend { .. }) => vec![P::KeepUnits],
         Action::Unit(
             UnitAction::MakeAvailable { unit }

@@ -229,6 +229,19 @@ fn incident(
                 format!("与{name}的警情配对"),
             )
         }
+        IncidentEvent::Offered { to } => {
+            let name = board.name_of(to);
+            Text::new(format!("offered to {name}"), format!("向{name}提出移交"))
+        }
+        IncidentEvent::Erased { reason } => Text::new(
+            format!("what was said is erased: {reason}"),
+            format!("内容已删除：{reason}"),
+        ),
+        IncidentEvent::OfferDeclined => Text::new("offer declined", "对方未接收移交"),
+        IncidentEvent::HandedOver { to } => {
+            let name = board.name_of(&to.node);
+            Text::new(format!("handed over to {name}"), format!("已移交{name}"))
+        }
         IncidentEvent::Unpaired { from } => {
             let name = board.name_of(&from.node);
             Text::new(

@@ -10,12 +10,12 @@ use watchfire_feed::{Chain, NotSpokenFor, Opening};
 use super::*;
 use crate::basis::{IncidentId, Line, OperationId};
 use crate::copies::Followed;
-use crate::record::incident::IncidentAction;
+use crate::record::incident::{IncidentAction, IncidentEvent};
 use crate::record::message::{Ask, MessageEvent, What};
 use crate::record::operation::OperationAction;
 use crate::record::participation::{ParticipationAction, ParticipationEvent};
 use crate::record::peer::Peer;
-use crate::record::reply::ReplyAction;
+use crate::record::reply::{ReplyAction, ReplyEvent};
 use crate::record::{Elsewhere, Meta};
 
 /// What came of entries from a peer: append, and only then the rest.
@@ -383,6 +383,29 @@ impl Engine {
                 // Refused by all but the lead, and by the lead if it is none any more.
                 let _ = self.react(taken, Action::Operation(keep), key, now);
             }
+            Event::Incident(IncidentEvent::Erased { .. }) => {
+                let Scope::Operation(id) = feed.scope else {
+                    return;
+                };
+                // The host destroys the keys with this batch; nobody reads it here after that.
+                self.copy_keys.remove(&(feed.node, *record));
+                let (operation, node) = (OperationId(id), feed.node);
+                let to = Elsewhere {
+                    node,
+                    record: *record,
+                };
+                let key = format!("erased {record} of {node}");
+                let ack = ReplyAction::Erased { operation, to };
+                let _ = self.react(taken, Action::Reply(ack), key, now);
+            }
+            Event::Reply(ReplyEvent::Answered {
+                to,
+                accepted,
+                result,
+                ..
+            }) if to.node == self.feed.node && to.record.kind == RecordKind::Incident => {
+                self.end_offer(taken, feed.node, to.record, *accepted, *result, now);
+            }
             Event::Message(MessageEvent::Sent {
                 operation,
                 what: What::Ask { of, ask, .. },
@@ -397,6 +420,31 @@ impl Engine {
             }
             _ => {}
         }
+    }
+
+    /// Ends an offer of an incident as the other home answered it; an answer of anybody else ends nothing.
+    fn end_offer(
+        &mut self,
+        taken: &mut Taken,
+        from: NodeId,
+        record: RecordRef,
+        accepted: bool,
+        result: Option<RecordRef>,
+        now: Timestamp,
+    ) {
+        let incident = IncidentId(record.id);
+        let found = self.board.incidents.get(&incident);
+        let Some(found) = found.filter(|found| found.offered_to == Some(from)) else {
+            return;
+        };
+        let key = format!("offer of {record} at {}", found.version);
+        let record = result.filter(|_| accepted);
+        let end = IncidentAction::EndOffer {
+            incident,
+            taken: record.map(|record| Elsewhere { node: from, record }),
+        };
+        // It was open a moment ago.
+        let _ = self.react(taken, Action::Incident(end), key, now);
     }
 
     /// Answers an ask that a loan has said yes to before: the unit was promised, cut or no cut. If it cannot go all

@@ -5,9 +5,11 @@
 //! live with their units, so that neither record needs two writers. Merging moves nothing: calls and
 //! assignments stay with the incident they joined, and the other counts them as its own until unmerged.
 
+mod fold;
 mod pair;
 
 use serde::{Deserialize, Serialize};
+use watchfire_feed::NodeId;
 
 use super::call::CallDetails;
 use super::turn::{self, Turn, Way};
@@ -19,6 +21,7 @@ use crate::board::Board;
 use crate::limits;
 use crate::refusal::Refusal;
 use crate::timer::{self, AlarmCode, Seen};
+pub(super) use fold::apply;
 
 /// An incident as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,6 +66,12 @@ pub struct Incident {
     /// Incidents of other homes about the same situation: each home runs its own, the pair shows them as one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pairs: Vec<Elsewhere>,
+    /// The node that it was offered to, while neither yes nor no has come: nothing else is done with it meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offered_to: Option<NodeId>,
+    /// When what was said in it was erased, here and wherever it was told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
 }
 
 /// Where an incident is in its own life.
@@ -162,6 +171,9 @@ impl Incident {
     }
 
     pub(super) fn must_be_open(&self) -> Result<(), Refusal> {
+        if self.offered_to.is_some() {
+            return Err(pair::frozen());
+        }
         match self.state {
             IncidentState::Active => Ok(()),
             IncidentState::Closed { .. } | IncidentState::Cancelled { .. } => {
@@ -316,6 +328,27 @@ pub enum IncidentAction {
         /// The other home's.
         with: Elsewhere,
     },
+    /// Offer to hand it over for good to another home; freezes it until that takes or declines it.
+    Offer {
+        /// Which.
+        incident: IncidentId,
+        /// To whom.
+        to: NodeId,
+    },
+    /// Note how the other home answered; only the engine does, when the answer comes.
+    EndOffer {
+        /// Which.
+        incident: IncidentId,
+        /// The incident that goes on for it there; nothing if the other home declined.
+        taken: Option<Elsewhere>,
+    },
+    /// Erase what was said in it, here and wherever it was told; only once it has ended.
+    Erase {
+        /// Which.
+        incident: IncidentId,
+        /// On what ground; this is kept.
+        reason: Line,
+    },
     /// Say that it is not.
     Unpair {
         /// Which.
@@ -344,6 +377,9 @@ impl IncidentAction {
             | IncidentAction::Unlink { incident, .. }
             | IncidentAction::SeeAlarm { incident, .. }
             | IncidentAction::Pair { incident, .. }
+            | IncidentAction::Offer { incident, .. }
+            | IncidentAction::EndOffer { incident, .. }
+            | IncidentAction::Erase { incident, .. }
             | IncidentAction::Unpair { incident, .. } => Some(*incident),
         }
     }
@@ -430,6 +466,23 @@ pub enum IncidentEvent {
         /// The other home's.
         with: Elsewhere,
     },
+    /// It was offered to another home.
+    Offered {
+        /// To whom.
+        to: NodeId,
+    },
+    /// The other home declined, and it goes on here.
+    OfferDeclined,
+    /// The other home took it: it has ended here and goes on there.
+    HandedOver {
+        /// The incident that goes on for it.
+        to: Elsewhere,
+    },
+    /// What was said in it was erased: its key is destroyed wherever it is.
+    Erased {
+        /// On what ground.
+        reason: Line,
+    },
     /// It was found not to be.
     Unpaired {
         /// The other home's.
@@ -438,7 +491,7 @@ pub enum IncidentEvent {
 }
 
 /// The names of its events, as entries carry them; one that is not listed is of a newer program.
-pub(super) const EVENT_NAMES: [&str; 15] = [
+pub(super) const EVENT_NAMES: [&str; 19] = [
     "opened",
     "graded",
     "relocated",
@@ -454,6 +507,10 @@ pub(super) const EVENT_NAMES: [&str; 15] = [
     "alarm_seen",
     "paired",
     "unpaired",
+    "offered",
+    "offer_declined",
+    "handed_over",
+    "erased",
 ];
 
 pub(super) fn decide(
@@ -497,6 +554,9 @@ pub(super) fn decide(
         }
         IncidentAction::AddNote { incident, text } => {
             let found = board.incident(*incident)?; // A closed incident may still be written about.
+            if found.erased_at.is_some() {
+                return Err(pair::erased());
+            }
             if found.notes.len() >= limits::NOTES_PER_INCIDENT_MAX {
                 return Err(too_many(
                     Text::new("notes on an incident", "每条警情的备注"),
@@ -627,6 +687,9 @@ pub(super) fn decide(
         }
         IncidentAction::Pair { incident, with } => pair::pair(board, context, *incident, *with),
         IncidentAction::Unpair { incident, from } => pair::unpair(board, *incident, *from),
+        IncidentAction::Offer { incident, to } => pair::offer(board, context, *incident, *to),
+        IncidentAction::EndOffer { incident, taken } => pair::end_offer(board, *incident, *taken),
+        IncidentAction::Erase { incident, reason } => pair::erase(board, *incident, reason),
     }
 }
 
@@ -782,111 +845,4 @@ fn one(incident: IncidentId, event: IncidentEvent) -> Result<Vec<Happened>, Refu
 
 fn happened(incident: IncidentId, event: IncidentEvent) -> Happened {
     Happened::new(incident, Event::Incident(event))
-}
-
-pub(super) fn apply(
-    before: Option<&Incident>,
-    event: &IncidentEvent,
-    personal: Option<&Personal>,
-    meta: &Meta,
-) -> Option<Incident> {
-    if let IncidentEvent::Opened {
-        number,
-        category,
-        priority,
-        place,
-        split_from,
-    } = event
-    {
-        return Some(Incident {
-            id: IncidentId(meta.record),
-            version: meta.version,
-            changed_at: meta.at,
-            number: *number,
-            category: category.clone(),
-            priority: *priority,
-            alarm_level: 1,
-            place: place.clone(),
-            opened_at: meta.happened_at,
-            state: IncidentState::Active,
-            reopened_at: None,
-            split_from: *split_from,
-            links: Vec::new(),
-            notes: Vec::new(),
-            turns: vec![Turn {
-                at: meta.happened_at,
-                way: Way::Opened,
-            }],
-            urgency: vec![(meta.happened_at, *priority)],
-            seen: Vec::new(),
-            pairs: Vec::new(),
-        });
-    }
-    let mut incident = before?.clone();
-    incident.version = meta.version;
-    incident.changed_at = meta.at;
-    let at = meta.happened_at;
-    if let Some(way) = turn::way_of(event) {
-        super::keep_newest(&mut incident.turns, Turn { at, way });
-    }
-    match event {
-        IncidentEvent::Opened { .. } => {}
-        IncidentEvent::Graded { category, priority } => {
-            incident.category = category.clone();
-            if incident.priority != *priority {
-                super::keep_newest(&mut incident.urgency, (at, *priority));
-            }
-            incident.priority = *priority;
-        }
-        IncidentEvent::Relocated { place } => incident.place = place.clone(),
-        IncidentEvent::NoteAdded => {
-            let text = personal.and_then(|personal| personal.note.clone());
-            incident.notes.push(Note {
-                at: meta.happened_at,
-                by: meta.by,
-                text,
-            });
-        }
-        IncidentEvent::AlarmRaised { level } => incident.alarm_level = *level,
-        IncidentEvent::Closed { disposition } => {
-            incident.state = IncidentState::Closed {
-                disposition: disposition.clone(),
-                at: meta.happened_at,
-            };
-        }
-        IncidentEvent::Cancelled { reason } => {
-            incident.state = IncidentState::Cancelled {
-                reason: reason.clone(),
-                at: meta.happened_at,
-            };
-        }
-        IncidentEvent::Reopened { .. } => {
-            incident.state = IncidentState::Active;
-            incident.reopened_at = Some(meta.happened_at);
-        }
-        IncidentEvent::Unmerged => incident.state = IncidentState::Active,
-        IncidentEvent::Merged { into } => {
-            incident.state = IncidentState::Merged {
-                into: *into,
-                at: meta.happened_at,
-            };
-        }
-        IncidentEvent::Linked { other, relation } => {
-            incident.links.retain(|link| link.other != *other);
-            incident.links.push(Link {
-                other: *other,
-                relation: *relation,
-            });
-        }
-        IncidentEvent::Unlinked { other } => incident.links.retain(|link| link.other != *other),
-        IncidentEvent::AlarmSeen { code } => {
-            super::keep_newest(&mut incident.seen, meta.seen(*code));
-        }
-        IncidentEvent::Paired { with } => {
-            incident.pairs.retain(|one| one != with);
-            incident.pairs.push(*with);
-        }
-        IncidentEvent::Unpaired { from } => incident.pairs.retain(|one| one != from),
-    }
-    Some(incident)
 }

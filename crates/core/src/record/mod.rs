@@ -740,6 +740,7 @@ impl Event {
             Event::Message(MessageEvent::Sent { operation, .. })
             | Event::Reply(
                 ReplyEvent::Shown { operation, .. }
+                | ReplyEvent::Erased { operation, .. }
                 | ReplyEvent::Signed { operation, .. }
                 | ReplyEvent::Answered { operation, .. },
             )

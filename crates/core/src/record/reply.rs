@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use watchfire_feed::NodeId;
 
 use super::assignment::{self, AssignmentAction, Choice, Why};
-use super::incident::Incident;
+use super::incident::{Incident, IncidentAction};
 use super::message::{Ask, What};
 use super::{Actor, Context, Elsewhere, Event, Happened, Meta, RecordKind, RecordRef};
 use crate::basis::{Line, MessageId, OperationId, Personal, ReplyId, Text, Timestamp, UnitId};
@@ -36,6 +36,9 @@ pub struct Reply {
     pub signed: Option<(u64, Timestamp, Actor)>,
     /// How an ask was answered.
     pub answer: Option<Answered>,
+    /// When what was said in the record was erased here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
 }
 
 /// How an ask was answered.
@@ -91,6 +94,24 @@ pub enum ReplyAction {
         /// What.
         to: Elsewhere,
     },
+    /// Say that what was said in a record was erased here, too; only the engine does, with the erasing.
+    Erased {
+        /// The operation in which it was shared.
+        operation: OperationId,
+        /// The record.
+        to: Elsewhere,
+    },
+    /// Take over for good an incident that its home offered, or decline it.
+    AnswerOffer {
+        /// The operation in which it is shared.
+        operation: OperationId,
+        /// The incident.
+        of: Elsewhere,
+        /// Yes or no.
+        accept: bool,
+        /// Why, for people.
+        reason: Option<Line>,
+    },
     /// Answer an ask; a yes to sending a unit sends it.
     Answer {
         /// The ask, and with it who asked.
@@ -128,6 +149,13 @@ pub enum ReplyEvent {
         /// Which version.
         seen: u64,
     },
+    /// What was said in it was erased here.
+    Erased {
+        /// The operation.
+        operation: OperationId,
+        /// The record.
+        to: Elsewhere,
+    },
     /// An ask was answered.
     Answered {
         /// The operation.
@@ -153,13 +181,14 @@ impl ReplyEvent {
         match self {
             ReplyEvent::Shown { operation, to, .. }
             | ReplyEvent::Signed { operation, to, .. }
+            | ReplyEvent::Erased { operation, to }
             | ReplyEvent::Answered { operation, to, .. } => (*operation, *to),
         }
     }
 }
 
 /// The names of its events, as entries carry them; one that is not listed is of a newer program.
-pub(super) const EVENT_NAMES: [&str; 3] = ["shown", "signed", "answered"];
+pub(super) const EVENT_NAMES: [&str; 4] = ["shown", "signed", "answered", "erased"];
 
 pub(super) fn decide(
     board: &Board,
@@ -191,6 +220,20 @@ pub(super) fn decide(
             };
             one(context, to, event)
         }
+        ReplyAction::Erased { operation, to } => {
+            about(board, context, *operation, *to)?;
+            let event = ReplyEvent::Erased {
+                operation: *operation,
+                to: *to,
+            };
+            one(context, to, event)
+        }
+        ReplyAction::AnswerOffer {
+            operation,
+            of,
+            accept,
+            reason,
+        } => answer_offer(board, context, *operation, *of, *accept, reason.as_ref()),
         ReplyAction::Answer {
             node,
             message,
@@ -218,6 +261,56 @@ fn about<'a>(
     let copy = board.copy(to).ok_or(Refusal::NotFound(to.record.kind))?;
     let before = board.replies.get(&Reply::id_of(&context.node, &to));
     Ok((before.map(std::sync::Arc::as_ref), copy.version()))
+}
+
+/// Answers an offered incident. A yes opens one of this node's own that goes on for it, unless there is one already.
+fn answer_offer(
+    board: &Board,
+    context: &mut Context<'_>,
+    operation: OperationId,
+    of: Elsewhere,
+    accept: bool,
+    reason: Option<&Line>,
+) -> Result<Vec<Happened>, Refusal> {
+    let (before, seen) = about(board, context, operation, of)?;
+    let Some(super::Record::Incident(there)) = board.copy(of) else {
+        return Err(Refusal::NotFound(RecordKind::Incident));
+    };
+    let answered = before.and_then(|reply| Some((reply.answer.as_ref()?, reply.signed?)));
+    if there.offered_to != Some(context.node) || answered.is_some_and(|(_, (at, ..))| at >= seen) {
+        return Err(nothing_new(Text::new("not offered", "未提出移交")));
+    }
+    let mut all = Vec::new();
+    let mut result = None;
+    if accept {
+        let own = board.open_incidents().find(|one| one.pairs.contains(&of));
+        result = match own {
+            Some(own) => Some(RecordRef::from(own.id)),
+            None => {
+                let category = None;
+                let open = IncidentAction::OpenFor { of, category };
+                all = super::incident::decide(board, &open, context)?;
+                all.first().map(|opened| opened.record)
+            }
+        };
+    }
+    // The version that was answered, so that a later offer of the same incident is another one.
+    let signed = ReplyEvent::Signed {
+        operation,
+        to: of,
+        seen,
+    };
+    let event = ReplyEvent::Answered {
+        operation,
+        to: of,
+        accepted: accept,
+        result,
+        reason: reason.cloned(),
+        clash: false,
+    };
+    all.extend(one(context, &of, signed)?);
+    all.extend(one(context, &of, event)?);
+    Ok(all)
 }
 
 fn answer(
@@ -369,12 +462,14 @@ pub(super) fn apply(
         shown: None,
         signed: None,
         answer: None,
+        erased_at: None,
     });
     reply.version = meta.version;
     reply.changed_at = meta.at;
     let at = meta.happened_at;
     match event {
         ReplyEvent::Shown { seen, .. } => reply.shown = Some((*seen, at)),
+        ReplyEvent::Erased { .. } => reply.erased_at = Some(at),
         ReplyEvent::Signed { seen, .. } => {
             // Who signs has it on a screen.
             reply.shown = reply.shown.or(Some((*seen, at)));

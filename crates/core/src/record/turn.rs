@@ -110,7 +110,9 @@ impl Incident {
 pub(super) fn way_of(event: &IncidentEvent) -> Option<Way> {
     match event {
         IncidentEvent::Opened { .. } => Some(Way::Opened),
-        IncidentEvent::Closed { .. } | IncidentEvent::Cancelled { .. } => Some(Way::Ended),
+        IncidentEvent::Closed { .. }
+        | IncidentEvent::Cancelled { .. }
+        | IncidentEvent::HandedOver { .. } => Some(Way::Ended),
         IncidentEvent::Reopened { .. } => Some(Way::Reopened),
         IncidentEvent::Merged { into } => Some(Way::Merged { into: *into }),
         IncidentEvent::Unmerged => Some(Way::Unmerged),
@@ -121,6 +123,9 @@ pub(super) fn way_of(event: &IncidentEvent) -> Option<Way> {
         | IncidentEvent::Linked { .. }
         | IncidentEvent::Unlinked { .. }
         | IncidentEvent::AlarmSeen { .. }
+        | IncidentEvent::Erased { .. }
+        | IncidentEvent::Offered { .. }
+        | IncidentEvent::OfferDeclined
         | IncidentEvent::Paired { .. }
         | IncidentEvent::Unpaired { .. } => None,
     }

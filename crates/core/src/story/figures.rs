@@ -72,6 +72,8 @@ fn records(text: &str) -> Vec<Record> {
                     urgency: Vec::new(),
                     seen: Vec::new(),
                     pairs: Vec::new(),
+                    offered_to: None,
+                    erased_at: None,
                 }))
             }
             ["call", id, answered, ref more @ ..] => {

@@ -179,6 +179,7 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(operation::open_for))
         .routes(routes!(operation::pair))
         .routes(routes!(operation::unpair))
+        .routes(routes!(operation::erase))
         .routes(routes!(person::list, person::enrol))
         .routes(routes!(person::show, person::amend))
         .routes(routes!(person::disable))

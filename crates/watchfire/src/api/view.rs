@@ -297,6 +297,10 @@ pub struct IncidentView {
     pub disposition: Option<String>,
     /// Incidents of other homes about the same situation.
     pub pairs: Vec<PairView>,
+    /// The node that it was offered to for good, while that has not answered.
+    pub offered_to: Option<String>,
+    /// When what was said in it was erased.
+    pub erased_at: Option<String>,
     /// Its calls, those of incidents merged into it included.
     pub calls: Vec<String>,
     /// Its assignments, those of incidents merged into it included.
@@ -417,6 +421,8 @@ pub fn incident_at(board: &Board, incident: &Incident, node: &Node, at: Timestam
                 incident: hex(&pair.record.id),
             })
             .collect(),
+        offered_to: incident.offered_to.map(|to| to.to_string()),
+        erased_at: maybe_time(incident.erased_at),
         notes: incident.notes.len(),
         attended: attended(board, incident),
         alarms: alarms(

@@ -15,7 +15,7 @@ use crate::config;
 use crate::federation::identity;
 use crate::link::at;
 use crate::link::certificates::Certificates;
-use crate::link::root::{RootFile, RootKeys as _};
+use crate::link::root::{RootFile, RootKeys as _, generate_passphrase};
 
 /// The variable that holds the passphrase, for where nobody sits at a terminal.
 const PASSPHRASE_VARIABLE: &str = "WATCHFIRE_ROOT_PASSPHRASE";
@@ -83,6 +83,37 @@ pub(super) fn unlock(dir: &Path, file: Option<&Path>) -> Result<Signer> {
     }
     let passphrase = passphrase()?;
     Ok(RootFile { path }.unlock(&passphrase)?)
+}
+
+/// Unlocks the root key of a directory that may not be opened for writing yet.
+pub(super) fn unlock_for(dir: &Path, file: Option<&Path>) -> Result<Signer> {
+    let path = file.map_or_else(|| dir.join(tend::ROOT_FILE), Path::to_owned);
+    if path.exists() {
+        let passphrase = passphrase()?;
+        return Ok(RootFile { path }.unlock(&passphrase)?);
+    }
+    if dir.join("node.key").exists() && file.is_none() {
+        // A node from before root keys stood apart: its first key is its root key, and is about to be replaced.
+        let store = Store::open(dir)?;
+        let signer = store.signer();
+        if watchfire_feed::NodeId::of_key(&signer.public_key()) == store.feed().node {
+            let passphrase = generate_passphrase();
+            RootFile::create(&path, &passphrase, *store.signer_seed())?;
+            println!(
+                "The first key of this node is its root key. It is put apart, into {}, and opens",
+                path.display()
+            );
+            println!(
+                "with this passphrase, which is shown once and kept nowhere:  {}",
+                *passphrase
+            );
+            return Ok(signer);
+        }
+    }
+    fail(format!(
+        "{} is not there; name the file with the root key with --root: a new key counts for peers only if the root key says so",
+        path.display()
+    ))
 }
 
 fn passphrase() -> Result<Zeroizing<String>> {

@@ -84,13 +84,19 @@ enum Command {
     Check(tend::CheckArgs),
     /// Copy a node to a new directory while it runs
     Backup(tend::BackupArgs),
-    /// Begin a new epoch in a directory that was restored, copied or moved, so that it may write again
+    /// Begin a new epoch under a new key: after a directory was restored, copied or moved, or a key was stolen
     Epoch {
         /// The directory
         dir: PathBuf,
         /// Why; this is kept in the feed for ever, so no personal data
         #[arg(long)]
         reason: String,
+        /// What ended the epoch before
+        #[arg(long, value_enum, default_value_t = tend::Cause::Restore)]
+        cause: tend::Cause,
+        /// The file with the root key; root.key in the node's directory if left out
+        #[arg(long)]
+        root: Option<PathBuf>,
     },
     /// Build the tables of a node anew from its entries
     Rebuild(tend::CheckArgs),
@@ -209,7 +215,12 @@ fn dispatch(command: Command) -> Result<Ended> {
         Command::Roads { what } => roads::run(what),
         Command::Check(args) => tend::check(&args),
         Command::Backup(args) => tend::backup(&args),
-        Command::Epoch { dir, reason } => tend::epoch(&dir, &reason),
+        Command::Epoch {
+            dir,
+            reason,
+            cause,
+            root,
+        } => tend::epoch(&dir, &reason, cause, root.as_deref()),
         Command::Rebuild(args) => tend::rebuild(&args),
         Command::Export { dir, file } => tend::export(&dir, &file),
         Command::Code { dir, login } => tend::code(&dir, login.as_deref()),

@@ -10,7 +10,9 @@ use watchfire_core::entropy::Entropy;
 use watchfire_core::plan::ResponseFile;
 use watchfire_core::record::Action;
 use watchfire_core::record::person::{Access, PersonAction, Seat};
+use watchfire_feed::{ClosingCause, IdentityEvent};
 use watchfire_store::{BackupKeys, Code, Store, Token};
+use zeroize::Zeroizing;
 
 use super::{Ended, Output, Progress, Result, fail};
 use crate::auth::{CODE_S, CodeAbout, Secret};
@@ -23,6 +25,9 @@ use crate::node::{self, random};
 use crate::policy::Authorized;
 use crate::replay;
 use crate::travel::Travel;
+
+/// Heads that one closing of an epoch names.
+const CLOSING_HEADS: usize = 200;
 
 /// The file in a node's directory that the root key is first put into.
 pub(super) const ROOT_FILE: &str = "root.key";
@@ -344,8 +349,59 @@ pub(super) fn backup(args: &BackupArgs) -> Result<Ended> {
     Ok(Ended::Done)
 }
 
-pub(super) fn epoch(dir: &Path, reason: &str) -> Result<Ended> {
-    let feed = watchfire_store::new_epoch(dir, reason, &random(), Clock::Real.now())?;
+/// What ended an epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Cause {
+    /// The directory was restored, copied or moved
+    Restore,
+    /// The key is changed, as it should be now and then
+    Rotation,
+    /// The key was stolen, or may have been
+    Compromise,
+    /// Two histories were written
+    Fork,
+}
+
+impl From<Cause> for ClosingCause {
+    fn from(cause: Cause) -> ClosingCause {
+        match cause {
+            Cause::Restore => ClosingCause::Restore,
+            Cause::Rotation => ClosingCause::Rotation,
+            Cause::Compromise => ClosingCause::Compromise,
+            Cause::Fork => ClosingCause::Fork,
+        }
+    }
+}
+
+pub(super) fn epoch(dir: &Path, reason: &str, cause: Cause, root: Option<&Path>) -> Result<Ended> {
+    let seed = Zeroizing::new(random());
+    let (ending, heads) = watchfire_store::ending(dir)?;
+    let has_identity = watchfire_store::Reader::open(dir)?
+        .feeds()?
+        .iter()
+        .any(|feed| feed.scope == watchfire_feed::Scope::Identity && feed.proves_its_node());
+    // First, so that a root key that is not at hand is found out before anything has changed.
+    let signer = match has_identity {
+        true => Some(super::identity::unlock_for(dir, root)?),
+        false => None,
+    };
+    let feed = watchfire_store::new_epoch(dir, reason, &seed, Clock::Real.now())?;
+    if let Some(signer) = signer {
+        // A closing names so many heads; more of them close the same epoch again.
+        let mut says: Vec<IdentityEvent> = Vec::new();
+        for heads in heads.chunks(CLOSING_HEADS) {
+            says.push(IdentityEvent::EpochClosed {
+                epoch: ending,
+                cause: cause.into(),
+                heads: heads.to_vec(),
+            });
+        }
+        says.push(IdentityEvent::KeyCertified {
+            epoch: feed.epoch,
+            public_key: feed.key,
+        });
+        crate::federation::identity::say(dir, &signer, says, Clock::Real.now())?;
+    }
     println!(
         "{} may write again, in epoch {} of its feed.",
         dir.display(),

@@ -3,13 +3,15 @@
 
 use tokio::sync::{oneshot, watch};
 use watchfire_core::basis::Timestamp;
+use watchfire_core::board::Board;
 use watchfire_core::copies::Change;
 use watchfire_core::engine::{NotTaken, Taken};
 use watchfire_core::log::Batch;
-use watchfire_core::record::Record;
+use watchfire_core::record::{Record, RecordRef};
 use watchfire_core::sync;
 use watchfire_feed::Entry;
 use watchfire_feed::seal::RecordKey;
+use watchfire_store::Store;
 
 use super::{Chain, Input, Node, NotAccepted, Worker};
 
@@ -86,6 +88,31 @@ impl Node {
     }
 }
 
+/// Destroys every key of a record.
+pub(super) fn destroy_keys(store: &mut Store, record: RecordRef) {
+    let keys = store.keys_of(record).unwrap_or_default();
+    for key in keys {
+        if let Err(fault) = store.destroy_key(&key) {
+            tracing::error!(error = %Chain(&fault), "a key that is to be destroyed is still there; it is tried again at the next start");
+        }
+    }
+}
+
+/// Destroys what an earlier life was asked to erase and may not have.
+pub(super) fn finish_erasing(store: &mut Store, board: &Board) {
+    let copies = board.copies.boards.values();
+    let all = std::iter::once(board)
+        .chain(copies)
+        .flat_map(|board| board.incidents.values());
+    let erased: Vec<RecordRef> = all
+        .filter(|incident| incident.erased_at.is_some())
+        .map(|incident| incident.id.into())
+        .collect();
+    for record in erased {
+        destroy_keys(store, record);
+    }
+}
+
 impl Worker {
     /// Lets the engine take a parcel, with every key that is here or came with it.
     pub(super) fn take_parcel(
@@ -112,6 +139,14 @@ impl Worker {
         };
         self.join_in(taken, joint, append);
         joint.answers.push((answer, report));
+    }
+
+    /// Destroys the keys of what a batch said is erased, before anybody is told. What a crash leaves undone here is
+    /// done at the next start.
+    pub(super) fn erase(&mut self, append: &Batch) {
+        for record in append.erased() {
+            destroy_keys(&mut self.store, record);
+        }
     }
 
     /// Ends what its time ended: shares that ran out.

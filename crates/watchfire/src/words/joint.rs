@@ -124,6 +124,7 @@ pub(super) fn message(event: &MessageEvent, text: Option<&str>) -> Text {
 pub(super) fn reply(event: &ReplyEvent) -> Text {
     match event {
         ReplyEvent::Shown { .. } => Text::new("shown on a screen", "已显示"),
+        ReplyEvent::Erased { .. } => Text::new("erased here, too", "本节点已删除"),
         ReplyEvent::Signed { .. } => Text::new("signed for", "已签收"),
         ReplyEvent::Answered {
             accepted, reason, ..

@@ -274,6 +274,59 @@ async fn a_peer_that_is_shut_out_is_cut_at_once() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_erased_at_home_is_erased_wherever_it_was_told_and_its_home_knows() {
+    let (a, mut b) = (joint_house("a").await, joint_house("b").await);
+    enrol(&a, &b).await;
+    let joint = raise(&a).await;
+    bring_in(&a, &joint, &b).await;
+    let (_, incident) = a.incident().await;
+    let path = format!("/incidents/{incident}");
+    let note = json!({ "text": "the name of a child" });
+    a.ask(Seat::Dispatcher, "POST", &format!("{path}/notes"), note)
+        .await;
+    done(
+        &a,
+        &joint,
+        json!({ "do": "share", "record": format!("incident:{incident}") }),
+    )
+    .await;
+    let text_at_b = async |b: &House| {
+        let shown = operation(b, &joint).await;
+        shown.json["incidents"][0]["notes"][0]["text"].clone()
+    };
+    until("the note at b", async || {
+        text_at_b(&b).await == "the name of a child"
+    })
+    .await;
+
+    let erase = format!("{path}/erasure");
+    let reason = json!({ "reason": "no longer needed" });
+    let early = a
+        .ask(Seat::DutyOfficer, "POST", &erase, reason.clone())
+        .await;
+    assert_eq!(early.problem(), "wrong_state", "not while it goes on");
+    let close = json!({ "disposition": "done" });
+    a.ask(Seat::Dispatcher, "POST", &format!("{path}/close"), close)
+        .await;
+    let erased = a.ask(Seat::DutyOfficer, "POST", &erase, reason).await;
+    assert_eq!(erased.status, StatusCode::OK, "{erased:?}");
+    until("b has erased it, too, and a knows", async || {
+        let shown = operation(&a, &joint).await;
+        shown.json["incidents"][0]["delivery"][0]["erased_at"].is_string()
+    })
+    .await;
+    assert_eq!(text_at_b(&b).await, Value::Null);
+    let port = b.stop_joint().await;
+    b.start_joint(port).await;
+    assert_eq!(text_at_b(&b).await, Value::Null, "nor does it come back");
+    let more = json!({ "text": "and more" });
+    let more = a
+        .ask(Seat::Dispatcher, "POST", &format!("{path}/notes"), more)
+        .await;
+    assert_eq!(more.problem(), "wrong_state");
+}
+
 impl House {
     /// Starts the node again with a port for peers, which others are told.
     async fn restart_joint(&mut self, name: &str) {

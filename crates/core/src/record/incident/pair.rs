@@ -6,7 +6,7 @@
 
 use super::*;
 use crate::basis::OperationId;
-use crate::record::Record;
+use crate::record::{Record, RecordRef};
 
 pub(super) fn link(
     board: &Board,
@@ -104,6 +104,94 @@ pub(super) fn unpair(
         return Err(Refusal::NotFound(RecordKind::Incident));
     }
     one(incident, IncidentEvent::Unpaired { from })
+}
+
+/// Offers an incident to another home for good. Nobody takes an offer back alone: that race would make two owners.
+pub(super) fn offer(
+    board: &Board,
+    context: &Context<'_>,
+    incident: IncidentId,
+    to: NodeId,
+) -> Result<Vec<Happened>, Refusal> {
+    must_be_left(board, incident)?;
+    let record = RecordRef::from(incident);
+    let seen = |id: &OperationId| {
+        let part = board.participation_of(*id, context.node);
+        let shared = part.is_some_and(|part| part.share_of(record, context.now).is_some());
+        shared && board.is_member(*id, &to)
+    };
+    if to == context.node || !board.own_operations(context.node).iter().any(seen) {
+        return Err(Refusal::NotAMember);
+    }
+    one(incident, IncidentEvent::Offered { to })
+}
+
+pub(super) fn end_offer(
+    board: &Board,
+    incident: IncidentId,
+    taken: Option<Elsewhere>,
+) -> Result<Vec<Happened>, Refusal> {
+    if board.incident(incident)?.offered_to.is_none() {
+        return Err(Refusal::NotFound(RecordKind::Incident));
+    }
+    match taken {
+        Some(to) => one(incident, IncidentEvent::HandedOver { to }),
+        None => one(incident, IncidentEvent::OfferDeclined),
+    }
+}
+
+pub(super) fn hand_over(incident: &mut Incident, to: Elsewhere, at: Timestamp) {
+    incident.offered_to = None;
+    incident.pairs.retain(|one| *one != to);
+    incident.pairs.push(to);
+    let disposition = "handed over to another agency / 已移交其他单位".parse();
+    incident.state = IncidentState::Closed {
+        disposition: disposition.expect("our own words are a line"),
+        at,
+    };
+}
+
+pub(super) fn erase(
+    board: &Board,
+    incident: IncidentId,
+    reason: &Line,
+) -> Result<Vec<Happened>, Refusal> {
+    let found = board.incident(incident)?;
+    if found.erased_at.is_some() {
+        return Err(erased());
+    }
+    if found.is_open() {
+        return Err(Refusal::WrongState {
+            kind: RecordKind::Incident,
+            state: Text::new("active", "处置中"),
+            instead: Text::new("Close it first.", "请先关闭该警情。"),
+        });
+    }
+    let reason = reason.clone();
+    one(incident, IncidentEvent::Erased { reason })
+}
+
+pub(super) fn erased() -> Refusal {
+    Refusal::WrongState {
+        kind: RecordKind::Incident,
+        state: Text::new("erased", "内容已删除"),
+        instead: Text::new(
+            "Nothing more is written in it; open another and link it.",
+            "不再写入内容；请另立警情并关联。",
+        ),
+    }
+}
+
+/// What is offered is changed by nobody until the other home has answered.
+pub(super) fn frozen() -> Refusal {
+    Refusal::WrongState {
+        kind: RecordKind::Incident,
+        state: Text::new("offered to another agency", "已向其他单位提出移交"),
+        instead: Text::new(
+            "Wait for their answer, or ask them to decline.",
+            "请等待对方答复，或请对方拒绝接收。",
+        ),
+    }
 }
 
 /// Returns another home's incident, if it is shared with this node now.

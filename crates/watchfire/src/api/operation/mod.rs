@@ -227,6 +227,20 @@ pub(crate) async fn pair(Path(id): Path<String>, asked: Asked) -> Result<Respons
     incident::respond(&asked.app, incident, StatusCode::OK)
 }
 
+/// Erases what was said in an incident that has ended, here and wherever it was told. There is no way back.
+#[utoipa::path(post, path = "/api/v1/incidents/{id}/erasure", tag = "operations", request_body = crate::api::WithReason,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
+    responses((status = 200, body = super::view::IncidentView)))]
+pub(crate) async fn erase(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
+    let incident = read_id(&id)?;
+    let meaning = |body: super::WithReason| {
+        let reason = read("reason", &body.reason)?;
+        Ok(Action::Incident(IncidentAction::Erase { incident, reason }))
+    };
+    asked.act(&[Permission::LeadOperations], meaning).await?;
+    incident::respond(&asked.app, incident, StatusCode::OK)
+}
+
 /// Says that it is not.
 #[utoipa::path(post, path = "/api/v1/incidents/{id}/pairs/end", tag = "operations", request_body = ElsewhereBody,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),

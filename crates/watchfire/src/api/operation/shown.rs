@@ -204,6 +204,8 @@ pub struct DeliveryView {
     shown_at: Option<String>,
     /// When a person there signed for it.
     signed_at: Option<String>,
+    /// When it was erased there, too, if it was erased here.
+    erased_at: Option<String>,
 }
 
 /// An incident that is shared.
@@ -683,6 +685,7 @@ impl Scene<'_> {
                 at_node: arrived || shown.is_some(),
                 shown_at: shown.map(|(_, at)| view::time(at)),
                 signed_at: signed.map(|(_, at, _)| view::time(at)),
+                erased_at: view::maybe_time(reply.and_then(|reply| reply.erased_at)),
             }
         };
         wanted.map(step).collect()

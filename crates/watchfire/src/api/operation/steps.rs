@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 use watchfire_core::basis::{Line, MessageId, OperationId, Timestamp};
+use watchfire_core::record::incident::IncidentAction;
 use watchfire_core::record::message::{Ask, MessageAction};
 use watchfire_core::record::operation::OperationAction;
 use watchfire_core::record::participation::{ParticipationAction, Tier};
@@ -120,6 +121,25 @@ pub(crate) enum OperationStep {
         node: String,
         /// The ask.
         message: String,
+        /// Yes or no.
+        accept: bool,
+        /// Why.
+        #[schema(min_length = 1, max_length = 200)]
+        reason: Option<String>,
+    },
+    /// Offer to hand one of this node's incidents over for good to a member.
+    OfferIncident {
+        /// Which of this node's.
+        incident: String,
+        /// To whom.
+        node: String,
+    },
+    /// Take over an incident that was offered, or decline it.
+    AnswerOffer {
+        /// Its home.
+        node: String,
+        /// The incident there.
+        incident: String,
         /// Yes or no.
         accept: bool,
         /// Why.
@@ -245,7 +265,14 @@ impl OperationStep {
             OperationStep::Say { .. }
             | OperationStep::Ask { .. }
             | OperationStep::Withdraw { .. } => self.said(operation, now).map(Action::Message),
+            OperationStep::OfferIncident { incident, node } => {
+                Ok(Action::Incident(IncidentAction::Offer {
+                    incident: read_id(&incident)?,
+                    to: node_named(&node)?,
+                }))
+            }
             OperationStep::Answer { .. }
+            | OperationStep::AnswerOffer { .. }
             | OperationStep::Show { .. }
             | OperationStep::Sign { .. } => self.replied(operation).map(Action::Reply),
             OperationStep::Join {}
@@ -411,6 +438,20 @@ impl OperationStep {
                     .map(|one| line("reason", one))
                     .transpose()?,
                 clash: false,
+            },
+            OperationStep::AnswerOffer {
+                node,
+                incident,
+                accept,
+                reason,
+            } => ReplyAction::AnswerOffer {
+                operation,
+                of: elsewhere(&node, &format!("incident:{incident}"))?,
+                accept,
+                reason: reason
+                    .as_deref()
+                    .map(|one| line("reason", one))
+                    .transpose()?,
             },
             OperationStep::Sign { node, record } => ReplyAction::Sign {
                 operation,
