@@ -50,7 +50,9 @@ pub fn may_read(board: &Board, own: NodeId, asker: &NodeId, feed: &Feed) -> Opti
         }
         Scope::Operation(id) => {
             let id = OperationId(id);
-            let both = board.is_member(id, asker) && board.is_member(id, &own);
+            // Its own word a node gives on after it left or said no: how else would the others know?
+            let gives = feed.node == own || board.is_member(id, &own);
+            let both = board.is_member(id, asker) && gives;
             let named = board
                 .operation_anywhere(id)
                 .is_ok_and(|one| one.members.contains_key(&feed.node));

@@ -10,7 +10,9 @@ mod client;
 mod disk;
 mod host;
 pub mod invariant;
+pub mod joint_invariant;
 mod life;
+pub mod net;
 pub mod site;
 
 pub use life::{Counts, Failure, Report, Settings, run};

@@ -1,29 +1,37 @@
-//! One node of a simulated federation: an engine, and a disk that is a log, rows and a keyring.
+//! One node of a simulated federation: an engine, a board that screens show, and a disk.
 //!
 //! It does what every host must do: keys first, append, then speak; it serves what the core says another may
-//! read, and it can be started anew from its log alone.
+//! read, and it can be started anew from its disk alone. Mistakes can be put into it on purpose. What travels
+//! between nodes, and when, is [`crate::net`]'s matter. Start at [`Site::try_ask`] and [`Site::try_take`].
 
-use std::collections::BTreeMap;
+pub mod disk;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use watchfire_core::basis::{PersonId, Timestamp};
 use watchfire_core::board::Board;
 use watchfire_core::engine::{self, Engine, HappenedWhen, Outcome, Request, Start, Taken};
 use watchfire_core::entropy::Entropy;
-use watchfire_core::log::{Batch, KeptOutcome, Row};
+use watchfire_core::log::LogFault;
 use watchfire_core::plan::ResponseFile;
 use watchfire_core::record::person::Seat;
 use watchfire_core::record::{Action, Actor, Elsewhere, Record, RecordRef};
 use watchfire_core::refusal::Refusal;
 use watchfire_core::sync;
-use watchfire_feed::seal::RecordKey;
+use watchfire_feed::seal::{self, RecordKey};
 use watchfire_feed::{
-    Chain, Draft, Entry, Feed, FeedId, Head, HybridTime, IdentityEvent, NodeId, OPENING_KIND,
+    Draft, Entry, Feed, FeedId, Head, HybridTime, IdentityEvent, NodeId, OPENING_KIND,
     OPENING_KIND_VERSION, Scope, Signer, Vector, identity_entry, identity_opening,
 };
 
+use disk::Disk;
+
 /// When every simulated federation begins, in milliseconds since the epoch.
 pub const BEGIN_MS: i64 = 1_700_000_000_000;
+
+/// Unused record keys that are at hand before anything is asked or taken.
+const SPARE_KEYS: usize = 8;
 
 /// One node.
 pub struct Site {
@@ -33,27 +41,26 @@ pub struct Site {
     pub engine: Engine,
     /// Its clock.
     pub now: Timestamp,
-    /// Its log: every entry that is durable here, with its feed, in the order in which it became so.
-    pub log: Vec<(Feed, Entry)>,
+    /// Its disk.
+    pub disk: Disk,
     /// Its board as it is on disk.
     pub shown: Board,
-    /// The rows of its own records.
-    pub rows: BTreeMap<RecordRef, Row>,
-    /// The rows of its copies.
-    pub copies: BTreeMap<(NodeId, RecordRef), Row>,
-    /// The keys it holds.
-    pub keyring: BTreeMap<[u8; 16], RecordKey>,
-    chains: BTreeMap<FeedId, Chain>,
-    outcomes: Vec<KeptOutcome>,
+    /// The keys to copies' personal data that are not here yet.
+    pub keys_missing: BTreeSet<([u8; 16], Elsewhere)>,
+    /// How often copies were folded anew because a key came late.
+    pub unsealed: u64,
     seeds: Seeds,
     dice: Entropy,
     asked: u64,
 }
 
+/// The secrets that a node is made of.
 #[derive(Clone, Copy)]
-struct Seeds {
-    root: [u8; 32],
-    online: [u8; 32],
+pub struct Seeds {
+    /// Of the key that the node is named by.
+    pub root: [u8; 32],
+    /// Of the key that signs its feeds.
+    pub online: [u8; 32],
 }
 
 impl Site {
@@ -64,16 +71,291 @@ impl Site {
             root: dice.next_32(),
             online: dice.next_32(),
         };
-        let root = Signer::from_seed(seeds.root);
-        let node = NodeId::of_key(&root.public_key());
-        let signer = Signer::from_seed(seeds.online);
-        let feed = Feed {
-            node,
-            scope: Scope::Local,
-            epoch: 1,
-            key: signer.public_key(),
-        };
         let time = HybridTime::from_parts(BEGIN_MS as u64, 0);
+        let feed = seeds.feed(Scope::Local);
+        let opening = seeds.opening(&feed, time);
+        let mut disk = Disk::default();
+        let batch = watchfire_core::log::Batch {
+            entries: vec![opening],
+            ..Default::default()
+        };
+        disk.append(&batch).expect("a new disk takes everything");
+        let engine = begin(&disk, &seeds, Board::default(), dice.next_32());
+        let mut site = Site {
+            name: name.to_owned(),
+            engine,
+            now: Timestamp(BEGIN_MS),
+            disk,
+            shown: Board::default(),
+            keys_missing: BTreeSet::new(),
+            unsealed: 0,
+            seeds,
+            dice,
+            asked: 0,
+        };
+        let taken = site.engine.take(seeds.identity(name, time), &[], site.now);
+        assert!(taken.refused.is_empty(), "{:?}", taken.refused);
+        site.keep(taken).expect("a new disk takes everything");
+        site
+    }
+
+    /// Returns the node.
+    pub fn node(&self) -> NodeId {
+        self.engine.node()
+    }
+
+    /// Returns the secrets it is made of.
+    pub fn seeds(&self) -> Seeds {
+        self.seeds
+    }
+
+    /// Asks for an action and makes it durable, on a disk that does not fail.
+    pub fn ask(&mut self, action: Action) -> Result<Outcome, Refusal> {
+        self.asked += 1;
+        let key = format!("{} {}", self.name, self.asked);
+        self.try_ask(action, key).expect("the disk takes it")
+    }
+
+    /// Asks for an action under a key, and makes it durable before it answers.
+    pub fn try_ask(
+        &mut self,
+        action: Action,
+        key: String,
+    ) -> Result<Result<Outcome, Refusal>, LogFault> {
+        self.top_up();
+        let request = request(action, key);
+        let step = self.engine.handle(request, self.now);
+        self.append(&step.append)?;
+        self.show(step.then.show, step.then.changes);
+        Ok(step.then.answer)
+    }
+
+    fn top_up(&mut self) {
+        while self.engine.spare_key_count() < SPARE_KEYS {
+            let key = RecordKey::new(self.dice.next_16(), self.dice.next_32());
+            self.disk.keyring.insert(key.id, key.clone());
+            self.engine.add_spare_keys([key]);
+        }
+    }
+
+    /// Takes entries that came from a peer, and the keys that came with them, on a disk that does not fail;
+    /// returns what was not taken.
+    pub fn take(&mut self, entries: Vec<Entry>, keys: &[RecordKey]) -> Vec<engine::NotTaken> {
+        for key in keys {
+            let opens = |entry: &Entry| engine::open_sealed(entry, Some(key)).is_some();
+            if entries.iter().any(opens) {
+                self.disk
+                    .keyring
+                    .entry(key.id)
+                    .or_insert_with(|| key.clone());
+            }
+        }
+        self.try_take(entries).expect("the disk takes it").refused
+    }
+
+    /// Takes entries that came from a peer; returns what came of it.
+    pub fn try_take(&mut self, entries: Vec<Entry>) -> Result<Taken, LogFault> {
+        self.top_up();
+        let needed = sync::keys_for(&self.shown, &entries);
+        let keyring = &self.disk.keyring;
+        let held = needed.iter().filter_map(|(id, _)| keyring.get(id).cloned());
+        let held: Vec<RecordKey> = held.collect();
+        let taken = self.engine.take(entries, &held, self.now);
+        self.keep(taken.clone())?;
+        let missing = needed.into_iter();
+        let missing = missing.filter(|(id, _)| !self.disk.keyring.contains_key(id));
+        self.keys_missing.extend(missing);
+        Ok(taken)
+    }
+
+    /// Takes keys of copies that came late, and folds these copies anew. A key is only kept if it opens what it
+    /// is for: a wrong one would stand in the way of the right one for ever.
+    pub fn add_keys(&mut self, keys: &[RecordKey]) -> Result<(), LogFault> {
+        for key in keys {
+            let opened: BTreeSet<Elsewhere> = self.opened_by(key).collect();
+            if self.disk.keyring.contains_key(&key.id) || opened.is_empty() {
+                continue;
+            }
+            self.disk.keyring.insert(key.id, key.clone());
+            self.keys_missing.retain(|(id, _)| *id != key.id);
+            for of in opened {
+                let about = |(feed, entry): &&(Feed, Entry)| {
+                    feed.node == of.node && entry.header.record == of.record.id
+                };
+                let log = self.disk.log.iter();
+                let entries: Vec<(Feed, Entry)> = log.filter(about).cloned().collect();
+                let key = key.clone();
+                let taken = self.engine.unseal(of.node, of.record, &entries, key);
+                self.unsealed += 1;
+                self.keep(taken)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the records of which a key opens an entry that is held.
+    fn opened_by(&self, key: &RecordKey) -> impl Iterator<Item = Elsewhere> {
+        let sealed = self.disk.sealed_under(&key.id);
+        let opens = |entry: &Entry| engine::open_sealed(entry, Some(key)).is_some();
+        let opened = sealed.filter(move |(_, entry)| opens(entry));
+        opened.map(|(of, _)| of)
+    }
+
+    /// Ends what its time ended, on a disk that does not fail.
+    pub fn tick(&mut self) {
+        self.try_tick().expect("the disk takes it");
+    }
+
+    /// Ends what its time ended.
+    pub fn try_tick(&mut self) -> Result<(), LogFault> {
+        self.top_up();
+        let taken = self.engine.tick(self.now);
+        self.keep(taken)
+    }
+
+    fn keep(&mut self, taken: Taken) -> Result<(), LogFault> {
+        self.append(&taken.append)?;
+        self.show(taken.show, taken.changes);
+        Ok(())
+    }
+
+    /// Makes a batch durable; what the disk has no room for is taken back.
+    fn append(&mut self, batch: &watchfire_core::log::Batch) -> Result<(), LogFault> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        let appended = self.disk.append(batch);
+        match &appended {
+            Ok(()) => self.engine.persisted(),
+            Err(fault) if fault.may_go_on() => {
+                let local = self.engine.feed().id();
+                let head = self.disk.head(local);
+                self.engine.abandon(self.shown.clone(), head);
+            }
+            Err(_) => {}
+        }
+        appended
+    }
+
+    fn show(&mut self, records: Vec<Record>, changes: Vec<watchfire_core::copies::Change>) {
+        for record in records {
+            self.shown.put(record);
+        }
+        for change in changes {
+            self.shown.copies.change(change);
+        }
+    }
+
+    /// Returns how far it holds what another may read.
+    pub fn vector_for(&self, asker: &NodeId) -> Vector {
+        sync::vector_for(&self.shown, self.node(), asker, |feed, seq| {
+            self.disk.entry(feed, seq).map(Entry::head)
+        })
+    }
+
+    /// Returns how far it holds everything but its local feed.
+    pub fn vector(&self) -> Vector {
+        let mut vector = Vector::new();
+        for followed in self.shown.copies.feeds.values() {
+            vector.insert(followed.head).expect("few feeds");
+        }
+        vector
+    }
+
+    /// Returns the entries of a feed from one to another, as far as another may read them.
+    pub fn serve(&self, asker: &NodeId, feed: FeedId, from: u64, to: u64) -> Vec<Entry> {
+        let Some(followed) = self.shown.copies.feeds.get(&feed) else {
+            return Vec::new();
+        };
+        let last = sync::may_read(&self.shown, self.node(), asker, &followed.feed);
+        let to = to.min(last.unwrap_or(0));
+        self.disk.entries(feed, from, to).cloned().collect()
+    }
+
+    /// Returns the keys that open entries, as far as another may have them. Who asks names a key and a record; the
+    /// key must be that record's, or any record that is shared would open all others.
+    pub fn serve_keys(&self, asker: &NodeId, wanted: &[([u8; 16], Elsewhere)]) -> Vec<RecordKey> {
+        let (own, now) = (self.node(), self.now);
+        let mut found = Vec::new();
+        for (id, of) in wanted {
+            let Some(key) = self.disk.keyring.get(id) else {
+                continue;
+            };
+            if sync::may_have_key(&self.shown, own, asker, *of, now)
+                && self.opened_by(key).any(|opened| opened == *of)
+            {
+                found.push(key.clone());
+            }
+        }
+        found
+    }
+
+    /// Returns the keys that these entries need and that are not here.
+    pub fn keys_wanted(&self, entries: &[Entry]) -> Vec<([u8; 16], Elsewhere)> {
+        let needed = sync::keys_for(&self.shown, entries).into_iter();
+        needed
+            .filter(|(id, _)| !self.disk.keyring.contains_key(id))
+            .collect()
+    }
+
+    /// Folds the whole log anew, as an auditor does.
+    pub fn refold(&self) -> Board {
+        let mut board = Board::default();
+        for at in 0..self.disk.log.len() {
+            self.fold_one(&mut board, at);
+        }
+        self.add_forks(&mut board);
+        board
+    }
+
+    /// Folds one entry of the log into a board.
+    pub fn fold_one(&self, board: &mut Board, at: usize) {
+        let (feed, entry) = &self.disk.log[at];
+        let decoded = engine::decode(entry).expect("what was taken can be read");
+        let key = sync::sealed_under(feed, entry);
+        let key = key.and_then(|(id, _)| self.disk.keyring.get(&id));
+        let opened = engine::open_sealed(entry, key);
+        let own = self.node();
+        engine::fold_any(board, own, feed, entry, &decoded, opened.as_deref());
+    }
+
+    /// Notes on a board which feeds have forked: that stands beside the log, since no feed holds both entries.
+    pub fn add_forks(&self, board: &mut Board) {
+        for feed in self.disk.forks.keys() {
+            if let Some(followed) = board.copies.feeds.get_mut(feed) {
+                followed.forked = true;
+            }
+        }
+    }
+
+    /// Stops and starts again from what is on disk.
+    pub fn restart(&mut self) {
+        let board = self.refold();
+        let entropy = self.dice.next_32();
+        self.shown = board.clone();
+        self.engine = begin(&self.disk, &self.seeds, board, entropy);
+        self.keys_missing = self.disk.keys_missing().collect();
+    }
+
+    /// Returns a copy that it holds of another node's record.
+    pub fn copy(&self, of: Elsewhere) -> Option<Record> {
+        self.shown.copy(of)
+    }
+}
+
+impl Seeds {
+    /// Returns the feed that the node writes in a scope.
+    pub fn feed(&self, scope: Scope) -> Feed {
+        Feed {
+            node: NodeId::of_key(&Signer::from_seed(self.root).public_key()),
+            scope,
+            epoch: 1,
+            key: Signer::from_seed(self.online).public_key(),
+        }
+    }
+
+    /// Signs the opening of a feed.
+    pub fn opening(&self, feed: &Feed, time: HybridTime) -> Entry {
         let draft = Draft {
             kind: OPENING_KIND,
             kind_version: OPENING_KIND_VERSION,
@@ -85,293 +367,69 @@ impl Site {
             plain: feed.opening_body(None, "simulated"),
             sealed: Vec::new(),
         };
-        let opening = watchfire_feed::sign(&signer, &Head::start(feed.id()), draft)
-            .expect("an opening is small and comes first");
-        let mut chain = Chain::new(&feed);
-        chain.accept(&opening).expect("it was signed a moment ago");
-        let log = vec![(feed, opening)];
-        let engine = begin(
-            &log,
-            &seeds,
-            Board::default(),
-            &BTreeMap::new(),
-            &[],
-            dice.next_32(),
-        );
-        let mut site = Site {
-            name: name.to_owned(),
-            engine,
-            now: Timestamp(BEGIN_MS),
-            log,
-            shown: Board::default(),
-            rows: BTreeMap::new(),
-            copies: BTreeMap::new(),
-            keyring: BTreeMap::new(),
-            chains: BTreeMap::from([(feed.id(), chain)]),
-            outcomes: Vec::new(),
-            seeds,
-            dice,
-            asked: 0,
-        };
-        site.say_who(name, time);
-        site
+        let signer = Signer::from_seed(self.online);
+        watchfire_feed::sign(&signer, &Head::start(feed.id()), draft)
+            .expect("an opening is small and comes first")
     }
 
-    fn say_who(&mut self, name: &str, time: HybridTime) {
-        let root = Signer::from_seed(self.seeds.root);
-        let key = Signer::from_seed(self.seeds.online).public_key();
+    /// Signs the identity feed: who the node is, and which key signs its feeds.
+    pub fn identity(&self, name: &str, time: HybridTime) -> Vec<Entry> {
+        let root = Signer::from_seed(self.root);
+        let public_key = Signer::from_seed(self.online).public_key();
         let opening = identity_opening(&root, time, "simulated").expect("an opening is small");
-        let mut head = opening.head();
+        let name = name.to_owned();
+        let epoch = 1;
         let mut entries = vec![opening];
-        let says = [
-            IdentityEvent::Named {
-                name: name.to_owned(),
-            },
-            IdentityEvent::KeyCertified {
-                epoch: 1,
-                public_key: key,
-            },
-        ];
-        for event in says {
+        for event in [
+            IdentityEvent::Named { name },
+            IdentityEvent::KeyCertified { epoch, public_key },
+        ] {
+            let head = entries[entries.len() - 1].head();
             let entry = identity_entry(&root, &head, time, &event).expect("it is small");
-            head = entry.head();
             entries.push(entry);
         }
-        let taken = self.engine.take(entries, &[], self.now);
-        assert!(taken.refused.is_empty(), "{:?}", taken.refused);
-        self.keep(taken).expect("a new disk takes everything");
-    }
-
-    /// Returns the node.
-    pub fn node(&self) -> NodeId {
-        self.engine.node()
-    }
-
-    /// Asks for an action and makes it durable.
-    pub fn ask(&mut self, action: Action) -> Result<Outcome, Refusal> {
-        self.asked += 1;
-        let key = format!("{} {}", self.name, self.asked);
-        self.ask_with(action, key)
-    }
-
-    /// Asks for an action under a key.
-    pub fn ask_with(&mut self, action: Action, key: String) -> Result<Outcome, Refusal> {
-        self.top_up();
-        let mut fingerprint = [0; 32];
-        fingerprint[..16].copy_from_slice(&watchfire_feed::Hash::of(key.as_bytes()).0[..16]);
-        let request = Request {
-            ticket: self.asked,
-            key,
-            fingerprint,
-            by: Actor {
-                person: PersonId([1; 16]),
-                seat: Seat::DutyOfficer,
-            },
-            if_version: None,
-            happened: HappenedWhen::Now,
-            action,
-        };
-        let step = self.engine.handle(request, self.now);
-        let show = step.then.show.clone();
-        self.append(&step.append).expect("the disk takes it");
-        for record in show {
-            self.shown.put(record);
-        }
-        for change in step.then.changes {
-            self.shown.copies.change(change);
-        }
-        self.engine.persisted();
-        step.then.answer
-    }
-
-    fn top_up(&mut self) {
-        while self.engine.spare_key_count() < 8 {
-            let key = RecordKey::new(self.dice.next_16(), self.dice.next_32());
-            self.keyring.insert(key.id, key.clone());
-            self.engine.add_spare_keys([key]);
-        }
-    }
-
-    /// Takes entries that came from a peer, and the keys that came with them; returns what was not taken.
-    pub fn take(&mut self, entries: Vec<Entry>, keys: &[RecordKey]) -> Vec<engine::NotTaken> {
-        self.top_up();
-        for key in keys {
-            self.keyring.insert(key.id, key.clone());
-        }
-        let needed = sync::keys_for(&self.shown, &entries).into_iter();
-        let held = needed.filter_map(|(id, _)| self.keyring.get(&id).cloned());
-        let held: Vec<RecordKey> = held.collect();
-        let taken = self.engine.take(entries, &held, self.now);
-        let refused = taken.refused.clone();
-        self.keep(taken).expect("the disk takes it");
-        refused
-    }
-
-    /// Ends what its time ended.
-    pub fn tick(&mut self) {
-        self.top_up();
-        let taken = self.engine.tick(self.now);
-        self.keep(taken).expect("the disk takes it");
-    }
-
-    fn keep(&mut self, taken: Taken) -> Result<(), String> {
-        self.append(&taken.append)?;
-        for record in taken.show {
-            self.shown.put(record);
-        }
-        for change in taken.changes {
-            self.shown.copies.change(change);
-        }
-        self.engine.persisted();
-        Ok(())
-    }
-
-    /// Makes a batch durable, or says why it does not belong here.
-    fn append(&mut self, batch: &Batch) -> Result<(), String> {
-        let mut feeds: BTreeMap<FeedId, Feed> = BTreeMap::new();
-        for (feed, _) in &self.log {
-            feeds.insert(feed.id(), *feed);
-        }
-        for before in &batch.before {
-            let held = self.chains.get(&before.feed).map(Chain::head);
-            if held.unwrap_or(Head::start(before.feed)) != *before {
-                return Err(format!("{}: the head on disk is another", self.name));
-            }
-        }
-        for entry in &batch.entries {
-            let id = entry.header.feed;
-            let feed = match feeds.get(&id) {
-                Some(feed) => *feed,
-                None => Feed::from_opening(entry).map_err(|error| error.to_string())?,
-            };
-            feeds.insert(id, feed);
-            let chain = self.chains.entry(id).or_insert_with(|| Chain::new(&feed));
-            chain.accept(entry).map_err(|error| error.to_string())?;
-            self.log.push((feed, entry.clone()));
-        }
-        for row in &batch.rows {
-            self.rows.insert(row.record, row.clone());
-        }
-        for (node, row) in &batch.copies {
-            self.copies.insert((*node, row.record), row.clone());
-        }
-        self.outcomes.extend(batch.outcomes.iter().cloned());
-        Ok(())
-    }
-
-    /// Returns how far it holds what another may read.
-    pub fn vector_for(&self, asker: &NodeId) -> Vector {
-        sync::vector_for(&self.shown, self.node(), asker, |feed, seq| {
-            let mut entries = self.log.iter();
-            let found = entries.find(|(_, one)| one.header.feed == feed && one.header.seq == seq);
-            found.map(|(_, entry)| entry.head())
-        })
-    }
-
-    /// Returns the entries of a feed from one to another, as far as another may read them.
-    pub fn serve(&self, asker: &NodeId, feed: FeedId, from: u64, to: u64) -> Vec<Entry> {
-        let Some(followed) = self.shown.copies.feeds.get(&feed) else {
-            return Vec::new();
-        };
-        let last = sync::may_read(&self.shown, self.node(), asker, &followed.feed);
-        let to = to.min(last.unwrap_or(0));
-        let of = |(_, entry): &&(Feed, Entry)| {
-            entry.header.feed == feed && (from..=to).contains(&entry.header.seq)
-        };
-        self.log
-            .iter()
-            .filter(of)
-            .map(|(_, entry)| entry.clone())
-            .collect()
-    }
-
-    /// Returns the keys that open entries, as far as another may have them.
-    pub fn serve_keys(&self, asker: &NodeId, wanted: &[([u8; 16], Elsewhere)]) -> Vec<RecordKey> {
-        let may = |(_, of): &&([u8; 16], Elsewhere)| {
-            sync::may_have_key(&self.shown, self.node(), asker, *of, self.now)
-        };
-        let found = wanted
-            .iter()
-            .filter(may)
-            .filter_map(|(id, _)| self.keyring.get(id));
-        found.cloned().collect()
-    }
-
-    /// Returns the keys that these entries need and that are not here.
-    pub fn keys_wanted(&self, entries: &[Entry]) -> Vec<([u8; 16], Elsewhere)> {
-        let needed = sync::keys_for(&self.shown, entries).into_iter();
-        needed
-            .filter(|(id, _)| !self.keyring.contains_key(id))
-            .collect()
-    }
-
-    /// Folds the whole log anew, as an auditor does.
-    pub fn refold(&self) -> Board {
-        let mut board = Board::default();
-        let own = self.node();
-        for (feed, entry) in &self.log {
-            let decoded = engine::decode(entry).expect("what was taken can be read");
-            let key = match sync::sealed_under(feed, entry) {
-                Some((id, _)) => self.keyring.get(&id),
-                None => None,
-            };
-            let opened = engine::open_sealed(entry, key);
-            engine::fold_any(&mut board, own, feed, entry, &decoded, opened.as_deref());
-        }
-        board
-    }
-
-    /// Stops and starts again from what is on disk.
-    pub fn restart(&mut self) {
-        let board = self.refold();
-        let mut keys = BTreeMap::new();
-        for row in self.rows.values().filter(|row| !row.sealed.is_empty()) {
-            let id = watchfire_feed::seal::key_id(&row.sealed);
-            if let Some(key) = id.and_then(|id| self.keyring.get(&id)) {
-                keys.insert(row.record, key.clone());
-            }
-        }
-        let entropy = self.dice.next_32();
-        self.shown = board.clone();
-        self.engine = begin(
-            &self.log,
-            &self.seeds,
-            board,
-            &keys,
-            &self.outcomes,
-            entropy,
-        );
-    }
-
-    /// Returns a copy that it holds of another node's record.
-    pub fn copy(&self, of: Elsewhere) -> Option<Record> {
-        self.shown.copy(of)
+        entries
     }
 }
 
-fn begin(
-    log: &[(Feed, Entry)],
-    seeds: &Seeds,
-    board: Board,
-    keys: &BTreeMap<RecordRef, RecordKey>,
-    outcomes: &[KeptOutcome],
-    entropy: [u8; 32],
-) -> Engine {
-    let local = log
-        .iter()
-        .rev()
-        .find(|(feed, _)| feed.scope == Scope::Local);
-    let (feed, last) = local.expect("a log begins with the opening of the local feed");
-    let last_time = log.iter().map(|(_, entry)| entry.header.time).max();
+fn request(action: Action, key: String) -> Request {
+    let mut fingerprint = [0; 32];
+    fingerprint[..16].copy_from_slice(&watchfire_feed::Hash::of(key.as_bytes()).0[..16]);
+    Request {
+        ticket: 0,
+        key,
+        fingerprint,
+        by: Actor {
+            person: PersonId([1; 16]),
+            seat: Seat::DutyOfficer,
+        },
+        if_version: None,
+        happened: HappenedWhen::Now,
+        action,
+    }
+}
+
+fn begin(disk: &Disk, seeds: &Seeds, board: Board, entropy: [u8; 32]) -> Engine {
+    let feed = seeds.feed(Scope::Local);
+    let last_time = disk.log.iter().map(|(_, entry)| entry.header.time).max();
+    let key_of = |sealed: &[u8]| disk.keyring.get(&seal::key_id(sealed)?).cloned();
+    let mut keys: BTreeMap<RecordRef, RecordKey> = BTreeMap::new();
+    for row in disk.rows.values() {
+        keys.extend(key_of(&row.sealed).map(|key| (row.record, key)));
+    }
+    let mut copy_keys: BTreeMap<(NodeId, RecordRef), RecordKey> = BTreeMap::new();
+    for (name, row) in &disk.copies {
+        copy_keys.extend(key_of(&row.sealed).map(|key| (*name, key)));
+    }
     Engine::resume(Start {
-        feed: *feed,
-        head: last.head(),
+        feed,
+        head: disk.head(feed.id()),
         last_time: last_time.unwrap_or_default(),
         signer: Signer::from_seed(seeds.online),
         board,
-        keys: keys.clone(),
-        copy_keys: BTreeMap::new(),
-        outcomes: outcomes.to_vec(),
+        keys,
+        copy_keys,
+        outcomes: disk.outcomes.clone(),
         entropy: Entropy::new(entropy),
         response: Arc::new(ResponseFile::default()),
     })
@@ -382,19 +440,15 @@ pub fn pull(to: &mut Site, from: &Site) {
     let asker = to.node();
     for _ in 0..8 {
         let theirs = from.vector_for(&asker);
-        let mut ours = Vector::new();
-        for followed in to.shown.copies.feeds.values() {
-            ours.insert(followed.head).expect("few feeds");
-        }
-        let plan = watchfire_feed::plan(&ours, &theirs);
+        let plan = watchfire_feed::plan(&to.vector(), &theirs);
         let mut news = false;
         for range in plan.pull {
             let entries = from.serve(&asker, range.feed, range.from, range.to);
-            let held = to.log.len();
+            let held = to.disk.log.len();
             let wanted = to.keys_wanted(&entries);
             let keys = from.serve_keys(&asker, &wanted);
             to.take(entries, &keys);
-            news |= to.log.len() > held;
+            news |= to.disk.log.len() > held;
         }
         if !news {
             return;

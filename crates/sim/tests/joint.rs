@@ -1,179 +1,22 @@
 //! Stories of several nodes in one operation, step by step and without a network between them: what is
 //! shared arrives, what is not shared does not, and who may do what follows from who said what.
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
-use watchfire_core::basis::{IncidentId, MessageId, OperationId, Place, Point, Timestamp, UnitId};
+mod common;
+
+use common::*;
+use watchfire_core::basis::{IncidentId, MessageId, Timestamp};
 use watchfire_core::record::assignment::{AssignmentAction, Choice, Step, Why};
 use watchfire_core::record::incident::IncidentAction;
 use watchfire_core::record::message::{Ask, MessageAction};
-use watchfire_core::record::operation::{Handling, History, OperationAction};
+use watchfire_core::record::operation::OperationAction;
 use watchfire_core::record::participation::{ParticipationAction, Tier};
 use watchfire_core::record::peer::{Peer, PeerAction};
 use watchfire_core::record::reply::{Reply, ReplyAction};
-use watchfire_core::record::unit::{UnitAction, UnitDetails};
-use watchfire_core::record::{Action, Elsewhere, Record, RecordRef};
+use watchfire_core::record::unit::UnitAction;
+use watchfire_core::record::{Action, Elsewhere};
 use watchfire_core::refusal::Refusal;
-use watchfire_sim::site::{Site, enrol, pull};
-
-fn sites() -> (Site, Site, Site) {
-    let (mut a, mut b, mut c) = (Site::new("a", 1), Site::new("b", 2), Site::new("c", 3));
-    enrol(&mut a, &mut b);
-    enrol(&mut a, &mut c);
-    (a, b, c)
-}
-
-fn raise(site: &mut Site) -> OperationId {
-    let raise = OperationAction::Raise {
-        name: "parcel".parse().unwrap(),
-        purpose: "stop a parcel".parse().unwrap(),
-        legal_basis: "art. 54".parse().unwrap(),
-        handling: Handling::PoliceUse,
-        history: History::All,
-        exercise: true,
-        succeeds: None,
-        own_name: site.name.parse().unwrap(),
-    };
-    let outcome = site.ask(Action::Operation(raise)).unwrap();
-    OperationId(outcome.records[0].0.id)
-}
-
-fn invite(site: &mut Site, operation: OperationId, whom: &Site) {
-    let invite = OperationAction::Invite {
-        operation,
-        node: whom.node(),
-        role: "helps".parse().unwrap(),
-    };
-    site.ask(Action::Operation(invite)).unwrap();
-}
-
-fn join(site: &mut Site, operation: OperationId) {
-    let join = ParticipationAction::Join { operation };
-    site.ask(Action::Participation(join)).unwrap();
-}
-
-/// Three nodes in one operation that the first leads.
-fn joint() -> (Site, Site, Site, OperationId) {
-    let (mut a, mut b, mut c) = sites();
-    let operation = raise(&mut a);
-    invite(&mut a, operation, &b);
-    invite(&mut a, operation, &c);
-    for other in [&mut b, &mut c] {
-        pull(other, &a);
-        join(other, operation);
-        pull(&mut a, other);
-    }
-    settle(&mut [&mut a, &mut b, &mut c]);
-    (a, b, c, operation)
-}
-
-/// Lets all take from all until nobody learns anything new.
-fn settle(sites: &mut [&mut Site]) {
-    for _ in 0..3 {
-        for to in 0..sites.len() {
-            for from in 0..sites.len() {
-                if to != from {
-                    let (low, high) = sites.split_at_mut(to.max(from));
-                    let (low, high) = (&mut low[to.min(from)], &mut high[0]);
-                    match to < from {
-                        true => pull(low, high),
-                        false => pull(high, low),
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn place() -> Place {
-    Place {
-        point: Point {
-            lat_e6: 30_000_000,
-            lon_e6: 120_600_000,
-        },
-        address: None,
-        area: None,
-    }
-}
-
-fn open(site: &mut Site) -> IncidentId {
-    let open = IncidentAction::Open {
-        from_call: None,
-        category: Some("fraud".parse().unwrap()),
-        priority: Some(watchfire_core::basis::Priority::P1),
-        place: Some(place()),
-    };
-    let outcome = site.ask(Action::Incident(open)).unwrap();
-    IncidentId(outcome.records[0].0.id)
-}
-
-fn note(site: &mut Site, incident: IncidentId, text: &str) {
-    let text = text.parse().unwrap();
-    site.ask(Action::Incident(IncidentAction::AddNote { incident, text }))
-        .unwrap();
-}
-
-fn unit(site: &mut Site, callsign: &str) -> UnitId {
-    let details = UnitDetails {
-        kind: "car".parse().unwrap(),
-        capabilities: Default::default(),
-        station: None,
-        post: Some(place().point),
-        crew: Some(2),
-        areas: Default::default(),
-    };
-    let callsign = callsign.parse().unwrap();
-    let outcome = site
-        .ask(Action::Unit(UnitAction::Enter { callsign, details }))
-        .unwrap();
-    let unit = UnitId(outcome.records[0].0.id);
-    site.ask(Action::Unit(UnitAction::MakeAvailable { unit }))
-        .unwrap();
-    unit
-}
-
-fn share(site: &mut Site, operation: OperationId, record: impl Into<RecordRef>, tier: Tier) {
-    let share = ParticipationAction::Share {
-        operation,
-        record: record.into(),
-        tier,
-        with_response: true,
-        until: None,
-    };
-    site.ask(Action::Participation(share)).unwrap();
-}
-
-fn of(site: &Site, record: impl Into<RecordRef>) -> Elsewhere {
-    Elsewhere {
-        node: site.node(),
-        record: record.into(),
-    }
-}
-
-fn notes(record: Option<Record>) -> Vec<String> {
-    match record {
-        Some(Record::Incident(incident)) => {
-            let texts = incident.notes.iter().map(|note| note.text.as_ref());
-            texts
-                .map(|text| text.map_or("-".to_owned(), |text| text.as_str().to_owned()))
-                .collect()
-        }
-        other => panic!("{other:?}"),
-    }
-}
-
-fn check(sites: &[&Site]) {
-    for site in sites {
-        assert!(
-            site.refold() == site.shown,
-            "{}: a refold differs from memory",
-            site.name
-        );
-        assert!(
-            *site.engine.board() == site.shown,
-            "{}: ahead of the disk",
-            site.name
-        );
-    }
-}
+use watchfire_sim::site::pull;
 
 #[test]
 fn what_is_shared_arrives_with_its_notes_and_what_is_not_stays_at_home() {
@@ -190,7 +33,11 @@ fn what_is_shared_arrives_with_its_notes_and_what_is_not_stays_at_home() {
             ["gold, posted at noon", "parcel 42"]
         );
         assert!(other.copy(of(&a, kept)).is_none());
-        let entries = other.log.iter().filter(|(feed, _)| feed.node == a.node());
+        let entries = other
+            .disk
+            .log
+            .iter()
+            .filter(|(feed, _)| feed.node == a.node());
         assert!(
             entries
                 .into_iter()

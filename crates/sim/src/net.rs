@@ -1,0 +1,66 @@
+//! A simulated federation: several engines under one seed, with lines that lose, double, delay and are cut,
+//! clocks that differ, disks that fail, people who act at random, and at times a node that lies.
+//!
+//! First everything goes wrong and safety must hold; then it heals and all must agree. Start at [`run`]; the world
+//! is driven by [`world`], what must hold is in [`crate::joint_invariant`].
+
+mod faults;
+mod met;
+mod people;
+mod wire;
+pub(crate) mod world;
+
+pub use faults::Fault;
+pub use met::Met;
+use watchfire_feed::Hash;
+pub(crate) use wire::{Message, read_frames};
+
+/// What a federation's life is to be like.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    /// All follows from it.
+    pub seed: u64,
+    /// How many things people ask for.
+    pub steps: u64,
+    /// The mistake put in on purpose.
+    pub mistake: Mistake,
+}
+
+/// A mistake put into a host on purpose, to see that the invariants catch it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mistake {
+    /// No mistake.
+    #[default]
+    None,
+}
+
+/// A life that broke nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// SHA-256 of the whole story and of all that was signed in it.
+    pub trace: Hash,
+    /// What came up.
+    pub met: Met,
+    /// How long it was in the federation's own time, in milliseconds.
+    pub simulated_ms: i64,
+    /// Entries that are on all disks together at the end.
+    pub entries: usize,
+    /// How long it took to agree once it was healed, in milliseconds of simulated time.
+    pub healed_in_ms: i64,
+}
+
+/// A broken invariant.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// The seed that tells it again.
+    pub seed: u64,
+    /// What broke, and how.
+    pub broken: String,
+    /// The story so far, line by line.
+    pub story: Vec<String>,
+}
+
+/// Lives one life.
+pub fn run(settings: Settings) -> Result<Report, Box<Failure>> {
+    world::World::begin(settings).live()
+}

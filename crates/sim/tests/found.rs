@@ -1,0 +1,39 @@
+//! What simulated lives have found and reading had not: each story is one mistake that was made once.
+
+mod common;
+
+use common::*;
+use watchfire_core::record::Action;
+use watchfire_core::record::participation::ParticipationAction;
+use watchfire_sim::site::pull;
+
+#[test]
+fn that_a_node_left_is_heard_by_all() {
+    let (mut a, mut b, mut c, operation) = joint();
+    let reason = "no crews".parse().unwrap();
+    let leave = ParticipationAction::Leave { operation, reason };
+    b.ask(Action::Participation(leave)).unwrap();
+    settle(&mut [&mut a, &mut b, &mut c]);
+    for site in [&a, &c] {
+        let part = site.shown.participation_of(operation, b.node()).unwrap();
+        assert!(part.left.is_some(), "{} still counts on b", site.name);
+        assert!(!site.shown.is_member(operation, &b.node()));
+    }
+    check(&[&a, &b, &c]);
+}
+
+#[test]
+fn that_a_node_said_no_is_heard_by_the_lead() {
+    let (mut a, mut b, _) = sites();
+    let operation = raise(&mut a);
+    invite(&mut a, operation, &b);
+    pull(&mut b, &a);
+    let reason = "not ours".parse().unwrap();
+    let decline = ParticipationAction::Decline { operation, reason };
+    b.ask(Action::Participation(decline)).unwrap();
+    pull(&mut a, &b);
+    let part = a.shown.participation_of(operation, b.node()).unwrap();
+    assert!(part.declined.is_some());
+    assert!(!a.shown.is_member(operation, &b.node()));
+    check(&[&a, &b]);
+}

@@ -1,0 +1,49 @@
+//! A few hundred lives of federations, and the same life twice.
+
+use watchfire_sim::net::{Met, Mistake, Settings, run};
+
+const STEPS: u64 = 60;
+/// Seeds of each of the two tests that share them, so that two cores live at once.
+const SEEDS: u64 = 40;
+
+fn settings(seed: u64, mistake: Mistake) -> Settings {
+    Settings {
+        seed,
+        steps: STEPS,
+        mistake,
+    }
+}
+
+#[test]
+fn no_federation_breaks_an_invariant() {
+    live(0..SEEDS);
+}
+
+#[test]
+fn nor_do_as_many_others() {
+    live(1_000_000..1_000_000 + SEEDS);
+}
+
+fn live(seeds: std::ops::Range<u64>) {
+    let mut met = Met::default();
+    for seed in seeds {
+        match run(settings(seed, Mistake::None)) {
+            Ok(report) => met.join(&report.met),
+            Err(failure) => panic!(
+                "{}\nseed {}: {}",
+                failure.story.join("\n"),
+                failure.seed,
+                failure.broken
+            ),
+        }
+    }
+    assert!(met.of("accepted") > 1_000, "{met:?}");
+}
+
+#[test]
+fn one_seed_tells_one_story() {
+    let first = run(settings(77, Mistake::None)).unwrap();
+    assert_eq!(first, run(settings(77, Mistake::None)).unwrap());
+    let other = run(settings(78, Mistake::None)).unwrap();
+    assert_ne!(first.trace, other.trace);
+}
