@@ -2,7 +2,7 @@
 // no events and decides nothing; what may be done is the node's to say. It holds the line open and
 // says plainly whether what it holds is loaded, live, or old. Start at `Board`.
 
-import { isSignedOut, readBoard, readOperations, readPeers, readSession } from '../api/client';
+import { isSignedOut, readBoard, readNode, readOperations, readPeers, readSession } from '../api/client';
 import type {
   Alarm, Assignment, Board as BoardAnswer, Call, Incident, Operation, Patrol, Peers, PositionsMessage, Position, Priority, RecordMessage,
   RoadCondition, Station, Unit,
@@ -17,6 +17,9 @@ export const CLOSED_KEPT_MAX = 300;
 /** How long records are gathered before they are shown together, in ms. In a storm many arrive at
     once, and showing each by itself would cost the time that the next one needs. */
 const GATHER_MS = 60;
+
+/** How often the node is asked anew by those who see no board and have no stream, in ms. */
+const ASK_MS = 3_000;
 
 /** Whether the board has been fetched: an empty list means "none" only when it is `loaded`. */
 export type Loading = 'loading' | 'loaded' | 'failed';
@@ -98,6 +101,34 @@ export class Board {
       clearTimeout(this.#retry);
       clearTimeout(this.#gather);
       this.#line?.close();
+    };
+  }
+
+  /** Asks the node again and again for what an administrator sees who sees no board: its clock and its peers. */
+  startWithoutBoard(): () => void {
+    const stopClock = this.clock.start();
+    const ask = async () => {
+      try {
+        const [node, peers] = await Promise.all([readNode(), readPeers()]);
+        if (this.#closed) return;
+        this.clock.set({ now: node.clock.now, speed: node.clock.speed });
+        this.peers = peers;
+        this.loading = 'loaded';
+        this.line = 'live';
+        this.cut_since_ms = null;
+      } catch (error) {
+        if (this.#closed) return;
+        if (isSignedOut(error)) return this.onSignedOut();
+        if (this.loading !== 'loaded') this.loading = 'failed';
+        this.#lineIs('cut');
+      }
+    };
+    void ask();
+    const timer = setInterval(() => void ask(), ASK_MS);
+    return () => {
+      this.#closed = true;
+      clearInterval(timer);
+      stopClock();
     };
   }
 
