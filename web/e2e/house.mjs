@@ -145,6 +145,12 @@ class House {
     this.#child = null;
   }
 
+  /** Ends the node in peace; it can be started again. */
+  async stop() {
+    await ended(this.#child, 'SIGTERM');
+    this.#child = null;
+  }
+
   /** Ends the node in peace and removes all it kept. */
   async close() {
     if (this.#child) await ended(this.#child, 'SIGTERM');

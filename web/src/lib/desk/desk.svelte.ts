@@ -58,7 +58,7 @@ export class Desk {
 
   /** Begins to follow the node and the other windows; returns how to stop. */
   start(): () => void {
-    const stop = this.board.start();
+    const stop = this.may('read_board') ? this.board.start() : this.board.startWithoutBoard();
     this.#channel = new BroadcastChannel(CHANNEL);
     this.#channel.onmessage = (message: MessageEvent<Step>) => {
       if (!this.in_step) return;

@@ -1,0 +1,56 @@
+// What several parts of the screen read out of an operation: how it is told in a list, what of it waits for somebody here,
+// and which incidents are about the same situation. Nothing here decides; the node says what is allowed. Pure functions.
+
+import type { Ask, Incident, Member, Operation, SharedIncident } from '../../api/types';
+import { ms } from '../../time';
+
+/** True while an operation goes on and this node takes part in it. */
+export const takesPart = (operation: Operation) => operation.own.member && operation.status !== 'closed';
+
+/** Operations as people look for them: those they are called into, then those that go on, then the rest; newest first. */
+export function byUse(a: Operation, b: Operation): number {
+  const rank = (one: Operation) => (one.own.invited ? 0 : takesPart(one) && one.status !== 'stood_down' ? 1 : takesPart(one) ? 2 : 3);
+  return rank(a) - rank(b) || (a.raised_at < b.raised_at ? 1 : -1);
+}
+
+/** Asks that wait for an answer of this node. */
+export const asksForUs = (operation: Operation) =>
+  operation.own.member ? operation.asks.filter((ask) => ask.for_us && ask.status === 'waiting') : [];
+
+/** The other members, as the line to them matters: those that take part. */
+export const others = (operation: Operation): Member[] => operation.members.filter((member) => !member.own && member.status === 'member');
+
+/** What is asked, told from what the ask is about. */
+export function askKind(ask: Ask): 'send' | 'release' | 'attend' {
+  if (ask.incident !== null) return 'send';
+  return ask.record.startsWith('unit:') ? 'release' : 'attend';
+}
+
+/** Returns the id of a record that is named with its kind. */
+export const idOf = (record: string) => record.slice(record.indexOf(':') + 1);
+
+/** Our own incident that is paired with one of another home, if there is one. */
+export function pairedWith(own: Iterable<Incident>, shared: SharedIncident): Incident | undefined {
+  for (const each of own) {
+    if (each.pairs.some((pair) => pair.node === shared.node && pair.incident === shared.incident.id)) return each;
+  }
+  return undefined;
+}
+
+/** How near another incident must be to look like the same situation, in metres. */
+const SIMILAR_M = 500;
+const METRES_PER_DEGREE = 111_320;
+
+/** Open incidents of our own that may be about the same situation as one of another home: the same category, and near. */
+export function similar(open: readonly Incident[], shared: SharedIncident): Incident[] {
+  const { place, category } = shared.incident;
+  const metres = (one: Incident) =>
+    METRES_PER_DEGREE * Math.hypot(one.place.lat - place.lat, (one.place.lon - place.lon) * Math.cos((place.lat * Math.PI) / 180));
+  return open.filter((one) => one.category === category && metres(one) <= SIMILAR_M).sort((a, b) => metres(a) - metres(b));
+}
+
+/** True when something happened so lately that it is news; what is older makes no sound. */
+export function isNews(at: string | null, now_ms: number): boolean {
+  const then = ms(at);
+  return then !== null && now_ms - then < 10 * 60_000;
+}
