@@ -15,7 +15,8 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use watchfire_core::board::Board;
 use watchfire_core::record::{Elsewhere, RecordRef};
-use watchfire_core::sync;
+use watchfire_core::basis::Timestamp;
+use watchfire_core::sync::{self, Giving};
 use watchfire_feed::{FeedId, Hash, NodeId, Vector};
 
 use crate::link::Caller;
@@ -130,12 +131,12 @@ async fn entries(
 ) -> Result<Response, StatusCode> {
     let asker = peer(&caller)?;
     let feed: FeedId = feed.parse().map_err(|_| StatusCode::BAD_REQUEST)?;
-    let last = {
+    let (known, last) = {
         let board = node.board();
         let followed = board.copies.feeds.get(&feed);
         let followed = followed.ok_or(StatusCode::NOT_FOUND)?;
         let may = sync::may_read(&board, node.feed().node, &asker, &followed.feed);
-        may.map(|last| last.min(followed.head.seq))
+        (followed.feed, may.map(|last| last.min(followed.head.seq)))
     };
     // Whether there is such a feed is nobody's business who may not read it.
     let last = last.ok_or(StatusCode::NOT_FOUND)?.min(range.to);
@@ -154,7 +155,20 @@ async fn entries(
         if read.is_empty() {
             break;
         }
-        for entry in read {
+        for mut entry in read {
+            let written = i64::try_from(entry.header.time.ms()).unwrap_or(i64::MAX);
+            let giving = {
+                let board = node.board();
+                sync::giving(&board, node.feed().node, &asker, &known, Timestamp(written))
+            };
+            match giving {
+                Giving::Whole => {}
+                Giving::WithoutWords => entry.erase_sealed(),
+                Giving::NotByUs => {
+                    at = last + 1;
+                    break;
+                }
+            }
             let frame = entry.encode();
             if !frames.is_empty() && frames.len() + frame.len() > RANGE_BYTES_MAX {
                 at = last + 1;

@@ -184,7 +184,17 @@ impl Follower {
         for followed in self.node.board().copies.feeds.values() {
             let _ = ours.insert(followed.head);
         }
-        let mut pull = plan(&ours, theirs).pull;
+        let found = plan(&ours, theirs);
+        let mut pull = found.pull;
+        // Two histories of one feed: the entry that stands beside ours is the proof, and the engine freezes the feed.
+        for feed in found.suspect {
+            let at = ours.get(feed).map_or(0, |head| head.seq);
+            pull.push(Range {
+                feed,
+                from: at,
+                to: at,
+            });
+        }
         pull.retain(|range| self.never.get(&range.feed) != Some(&range.from));
         pull
     }
