@@ -4,8 +4,9 @@ mod common;
 
 use common::*;
 use watchfire_core::record::Action;
+use watchfire_core::record::operation::OperationAction;
 use watchfire_core::record::participation::ParticipationAction;
-use watchfire_sim::site::pull;
+use watchfire_sim::site::{Site, pull};
 
 #[test]
 fn that_a_node_left_is_heard_by_all() {
@@ -37,3 +38,24 @@ fn that_a_node_said_no_is_heard_by_the_lead() {
     assert!(!a.shown.is_member(operation, &b.node()));
     check(&[&a, &b]);
 }
+
+#[test]
+fn command_that_was_declined_is_not_taken_after_all() {
+    let (mut a, mut b, mut c, operation) = joint();
+    offer_command(&mut a, operation, &b);
+    settle(&mut [&mut a, &mut b, &mut c]);
+    let decline = ParticipationAction::DeclineCommand { operation };
+    b.ask(Action::Participation(decline)).unwrap();
+    // The lead has not heard of it, and may keep command as soon as it does: two would lead.
+    assert!(b.ask(take_command(operation)).is_err());
+    settle(&mut [&mut a, &mut b, &mut c]);
+    assert!(a.shown.leading(operation).is_ok());
+    assert!(b.shown.leading(operation).is_err());
+    // Offered again, it is another offer.
+    offer_command(&mut a, operation, &b);
+    settle(&mut [&mut a, &mut b, &mut c]);
+    b.ask(take_command(operation)).unwrap();
+    settle(&mut [&mut a, &mut b, &mut c]);
+    check(&[&a, &b, &c]);
+}
+
