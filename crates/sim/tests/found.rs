@@ -59,3 +59,23 @@ fn command_that_was_declined_is_not_taken_after_all() {
     check(&[&a, &b, &c]);
 }
 
+#[test]
+fn whoever_led_before_sees_who_leads_now_however_often_command_went_round() {
+    let (mut a, mut b, mut c, operation) = joint();
+    let all = |from: &mut Site, to: &mut Site, other: &mut Site| {
+        offer_command(from, operation, to);
+        settle(&mut [&mut *from, &mut *to, &mut *other]);
+        to.ask(take_command(operation)).unwrap();
+        settle(&mut [from, to, other]);
+    };
+    all(&mut a, &mut c, &mut b);
+    all(&mut c, &mut a, &mut b);
+    all(&mut a, &mut b, &mut c);
+    all(&mut b, &mut a, &mut c);
+    for site in [&a, &b, &c] {
+        let found = site.shown.operation_anywhere(operation).unwrap();
+        assert_eq!(found.lead, a.node(), "{} sees another lead", site.name);
+    }
+    check(&[&a, &b, &c]);
+}
+
