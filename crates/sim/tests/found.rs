@@ -79,3 +79,33 @@ fn whoever_led_before_sees_who_leads_now_however_often_command_went_round() {
     check(&[&a, &b, &c]);
 }
 
+#[test]
+fn whoever_was_removed_before_command_went_on_learns_of_it() {
+    let (mut a, mut b, mut c, operation) = joint();
+    // The line to c is cut.
+    let node = c.node();
+    let reason = "wrong agency".parse().unwrap();
+    let remove = OperationAction::Remove {
+        operation,
+        node,
+        reason,
+    };
+    a.ask(Action::Operation(remove)).unwrap();
+    offer_command(&mut a, operation, &b);
+    settle(&mut [&mut a, &mut b]);
+    b.ask(take_command(operation)).unwrap();
+    for number in 0..5 {
+        let text = "not for c".parse().unwrap();
+        let set = OperationAction::SetObjective {
+            operation,
+            number,
+            text,
+        };
+        b.ask(Action::Operation(set)).unwrap();
+    }
+    settle(&mut [&mut a, &mut b, &mut c]);
+    let seen = c.shown.operation_anywhere(operation).unwrap();
+    assert!(!seen.names(&c.node()), "it knows");
+    assert!(seen.objectives.is_empty(), "and no more than that");
+    check(&[&a, &b, &c]);
+}
