@@ -36,7 +36,9 @@ pub(crate) fn check(world: &World) -> Result<(), String> {
                 let which = differs.map(|record| (record.reference().to_string(), record));
                 return Err(format!(
                     "the copies of {whose} at {name} differ from its tables: {which:?}, {:?}",
-                    which.as_ref().and_then(|(_, record)| kept.get(record.reference()))
+                    which
+                        .as_ref()
+                        .and_then(|(_, record)| kept.get(record.reference()))
                 ));
             }
         }
