@@ -280,21 +280,20 @@ impl Board {
     /// command that were taken. Each step has one writer, so everybody who holds the same entries finds the same lead.
     pub fn operation_anywhere(&self, id: OperationId) -> Result<&Operation, Refusal> {
         let missing = Refusal::NotFound(RecordKind::Operation);
-        let of = |board: &'_ Board| board.operations.contains_key(&id);
-        let boards = self.copies.boards.values().filter(|board| of(board));
-        let all: Vec<&Operation> = std::iter::once(self)
-            .filter(|board| of(board))
-            .chain(boards)
-            .filter_map(|board| board.operations.get(&id))
-            .map(std::sync::Arc::as_ref)
-            .collect();
-        let first = all.iter().find(|one| one.taken_from.is_none());
-        // Without the founder's feed (an operation that was joined after a transfer) the oldest there is begins.
-        let mut current = *first.or(all.first()).ok_or(missing)?;
-        for _ in 0..all.len() {
-            let Some(to) = current.offered_to else { break };
-            let from = (current.lead, current.version);
-            let taken = |one: &&&Operation| one.lead == to && one.taken_from == Some(from);
+        let own = self.operations.get(&id);
+        let boards = self.copies.boards.values();
+        let copies = boards.filter_map(|board| board.operations.get(&id));
+        let all: Vec<&Operation> = own.into_iter().chain(copies).map(AsRef::as_ref).collect();
+        // Each node's record says what it last wrote as the lead. Without the founder's feed (an operation that was
+        // joined after a transfer) the oldest there is begins.
+        let founded = |one: &&&Operation| one.lead == one.genesis.founder;
+        let oldest = || all.iter().min_by_key(|one| one.version);
+        let first = all.iter().find(founded).or_else(oldest);
+        let mut current = *first.ok_or(missing)?;
+        while let Some(to) = current.offered_to {
+            // An offer freezes the record: whoever got it and wrote a later version has taken it. Versions rise, so
+            // that command may go round as often as it likes and no step is gone twice.
+            let taken = |one: &&&Operation| one.lead == to && one.version > current.version;
             match all.iter().find(taken) {
                 Some(next) => current = next,
                 None => break,

@@ -42,11 +42,13 @@ pub fn may_read(board: &Board, own: NodeId, asker: &NodeId, feed: &Feed) -> Opti
             let Some(removal) = &member.removed else {
                 return Some(u64::MAX);
             };
-            // Up to and with the entry that removed it, so that it learns of that and of nothing later: every
-            // entry of a command feed but its opening makes one version.
+            let home = match feed.node == own {
+                true => board,
+                false => board.copies.boards.get(&feed.node)?,
+            };
+            let said = home.operations.get(&OperationId(id))?;
             let head = board.copies.feeds.get(&feed.id())?.head;
-            let later = found.version.saturating_sub(removal.version);
-            Some(head.seq.saturating_sub(later))
+            up_to_removal(said, head, removal.version)
         }
         Scope::Operation(id) => {
             let id = OperationId(id);
@@ -58,6 +60,24 @@ pub fn may_read(board: &Board, own: NodeId, asker: &NodeId, feed: &Feed) -> Opti
                 .is_ok_and(|one| one.members.contains_key(&feed.node));
             (both && named).then_some(u64::MAX)
         }
+    }
+}
+
+/// Returns up to which entry a removed member may read the command feed in which a lead last said `said`: up to and
+/// with the entry that removed it, so that it learns of that and of nothing later.
+fn up_to_removal(said: &Operation, head: Head, removed: u64) -> Option<u64> {
+    let began = said
+        .taken_from
+        .map_or(1, |(_, version)| version.saturating_add(1));
+    if said.version < removed {
+        // All of it was said before; the lead that removed it came later.
+        Some(head.seq)
+    } else if removed >= began {
+        // Since this lead began to lead, every entry makes one version.
+        Some(head.seq.saturating_sub(said.version - removed))
+    } else {
+        // It was removed before this lead took command, perhaps within an earlier time of its lead.
+        None
     }
 }
 

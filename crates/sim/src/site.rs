@@ -9,7 +9,7 @@ pub mod disk;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use watchfire_core::basis::{PersonId, Timestamp};
+use watchfire_core::basis::{IncidentId, PersonId, Timestamp};
 use watchfire_core::board::Board;
 use watchfire_core::engine::{self, Engine, HappenedWhen, Outcome, Request, Start, Taken};
 use watchfire_core::entropy::Entropy;
@@ -172,33 +172,34 @@ impl Site {
     /// is for: a wrong one would stand in the way of the right one for ever.
     pub fn add_keys(&mut self, keys: &[RecordKey]) -> Result<(), LogFault> {
         for key in keys {
-            let opened: BTreeSet<Elsewhere> = self.opened_by(key).collect();
+            let opened: BTreeSet<Elsewhere> = self.disk.opened_by(key).collect();
             if self.disk.keyring.contains_key(&key.id) || opened.is_empty() {
                 continue;
             }
             self.disk.keyring.insert(key.id, key.clone());
-            self.keys_missing.retain(|(id, _)| *id != key.id);
             for of in opened {
-                let about = |(feed, entry): &&(Feed, Entry)| {
-                    feed.node == of.node && entry.header.record == of.record.id
-                };
-                let log = self.disk.log.iter();
-                let entries: Vec<(Feed, Entry)> = log.filter(about).cloned().collect();
-                let key = key.clone();
-                let taken = self.engine.unseal(of.node, of.record, &entries, key);
-                self.unsealed += 1;
-                self.keep(taken)?;
+                let kept = self.unseal(of, key.clone());
+                if kept.as_ref().is_err_and(LogFault::may_go_on) {
+                    // No room for what it opens: it is asked for again.
+                    self.disk.keyring.remove(&key.id);
+                }
+                kept?;
             }
+            self.keys_missing.retain(|(id, _)| *id != key.id);
         }
         Ok(())
     }
 
-    /// Returns the records of which a key opens an entry that is held.
-    fn opened_by(&self, key: &RecordKey) -> impl Iterator<Item = Elsewhere> {
-        let sealed = self.disk.sealed_under(&key.id);
-        let opens = |entry: &Entry| engine::open_sealed(entry, Some(key)).is_some();
-        let opened = sealed.filter(move |(_, entry)| opens(entry));
-        opened.map(|(of, _)| of)
+    /// Folds a copy anew, with a key that has come since.
+    fn unseal(&mut self, of: Elsewhere, key: RecordKey) -> Result<(), LogFault> {
+        let about = |(feed, entry): &&(Feed, Entry)| {
+            feed.node == of.node && entry.header.record == of.record.id
+        };
+        let log = self.disk.log.iter();
+        let entries: Vec<(Feed, Entry)> = log.filter(about).cloned().collect();
+        let taken = self.engine.unseal(of.node, of.record, &entries, key);
+        self.unsealed += 1;
+        self.keep(taken)
     }
 
     /// Ends what its time ended, on a disk that does not fail.
@@ -226,7 +227,10 @@ impl Site {
         }
         let appended = self.disk.append(batch);
         match &appended {
-            Ok(()) => self.engine.persisted(),
+            Ok(()) => {
+                self.engine.persisted();
+                self.erase(&batch.entries);
+            }
             Err(fault) if fault.may_go_on() => {
                 let local = self.engine.feed().id();
                 let head = self.disk.head(local);
@@ -235,6 +239,31 @@ impl Site {
             Err(_) => {}
         }
         appended
+    }
+
+    /// Destroys the keys of what entries say is erased, if it was their home that said so.
+    fn erase(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            let feed = self.disk.feed(entry.header.feed);
+            let record = RecordRef::from(IncidentId(entry.header.record));
+            if let Some(feed) = feed.filter(|_| entry.header.kind == "incident.erased") {
+                let node = feed.node;
+                self.finish_erasing(Elsewhere { node, record });
+            }
+        }
+    }
+
+    fn finish_erasing(&mut self, of: Elsewhere) {
+        let board = self.engine.board();
+        let found = match of.node == self.node() {
+            true => board.get(of.record),
+            false => board.copy(of),
+        };
+        if let Some(Record::Incident(found)) = found
+            && found.erased_at.is_some()
+        {
+            self.disk.destroy_keys_of(of);
+        }
     }
 
     fn show(&mut self, records: Vec<Record>, changes: Vec<watchfire_core::copies::Change>) {
@@ -282,7 +311,7 @@ impl Site {
                 continue;
             };
             if sync::may_have_key(&self.shown, own, asker, *of, now)
-                && self.opened_by(key).any(|opened| opened == *of)
+                && self.disk.opened_by(key).any(|opened| opened == *of)
             {
                 found.push(key.clone());
             }
@@ -334,7 +363,33 @@ impl Site {
         let entropy = self.dice.next_32();
         self.shown = board.clone();
         self.engine = begin(&self.disk, &self.seeds, board, entropy);
+        self.finish().expect("a disk that was just started works");
         self.keys_missing = self.disk.keys_missing().collect();
+    }
+
+    /// Does what a death may have left undone: keys of what was erased, copies whose key had just come.
+    fn finish(&mut self) -> Result<(), LogFault> {
+        let log = self.disk.log.iter();
+        let erased = log.filter(|(_, entry)| entry.header.kind == "incident.erased");
+        let erased = erased.map(|(feed, entry)| Elsewhere {
+            node: feed.node,
+            record: IncidentId(entry.header.record).into(),
+        });
+        for of in erased.collect::<BTreeSet<_>>() {
+            self.finish_erasing(of);
+        }
+        let own = self.node();
+        let keys: Vec<RecordKey> = self.disk.keyring.values().cloned().collect();
+        for key in keys {
+            let opened: BTreeSet<Elsewhere> = self.disk.opened_by(&key).collect();
+            for of in opened.into_iter().filter(|of| of.node != own) {
+                let row = self.disk.copies.get(&(of.node, of.record));
+                if row.is_some_and(|row| row.sealed.is_empty()) {
+                    self.unseal(of, key.clone())?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Returns a copy that it holds of another node's record.

@@ -4,8 +4,9 @@ mod common;
 
 use common::*;
 use watchfire_core::record::Action;
+use watchfire_core::record::operation::OperationAction;
 use watchfire_core::record::participation::ParticipationAction;
-use watchfire_sim::site::pull;
+use watchfire_sim::site::{Site, pull};
 
 #[test]
 fn that_a_node_left_is_heard_by_all() {
@@ -36,4 +37,75 @@ fn that_a_node_said_no_is_heard_by_the_lead() {
     assert!(part.declined.is_some());
     assert!(!a.shown.is_member(operation, &b.node()));
     check(&[&a, &b]);
+}
+
+#[test]
+fn command_that_was_declined_is_not_taken_after_all() {
+    let (mut a, mut b, mut c, operation) = joint();
+    offer_command(&mut a, operation, &b);
+    settle(&mut [&mut a, &mut b, &mut c]);
+    let decline = ParticipationAction::DeclineCommand { operation };
+    b.ask(Action::Participation(decline)).unwrap();
+    // The lead has not heard of it, and may keep command as soon as it does: two would lead.
+    assert!(b.ask(take_command(operation)).is_err());
+    settle(&mut [&mut a, &mut b, &mut c]);
+    assert!(a.shown.leading(operation).is_ok());
+    assert!(b.shown.leading(operation).is_err());
+    // Offered again, it is another offer.
+    offer_command(&mut a, operation, &b);
+    settle(&mut [&mut a, &mut b, &mut c]);
+    b.ask(take_command(operation)).unwrap();
+    settle(&mut [&mut a, &mut b, &mut c]);
+    check(&[&a, &b, &c]);
+}
+
+#[test]
+fn whoever_led_before_sees_who_leads_now_however_often_command_went_round() {
+    let (mut a, mut b, mut c, operation) = joint();
+    let all = |from: &mut Site, to: &mut Site, other: &mut Site| {
+        offer_command(from, operation, to);
+        settle(&mut [&mut *from, &mut *to, &mut *other]);
+        to.ask(take_command(operation)).unwrap();
+        settle(&mut [from, to, other]);
+    };
+    all(&mut a, &mut c, &mut b);
+    all(&mut c, &mut a, &mut b);
+    all(&mut a, &mut b, &mut c);
+    all(&mut b, &mut a, &mut c);
+    for site in [&a, &b, &c] {
+        let found = site.shown.operation_anywhere(operation).unwrap();
+        assert_eq!(found.lead, a.node(), "{} sees another lead", site.name);
+    }
+    check(&[&a, &b, &c]);
+}
+
+#[test]
+fn whoever_was_removed_before_command_went_on_learns_of_it() {
+    let (mut a, mut b, mut c, operation) = joint();
+    // The line to c is cut.
+    let node = c.node();
+    let reason = "wrong agency".parse().unwrap();
+    let remove = OperationAction::Remove {
+        operation,
+        node,
+        reason,
+    };
+    a.ask(Action::Operation(remove)).unwrap();
+    offer_command(&mut a, operation, &b);
+    settle(&mut [&mut a, &mut b]);
+    b.ask(take_command(operation)).unwrap();
+    for number in 0..5 {
+        let text = "not for c".parse().unwrap();
+        let set = OperationAction::SetObjective {
+            operation,
+            number,
+            text,
+        };
+        b.ask(Action::Operation(set)).unwrap();
+    }
+    settle(&mut [&mut a, &mut b, &mut c]);
+    let seen = c.shown.operation_anywhere(operation).unwrap();
+    assert!(!seen.names(&c.node()), "it knows");
+    assert!(seen.objectives.is_empty(), "and no more than that");
+    check(&[&a, &b, &c]);
 }

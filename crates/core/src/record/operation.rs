@@ -636,6 +636,17 @@ fn take_command(
             Text::new("Ask its lead to offer command.", "请由牵头单位提出移交。"),
         ));
     }
+    // Its lead goes on as soon as it hears of the no: after that there would be two.
+    let part = board.participation_of(operation, context.node);
+    if part.is_some_and(|part| part.declined_command == Some(found.version)) {
+        return Err(wrong_state(
+            Text::new("declined by this node", "本节点已拒绝接受指挥权"),
+            Text::new(
+                "Ask its lead to offer command again.",
+                "请由牵头单位重新提出移交。",
+            ),
+        ));
+    }
     let mut stood = found.clone();
     stood.offered_to = None;
     one(

@@ -54,7 +54,12 @@ fn check_one(
         }
         if seen != truth {
             let (at, of) = (&site.name, &lead.name);
-            return Err(format!("{at} sees another {id:?} than its lead {of}"));
+            let short = |one: &Operation| (site.shown.name_of(&one.lead), one.version);
+            return Err(format!(
+                "{at} sees {id:?} led by {:?}, and {of} by {:?}",
+                short(seen),
+                short(truth)
+            ));
         }
         if !lead.shown.is_member(id, &node) || !site.shown.is_member(id, &node) {
             continue;

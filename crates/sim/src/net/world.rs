@@ -248,6 +248,7 @@ impl World {
                 self.met.once(Fault::AskedAgain.words());
                 self.asks(at, *ask)
             }
+            Due::Fault if self.healing => Ok(()),
             Due::Fault => {
                 self.next_fault();
                 self.fault()

@@ -5,8 +5,9 @@
 //! and takes the engine at its word for signatures; an auditor verifies them at the end. Start at
 //! [`Disk::append`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use watchfire_core::engine::open_sealed;
 use watchfire_core::log::{Batch, KeptOutcome, LogFault, Row};
 use watchfire_core::record::{Elsewhere, RecordRef};
 use watchfire_core::sync;
@@ -40,6 +41,8 @@ pub struct Disk {
     pub copies: BTreeMap<(NodeId, RecordRef), Row>,
     /// The keys it holds; durable before they are used.
     pub keyring: BTreeMap<[u8; 16], RecordKey>,
+    /// The keys that were destroyed because a record was erased, held or not; for it none of them is kept again.
+    pub destroyed: BTreeSet<([u8; 16], Elsewhere)>,
     /// The outcomes kept for repeated keys.
     pub outcomes: Vec<KeptOutcome>,
     /// Feeds that have forked, each with the entry that stands beside the one held.
@@ -87,6 +90,11 @@ impl Disk {
         places.iter().map(|place| &self.log[*place].1)
     }
 
+    /// Returns the feed of that id, if there is an entry of it.
+    pub fn feed(&self, feed: FeedId) -> Option<&Feed> {
+        self.shelves.get(&feed).map(|shelf| &shelf.feed)
+    }
+
     /// Returns the feeds of which there is an entry.
     pub fn feeds(&self) -> impl Iterator<Item = &Feed> {
         self.shelves.values().map(|shelf| &shelf.feed)
@@ -101,11 +109,36 @@ impl Disk {
         })
     }
 
-    /// Returns the records that have personal data here to which no key is here.
+    /// Returns the records that have personal data here to which no key is here, and none was destroyed.
     pub fn keys_missing(&self) -> impl Iterator<Item = ([u8; 16], Elsewhere)> {
-        let keys = self.sealed.keys();
-        let missing = keys.filter(|key| !self.keyring.contains_key(*key));
-        missing.flat_map(|key| self.sealed_under(key).map(|(of, _)| (*key, of)))
+        let missing = self.sealed.keys();
+        let missing = missing.filter(|key| !self.keyring.contains_key(*key));
+        let missing = missing.flat_map(|key| self.sealed_under(key).map(|(of, _)| (*key, of)));
+        missing.filter(|one| !self.destroyed.contains(one))
+    }
+
+    /// Returns the records of which a key opens an entry that is held, but for those that were erased.
+    pub fn opened_by(&self, key: &RecordKey) -> impl Iterator<Item = Elsewhere> {
+        let sealed = self.sealed_under(&key.id);
+        let opens = |entry: &Entry| open_sealed(entry, Some(key)).is_some();
+        let opened = sealed.filter(move |(_, entry)| opens(entry));
+        let opened = opened.map(|(of, _)| of);
+        opened.filter(|of| !self.destroyed.contains(&(key.id, *of)))
+    }
+
+    /// Destroys every key that opens an entry of a record, and will have none of them again for it.
+    pub fn destroy_keys_of(&mut self, of: Elsewhere) {
+        let keys: Vec<[u8; 16]> = self.sealed.keys().copied().collect();
+        for key in keys {
+            if !self.sealed_under(&key).any(|(found, _)| found == of) {
+                continue;
+            }
+            let held = self.keyring.get(&key);
+            if held.is_some_and(|held| self.opened_by(held).any(|opened| opened == of)) {
+                self.keyring.remove(&key);
+            }
+            self.destroyed.insert((key, of));
+        }
     }
 
     /// Makes a batch durable whole, or does nothing, or loses power.

@@ -50,6 +50,16 @@ pub(crate) fn join(site: &mut Site, operation: OperationId) {
     site.ask(Action::Participation(join)).unwrap();
 }
 
+pub(crate) fn offer_command(site: &mut Site, operation: OperationId, to: &Site) {
+    let to = to.node();
+    let offer = OperationAction::OfferCommand { operation, to };
+    site.ask(Action::Operation(offer)).unwrap();
+}
+
+pub(crate) fn take_command(operation: OperationId) -> Action {
+    Action::Operation(OperationAction::TakeCommand { operation })
+}
+
 /// Three nodes in one operation that the first leads.
 pub(crate) fn joint() -> (Site, Site, Site, OperationId) {
     let (mut a, mut b, mut c) = sites();
