@@ -128,7 +128,8 @@ pub fn giving(board: &Board, own: NodeId, asker: &NodeId, feed: &Feed, at: Times
     }
     let later = |node: NodeId| {
         let part = board.participation_of(id, node);
-        part.and_then(|part| part.joined_at).is_some_and(|joined| joined > at)
+        part.and_then(|part| part.joined_at)
+            .is_some_and(|joined| joined > at)
     };
     match (later(*asker), feed.node != own && later(own)) {
         (true, _) => Giving::WithoutWords,

@@ -94,7 +94,10 @@ fn export(dir: &Path, operation: &str, file: &Path) -> Result<Ended> {
     let reader = Reader::open(dir)?;
     let all = reader.feeds()?;
     let of = |scope: Scope| all.iter().filter(move |feed| feed.scope == scope);
-    let joint: Vec<Feed> = of(Scope::Command(id)).chain(of(Scope::Operation(id))).copied().collect();
+    let joint: Vec<Feed> = of(Scope::Command(id))
+        .chain(of(Scope::Operation(id)))
+        .copied()
+        .collect();
     if joint.is_empty() {
         return fail("this node holds nothing of that operation");
     }
@@ -113,7 +116,9 @@ fn export(dir: &Path, operation: &str, file: &Path) -> Result<Ended> {
             }
         }
     }
-    let written = out.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+    let written = out
+        .into_inner()
+        .map_err(std::io::IntoInnerError::into_error)?;
     written.sync_all()?;
     println!("{count} entries are in {}.", file.display());
     Ok(Ended::Done)

@@ -13,9 +13,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use watchfire_core::basis::Timestamp;
 use watchfire_core::board::Board;
 use watchfire_core::record::{Elsewhere, RecordRef};
-use watchfire_core::basis::Timestamp;
 use watchfire_core::sync::{self, Giving};
 use watchfire_feed::{FeedId, Hash, NodeId, Vector};
 

@@ -38,7 +38,10 @@ impl Site {
         let made = site.fine(&["init", "NODE", "--name", "Test site"]);
         assert!(made.contains("works once"), "{made}");
         // The passphrase of the root key stands alone in its line, before the code does.
-        let mut alone = made.lines().map(str::trim).filter(|line| line.contains('-'));
+        let mut alone = made
+            .lines()
+            .map(str::trim)
+            .filter(|line| line.contains('-'));
         let is_one = |line: &&str| line.len() == 23 && !line.contains(' ');
         site.passphrase = alone.find(is_one).unwrap().to_owned();
         site
@@ -320,6 +323,7 @@ fn a_port_that_is_taken_ends_the_program_with_a_word() {
 #[test]
 fn points_south_of_the_equator_can_be_asked_for_and_a_map_says_what_it_covers() {
     let site = Site {
+        passphrase: String::new(),
         dir: TempDir::new().unwrap(),
     };
     let roads = format!("{CITY}/roads.osm.pbf");
@@ -616,6 +620,7 @@ fn a_stream_ends_when_the_node_is_stopped() {
 #[test]
 fn a_replay_gives_the_same_entries_twice_and_other_ones_with_another_seed() {
     let site = Site {
+        passphrase: String::new(),
         dir: TempDir::new().unwrap(),
     };
     let calls = first_calls(&site, 60);
@@ -654,6 +659,7 @@ fn a_replay_gives_the_same_entries_twice_and_other_ones_with_another_seed() {
 #[test]
 fn a_replay_is_no_node_for_real_use_and_needs_the_map_of_its_own_city() {
     let site = Site {
+        passphrase: String::new(),
         dir: TempDir::new().unwrap(),
     };
     let calls = first_calls(&site, 10);
