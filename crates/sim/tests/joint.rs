@@ -14,9 +14,9 @@ use watchfire_core::record::participation::{ParticipationAction, Tier};
 use watchfire_core::record::peer::{Peer, PeerAction};
 use watchfire_core::record::reply::{Reply, ReplyAction};
 use watchfire_core::record::unit::UnitAction;
-use watchfire_core::record::{Action, Elsewhere, RecordRef};
+use watchfire_core::record::{Action, Elsewhere};
 use watchfire_core::refusal::Refusal;
-use watchfire_sim::site::{Site, pull};
+use watchfire_sim::site::pull;
 
 #[test]
 fn what_is_shared_arrives_with_its_notes_and_what_is_not_stays_at_home() {

@@ -736,19 +736,21 @@ impl Event {
 
     /// Returns the operation that the event itself names, if it names one.
     pub fn operation(&self) -> Option<OperationId> {
-        match self {
-            Event::Message(MessageEvent::Sent { operation, .. })
-            | Event::Reply(
-                ReplyEvent::Shown { operation, .. }
-                | ReplyEvent::Erased { operation, .. }
-                | ReplyEvent::Signed { operation, .. }
-                | ReplyEvent::Answered { operation, .. },
-            )
-            | Event::Participation(
-                ParticipationEvent::Joined { operation, .. }
-                | ParticipationEvent::Declined { operation, .. },
-            ) => Some(*operation),
-            _ => None,
+        if let Event::Message(MessageEvent::Sent { operation, .. })
+        | Event::Reply(
+            ReplyEvent::Shown { operation, .. }
+            | ReplyEvent::Erased { operation, .. }
+            | ReplyEvent::Signed { operation, .. }
+            | ReplyEvent::Answered { operation, .. },
+        )
+        | Event::Participation(
+            ParticipationEvent::Joined { operation, .. }
+            | ParticipationEvent::Declined { operation, .. },
+        ) = self
+        {
+            Some(*operation)
+        } else {
+            None
         }
     }
 
@@ -824,9 +826,11 @@ impl Happened {
 
     /// Returns that something happened in an operation: what its lead says of it goes into the command feed.
     fn within(operation: OperationId, record: impl Into<RecordRef>, event: Event) -> Happened {
-        let scope = match event {
-            Event::Operation(_) => Scope::Command(operation.0),
-            _ => Scope::Operation(operation.0),
+        let commands = matches!(event, Event::Operation(_));
+        let scope = if commands {
+            Scope::Command(operation.0)
+        } else {
+            Scope::Operation(operation.0)
         };
         Happened {
             scope,

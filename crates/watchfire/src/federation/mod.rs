@@ -48,8 +48,11 @@ struct Started {
     enrolments: Arc<Enrolments>,
     serving: Mutex<Option<Serving>>,
     keepers: Mutex<Vec<JoinHandle<()>>>,
-    tasks: Mutex<BTreeMap<NodeId, (Vec<String>, JoinHandle<()>)>>,
+    tasks: Mutex<BTreeMap<NodeId, Task>>,
 }
+
+/// What keeps the line to one peer, and the addresses that it tries.
+type Task = (Vec<String>, JoinHandle<()>);
 
 /// Why the node cannot speak with others.
 #[derive(Debug, thiserror::Error)]

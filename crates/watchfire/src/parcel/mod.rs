@@ -62,9 +62,10 @@ pub enum ScenarioError {
 
 impl From<NotAccepted> for ScenarioError {
     fn from(why: NotAccepted) -> ScenarioError {
-        ScenarioError::Refused(match why {
-            NotAccepted::Refused(refusal) => refusal.what().en,
-            other => format!("{other:?}"),
+        ScenarioError::Refused(if let NotAccepted::Refused(refusal) = why {
+            refusal.what().en
+        } else {
+            format!("{why:?}")
         })
     }
 }
