@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { launch } from './browser.mjs';
-import { openJoint } from './joint.mjs';
+import { joined, openJoint } from './joint.mjs';
 import { openHouse, skip_house as skip } from './house.mjs';
-import { BOUND_MS, access, openSeat } from './seat.mjs';
+import { BOUND_MS, access, openSeat, until } from './seat.mjs';
 
 let browser;
 const open = [];
@@ -150,4 +150,129 @@ test('a crew and a volunteer do not see the pages, a node without a line says wh
   const { page: desk } = await seat(city, '/dispatch');
   await desk.keyboard.press('Alt+4');
   await desk.getByText('Choose an operation, or raise one.').waitFor();
+});
+
+/** The card of an incident on the page of an operation. */
+const card = (page, name) => page.getByRole('article', { name, exact: true });
+
+test('an operation is raised, a peer is called in and joins, an incident is shared, and four steps of delivery appear', LONG, async () => {
+  const [city, airport] = await agencies(['City', 'Airport']);
+  const incident = await city.incident({ address: 'Fushan Street 9' });
+  const { page: a, errors } = await seat(city, '/operations');
+  const { page: b } = await seat(airport, '/operations');
+  await a.getByRole('button', { name: 'Raise an operation' }).click();
+  await a.getByLabel('Name', { exact: true }).fill('Parcel');
+  await a.getByLabel('What it is for').fill('stop a parcel');
+  await a.getByLabel('Legal basis').fill('art. 54');
+  await a.getByLabel('Handling').selectOption('not_as_evidence');
+  await a.getByLabel('It is an exercise').check();
+  await access(a, 'raising');
+  await a.keyboard.press('Tab');
+  await a.getByRole('button', { name: 'Raise it' }).click();
+  await a.getByRole('heading', { name: 'Parcel' }).waitFor();
+  await a.getByText('EXERCISE').first().waitFor();
+  await a.getByRole('button', { name: 'Call a peer in…' }).click();
+  await a.getByLabel('Whom').selectOption({ label: 'Airport' });
+  await a.getByLabel('What it is to do').fill('hold the gate');
+  await a.getByRole('button', { name: 'Call in', exact: true }).click();
+  await a.getByText('invitation sent, not answered').waitFor();
+
+  const invitation = b.getByRole('list', { name: 'Invitations' });
+  await invitation.getByText('City calls you into “Parcel”').waitFor();
+  await invitation.getByText('not as evidence without permission').waitFor();
+  await access(b, 'an invitation');
+  await invitation.getByRole('button', { name: 'Join' }).click();
+  await b.getByRole('heading', { name: 'Parcel', level: 2 }).waitFor();
+
+  await a.getByRole('button', { name: 'Share incidents and units…' }).click();
+  const form = a.getByRole('form', { name: 'Share incidents and units…' });
+  await form.getByLabel(/#1 .*Fushan Street 9/).check();
+  await form.getByLabel('What others may do').selectOption({ label: 'see it, and ask us to act' });
+  await access(a, 'sharing');
+  await form.getByRole('button', { name: 'Share 1' }).click();
+  const ours = card(a, 'City #1');
+  await ours.getByText('durable here').waitFor();
+  await ours.getByText('held by 1 of 1 peers').waitFor();
+  // It was on their screen for a second, and nobody has signed for it yet.
+  const theirs = card(b, 'City #1');
+  await theirs.getByText('copy, live').waitFor();
+  await ours.getByRole('row', { name: /^Airport ✓ yes ✓ [\d:]+ ○ not yet$/ }).waitFor();
+  await access(b, 'the incident of another home');
+  await theirs.getByRole('button', { name: 'Sign for it City #1' }).click();
+  await theirs.getByText(/^✓ signed here/).waitFor();
+  await ours.getByRole('row', { name: /^Airport ✓ yes ✓ [\d:]+ ✓ [\d:]+$/ }).waitFor();
+  await access(a, 'four steps');
+
+  // What is said afterwards stands at the other side, and is signed for too.
+  await a.getByLabel('Write to the log (Enter sends)').fill('Gate 3 is open');
+  await a.keyboard.press('Enter');
+  await b.getByRole('region', { name: 'Log' }).getByText('Gate 3 is open').waitFor();
+  await b.getByRole('button', { name: /^Sign for it City \d/ }).click();
+  await a.getByRole('region', { name: 'Log' }).getByText('signed by 1').waitFor();
+  await city.dispatcher.post(`/incidents/${incident.id}/notes`, { text: 'the parcel is silver' });
+  await theirs.getByText('the parcel is silver').waitFor();
+  // A version that nobody has signed for is not called signed.
+  await theirs.getByRole('button', { name: 'Sign for it City #1' }).waitFor();
+  assert.deepEqual(errors, []);
+});
+
+test('a hidden window shows nothing to anybody, and a page that is left before a second has not shown it', LONG, async () => {
+  const [city, airport] = await agencies(['City', 'Airport']);
+  const joint = await joined([city, airport]);
+  const incident = await city.incident();
+  const { page, asked } = await seat(airport, `/operations/${joint}`, {
+    before: (fresh) => fresh.addInitScript(() => Object.defineProperty(document, 'visibilityState', { get: () => window.hidden_for_story === false ? 'visible' : 'hidden' })),
+  });
+  await city.step(joint, { do: 'share', record: `incident:${incident.id}` });
+  await card(page, 'City #1').waitFor();
+  await page.waitForTimeout(1_500);
+  const shows = () => asked.filter((url) => url.endsWith('/steps')).length;
+  assert.equal(shows(), 0, 'a hidden window');
+  await page.evaluate(() => {
+    window.hidden_for_story = false;
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  await until(async () => (await city.operation(joint)).incidents[0].delivery[0].shown_at !== null, 'it was shown');
+  await page.waitForTimeout(1_500);
+  assert.equal(shows(), 1, 'once for each version');
+});
+
+test('a unit of another home is asked for, an incident of their own is opened, and the unit is on its way', LONG, async () => {
+  const [city, airport] = await agencies(['City', 'Airport']);
+  const joint = await joined([city, airport]);
+  const [fire, truck] = [await city.incident({ address: 'Fushan Street 9' }), airport.units[2]];
+  await city.step(joint, { do: 'share', record: `incident:${fire.id}`, with_response: true });
+  await airport.step(joint, { do: 'share', record: `unit:${truck.id}`, assist: true });
+  const { page: a } = await seat(city, `/operations/${joint}`);
+  const { page: b } = await seat(airport, `/operations/${joint}`);
+  await a.getByRole('button', { name: 'Ask for it… B3' }).click();
+  const form = a.getByRole('form', { name: 'Ask for it… B3' });
+  await form.getByLabel('To which incident of ours').selectOption({ index: 1 });
+  await form.getByLabel('What they should know').fill('the roof is high');
+  await access(a, 'asking');
+  await form.getByRole('button', { name: 'Ask', exact: true }).click();
+  await a.getByText('Provisional: a wish until its home answers.').waitFor();
+  const ask = b.getByRole('region', { name: 'Requests between homes' });
+  await ask.getByText('“the roof is high”').waitFor();
+  await access(b, 'a request for us');
+  await ask.getByRole('button', { name: 'Open one of ours for it, and send' }).click();
+  await ask.getByText('accepted by its home').waitFor();
+  await a.getByText('accepted by its home').waitFor();
+  // Their incident was opened for ours, paired with it, and shared with its response: ours sees the unit on its way.
+  const [own] = (await airport.duty.get('/board')).incidents;
+  assert.deepEqual(own.pairs, [{ node: city.node, incident: fire.id }]);
+  await card(b, 'City #1').getByText('Paired with our #1 (assigned).').waitFor();
+  await card(a, 'Airport #1').getByText('B3').waitFor();
+  // It is taken back, and put together again by hand: the page finds the one nearby by itself.
+  await card(b, 'City #1').getByRole('button', { name: 'Unpair City #1' }).click();
+  await card(b, 'City #1').getByText('Perhaps the same situation as ours:').waitFor();
+  await access(b, 'a pair that is suggested');
+  await card(b, 'City #1').getByRole('button', { name: 'Pair with #1' }).click();
+  await card(b, 'City #1').getByText('Paired with our #1').waitFor();
+  // A second request is refused with a reason, which the asker reads.
+  await city.step(joint, { do: 'ask', node: airport.node, record: `unit:${truck.id}`, what: 'send', incident: fire.id });
+  await ask.getByRole('button', { name: 'No… City' }).click();
+  await ask.getByLabel('Why not').fill('it is there already');
+  await ask.getByRole('button', { name: 'Say no' }).click();
+  await a.getByText('it is there already').waitFor();
 });
