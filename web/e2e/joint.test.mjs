@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { launch } from './browser.mjs';
-import { openJoint } from './joint.mjs';
+import { joined, lineIs, openJoint, openRelay } from './joint.mjs';
 import { openHouse, skip_house as skip } from './house.mjs';
-import { BOUND_MS, access, openSeat } from './seat.mjs';
+import { BOUND_MS, access, openSeat, until } from './seat.mjs';
 
 let browser;
 const open = [];
@@ -150,4 +150,282 @@ test('a crew and a volunteer do not see the pages, a node without a line says wh
   const { page: desk } = await seat(city, '/dispatch');
   await desk.keyboard.press('Alt+4');
   await desk.getByText('Choose an operation, or raise one.').waitFor();
+});
+
+/** The card of an incident on the page of an operation. */
+const card = (page, name) => page.getByRole('article', { name, exact: true });
+
+test('an operation is raised, a peer is called in and joins, an incident is shared, and four steps of delivery appear', LONG, async () => {
+  const [city, airport] = await agencies(['City', 'Airport']);
+  const incident = await city.incident({ address: 'Fushan Street 9' });
+  const { page: a, errors } = await seat(city, '/operations');
+  const { page: b } = await seat(airport, '/operations');
+  await a.getByRole('button', { name: 'Raise an operation' }).click();
+  await a.getByLabel('Name', { exact: true }).fill('Parcel');
+  await a.getByLabel('What it is for').fill('stop a parcel');
+  await a.getByLabel('Legal basis').fill('art. 54');
+  await a.getByLabel('Handling').selectOption('not_as_evidence');
+  await a.getByLabel('It is an exercise').check();
+  await access(a, 'raising');
+  await a.keyboard.press('Tab');
+  await a.getByRole('button', { name: 'Raise it' }).click();
+  await a.getByRole('heading', { name: 'Parcel' }).waitFor();
+  await a.getByText('EXERCISE').first().waitFor();
+  await a.getByRole('button', { name: 'Call a peer in…' }).click();
+  await a.getByLabel('Whom').selectOption({ label: 'Airport' });
+  await a.getByLabel('What it is to do').fill('hold the gate');
+  await a.getByRole('button', { name: 'Call in', exact: true }).click();
+  await a.getByText('invitation sent, not answered').waitFor();
+
+  const invitation = b.getByRole('list', { name: 'Invitations' });
+  await invitation.getByText('City calls you into “Parcel”').waitFor();
+  await invitation.getByText('not as evidence without permission').waitFor();
+  await access(b, 'an invitation');
+  await invitation.getByRole('button', { name: 'Join' }).click();
+  await b.getByRole('heading', { name: 'Parcel', level: 2 }).waitFor();
+
+  await a.getByRole('button', { name: 'Share incidents and units…' }).click();
+  const form = a.getByRole('form', { name: 'Share incidents and units…' });
+  await form.getByLabel(/#1 .*Fushan Street 9/).check();
+  await form.getByLabel('What others may do').selectOption({ label: 'see it, and ask us to act' });
+  await access(a, 'sharing');
+  await form.getByRole('button', { name: 'Share 1' }).click();
+  const ours = card(a, 'City #1');
+  await ours.getByText('durable here').waitFor();
+  await ours.getByText('held by 1 of 1 peers').waitFor();
+  // It was on their screen for a second, and nobody has signed for it yet.
+  const theirs = card(b, 'City #1');
+  await theirs.getByText('copy, live').waitFor();
+  await ours.getByRole('row', { name: /^Airport ✓ yes ✓ [\d:]+ ○ not yet$/ }).waitFor();
+  await access(b, 'the incident of another home');
+  await theirs.getByRole('button', { name: 'Sign for it City #1' }).click();
+  await theirs.getByText(/^✓ signed here/).waitFor();
+  await ours.getByRole('row', { name: /^Airport ✓ yes ✓ [\d:]+ ✓ [\d:]+$/ }).waitFor();
+  await access(a, 'four steps');
+
+  // What is said afterwards stands at the other side, and is signed for too.
+  await a.getByLabel('Write to the log (Enter sends)').fill('Gate 3 is open');
+  await a.keyboard.press('Enter');
+  await b.getByRole('region', { name: 'Log' }).getByText('Gate 3 is open').waitFor();
+  await b.getByRole('button', { name: /^Sign for it City \d/ }).click();
+  await a.getByRole('region', { name: 'Log' }).getByText('signed by 1').waitFor();
+  await city.dispatcher.post(`/incidents/${incident.id}/notes`, { text: 'the parcel is silver' });
+  await theirs.getByText('the parcel is silver').waitFor();
+  // A version that nobody has signed for is not called signed.
+  await theirs.getByRole('button', { name: 'Sign for it City #1' }).waitFor();
+  assert.deepEqual(errors, []);
+});
+
+test('a hidden window shows nothing to anybody, and a page that is left before a second has not shown it', LONG, async () => {
+  const [city, airport] = await agencies(['City', 'Airport']);
+  const joint = await joined([city, airport]);
+  const incident = await city.incident();
+  const { page, asked } = await seat(airport, `/operations/${joint}`, {
+    before: (fresh) => fresh.addInitScript(() => Object.defineProperty(document, 'visibilityState', { get: () => window.hidden_for_story === false ? 'visible' : 'hidden' })),
+  });
+  await city.step(joint, { do: 'share', record: `incident:${incident.id}` });
+  await card(page, 'City #1').waitFor();
+  await page.waitForTimeout(1_500);
+  const shows = () => asked.filter((url) => url.endsWith('/steps')).length;
+  assert.equal(shows(), 0, 'a hidden window');
+  await page.evaluate(() => {
+    window.hidden_for_story = false;
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  await until(async () => (await city.operation(joint)).incidents[0].delivery[0].shown_at !== null, 'it was shown');
+  await page.waitForTimeout(1_500);
+  assert.equal(shows(), 1, 'once for each version');
+});
+
+test('a unit of another home is asked for, an incident of their own is opened, and the unit is on its way', LONG, async () => {
+  const [city, airport] = await agencies(['City', 'Airport']);
+  const joint = await joined([city, airport]);
+  const [fire, truck] = [await city.incident({ address: 'Fushan Street 9' }), airport.units[2]];
+  await city.step(joint, { do: 'share', record: `incident:${fire.id}`, with_response: true });
+  await airport.step(joint, { do: 'share', record: `unit:${truck.id}`, assist: true });
+  const { page: a } = await seat(city, `/operations/${joint}`);
+  const { page: b } = await seat(airport, `/operations/${joint}`);
+  await a.getByRole('button', { name: 'Ask for it… B3' }).click();
+  const form = a.getByRole('form', { name: 'Ask for it… B3' });
+  await form.getByLabel('To which incident of ours').selectOption({ index: 1 });
+  await form.getByLabel('What they should know').fill('the roof is high');
+  await access(a, 'asking');
+  await form.getByRole('button', { name: 'Ask', exact: true }).click();
+  await a.getByText('Provisional: a wish until its home answers.').waitFor();
+  const ask = b.getByRole('region', { name: 'Requests between homes' });
+  await ask.getByText('“the roof is high”').waitFor();
+  await access(b, 'a request for us');
+  await ask.getByRole('button', { name: 'Open one of ours for it, and send' }).click();
+  await ask.getByText('accepted by its home').waitFor();
+  await a.getByText('accepted by its home').waitFor();
+  // Their incident was opened for ours, paired with it, and shared with its response: ours sees the unit on its way.
+  const [own] = (await airport.duty.get('/board')).incidents;
+  assert.deepEqual(own.pairs, [{ node: city.node, incident: fire.id }]);
+  await card(b, 'City #1').getByText('Paired with our #1 (assigned).').waitFor();
+  await card(a, 'Airport #1').getByText('B3').waitFor();
+  // It is taken back, and put together again by hand: the page finds the one nearby by itself.
+  await card(b, 'City #1').getByRole('button', { name: 'Unpair City #1' }).click();
+  await card(b, 'City #1').getByText('Perhaps the same situation as ours:').waitFor();
+  await access(b, 'a pair that is suggested');
+  await card(b, 'City #1').getByRole('button', { name: 'Pair with #1' }).click();
+  await card(b, 'City #1').getByText('Paired with our #1').waitFor();
+  // A second request is refused with a reason, which the asker reads.
+  await city.step(joint, { do: 'ask', node: airport.node, record: `unit:${truck.id}`, what: 'send', incident: fire.id });
+  await ask.getByRole('button', { name: 'No… City' }).click();
+  await ask.getByLabel('Why not').fill('it is there already');
+  await ask.getByRole('button', { name: 'Say no' }).click();
+  await a.getByText('it is there already').waitFor();
+});
+
+/** What the page sounded last, since it was asked for silence. */
+const silence = (page) => page.evaluate(() => (document.documentElement.dataset.sound = ''));
+const sounded = (page) => page.evaluate(() => document.documentElement.dataset.sound);
+const band = (page) => page.getByRole('region', { name: /^(Lines to members of our operations|与行动成员的线路)$/ });
+const healed = (page) => page.getByRole('region', { name: /^(Lines that came back|已恢复的线路)$/ });
+
+test('断线：双方席位显示失联横幅，各自照常处置；恢复后各得一条小结，无提示音', LONG, async () => {
+  const [city, airport] = await agencies(['城区分局', 'Airport']);
+  const line = await openRelay(city, airport);
+  const joint = await joined([city, airport], { name: '跨区包裹' });
+  const [fire, alarm] = [await city.incident({ address: '浮山街9号' }), await airport.incident({ address: 'Terminal 2', category: 'outside_fire' })];
+  await city.step(joint, { do: 'share', record: `incident:${fire.id}`, assist: true, with_response: true });
+  await airport.step(joint, { do: 'share', record: `incident:${alarm.id}`, with_response: true });
+  await until(async () => (await city.operation(joint)).incidents.length === 2, 'both are shared');
+  const { page: a, errors } = await seat(city, '/dispatch', { locale: 'zh-CN' });
+  const { page: b } = await seat(airport, '/duty');
+  const wall = await city.house.person({ login: 'wall', seats: ['wall'] });
+  const { page: c } = await seat(city, '/wall', { by: wall, locale: 'zh-CN', width: 1920, height: 1080 });
+  await c.getByRole('region', { name: '合成作战' }).getByText('● Airport').waitFor();
+
+  line.cut();
+  await band(a).getByText(/⊘ Airport 自 [\d:]+ 起失联。/).waitFor();
+  await band(a).getByText('其 1 条共享记录可能已过时。').waitFor();
+  await band(b).getByText(/⊘ 城区分局 cannot be reached since [\d:]+\./).waitFor();
+  await band(c).getByText(/⊘ Airport 自/).waitFor();
+  await c.getByRole('region', { name: '合成作战' }).getByText('⊘ Airport').waitFor();
+  for (const [page, where] of [[a, 'dispatch'], [b, 'duty'], [c, 'wall']]) await access(page, `cut: ${where}`);
+  await a.setViewportSize({ width: 390, height: 844 });
+  await access(a, 'cut, narrow');
+  await a.setViewportSize({ width: 1440, height: 900 });
+  // One soft sound when it has been down for half a minute; nothing but that.
+  for (const page of [a, b]) await silence(page);
+  await until(async () => (await sounded(a)) === 'line_down' && (await sounded(b)) === 'line_down', 'the line is heard to be down', 60_000);
+  for (const page of [a, b]) await silence(page);
+
+  // Both go on: neither waits for the other.
+  await airport.dispatcher.post(`/incidents/${alarm.id}/notes`, { text: 'gate 3 is closed' });
+  await airport.step(joint, { do: 'ask', node: city.node, record: `incident:${fire.id}`, what: 'attend', text: 'keep the road free' });
+  await city.house.send(city.dispatcher, fire.id, [city.units[0].id]);
+  await a.goto(`${city.house.url}/operations/${joint}`);
+  await silence(a);
+  const shared = card(a, 'Airport #1');
+  await shared.getByText(/△ 线路中断：截至 [\d:]+/).waitFor();
+  assert.equal(await shared.getByText('gate 3 is closed').count(), 0);
+  await card(a, '城区分局 #1').getByRole('row', { name: /Airport ⊘ 截至/ }).waitFor();
+  await access(a, 'the operation in a cut');
+
+  line.heal();
+  for (const page of [a, b]) await band(page).waitFor({ state: 'hidden' });
+  await shared.getByText('gate 3 is closed').waitFor();
+  await healed(a).getByText(/与 Airport 的线路中断 .*后恢复： 期间变化 \d+ 项/).waitFor();
+  await healed(b).getByText(/Line to 城区分局 back after .*: \d+ things? changed/).waitFor();
+  await healed(a).locator('summary').click();
+  await healed(a).getByRole('listitem').filter({ hasText: '警情 1' }).first().waitFor();
+  await access(a, 'healed');
+  // The request that waited for the line is news here, and heard as such; the summary itself is not heard.
+  assert.equal(await sounded(b), '', 'nothing is heard of a line that is back');
+  await healed(a).getByRole('button', { name: /^收起/ }).click();
+  await healed(a).waitFor({ state: 'hidden' });
+  await a.reload();
+  await card(a, 'Airport #1').waitFor();
+  assert.equal(await healed(a).count(), 0, 'what was put away stays away');
+  assert.deepEqual(errors, []);
+});
+
+test('a promise that was not kept is a clash that both sides are told loudly, until it is read', LONG, async () => {
+  const [city, airport] = await agencies(['City', 'Airport']);
+  const line = await openRelay(city, airport);
+  const joint = await joined([city, airport]);
+  const [fire, truck] = [await city.incident(), airport.units[2]];
+  await city.step(joint, { do: 'share', record: `incident:${fire.id}`, with_response: true });
+  await airport.step(joint, { do: 'share', record: `unit:${truck.id}`, assist: true });
+  await airport.step(joint, { do: 'lend', unit: truck.id, node: city.node, minutes: 60 });
+  await until(async () => (await city.operation(joint)).units.some((unit) => unit.loan), 'the loan is known');
+  const { page: a } = await seat(city, '/dispatch');
+  const { page: b } = await seat(airport, '/duty');
+  line.cut();
+  await lineIs(city, airport, 'cut');
+  await airport.house.admin.post(`/units/${truck.id}/out-of-service`, { reason: 'its pump failed' });
+  await city.step(joint, { do: 'ask', node: airport.node, record: `unit:${truck.id}`, what: 'send', incident: fire.id });
+  for (const page of [a, b]) await silence(page);
+  line.heal();
+  for (const page of [a, b]) {
+    await page.getByRole('link', { name: /1 clash/ }).waitFor();
+    await until(async () => (await sounded(page)) === 'grave_alarm', 'a clash is heard');
+  }
+  await access(a, 'a clash in the top line');
+  await a.getByRole('link', { name: /1 clash/ }).click();
+  await a.getByRole('alert').filter({ hasText: 'Its home could not keep what it had promised' }).waitFor();
+  await access(a, 'a clash');
+  await a.getByRole('button', { name: 'Dismiss CLASH' }).click();
+  await a.getByRole('link', { name: /1 clash/ }).waitFor({ state: 'hidden' });
+});
+
+/** Lets a page believe that every request between homes was sent at another time, whichever way it comes. */
+async function arriveLate(page, sent_at) {
+  const aged = (text) => text.replace(/"sent_at":"20[^"]*","expires_at"/g, `"sent_at":"${sent_at}","expires_at"`);
+  for (const path of ['board', 'operations']) {
+    await page.route(`**/api/v1/${path}`, async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: aged(await response.text()) });
+    });
+  }
+  await page.addInitScript((at) => {
+    const Real = window.EventSource;
+    window.EventSource = class extends Real {
+      addEventListener(name, listener) {
+        const late = (text) => text.replace(/"sent_at":"20[^"]*","expires_at"/g, `"sent_at":"${at}","expires_at"`);
+        super.addEventListener(name, ({ data, lastEventId }) => listener(new MessageEvent(name, { data: late(data), lastEventId })));
+      }
+    };
+  }, sent_at);
+}
+
+test('an invitation is heard by who can answer it and leads to itself; an incident is shared from its own pane', LONG, async () => {
+  // No alarm of any other kind comes between.
+  const [city, airport] = await agencies(['City', 'Airport'], { settings: { timers: { unassigned_s: [3600, 3600, 3600, 3600], call_waiting_s: 3600 } } });
+  const { page: duty } = await seat(airport, '/duty');
+  const { page: dispatch } = await seat(airport, '/dispatch', { by: airport.dispatcher });
+  for (const page of [duty, dispatch]) await silence(page);
+  const { id } = await city.duty.post('/operations', { name: 'Parcel', purpose: 'stop it', legal_basis: 'art. 54', handling: 'police_use' });
+  await city.step(id, { do: 'invite', node: airport.node, role: 'helps' });
+  for (const page of [duty, dispatch]) await page.getByRole('link', { name: /1 invitation/ }).waitFor();
+  await until(async () => (await sounded(duty)) === 'alarm', 'the duty officer hears it');
+  assert.equal(await sounded(dispatch), '', 'who cannot answer does not hear it');
+  await duty.getByRole('link', { name: /1 invitation/ }).click();
+  await duty.getByRole('article', { name: 'Parcel' }).getByRole('button', { name: 'Join' }).click();
+  await duty.getByRole('link', { name: /1 invitation/ }).waitFor({ state: 'hidden' });
+
+  await airport.incident({ address: 'Terminal 2' });
+  await dispatch.getByRole('button', { name: /Terminal 2/ }).first().click();
+  const joint = dispatch.getByRole('region', { name: 'With other agencies' });
+  await joint.getByRole('button', { name: 'Share in operation…' }).click();
+  await joint.getByLabel('In which operation').selectOption({ label: 'Parcel' });
+  await access(dispatch, 'sharing from the incident');
+  await joint.getByRole('button', { name: 'Share it' }).click();
+  await joint.getByText(/Shared in Parcel held by 1 of 1 peers/).waitFor();
+  await until(async () => (await city.operation(id)).incidents.length === 1, 'it is there');
+  const [shared] = (await city.operation(id)).incidents;
+  await airport.step(id, { do: 'share', record: `incident:${shared.incident.id}`, assist: true });
+  await until(async () => (await city.operation(id)).incidents[0].share.assist, 'its home may be asked');
+  await silence(dispatch);
+  await city.step(id, { do: 'ask', node: airport.node, record: `incident:${shared.incident.id}`, what: 'attend' });
+  await dispatch.getByRole('link', { name: /1 request for us/ }).waitFor();
+  await until(async () => (await sounded(dispatch)) === 'alarm', 'a request is heard');
+  // One that was long on its way is on the screen like any other, and makes no sound.
+  const old = new Date(Date.now() - 11 * 60_000).toISOString();
+  const { page: late } = await seat(airport, '/dispatch', { before: (fresh) => arriveLate(fresh, old) });
+  await late.getByRole('link', { name: /1 request for us/ }).waitFor();
+  await late.waitForTimeout(1_000);
+  assert.ok(!(await sounded(late)), `old news is not heard: ${await sounded(late)}`);
 });

@@ -37,6 +37,30 @@ export function pairedWith(own: Iterable<Incident>, shared: SharedIncident): Inc
   return undefined;
 }
 
+/** The incidents of an operation as they are looked at: those about one situation side by side, ours first among them; then by
+    when they were opened, and last what is no longer shared. What is shared in another operation and not in this one is none of
+    this one's. */
+export function sideBySide(operation: Operation, all: Iterable<Operation>): SharedIncident[] {
+  const key = (node: string, incident: string) => `${node} ${incident}`;
+  const keyOf = (one: SharedIncident) => key(one.node, one.incident.id);
+  const elsewhere = new Set<string>();
+  for (const other of all) {
+    if (other.id === operation.id) continue;
+    for (const one of other.incidents) if (one.share !== null) elsewhere.add(keyOf(one));
+  }
+  const mine = operation.incidents.filter((one) => one.share !== null || (operation.own.member && !elsewhere.has(keyOf(one))));
+  const group = new Map(mine.map((one, index) => [keyOf(one), index]));
+  for (const one of mine) {
+    for (const pair of one.incident.pairs) {
+      const [a, b] = [group.get(keyOf(one)), group.get(key(pair.node, pair.incident))];
+      if (a === undefined || b === undefined || a === b) continue;
+      for (const [each, of] of group) if (of === Math.max(a, b)) group.set(each, Math.min(a, b));
+    }
+  }
+  const at = (one: SharedIncident) => group.get(keyOf(one)) ?? 0;
+  return [...mine].sort((a, b) => at(a) - at(b) || Number(b.own) - Number(a.own));
+}
+
 /** How near another incident must be to look like the same situation, in metres. */
 const SIMILAR_M = 500;
 const METRES_PER_DEGREE = 111_320;

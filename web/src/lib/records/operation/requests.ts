@@ -37,6 +37,8 @@ export interface RaiseBody {
   handling: Handling;
   history_since_join: boolean;
   exercise: boolean;
+  /** The operation that it goes on for, if its lead was lost. */
+  succeeds?: string;
 }
 
 /** Raises an operation, which this node then leads. */
