@@ -62,17 +62,14 @@ fn members_ever(world: &World) -> BTreeSet<(OperationId, NodeId)> {
             let Ok(Decoded::Event { record, event, .. }) = decoded else {
                 continue;
             };
-            match event {
-                Event::Operation(OperationEvent::Raised { genesis, .. }) => {
-                    called.insert((OperationId(record.id), genesis.founder));
-                }
-                Event::Operation(OperationEvent::Invited { node, .. }) => {
-                    called.insert((OperationId(record.id), node));
-                }
-                Event::Participation(ParticipationEvent::Joined { operation, node }) => {
-                    joined.insert((operation, node));
-                }
-                _ => {}
+            if let Event::Operation(OperationEvent::Raised { genesis, .. }) = &event {
+                called.insert((OperationId(record.id), genesis.founder));
+            } else if let Event::Operation(OperationEvent::Invited { node, .. }) = &event {
+                called.insert((OperationId(record.id), *node));
+            } else if let Event::Participation(ParticipationEvent::Joined { operation, node }) =
+                &event
+            {
+                joined.insert((*operation, *node));
             }
         }
     }

@@ -85,15 +85,11 @@ fn goes_with(
 }
 
 fn incident_of(board: &Board, record: RecordRef) -> Option<IncidentId> {
-    match record.kind {
-        RecordKind::Assignment => {
-            let found = board.assignments.get(&AssignmentId(record.id))?;
-            Some(found.incident)
-        }
-        RecordKind::Unit => {
-            let live = board.live_assignment(UnitId(record.id))?;
-            Some(live.incident)
-        }
-        _ => None,
+    if record.kind == RecordKind::Assignment {
+        let found = board.assignments.get(&AssignmentId(record.id))?;
+        return Some(found.incident);
     }
+    let unit = UnitId(record.id);
+    let unit = (record.kind == RecordKind::Unit).then_some(unit)?;
+    Some(board.live_assignment(unit)?.incident)
 }

@@ -18,7 +18,7 @@ pub(crate) fn check(world: &World) -> Result<(), String> {
 
 /// Compares what sites with equal feeds of an operation make of it.
 pub(crate) fn check_sites(sites: &[&Site]) -> Result<(), String> {
-    let mut seen: BTreeMap<(OperationId, Vec<(FeedId, Head)>), (&str, View)> = BTreeMap::new();
+    let mut seen: BTreeMap<(OperationId, Heads), (&str, View)> = BTreeMap::new();
     for site in sites {
         for (id, feeds) in feeds_by_operation(site) {
             let view = View::of(site, id);
@@ -35,6 +35,9 @@ pub(crate) fn check_sites(sites: &[&Site]) -> Result<(), String> {
     }
     Ok(())
 }
+
+/// How far a node holds the feeds of an operation.
+type Heads = Vec<(FeedId, Head)>;
 
 /// What a node makes of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,8 +59,8 @@ impl View {
     }
 }
 
-fn feeds_by_operation(site: &Site) -> BTreeMap<OperationId, Vec<(FeedId, Head)>> {
-    let mut all: BTreeMap<OperationId, Vec<(FeedId, Head)>> = BTreeMap::new();
+fn feeds_by_operation(site: &Site) -> BTreeMap<OperationId, Heads> {
+    let mut all: BTreeMap<OperationId, Heads> = BTreeMap::new();
     for (feed, followed) in &site.shown.copies.feeds {
         match followed.feed.scope {
             Scope::Operation(id) | Scope::Command(id) => {
