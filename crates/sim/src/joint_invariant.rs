@@ -5,31 +5,50 @@
 //! at the end. Only honest nodes are looked at: a hostile one can promise nothing.
 
 mod acked_is_durable;
+mod asked_within_a_loan_is_answered;
 mod board_is_the_refold;
 mod copies_are_what_home_had;
 mod done_once;
+mod erased_is_gone;
+mod fork_is_frozen;
+mod given_to_members_only;
 mod healed_is_converged;
+mod hybrid_time_rises;
+mod lent_goes_where_promised;
+mod one_lead;
+mod only_what_is_shared_is_told;
 mod rows_are_the_board;
+mod same_entries_same_members;
 mod told_to_the_allowed;
 mod vector_rises;
 
 use std::collections::BTreeMap;
 
 use watchfire_core::board::Board;
-use watchfire_core::record::{Record, RecordKind, RecordRef};
-use watchfire_feed::{Entry, FeedId, Head};
+use watchfire_core::record::{Action, Record, RecordKind, RecordRef};
+use watchfire_feed::{Entry, FeedId, Head, HybridTime, Scope};
 
 use crate::net::Message;
 use crate::net::world::World;
+use only_what_is_shared_is_told::Ended;
 
 /// The names of all invariants, as failures call them.
-pub const NAMES: [&str; 8] = [
+pub const NAMES: [&str; 17] = [
     "acked_is_durable",
+    "asked_within_a_loan_is_answered",
     "board_is_the_refold",
     "copies_are_what_home_had",
     "done_once",
+    "erased_is_gone",
+    "fork_is_frozen",
+    "given_to_members_only",
     "healed_is_converged",
+    "hybrid_time_rises",
+    "lent_goes_where_promised",
+    "one_lead",
+    "only_what_is_shared_is_told",
     "rows_are_the_board",
+    "same_entries_same_members",
     "told_to_the_allowed",
     "vector_rises",
 ];
@@ -53,16 +72,60 @@ struct Page {
     past: BTreeMap<(RecordRef, u64), Record>,
     /// How far each feed was held when last looked at.
     heads: BTreeMap<FeedId, Head>,
+    /// Where each feed that has forked stood when that was found.
+    frozen: BTreeMap<FeedId, Head>,
+    /// The last time that this node wrote into an entry.
+    last_time: HybridTime,
+    /// The shares that somebody here was told have ended.
+    ended: Ended,
+}
+
+impl Book {
+    fn ended(&self, at: usize) -> &Ended {
+        &self.pages[&at].ended
+    }
+}
+
+/// Notes that somebody asks for something.
+pub(crate) fn when_asked(world: &mut World, at: usize, action: &Action) {
+    world.book.pages.entry(at).or_default().ended.asked(action);
+}
+
+/// Notes that somebody was answered with yes.
+pub(crate) fn when_answered(world: &mut World, at: usize, action: &Action) {
+    let page = world.book.pages.entry(at).or_default();
+    page.ended.answered(action);
 }
 
 /// Looks at what a node has just written, from a place of its log on.
-pub(crate) fn when_appended(world: &mut World, at: usize, _from: usize) -> Result<(), String> {
-    named("vector_rises", vector_rises::check(world, at))
+pub(crate) fn when_appended(world: &mut World, at: usize, from: usize) -> Result<(), String> {
+    named("vector_rises", vector_rises::check(world, at))?;
+    named("fork_is_frozen", fork_is_frozen::check(world, at))?;
+    let rises = hybrid_time_rises::check(world, at, from);
+    named("hybrid_time_rises", rises)?;
+    let stand = &world.stands[at];
+    if !stand.up {
+        return Ok(()); // What it showed died with it; its disk is looked at when it starts.
+    }
+    let command = |feed: &watchfire_feed::Feed| matches!(feed.scope, Scope::Command(_));
+    if stand.site.disk.log[from..]
+        .iter()
+        .any(|(feed, _)| command(feed))
+    {
+        named("one_lead", one_lead::check(world))?;
+    }
+    let lent = lent_goes_where_promised::check(world, at, from);
+    named("lent_goes_where_promised", lent)?;
+    let told = only_what_is_shared_is_told::check(world, at, from);
+    named("only_what_is_shared_is_told", told)?;
+    let answered = asked_within_a_loan_is_answered::check(world, at, from);
+    named("asked_within_a_loan_is_answered", answered)
 }
 
 /// Looks at a node whose process has just started.
 pub(crate) fn when_started(world: &mut World, at: usize) -> Result<(), String> {
     named("vector_rises", vector_rises::check(world, at))?;
+    named("fork_is_frozen", fork_is_frozen::check(world, at))?;
     named("acked_is_durable", acked_is_durable::check(world))?;
     named("done_once", done_once::check(world))
 }
@@ -84,10 +147,10 @@ pub(crate) fn when_sent(
 pub(crate) fn when_quiet(world: &mut World) -> Result<(), String> {
     named("acked_is_durable", acked_is_durable::check(world))?;
     named("board_is_the_refold", board_is_the_refold::check(world))?;
-    named(
-        "copies_are_what_home_had",
-        copies_are_what_home_had::check(world),
-    )
+    let copies = copies_are_what_home_had::check(world);
+    named("copies_are_what_home_had", copies)?;
+    let same = same_entries_same_members::check(world);
+    named("same_entries_same_members", same)
 }
 
 /// Looks whether everybody agrees.
@@ -100,7 +163,10 @@ pub(crate) fn at_the_end(world: &mut World) -> Result<(), String> {
     when_quiet(world)?;
     let whole = board_is_the_refold::check_whole(world);
     named("board_is_the_refold", whole)?;
-    named("rows_are_the_board", rows_are_the_board::check(world))
+    named("rows_are_the_board", rows_are_the_board::check(world))?;
+    let given = given_to_members_only::check(world);
+    named("given_to_members_only", given)?;
+    named("erased_is_gone", erased_is_gone::check(world))
 }
 
 fn named(name: &str, checked: Result<(), String>) -> Result<(), String> {

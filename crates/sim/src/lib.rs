@@ -13,6 +13,7 @@ pub mod invariant;
 pub mod joint_invariant;
 mod life;
 pub mod net;
+pub mod pen;
 pub mod site;
 
 pub use life::{Counts, Failure, Report, Settings, run};

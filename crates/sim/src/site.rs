@@ -168,6 +168,18 @@ impl Site {
         Ok(taken)
     }
 
+    /// Takes entries that stand where this node holds others: the proof that a feed has forked.
+    pub fn try_forks(&mut self, others: Vec<Entry>) -> Result<(), LogFault> {
+        for other in others {
+            let (feed, seq) = (other.header.feed, other.header.seq);
+            if let Some(held) = self.disk.entry(feed, seq).cloned() {
+                let taken = self.engine.take_fork(held, other);
+                self.keep(taken)?;
+            }
+        }
+        Ok(())
+    }
+
     /// Takes keys of copies that came late, and folds these copies anew. A key is only kept if it opens what it
     /// is for: a wrong one would stand in the way of the right one for ever.
     pub fn add_keys(&mut self, keys: &[RecordKey]) -> Result<(), LogFault> {

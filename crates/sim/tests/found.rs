@@ -1,11 +1,16 @@
 //! What simulated lives have found and reading had not: each story is one mistake that was made once.
 
+#![allow(clippy::unwrap_used, reason = "closures of tests fail like tests")]
+
 mod common;
 
 use common::*;
 use watchfire_core::record::Action;
+use watchfire_core::record::message::MessageAction;
 use watchfire_core::record::operation::OperationAction;
 use watchfire_core::record::participation::ParticipationAction;
+use watchfire_feed::Scope;
+use watchfire_sim::pen::{Pen, Words};
 use watchfire_sim::site::{Site, pull};
 
 #[test]
@@ -107,5 +112,45 @@ fn whoever_was_removed_before_command_went_on_learns_of_it() {
     let seen = c.shown.operation_anywhere(operation).unwrap();
     assert!(!seen.names(&c.node()), "it knows");
     assert!(seen.objectives.is_empty(), "and no more than that");
+    check(&[&a, &b, &c]);
+}
+
+#[test]
+fn a_fork_is_found_by_whoever_is_further_on_too() {
+    let (mut a, mut b, mut c, operation) = joint();
+    let say = |text: &str| {
+        let text = text.parse().unwrap();
+        Action::Message(MessageAction::Say {
+            operation,
+            about: None,
+            text,
+        })
+    };
+    // Somebody has c's key and shows b another history than c shows a.
+    let scope = Scope::Operation(operation.0);
+    let mut thief = Pen::new(c.seeds(), "c");
+    let feed = thief.feed(scope);
+    let stolen = thief.sign(
+        c.disk.head(feed.id()),
+        Words::unknown("message.stolen", [7; 16], 1, false),
+    );
+    assert!(b.take(vec![stolen.clone()], &[]).is_empty());
+    c.ask(say("one")).unwrap();
+    c.ask(say("two")).unwrap();
+    pull(&mut a, &c);
+    // Each hears what the other holds: b is behind, and a is ahead.
+    let held = a.disk.head(feed.id()).seq;
+    assert!(held > stolen.header.seq);
+    a.try_forks(vec![stolen]).unwrap();
+    pull(&mut b, &a);
+    for site in [&a, &b] {
+        let followed = site.shown.copies.feeds[&feed.id()];
+        assert!(followed.forked, "{}", site.name);
+    }
+    // Nothing more is taken from it, also after a restart.
+    c.ask(say("three")).unwrap();
+    a.restart();
+    pull(&mut a, &c);
+    assert_eq!(a.disk.head(feed.id()).seq, held);
     check(&[&a, &b, &c]);
 }

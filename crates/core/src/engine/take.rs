@@ -5,7 +5,7 @@
 //! What is not taken is said, with whether trying again can help. Some entries ask for something: what the rules
 //! answer without a person (an ask within a loan, a declined command) is done in the same batch.
 
-use watchfire_feed::{Chain, NotSpokenFor, Opening};
+use watchfire_feed::{Chain, ForkProof, NotSpokenFor, Opening};
 
 use super::*;
 use crate::basis::{IncidentId, Line, OperationId};
@@ -105,6 +105,21 @@ impl Engine {
                 let seq = entry.header.seq;
                 taken.refused.push(NotTaken { feed, seq, why });
             }
+        }
+        taken
+    }
+
+    /// Takes the proof that a feed has forked: an entry that stands where this node holds another, which the host
+    /// finds because somebody names another hash there. Nothing more is taken from the feed. What proves nothing
+    /// changes nothing: both must be signed by the feed's own key, so that nobody can be framed.
+    pub fn take_fork(&mut self, held: Entry, other: Entry) -> Taken {
+        let mut taken = Taken::default();
+        let followed = self.board.copies.feeds.get(&held.header.feed).copied();
+        let Some(followed) = followed.filter(|followed| !followed.forked) else {
+            return taken;
+        };
+        if ForkProof::new(&followed.feed.key, held, other.clone()).is_ok() {
+            self.stop(&mut taken, followed, &other);
         }
         taken
     }

@@ -28,8 +28,12 @@ pub(crate) fn check(
         Err(format!("{from} gives {to} {what}"))
     };
     match message {
-        Message::Holds(bytes) => {
+        Message::Holds(bytes, proofs) => {
             let vector = Vector::decode(bytes).map_err(|error| error.to_string())?;
+            let (proofs, _) = read_frames(proofs);
+            if proofs.iter().any(|one| !may(one.header.feed, 1)) {
+                return wrong("the proof of a fork".to_owned());
+            }
             match vector.iter().find(|head| !may(head.feed, head.seq)) {
                 Some(head) => wrong(format!("the head of feed {}", head.feed)),
                 None => Ok(()),

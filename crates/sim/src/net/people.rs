@@ -188,6 +188,12 @@ impl Desk<'_> {
             for message in board.messages.values() {
                 all.extend(self.answer_to(*node, message));
             }
+            let offered = board.incidents.values();
+            for incident in offered.filter(|one| one.offered_to == Some(own)) {
+                let record = RecordRef::from(incident.id);
+                let node = *node;
+                all.extend(self.answers_to_offer(Elsewhere { node, record }));
+            }
         }
         for unit in self.board.units.values() {
             if unit.duty == Duty::OffDuty {
@@ -195,6 +201,25 @@ impl Desk<'_> {
                 let words = format!("{} comes on duty", unit.callsign);
                 all.push((words, Action::Unit(make)));
             }
+        }
+        all
+    }
+
+    /// Returns how an incident that its home offers for good can be answered.
+    fn answers_to_offer(&self, of: Elsewhere) -> Vec<Wish> {
+        let answer = |operation, accept| {
+            Action::Reply(ReplyAction::AnswerOffer {
+                operation,
+                of,
+                accept,
+                reason: None,
+            })
+        };
+        let mut all = Vec::new();
+        for operation in self.board.own_operations(self.own()) {
+            let words = |what| format!("{what} {} for good", of.record);
+            all.push((words("takes"), answer(operation, true)));
+            all.push((words("declines"), answer(operation, false)));
         }
         all
     }
@@ -267,7 +292,16 @@ impl Desk<'_> {
             return Some(self.open());
         }
         let incident = self.an_incident()?;
-        let (what, action) = match self.dice.below(12) {
+        let (what, action) = match self.dice.below(14) {
+            12 => {
+                let operation = self.an_operation()?;
+                let to = self.a_member(&operation)?;
+                ("offers for good", IncidentAction::Offer { incident, to })
+            }
+            13 => {
+                let reason = line("its time is over");
+                ("erases", IncidentAction::Erase { incident, reason })
+            }
             0 if self.board.open_incident_count() < INCIDENTS_OPEN_MAX => return Some(self.open()),
             0..=5 => {
                 let text = prose(&format!("seen {}", self.dice.below(1_000)));

@@ -32,8 +32,8 @@ pub(crate) enum Message {
     News,
     /// What do you hold for me?
     Ask,
-    /// This, as the bytes of a vector.
-    Holds(Vec<u8>),
+    /// This, as the bytes of a vector, and the entries that prove forks of some of these feeds.
+    Holds(Vec<u8>, Vec<u8>),
     /// Give me these entries.
     Pull(Vec<Range>),
     /// Here they are, one frame after the other.
@@ -50,7 +50,7 @@ impl Message {
         match self {
             Message::News => "there is news".to_owned(),
             Message::Ask => "what do you hold?".to_owned(),
-            Message::Holds(bytes) => format!("a vector of {} bytes", bytes.len()),
+            Message::Holds(bytes, _) => format!("a vector of {} bytes", bytes.len()),
             Message::Pull(ranges) => format!("give me {} ranges", ranges.len()),
             Message::Frames(bytes) => format!("frames of {} bytes", bytes.len()),
             Message::AskKeys(keys) => format!("give me {} keys", keys.len()),
@@ -79,12 +79,16 @@ pub(crate) fn hear(site: &mut Site, from: NodeId, message: Message) -> Result<He
         Message::News => heard.answers.push(Message::Ask),
         Message::Ask => {
             let vector = site.vector_for(&from);
-            heard.answers.push(Message::Holds(vector.encode()));
+            let proofs = proofs_of(site, &vector);
+            heard.answers.push(Message::Holds(vector.encode(), proofs));
         }
-        Message::Holds(bytes) => match Vector::decode(&bytes) {
-            Ok(theirs) => heard.answers.extend(lacks(site, &theirs)),
-            Err(_) => heard.unreadable += 1,
-        },
+        Message::Holds(bytes, proofs) => {
+            take(site, &proofs, &mut heard)?;
+            match Vector::decode(&bytes) {
+                Ok(theirs) => heard.answers.extend(lacks(site, &theirs)),
+                Err(_) => heard.unreadable += 1,
+            }
+        }
         Message::Pull(ranges) => heard.answers.extend(frames_of(site, &from, &ranges)),
         Message::Frames(bytes) => take(site, &bytes, &mut heard)?,
         Message::AskKeys(wanted) => {
@@ -97,6 +101,13 @@ pub(crate) fn hear(site: &mut Site, from: NodeId, message: Message) -> Result<He
         Message::Keys(keys) => site.add_keys(&keys[..keys.len().min(KEYS_MAX)])?,
     }
     Ok(heard)
+}
+
+/// Returns the entries that prove which of these feeds have forked.
+fn proofs_of(site: &Site, shown: &Vector) -> Vec<u8> {
+    let forks = site.disk.forks.iter();
+    let forks = forks.filter(|(feed, _)| shown.get(**feed).is_some());
+    forks.flat_map(|(_, entry)| entry.encode()).collect()
 }
 
 /// Returns what to ask for after somebody said what they hold: entries that lack here, the places at which they
@@ -171,11 +182,18 @@ pub(crate) fn read_frames(bytes: &[u8]) -> (Vec<Entry>, bool) {
 fn take(site: &mut Site, bytes: &[u8], heard: &mut Heard) -> Result<(), LogFault> {
     let (mut entries, whole) = read_frames(bytes);
     heard.unreadable += u64::from(!whole);
-    // What is held already costs nobody a signature to verify.
+    let mut others = Vec::new();
     entries.retain(|entry| {
-        let held = site.disk.entry(entry.header.feed, entry.header.seq);
-        held.is_none_or(|held| held.hash != entry.hash)
+        let Some(held) = site.disk.entry(entry.header.feed, entry.header.seq) else {
+            return true;
+        };
+        // What is held already costs nobody a signature to verify.
+        if held.hash != entry.hash {
+            others.push(entry.clone());
+        }
+        false
     });
+    site.try_forks(others)?;
     if entries.is_empty() {
         return Ok(());
     }

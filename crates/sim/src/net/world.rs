@@ -197,7 +197,10 @@ impl World {
     }
 
     fn lives(&mut self) -> Result<i64, String> {
+        let weather = self.weather;
+        self.weather = weather.healed();
         self.set_up()?;
+        self.weather = weather;
         while self.acts_left > 0 {
             self.step()?;
         }
@@ -288,6 +291,7 @@ impl World {
     }
 
     fn asks(&mut self, at: usize, ask: Ask) -> Result<(), String> {
+        joint_invariant::when_asked(self, at, &ask.action);
         let (action, key) = (ask.action.clone(), ask.key.clone());
         let answer = self.with(at, |site| site.try_ask(action, key))?;
         let name = &self.stands[at].site.name;
@@ -304,6 +308,7 @@ impl World {
                 let repeated = u64::from(outcome.repeated);
                 self.met.add(Fault::Repeated.words(), repeated);
                 self.stands[at].acked.push((ask.key, outcome.records));
+                joint_invariant::when_answered(self, at, &ask.action);
             }
             Some(Err(_)) => self.met.once("refused"),
             None => {
