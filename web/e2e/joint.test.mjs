@@ -429,3 +429,40 @@ test('an invitation is heard by who can answer it and leads to itself; an incide
   await late.waitForTimeout(1_000);
   assert.ok(!(await sounded(late)), `old news is not heard: ${await sounded(late)}`);
 });
+
+test('键盘即可完成：打开行动、移动、返回列表；断开对方后横幅说明系本节点所为', LONG, async () => {
+  const [city, airport] = await agencies(['城区分局', '机场公安']);
+  const first = await joined([city, airport], { name: '第一次行动' });
+  const second = await joined([city, airport], { name: '第二次行动' });
+  const { page } = await seat(city, '/duty', { locale: 'zh-CN' });
+  await page.keyboard.press('Alt+4');
+  await page.getByText('请选择行动，或发起行动。').waitFor();
+  await page.keyboard.press('Escape');
+  const item = (name) => page.getByRole('list', { name: '合成作战' }).getByRole('button', { name: new RegExp(name) });
+  await until(() => item('第二次行动').evaluate((each) => each === document.activeElement), 'the newest is first');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.waitForURL((url) => url.pathname === `/operations/${first}`);
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(() => document.activeElement?.closest('section.detail') !== null), true);
+  // Escape closes what is open first, and then leads back.
+  const leave = page.getByRole('button', { name: '移出… 机场公安' });
+  await leave.focus();
+  await page.keyboard.press('Enter');
+  await page.getByLabel('移出原因').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByLabel('移出原因').waitFor({ state: 'hidden' });
+  assert.ok(await leave.evaluate((each) => each === document.activeElement));
+  await page.keyboard.press('Escape');
+  await until(() => item('第一次行动').evaluate((each) => each === document.activeElement), 'back in the list');
+  await page.keyboard.press('Home');
+  await page.keyboard.press('Enter');
+  await page.waitForURL((url) => url.pathname === `/operations/${second}`);
+
+  const { id } = await city.peer(airport);
+  await city.house.admin.post(`/peers/${id}/steps`, { do: 'shut_out', reason: '密钥可能被盗' });
+  await band(page).getByText(/机场公安 已于 [\d:]+ 被本节点断开。/).waitFor();
+  await page.getByRole('region', { name: '成员单位' }).getByText(/⊘ 已断开/).waitFor();
+  await access(page, 'shut out');
+});

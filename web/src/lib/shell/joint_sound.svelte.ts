@@ -34,7 +34,7 @@ export function listen(desk: Desk, deaf: () => boolean) {
   $effect(() => {
     if (deaf() || board.line !== 'live') return;
     const now_ms = board.clock.now_ms;
-    const due = joint.cut.filter((each) => now_ms - each.since_ms >= DOWN_MS);
+    const due = joint.cut.filter((each) => !each.shut_out && now_ms - each.since_ms >= DOWN_MS);
     const fresh = due.filter((each) => !down.has(`${each.node} ${each.since_ms}`) && now_ms - each.since_ms < DOWN_OLD_MS);
     down = new Set(due.map((each) => `${each.node} ${each.since_ms}`));
     if (fresh.length > 0 && desk.may('act_in_operations')) play('line_down');

@@ -1,7 +1,7 @@
 // What several parts of the screen read out of an operation: how it is told in a list, what of it waits for somebody here,
 // and which incidents are about the same situation. Nothing here decides; the node says what is allowed. Pure functions.
 
-import type { Ask, Incident, Member, Operation, SharedIncident } from '../../api/types';
+import type { Ask, Delivery, Incident, Member, Operation, Peers, SharedIncident } from '../../api/types';
 import { ms } from '../../time';
 
 /** True while an operation goes on and this node takes part in it. */
@@ -19,6 +19,13 @@ export const asksForUs = (operation: Operation) =>
 
 /** The other members, as the line to them matters: those that take part. */
 export const others = (operation: Operation): Member[] => operation.members.filter((member) => !member.own && member.status === 'member');
+
+/** How far something has come to those whom it is for: whoever was only called in, or is gone, is not waited for. */
+export const towards = (delivery: readonly Delivery[], members: readonly Member[]) =>
+  delivery.filter((each) => each.at_node || members.some((member) => member.node === each.node && member.status === 'member'));
+
+/** Says since when a node is shut out by us, if it is. */
+export const shutOutSince = (peers: Peers | null, node: string): string | null => peers?.peers.find((peer) => peer.node === node)?.shut_out?.at ?? null;
 
 /** What is asked, told from what the ask is about. */
 export function askKind(ask: Ask): 'send' | 'release' | 'attend' {

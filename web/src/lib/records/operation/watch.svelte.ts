@@ -4,13 +4,15 @@
 import type { Bilingual, Operation } from '../../api/types';
 import type { Board } from '../../board/board.svelte';
 import { ms } from '../../time';
-import { asksForUs, others, takesPart } from './joint';
+import { asksForUs, others, shutOutSince, takesPart } from './joint';
 
 /** A member of our operations that cannot be reached. */
 export interface CutMember {
   node: string;
   name: string;
   since_ms: number;
+  /** True if it was shut out here, so that nobody tries. */
+  shut_out: boolean;
   /** How many of the records it shares with us may be old. */
   old: number;
   operations: Operation[];
@@ -68,8 +70,10 @@ export class JointWatch {
     const found = new Map<string, CutMember>();
     for (const operation of this.active) {
       for (const member of others(operation)) {
-        if (member.line?.state !== 'cut') continue;
-        const entry = found.get(member.node) ?? { node: member.node, name: member.name, since_ms: ms(member.line.since) ?? 0, old: 0, operations: [] };
+        const shut_out = shutOutSince(this.board.peers, member.node);
+        if (shut_out === null && member.line?.state !== 'cut') continue;
+        const since_ms = ms(shut_out ?? member.line?.since) ?? 0;
+        const entry = found.get(member.node) ?? { node: member.node, name: member.name, since_ms, shut_out: shut_out !== null, old: 0, operations: [] };
         entry.operations.push(operation);
         found.set(member.node, entry);
       }
