@@ -9,11 +9,12 @@
 mod beat;
 mod beginning;
 mod drafts;
+mod look;
 mod taking;
 
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, RwLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -51,6 +52,7 @@ pub use beat::keep_time;
 pub use beginning::{FoundError, Founding, create, found, fresh_key, load, random, top_up_keys};
 use drafts::DraftAnswer;
 pub use drafts::DraftNotKept;
+pub use look::Look;
 pub use taking::TakeReport;
 use taking::{Joint, Parcel, TakeAnswer};
 
@@ -345,12 +347,9 @@ impl Node {
         &self.inner.past
     }
 
-    /// Returns the board as it is on disk.
-    pub fn board(&self) -> RwLockReadGuard<'_, Board> {
-        self.inner
-            .board
-            .read()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    /// Returns the board as it is on disk; a thread that looks at it must not look again before it has let go.
+    pub fn board(&self) -> Look<'_> {
+        Look::at(&self.inner.board)
     }
 
     /// Returns the log position that [`Node::board`] shows, or an earlier one.
