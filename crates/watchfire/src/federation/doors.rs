@@ -12,7 +12,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use watchfire_core::basis::Timestamp;
 use watchfire_core::board::Board;
 use watchfire_core::record::{Elsewhere, RecordRef};
@@ -68,7 +68,10 @@ async fn vector(
     let theirs = Vector::decode(&body).map_err(|_| StatusCode::BAD_REQUEST)?;
     // Whoever asks is heard, and says what arrived there.
     let links = node.federation().links();
-    links.change(asker, |link| link.theirs = theirs);
+    links.change(asker, |link| {
+        link.theirs = theirs;
+        link.asked = Some(Instant::now());
+    });
     node.tell_seen();
     let wait = Duration::from_millis(waiting.wait_ms.unwrap_or(0).min(WAIT_MS_MAX));
     let mut news = node.joint_news();
