@@ -422,7 +422,9 @@ async fn serve_one(
     up: mpsc::Sender<()>,
 ) -> Result<(), String> {
     let alone = config::Federation::default();
-    let started = |_| drop(up.try_send(()));
+    let started = |_| {
+        let _ = up.try_send(());
+    };
     let served = server::serve(node, &http, dir, Some(visitor), &alone, started).await;
     served.map_err(|error| crate::node::Chain(&error).to_string())
 }
