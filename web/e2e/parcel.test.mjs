@@ -77,7 +77,7 @@ async function screen(name, locale) {
   assert.ok(node, `${name} is among ${JSON.stringify(scenario.pages)}`);
   const opened = await openSeat(browser, node, null, '/operations', { locale });
   const { page } = opened;
-  const named = page.getByRole('link', { name: /截停涉诈包裹/ }).first();
+  const named = page.getByRole('list', { name: /^(Operations|合成作战|行动)$/ }).getByRole('button', { name: /截停涉诈包裹/ });
   await named.click();
   await page.getByRole('heading', { name: /截停涉诈包裹/, level: 2 }).waitFor();
   return opened;
