@@ -1,7 +1,7 @@
 //! What other nodes have told, as lines of tables: the copies of their records, their feeds' heads, who speaks
 //! for them, and when what they said arrived here. Copies follow from entries and are made anew from them;
 //! arrivals and the second halves of forks do not. Must not know what may be told to whom. Start at
-//! [`write`] and [`load`].
+//! [`write()`] and [`load()`].
 
 use std::collections::BTreeMap;
 

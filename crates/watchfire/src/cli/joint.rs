@@ -1,5 +1,5 @@
 //! What several agencies do together, from the shell: the demo of five, and an operation as one file. Start at
-//! [`parcel`] and [`operation`].
+//! [`parcel()`] and [`operation`].
 
 use std::collections::BTreeMap;
 use std::io::{BufReader, BufWriter, Read as _, Write as _};
