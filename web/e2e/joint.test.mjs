@@ -257,7 +257,8 @@ test('a unit of another home is asked for, an incident of their own is opened, a
   await access(b, 'a request for us');
   await ask.getByRole('button', { name: 'Open one of ours for it, and send' }).click();
   await ask.getByText('accepted by its home').waitFor();
-  await a.getByText('accepted by its home').waitFor();
+  await a.getByRole('region', { name: 'Requests between homes' }).getByText('accepted by its home').waitFor();
+  await a.getByRole('listitem', { name: 'Airport B3' }).getByText(/accepted by its home: send B3/).waitFor();
   // Their incident was opened for ours, paired with it, and shared with its response: ours sees the unit on its way.
   const [own] = (await airport.duty.get('/board')).incidents;
   assert.deepEqual(own.pairs, [{ node: city.node, incident: fire.id }]);
@@ -307,6 +308,15 @@ test('断线：双方席位显示失联横幅，各自照常处置；恢复后�
   await a.setViewportSize({ width: 390, height: 844 });
   await access(a, 'cut, narrow');
   await a.setViewportSize({ width: 1440, height: 900 });
+  // On the wall nothing of it is smaller than can be read from eight metres, or cut off.
+  for (const width of [1920, 3840]) {
+    await c.setViewportSize({ width, height: 1080 });
+    const found = await c.getByRole('region', { name: '合成作战' }).or(band(c)).evaluateAll((all) => all.flatMap((region) => [...region.querySelectorAll('p, h2, span, strong')].map((each) => ({
+      text: each.textContent.trim(), px: parseFloat(getComputedStyle(each).fontSize), over: each.scrollHeight - each.clientHeight > 4 && getComputedStyle(each).display !== 'inline',
+    }))));
+    assert.ok(found.length > 4);
+    for (const { text, px, over } of found) assert.ok(px >= 33 && !over, `${width}: ${text} is ${px} px${over ? ', cut off' : ''}`);
+  }
   // One soft sound when it has been down for half a minute; nothing but that.
   for (const page of [a, b]) await silence(page);
   await until(async () => (await sounded(a)) === 'line_down' && (await sounded(b)) === 'line_down', 'the line is heard to be down', 60_000);

@@ -1,7 +1,7 @@
 // What several parts of the screen read out of an operation: how it is told in a list, what of it waits for somebody here,
 // and which incidents are about the same situation. Nothing here decides; the node says what is allowed. Pure functions.
 
-import type { Ask, Delivery, Incident, Member, Operation, Peers, SharedIncident } from '../../api/types';
+import type { Ask, Delivery, Incident, Member, Operation, Peers, SharedIncident, SharedUnit } from '../../api/types';
 import { ms } from '../../time';
 
 /** True while an operation goes on and this node takes part in it. */
@@ -33,8 +33,13 @@ export function askKind(ask: Ask): 'send' | 'release' | 'attend' {
   return ask.record.startsWith('unit:') ? 'release' : 'attend';
 }
 
-/** Returns the id of a record that is named with its kind. */
-export const idOf = (record: string) => record.slice(record.indexOf(':') + 1);
+/** The last request for a unit that its home accepted, unless it accepted to let it go since. What the unit does for it hangs on
+    an incident of its home that may not be shared here, so its status alone would not tell. */
+export function accepted(operation: Operation, shared: SharedUnit): Ask | undefined {
+  const record = `unit:${shared.unit.id}`;
+  const last = operation.asks.find((ask) => ask.of_node === shared.node && ask.record === record && ask.status === 'accepted');
+  return last && askKind(last) === 'send' ? last : undefined;
+}
 
 /** Our own incident that is paired with one of another home, if there is one. */
 export function pairedWith(own: Iterable<Incident>, shared: SharedIncident): Incident | undefined {
