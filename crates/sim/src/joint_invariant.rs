@@ -13,6 +13,7 @@ mod erased_is_gone;
 mod fork_is_frozen;
 mod given_to_members_only;
 mod healed_is_converged;
+mod hostile_disturbs_nobody;
 mod hybrid_time_rises;
 mod lent_goes_where_promised;
 mod one_lead;
@@ -26,14 +27,15 @@ use std::collections::BTreeMap;
 
 use watchfire_core::board::Board;
 use watchfire_core::record::{Action, Record, RecordKind, RecordRef};
-use watchfire_feed::{Entry, FeedId, Head, HybridTime, Scope};
+use watchfire_feed::{Entry, FeedId, Head, HybridTime, NodeId, Scope};
 
-use crate::net::Message;
 use crate::net::world::World;
+use crate::net::{Expect, Heard, Message};
+pub(crate) use hostile_disturbs_nobody::Glimpse;
 use only_what_is_shared_is_told::Ended;
 
 /// The names of all invariants, as failures call them.
-pub const NAMES: [&str; 17] = [
+pub const NAMES: [&str; 18] = [
     "acked_is_durable",
     "asked_within_a_loan_is_answered",
     "board_is_the_refold",
@@ -43,6 +45,7 @@ pub const NAMES: [&str; 17] = [
     "fork_is_frozen",
     "given_to_members_only",
     "healed_is_converged",
+    "hostile_disturbs_nobody",
     "hybrid_time_rises",
     "lent_goes_where_promised",
     "one_lead",
@@ -130,17 +133,29 @@ pub(crate) fn when_started(world: &mut World, at: usize) -> Result<(), String> {
     named("done_once", done_once::check(world))
 }
 
-/// Looks at what a node is about to say.
+/// Looks at what a node is about to say to another.
 pub(crate) fn when_sent(
     world: &World,
     from: usize,
-    to: usize,
+    to: NodeId,
     message: &Message,
 ) -> Result<(), String> {
-    named(
-        "told_to_the_allowed",
-        told_to_the_allowed::check(world, from, to, message),
-    )
+    let site = &world.stands[from].site;
+    let told = told_to_the_allowed::check(site, to, message);
+    named("told_to_the_allowed", told)
+}
+
+/// Looks at what came of a hostile node's blow.
+pub(crate) fn when_struck(
+    world: &World,
+    at: usize,
+    hostile: NodeId,
+    before: (&Glimpse, Option<&Board>),
+    heard: &[Heard],
+    expect: Expect,
+) -> Result<(), String> {
+    let checked = hostile_disturbs_nobody::check(world, at, hostile, before, heard, expect);
+    named("hostile_disturbs_nobody", checked)
 }
 
 /// Looks at what must hold every now and then.

@@ -5,15 +5,18 @@
 //! is driven by [`world`], what must hold is in [`crate::joint_invariant`].
 
 mod faults;
+mod hostile;
 mod met;
 mod people;
 mod wire;
 pub(crate) mod world;
 
 pub use faults::Fault;
+pub use hostile::Attack;
+pub(crate) use hostile::{Expect, is_bounded};
 pub use met::Met;
 use watchfire_feed::Hash;
-pub(crate) use wire::{Message, read_frames};
+pub(crate) use wire::{Heard, Message, read_frames};
 
 /// What a federation's life is to be like.
 #[derive(Debug, Clone, Copy)]

@@ -130,7 +130,8 @@ impl Site {
         Ok(step.then.answer)
     }
 
-    fn top_up(&mut self) {
+    /// Makes sure that there are unused keys, durable before any is used.
+    pub fn top_up(&mut self) {
         while self.engine.spare_key_count() < SPARE_KEYS {
             let key = RecordKey::new(self.dice.next_16(), self.dice.next_32());
             self.disk.keyring.insert(key.id, key.clone());

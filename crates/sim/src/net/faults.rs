@@ -31,6 +31,7 @@ macro_rules! named {
         }
     };
 }
+pub(crate) use named;
 
 named! {
     /// What can go wrong by itself.

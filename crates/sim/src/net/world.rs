@@ -6,17 +6,19 @@
 
 use std::collections::BTreeMap;
 
-use watchfire_core::basis::Timestamp;
+use watchfire_core::basis::{OperationId, Timestamp};
 use watchfire_core::entropy::Entropy;
 use watchfire_core::log::LogFault;
 use watchfire_core::record::operation::History;
+use watchfire_core::record::peer::PeerAction;
 use watchfire_core::record::{Action, RecordRef};
 use watchfire_feed::{Hash, NodeId};
 
 use super::faults::{Fault, Sudden, Weather, down_ms};
+use super::hostile::{Attack, Hostile};
 use super::wire::{self, Heard, Message};
 use super::{Failure, Met, Report, Settings, people};
-use crate::joint_invariant::{self, Book};
+use crate::joint_invariant::{self, Book, Glimpse};
 use crate::site::disk::Fate;
 use crate::site::{BEGIN_MS, Site, enrol};
 
@@ -51,6 +53,8 @@ enum Due {
     AskAgain(usize, Box<Ask>),
     /// A fault begins.
     Fault,
+    /// The hostile node strikes.
+    Strike,
     /// A process starts.
     Start(usize),
     /// A node looks whether the time of something has run out.
@@ -110,6 +114,7 @@ pub(crate) struct World {
     asked: u64,
     acts_left: u64,
     weather: Weather,
+    hostile: Option<Hostile>,
     healing: bool,
     story: Vec<String>,
 }
@@ -156,6 +161,7 @@ impl World {
             asked: 0,
             acts_left: settings.steps,
             weather,
+            hostile: None,
             healing: false,
             story: Vec::new(),
         };
@@ -218,7 +224,80 @@ impl World {
             let words = format!("calls {} in", self.stands[other].site.name);
             self.asks_first(0, words, people::invite(operation, node))?;
         }
+        if self.dice.below(2) == 0 {
+            self.let_a_hostile_in(operation)?;
+        }
         Ok(())
+    }
+
+    /// Everybody is enrolled with a node that turns out to be hostile, and the lead calls it in.
+    fn let_a_hostile_in(&mut self, operation: OperationId) -> Result<(), String> {
+        let mut site = Site::new("X", self.settings.seed * 16 + 15);
+        let node = site.node();
+        let hostile = Hostile::join(&mut site, operation);
+        for at in 0..self.stands.len() {
+            let name = "X".parse().map_err(|_| "a name is a line")?;
+            let enrol = Action::Peer(PeerAction::Enrol { node, name });
+            self.asks_first(at, "enrols X".to_owned(), enrol)?;
+        }
+        self.asks_first(0, "calls X in".to_owned(), people::invite(operation, node))?;
+        self.hostile = Some(hostile);
+        self.due_in(self.weather.gap_ms as i64, Due::Strike);
+        Ok(())
+    }
+
+    /// Lets the hostile node read what it may, and strike once.
+    fn strike(&mut self) -> Result<(), String> {
+        let at = self.dice.below(self.stands.len() as u64) as usize;
+        let Some(mut hostile) = self.hostile.take() else {
+            return Ok(());
+        };
+        let struck = match self.stands[at].up {
+            true => self.strike_at(&mut hostile, at),
+            false => Ok(()),
+        };
+        self.hostile = Some(hostile);
+        struck
+    }
+
+    fn strike_at(&mut self, hostile: &mut Hostile, at: usize) -> Result<(), String> {
+        self.set_clock(at);
+        let node = hostile.node();
+        let held = self.stands[at].site.disk.log.len();
+        for given in hostile.read(&mut self.stands[at].site) {
+            joint_invariant::when_sent(self, at, node, &given)?;
+        }
+        let honest: Vec<NodeId> = self.index.keys().copied().collect();
+        let site = &mut self.stands[at].site;
+        site.top_up();
+        let before = Glimpse::of(site, node, &honest);
+        let fault = |fault: LogFault| format!("a disk failed of itself: {fault}");
+        wire::hear(site, node, hostile.history()).map_err(fault)?;
+        let copies = site.shown.copies.boards.get(&node).cloned();
+        let late = self.acts_left * 5 < self.settings.steps;
+        let (attack, blow) = loop {
+            let all = Attack::ALL;
+            let attack = all[self.dice.below(all.len() as u64) as usize];
+            if attack.ends_it() && !late {
+                continue;
+            }
+            if let Some(blow) = hostile.strike(attack, site, &mut self.dice) {
+                break (attack, blow);
+            }
+        };
+        let mut heard = Vec::new();
+        for message in blow.messages {
+            heard.push(wire::hear(site, node, message).map_err(fault)?);
+        }
+        self.met.once(attack.words());
+        let told = format!("X strikes at {}: {}", site.name, attack.words());
+        self.tell(&told);
+        for answer in heard.iter().flat_map(|heard| &heard.answers) {
+            joint_invariant::when_sent(self, at, node, answer)?;
+        }
+        let before = (&before, copies.as_ref());
+        joint_invariant::when_struck(self, at, node, before, &heard, blow.expect)?;
+        self.after_writing(at, held)
     }
 
     fn step(&mut self) -> Result<(), String> {
@@ -251,7 +330,12 @@ impl World {
                 self.met.once(Fault::AskedAgain.words());
                 self.asks(at, *ask)
             }
-            Due::Fault if self.healing => Ok(()),
+            Due::Fault | Due::Strike if self.healing => Ok(()),
+            Due::Strike => {
+                let soon = 1 + self.dice.below(self.weather.gap_ms * 2);
+                self.due_in(soon as i64, Due::Strike);
+                self.strike()
+            }
             Due::Fault => {
                 self.next_fault();
                 self.fault()
@@ -279,7 +363,8 @@ impl World {
             return Ok(());
         }
         self.set_clock(at);
-        let (words, action) = people::act(&self.stands[at].site, &mut self.dice, None);
+        let stranger = self.hostile.as_ref().map(Hostile::node);
+        let (words, action) = people::act(&self.stands[at].site, &mut self.dice, stranger);
         self.asks_first(at, words, action)
     }
 
@@ -345,14 +430,19 @@ impl World {
             }
         };
         if wrote {
-            joint_invariant::when_appended(self, at, held)?;
-            if !self.stands[at].news_due {
-                self.stands[at].news_due = true;
-                let soon = self.dice.below(NEWS_MS) as i64;
-                self.due_in(soon, Due::News(at));
-            }
+            self.after_writing(at, held)?;
         }
         Ok(done)
+    }
+
+    fn after_writing(&mut self, at: usize, held: usize) -> Result<(), String> {
+        joint_invariant::when_appended(self, at, held)?;
+        if !self.stands[at].news_due {
+            self.stands[at].news_due = true;
+            let soon = self.dice.below(NEWS_MS) as i64;
+            self.due_in(soon, Due::News(at));
+        }
+        Ok(())
     }
 
     fn note_fault(&mut self, at: usize, fate: Fate, fault: &LogFault) -> Result<(), String> {
@@ -479,7 +569,8 @@ impl World {
 
     /// Sends a message, after it was judged whether it may be said at all.
     fn send(&mut self, from: usize, to: usize, message: Message) -> Result<(), String> {
-        joint_invariant::when_sent(self, from, to, &message)?;
+        let asker = self.stands[to].site.node();
+        joint_invariant::when_sent(self, from, asker, &message)?;
         self.post(from, to, message);
         Ok(())
     }
