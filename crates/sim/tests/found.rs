@@ -185,3 +185,28 @@ fn nobody_leads_because_it_says_that_it_took_command() {
     check(&[&a, &b, &c, &d]);
 }
 
+#[test]
+fn whoever_is_called_in_by_a_later_lead_gets_to_the_founders_word() {
+    let (mut a, mut b, mut c, operation) = joint();
+    let mut d = Site::new("d", 4);
+    enrol(&mut b, &mut d);
+    offer_command(&mut a, operation, &b);
+    settle(&mut [&mut a, &mut b, &mut c]);
+    b.ask(take_command(operation)).unwrap();
+    invite(&mut b, operation, &d);
+    let incident = open(&mut c);
+    share(&mut c, operation, incident, Tier::View);
+    settle(&mut [&mut a, &mut b, &mut c]);
+    // It knows nobody but b, and reaches nobody else.
+    pull(&mut d, &b);
+    assert_eq!(
+        d.shown.operation_anywhere(operation).unwrap().lead,
+        b.node()
+    );
+    join(&mut d, operation);
+    pull(&mut b, &d);
+    pull(&mut d, &b);
+    assert!(d.copy(of(&c, incident)).is_some());
+    settle(&mut [&mut a, &mut b, &mut c]);
+    check(&[&a, &b, &c, &d]);
+}
