@@ -16,6 +16,7 @@ mod healed_is_converged;
 mod hostile_disturbs_nobody;
 mod hybrid_time_rises;
 mod lent_goes_where_promised;
+mod newer_is_kept_and_shown;
 mod one_lead;
 mod only_what_is_shared_is_told;
 mod rows_are_the_board;
@@ -31,11 +32,12 @@ use watchfire_feed::{Entry, FeedId, Head, HybridTime, NodeId, Scope};
 
 use crate::net::world::World;
 use crate::net::{Expect, Heard, Message};
+use crate::site::Site;
 pub(crate) use hostile_disturbs_nobody::Glimpse;
 use only_what_is_shared_is_told::Ended;
 
 /// The names of all invariants, as failures call them.
-pub const NAMES: [&str; 18] = [
+pub const NAMES: [&str; 19] = [
     "acked_is_durable",
     "asked_within_a_loan_is_answered",
     "board_is_the_refold",
@@ -48,6 +50,7 @@ pub const NAMES: [&str; 18] = [
     "hostile_disturbs_nobody",
     "hybrid_time_rises",
     "lent_goes_where_promised",
+    "newer_is_kept_and_shown",
     "one_lead",
     "only_what_is_shared_is_told",
     "rows_are_the_board",
@@ -158,6 +161,20 @@ pub(crate) fn when_struck(
     named("hostile_disturbs_nobody", checked)
 }
 
+/// Looks at what is held of what a newer program said.
+pub(crate) fn when_newer_spoke(world: &World) -> Result<(), String> {
+    let kept = newer_is_kept_and_shown::check(world);
+    named("newer_is_kept_and_shown", kept)
+}
+
+/// Says whether sites that may be in any state agree where they must: at most one leads, and equal entries give
+/// equal members. For searches that have no world.
+pub fn agree(sites: &[&Site]) -> Result<(), String> {
+    named("one_lead", one_lead::check_sites(sites))?;
+    let same = same_entries_same_members::check_sites(sites);
+    named("same_entries_same_members", same)
+}
+
 /// Looks at what must hold every now and then.
 pub(crate) fn when_quiet(world: &mut World) -> Result<(), String> {
     named("acked_is_durable", acked_is_durable::check(world))?;
@@ -181,6 +198,7 @@ pub(crate) fn at_the_end(world: &mut World) -> Result<(), String> {
     named("rows_are_the_board", rows_are_the_board::check(world))?;
     let given = given_to_members_only::check(world);
     named("given_to_members_only", given)?;
+    when_newer_spoke(world)?;
     named("erased_is_gone", erased_is_gone::check(world))
 }
 

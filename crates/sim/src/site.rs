@@ -11,10 +11,12 @@ use std::sync::Arc;
 
 use watchfire_core::basis::{IncidentId, PersonId, Timestamp};
 use watchfire_core::board::Board;
+use watchfire_core::copies::Change;
 use watchfire_core::engine::{self, Engine, HappenedWhen, Outcome, Request, Start, Taken};
 use watchfire_core::entropy::Entropy;
-use watchfire_core::log::LogFault;
+use watchfire_core::log::{Batch, KeptOutcome, LogFault};
 use watchfire_core::plan::ResponseFile;
+use watchfire_core::record::participation::ParticipationAction;
 use watchfire_core::record::person::Seat;
 use watchfire_core::record::{Action, Actor, Elsewhere, Record, RecordRef};
 use watchfire_core::refusal::Refusal;
@@ -33,6 +35,36 @@ pub const BEGIN_MS: i64 = 1_700_000_000_000;
 /// Unused record keys that are at hand before anything is asked or taken.
 const SPARE_KEYS: usize = 8;
 
+/// A mistake put into a host on purpose, to see that the invariants catch it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mistake {
+    /// No mistake.
+    #[default]
+    None,
+    /// It gives the feeds of operations to whoever asks.
+    RelaysToNonMembers,
+    /// It gives a removed member what was written after it was removed.
+    GoesOnTellingTheRemoved,
+    /// It answers that a share has ended, and goes on telling.
+    SharesAfterEnd,
+    /// It does not write down that a feed has forked.
+    ForgetsTheFork,
+    /// It takes another node's word about a record for its home's.
+    AcceptsAnothersRecord,
+    /// It gives a key without asking who may have it.
+    SkipsKeyPermission,
+    /// It keeps any key that is handed to it.
+    TakesAnyKey,
+    /// It answers before the write, and goes on when the write failed.
+    AnswersBeforeDurable,
+    /// It starts without the outcomes of what was asked before.
+    ForgetsOutcomes,
+    /// It loses a row of a copy.
+    LosesACopy,
+    /// It starts without the last entry that it took.
+    LosesAnEntry,
+}
+
 /// One node.
 pub struct Site {
     /// What people call it.
@@ -49,6 +81,8 @@ pub struct Site {
     pub keys_missing: BTreeSet<([u8; 16], Elsewhere)>,
     /// How often copies were folded anew because a key came late.
     pub unsealed: u64,
+    /// The mistake that is in it on purpose.
+    pub mistake: Mistake,
     seeds: Seeds,
     dice: Entropy,
     asked: u64,
@@ -75,12 +109,12 @@ impl Site {
         let feed = seeds.feed(Scope::Local);
         let opening = seeds.opening(&feed, time);
         let mut disk = Disk::default();
-        let batch = watchfire_core::log::Batch {
+        let batch = Batch {
             entries: vec![opening],
             ..Default::default()
         };
         disk.append(&batch).expect("a new disk takes everything");
-        let engine = begin(&disk, &seeds, Board::default(), dice.next_32());
+        let engine = begin(&disk, &[], &seeds, Board::default(), dice.next_32());
         let mut site = Site {
             name: name.to_owned(),
             engine,
@@ -89,6 +123,7 @@ impl Site {
             shown: Board::default(),
             keys_missing: BTreeSet::new(),
             unsealed: 0,
+            mistake: Mistake::None,
             seeds,
             dice,
             asked: 0,
@@ -123,9 +158,21 @@ impl Site {
         key: String,
     ) -> Result<Result<Outcome, Refusal>, LogFault> {
         self.top_up();
+        if self.mistake == Mistake::SharesAfterEnd
+            && matches!(
+                action,
+                Action::Participation(ParticipationAction::EndShare { .. })
+            )
+        {
+            let (records, repeated) = (Vec::new(), false);
+            return Ok(Ok(Outcome { records, repeated }));
+        }
         let request = request(action, key);
         let step = self.engine.handle(request, self.now);
-        self.append(&step.append)?;
+        let appended = self.append(&step.append);
+        if self.mistake != Mistake::AnswersBeforeDurable {
+            appended?;
+        }
         self.show(step.then.show, step.then.changes);
         Ok(step.then.answer)
     }
@@ -163,10 +210,27 @@ impl Site {
         let held: Vec<RecordKey> = held.collect();
         let taken = self.engine.take(entries, &held, self.now);
         self.keep(taken.clone())?;
+        if self.mistake == Mistake::AcceptsAnothersRecord {
+            self.believe(&taken);
+        }
         let missing = needed.into_iter();
         let missing = missing.filter(|(id, _)| !self.disk.keyring.contains_key(id));
         self.keys_missing.extend(missing);
         Ok(taken)
+    }
+
+    /// Puts what anybody told in the place of what its home told.
+    fn believe(&mut self, taken: &Taken) {
+        for change in &taken.changes {
+            let Change::Copy(_, record) = change else {
+                continue;
+            };
+            for board in self.shown.copies.boards.values_mut() {
+                if board.get(record.reference()).is_some() {
+                    board.put(record.clone());
+                }
+            }
+        }
     }
 
     /// Takes entries that stand where this node holds others: the proof that a feed has forked.
@@ -186,7 +250,8 @@ impl Site {
     pub fn add_keys(&mut self, keys: &[RecordKey]) -> Result<(), LogFault> {
         for key in keys {
             let opened: BTreeSet<Elsewhere> = self.disk.opened_by(key).collect();
-            if self.disk.keyring.contains_key(&key.id) || opened.is_empty() {
+            let any = self.mistake == Mistake::TakesAnyKey;
+            if self.disk.keyring.contains_key(&key.id) || (opened.is_empty() && !any) {
                 continue;
             }
             self.disk.keyring.insert(key.id, key.clone());
@@ -234,11 +299,18 @@ impl Site {
     }
 
     /// Makes a batch durable; what the disk has no room for is taken back.
-    fn append(&mut self, batch: &watchfire_core::log::Batch) -> Result<(), LogFault> {
+    fn append(&mut self, batch: &Batch) -> Result<(), LogFault> {
         if batch.is_empty() {
             return Ok(());
         }
-        let appended = self.disk.append(batch);
+        let mut batch = batch.clone();
+        if self.mistake == Mistake::ForgetsTheFork {
+            batch.forks.clear();
+        }
+        if self.mistake == Mistake::LosesACopy {
+            batch.copies.pop();
+        }
+        let appended = self.disk.append(&batch);
         match &appended {
             Ok(()) => {
                 self.engine.persisted();
@@ -279,7 +351,7 @@ impl Site {
         }
     }
 
-    fn show(&mut self, records: Vec<Record>, changes: Vec<watchfire_core::copies::Change>) {
+    fn show(&mut self, records: Vec<Record>, changes: Vec<Change>) {
         for record in records {
             self.shown.put(record);
         }
@@ -290,6 +362,18 @@ impl Site {
 
     /// Returns how far it holds what another may read.
     pub fn vector_for(&self, asker: &NodeId) -> Vector {
+        if self.mistake != Mistake::None {
+            let mut vector = Vector::new();
+            for held in self.shown.copies.feeds.values() {
+                if self
+                    .may_read(asker, &held.feed)
+                    .is_some_and(|last| last >= held.head.seq)
+                {
+                    vector.insert(held.head).expect("few feeds");
+                }
+            }
+            return vector;
+        }
         sync::vector_for(&self.shown, self.node(), asker, |feed, seq| {
             self.disk.entry(feed, seq).map(Entry::head)
         })
@@ -309,9 +393,20 @@ impl Site {
         let Some(followed) = self.shown.copies.feeds.get(&feed) else {
             return Vec::new();
         };
-        let last = sync::may_read(&self.shown, self.node(), asker, &followed.feed);
+        let last = self.may_read(asker, &followed.feed);
         let to = to.min(last.unwrap_or(0));
         self.disk.entries(feed, from, to).cloned().collect()
+    }
+
+    fn may_read(&self, asker: &NodeId, feed: &Feed) -> Option<u64> {
+        let last = sync::may_read(&self.shown, self.node(), asker, feed);
+        if self.mistake == Mistake::RelaysToNonMembers {
+            return Some(u64::MAX);
+        }
+        match self.mistake == Mistake::GoesOnTellingTheRemoved {
+            true => last.map(|_| u64::MAX),
+            false => last,
+        }
     }
 
     /// Returns the keys that open entries, as far as another may have them. Who asks names a key and a record; the
@@ -323,9 +418,9 @@ impl Site {
             let Some(key) = self.disk.keyring.get(id) else {
                 continue;
             };
-            if sync::may_have_key(&self.shown, own, asker, *of, now)
-                && self.disk.opened_by(key).any(|opened| opened == *of)
-            {
+            let asked = self.mistake == Mistake::SkipsKeyPermission
+                || sync::may_have_key(&self.shown, own, asker, *of, now);
+            if asked && self.disk.opened_by(key).any(|opened| opened == *of) {
                 found.push(key.clone());
             }
         }
@@ -372,12 +467,39 @@ impl Site {
 
     /// Stops and starts again from what is on disk.
     pub fn restart(&mut self) {
+        if self.mistake == Mistake::LosesAnEntry {
+            self.disk.lose_last_taken(self.node());
+        }
         let board = self.refold();
         let entropy = self.dice.next_32();
         self.shown = board.clone();
-        self.engine = begin(&self.disk, &self.seeds, board, entropy);
+        let outcomes = match self.mistake == Mistake::ForgetsOutcomes {
+            true => &[][..],
+            false => &self.disk.outcomes,
+        };
+        self.engine = begin(&self.disk, outcomes, &self.seeds, board, entropy);
         self.finish().expect("a disk that was just started works");
         self.keys_missing = self.disk.keys_missing().collect();
+    }
+
+    /// Returns another process on a copy of the same disk, as it is now.
+    pub fn twin(&self) -> Site {
+        let entropy = watchfire_feed::Hash::of(self.name.as_bytes()).0;
+        let (disk, board) = (self.disk.clone(), self.shown.clone());
+        let engine = begin(&disk, &disk.outcomes, &self.seeds, board.clone(), entropy);
+        Site {
+            name: self.name.clone(),
+            engine,
+            now: self.now,
+            shown: board,
+            keys_missing: self.keys_missing.clone(),
+            unsealed: self.unsealed,
+            mistake: self.mistake,
+            seeds: self.seeds,
+            dice: self.dice.clone(),
+            asked: self.asked,
+            disk,
+        }
     }
 
     /// Does what a death may have left undone: keys of what was erased, copies whose key had just come.
@@ -477,7 +599,13 @@ fn request(action: Action, key: String) -> Request {
     }
 }
 
-fn begin(disk: &Disk, seeds: &Seeds, board: Board, entropy: [u8; 32]) -> Engine {
+fn begin(
+    disk: &Disk,
+    outcomes: &[KeptOutcome],
+    seeds: &Seeds,
+    board: Board,
+    entropy: [u8; 32],
+) -> Engine {
     let feed = seeds.feed(Scope::Local);
     let last_time = disk.log.iter().map(|(_, entry)| entry.header.time).max();
     let key_of = |sealed: &[u8]| disk.keyring.get(&seal::key_id(sealed)?).cloned();
@@ -497,7 +625,7 @@ fn begin(disk: &Disk, seeds: &Seeds, board: Board, entropy: [u8; 32]) -> Engine 
         board,
         keys,
         copy_keys,
-        outcomes: disk.outcomes.clone(),
+        outcomes: outcomes.to_vec(),
         entropy: Entropy::new(entropy),
         response: Arc::new(ResponseFile::default()),
     })

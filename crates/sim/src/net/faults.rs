@@ -76,6 +76,8 @@ named! {
         ClockBack => "a clock jumps back",
         /// A clock stands still.
         ClockStands => "a clock stands still",
+        /// A newer program says what nobody here understands.
+        NewerSpoke => "a newer program speaks",
     }
 }
 

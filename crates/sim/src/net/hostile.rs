@@ -221,6 +221,16 @@ impl Hostile {
         self.ask(attack, target, dice)
     }
 
+    /// Returns the operation.
+    pub(crate) fn operation(&self) -> OperationId {
+        self.operation
+    }
+
+    /// Returns the incident that it shares.
+    pub(crate) fn incident(&self) -> &Record {
+        &self.incident
+    }
+
     fn scope(&self) -> Scope {
         Scope::Operation(self.operation.0)
     }

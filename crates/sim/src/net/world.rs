@@ -17,7 +17,7 @@ use watchfire_feed::{Hash, NodeId};
 use super::faults::{Fault, Sudden, Weather, down_ms};
 use super::hostile::{Attack, Hostile};
 use super::wire::{self, Heard, Message};
-use super::{Failure, Met, Report, Settings, people};
+use super::{Failure, Met, Newer, Report, Settings, people};
 use crate::joint_invariant::{self, Book, Glimpse};
 use crate::site::disk::Fate;
 use crate::site::{BEGIN_MS, Site, enrol};
@@ -55,6 +55,8 @@ enum Due {
     Fault,
     /// The hostile node strikes.
     Strike,
+    /// The node with the newer program says something.
+    Speak,
     /// A process starts.
     Start(usize),
     /// A node looks whether the time of something has run out.
@@ -115,6 +117,7 @@ pub(crate) struct World {
     acts_left: u64,
     weather: Weather,
     hostile: Option<Hostile>,
+    newer: Option<Newer>,
     healing: bool,
     story: Vec<String>,
 }
@@ -128,7 +131,9 @@ impl World {
         let mut sites: Vec<Site> = Vec::new();
         for at in 0..count {
             let name = ["A", "B", "C", "D", "E", "F"][at];
-            sites.push(Site::new(name, settings.seed * 16 + at as u64));
+            let mut site = Site::new(name, settings.seed * 16 + at as u64);
+            site.mistake = settings.mistake;
+            sites.push(site);
         }
         for at in 0..count {
             for other in at + 1..count {
@@ -162,6 +167,7 @@ impl World {
             acts_left: settings.steps,
             weather,
             hostile: None,
+            newer: None,
             healing: false,
             story: Vec::new(),
         };
@@ -225,25 +231,60 @@ impl World {
             self.asks_first(0, words, people::invite(operation, node))?;
         }
         if self.dice.below(2) == 0 {
-            self.let_a_hostile_in(operation)?;
+            let site = self.call_in("X", 15, operation)?;
+            self.hostile = Some(Hostile::join(&mut { site }, operation));
+            self.due_in(self.weather.gap_ms as i64, Due::Strike);
+        }
+        if self.dice.below(3) == 0 {
+            let site = self.call_in("N", 14, operation)?;
+            self.newer = Some(Newer::join(&mut { site }, operation));
+            self.due_in(self.weather.gap_ms as i64, Due::Speak);
         }
         Ok(())
     }
 
-    /// Everybody is enrolled with a node that turns out to be hostile, and the lead calls it in.
-    fn let_a_hostile_in(&mut self, operation: OperationId) -> Result<(), String> {
-        let mut site = Site::new("X", self.settings.seed * 16 + 15);
+    /// Everybody is enrolled with a node that the story tells apart, and the lead calls it in.
+    fn call_in(&mut self, name: &str, number: u64, operation: OperationId) -> Result<Site, String> {
+        let site = Site::new(name, self.settings.seed * 16 + number);
         let node = site.node();
-        let hostile = Hostile::join(&mut site, operation);
         for at in 0..self.stands.len() {
-            let name = "X".parse().map_err(|_| "a name is a line")?;
+            let name = name.parse().map_err(|_| "a name is a line")?;
             let enrol = Action::Peer(PeerAction::Enrol { node, name });
-            self.asks_first(at, "enrols X".to_owned(), enrol)?;
+            self.asks_first(at, format!("enrols {}", site.name), enrol)?;
         }
-        self.asks_first(0, "calls X in".to_owned(), people::invite(operation, node))?;
-        self.hostile = Some(hostile);
-        self.due_in(self.weather.gap_ms as i64, Due::Strike);
-        Ok(())
+        let words = format!("calls {} in", site.name);
+        self.asks_first(0, words, people::invite(operation, node))?;
+        Ok(site)
+    }
+
+    /// Returns the node with the newer program, if there is one.
+    pub(crate) fn newer(&self) -> Option<&Newer> {
+        self.newer.as_ref()
+    }
+
+    /// Returns the nodes that are no stands: what they say is passed on by honest nodes.
+    pub(crate) fn others(&self) -> Vec<NodeId> {
+        let hostile = self.hostile.as_ref().map(Hostile::node);
+        hostile
+            .into_iter()
+            .chain(self.newer().map(Newer::node))
+            .collect()
+    }
+
+    /// Lets the node with the newer program say the next thing to one of the others.
+    fn speak(&mut self, at: usize) -> Result<(), String> {
+        let Some(newer) = self.newer.as_mut() else {
+            return Ok(());
+        };
+        let (said, node) = (newer.speak(), newer.node());
+        let heard = self.with(at, |site| wire::hear(site, node, said))?;
+        let taken = heard.map_or(0, |heard| heard.taken);
+        if taken > 0 {
+            self.met.once(Fault::NewerSpoke.words());
+            let told = format!("{} hears N: took {taken}", self.stands[at].site.name);
+            self.tell(&told);
+        }
+        joint_invariant::when_newer_spoke(self)
     }
 
     /// Lets the hostile node read what it may, and strike once.
@@ -330,7 +371,13 @@ impl World {
                 self.met.once(Fault::AskedAgain.words());
                 self.asks(at, *ask)
             }
-            Due::Fault | Due::Strike if self.healing => Ok(()),
+            Due::Fault | Due::Strike | Due::Speak if self.healing => Ok(()),
+            Due::Speak => {
+                let soon = 1 + self.dice.below(self.weather.gap_ms * 20);
+                self.due_in(soon as i64, Due::Speak);
+                let at = self.dice.below(self.stands.len() as u64) as usize;
+                self.speak(at)
+            }
             Due::Strike => {
                 let soon = 1 + self.dice.below(self.weather.gap_ms * 2);
                 self.due_in(soon as i64, Due::Strike);
@@ -648,6 +695,9 @@ impl World {
             self.start(at)?;
         }
         self.let_all_in()?;
+        for at in 0..self.stands.len() {
+            self.speak(at)?;
+        }
         let began = self.now_ms;
         loop {
             let until = self.now_ms + 60_000;

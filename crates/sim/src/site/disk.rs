@@ -170,6 +170,20 @@ impl Disk {
         }
     }
 
+    /// Loses the last entry of another node, for a mistake that is made on purpose.
+    pub fn lose_last_taken(&mut self, own: NodeId) {
+        let taken = self.log.last().is_some_and(|(feed, _)| feed.node != own);
+        if let Some((feed, _)) = taken.then(|| self.log.pop()).flatten()
+            && let Some(shelf) = self.shelves.get_mut(&feed.id())
+        {
+            shelf.places.pop();
+            let end = self.log.len();
+            self.sealed
+                .values_mut()
+                .for_each(|places| places.retain(|place| *place < end));
+        }
+    }
+
     fn check_heads(&self, batch: &Batch) -> Result<(), LogFault> {
         for before in &batch.before {
             let held = self.head(before.feed);
