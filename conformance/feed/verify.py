@@ -72,8 +72,9 @@ def feed_id(node, scope, epoch, key):
     elif scope == "identity":
         scope_bytes = b"\2"
     else:
-        need(isinstance(scope, str) and scope.startswith("operation:"), "bad_opening")
-        scope_bytes = b"\1" + unhex(scope[10:], 16)
+        kind, _, operation = scope.partition(":") if isinstance(scope, str) else ("", "", "")
+        need(kind in ("operation", "command"), "bad_opening")
+        scope_bytes = (b"\1" if kind == "operation" else b"\3") + unhex(operation, 16)
     return sha(b"watchfire feed v1\0", node, scope_bytes, struct.pack(">I", epoch), key)
 
 
@@ -400,7 +401,7 @@ class FeedFile:
     ASIDE = ("beyond_closing", "revoked")
 
     def __init__(self, operation):
-        self.scope = operation and "operation:" + operation
+        self.scope = operation and ("operation:" + operation, "command:" + operation)
         self.feeds, self.hashes, self.identities, self.aside = {}, {}, {}, Counter()
         self.nodes, self.last = set(), None
 
@@ -424,7 +425,7 @@ class FeedFile:
     def open(self, feed, opening):
         node, follows = opening["node"], opening["follows"]
         if self.scope and opening["scope"] != "identity":
-            need(opening["scope"] == self.scope, "another_scope")
+            need(opening["scope"] in self.scope, "another_scope")
             need(node in self.identities, "no_identity")
         need(self.scope or self.nodes <= {node}, "another_node")
         if follows and follows[0] in self.feeds:

@@ -50,6 +50,8 @@ const seats = () => [
     await page.locator('section.incident article').waitFor();
   }],
   ['/duty', (page) => page.getByRole('table').first().waitFor()],
+  ['/operations', (page) => page.getByText(/^(Choose an operation, or raise one.|请选择行动，或发起行动。)$/).or(page.getByText(/^(No operation.|暂无合成作战。)$/)).first().waitFor()],
+  ['/peers', (page) => page.getByRole('heading', { name: /^(This node|本节点)/ }).waitFor()],
   ['/review', (page) => page.getByText(/^(PAST|历史)/).first().waitFor()],
   ['/figures', (page) => page.getByRole('tablist').waitFor()],
   ['/wall', (page) => page.getByRole('region', { name: /^(Six figures|六项指标)$/ }).waitFor()],

@@ -34,7 +34,8 @@ export async function openHouse({ name = 'House', zone = 'Asia/Shanghai', respon
   const folder = mkdtempSync(path.join(tmpdir(), 'watchfire-house-'));
   const data = path.join(folder, 'node');
   const { stdout } = await run(binary, ['init', data, '--name', name]);
-  const code = /[0-9A-Z]{5}(-[0-9A-Z]{5}){3}/.exec(stdout)?.[0];
+  // The root key's words are written the same way and come before it.
+  const code = /first sign-in[^:]*:\s*([0-9A-Z]{5}(?:-[0-9A-Z]{5}){3})/.exec(stdout)?.[1];
   if (!code) throw new Error(`no code in what init said: ${stdout}`);
   const roads = town === null ? { file: roads_file } : { file: await buildRoads(folder, town) };
   configure(path.join(data, 'watchfire.toml'), { '': { zone }, ...settings, response: { file: response }, roads });
@@ -142,6 +143,12 @@ class House {
   /** Ends the node as a power cut would. */
   async kill() {
     await ended(this.#child, 'SIGKILL');
+    this.#child = null;
+  }
+
+  /** Ends the node in peace; it can be started again. */
+  async stop() {
+    await ended(this.#child, 'SIGTERM');
     this.#child = null;
   }
 

@@ -17,6 +17,7 @@ mod generate;
 mod program;
 mod rust;
 mod stories;
+mod storm;
 mod tidy;
 mod tools;
 mod verify;
@@ -66,6 +67,12 @@ const COMMANDS: &[Command] = &[
         name: "bench",
         about: "measure a release build, and its console in a browser\n[what the benchmark takes] [--only consoles], or road times on a map: roads MAP [--peers], or whom to send: dispatch",
         run: bench::command,
+    },
+    Command {
+        name: "storm",
+        about: "hold real nodes into faults on lines, disks and processes, and see that they agree in the end\n\
+                [--minutes M] [--seed N] [--nodes N] [--binary PATH]",
+        run: storm::command,
     },
     Command {
         name: "dist",

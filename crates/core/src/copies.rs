@@ -191,57 +191,66 @@ fn belongs(feed: &Feed, record: RecordRef, event: &Event, before: Option<&Record
     match feed.scope {
         Scope::Local | Scope::Identity => false,
         Scope::Command(operation) => {
-            let own = record.kind == RecordKind::Operation && record.id == operation;
-            own && match event {
-                Event::Operation(OperationEvent::Raised { genesis, .. }) => {
-                    genesis.founder == feed.node
-                }
-                Event::Operation(OperationEvent::CommandTaken { lead, .. }) => *lead == feed.node,
-                Event::Operation(_) => true,
-                _ => false,
-            }
+            let Event::Operation(event) = event else {
+                return false;
+            };
+            let speaks = match event {
+                OperationEvent::Raised { genesis, .. } => genesis.founder == feed.node,
+                OperationEvent::CommandTaken { lead, .. } => *lead == feed.node,
+                OperationEvent::Invited { .. }
+                | OperationEvent::Removed { .. }
+                | OperationEvent::ObjectiveSet { .. }
+                | OperationEvent::ObjectiveReached { .. }
+                | OperationEvent::StoodDown { .. }
+                | OperationEvent::Closed { .. }
+                | OperationEvent::CommandOffered { .. }
+                | OperationEvent::CommandKept => true,
+            };
+            speaks && record.id == operation
         }
         Scope::Operation(operation) => {
             let operation = OperationId(operation);
-            match event {
-                Event::Told(_) | Event::Incident(_) | Event::Unit(_) | Event::Assignment(_) => {
-                    record.kind.can_be_shared()
-                }
-                Event::Participation(event) => {
-                    let one = Participation::id_of(&feed.node, operation);
-                    let names = match event {
-                        ParticipationEvent::Joined { operation, node }
-                        | ParticipationEvent::Declined {
-                            operation, node, ..
-                        } => Participation::id_of(node, *operation) == one,
-                        _ => true,
-                    };
-                    names && record.id == one.0
-                }
-                Event::Message(_) | Event::Reply(_) => {
-                    // The first event names its operation, and the later ones follow on it.
-                    let within = match before {
-                        Some(Record::Message(message)) => message.operation == operation,
-                        Some(Record::Reply(reply)) => reply.operation == operation,
-                        _ => true,
-                    };
-                    within && event.operation().is_none_or(|named| named == operation)
-                }
-                _ => false,
-            }
+            // The first event names its operation, and the later ones follow on it.
+            let named = event.operation().is_none_or(|named| named == operation);
+            let within = match before {
+                Some(Record::Message(message)) => message.operation == operation,
+                Some(Record::Reply(reply)) => reply.operation == operation,
+                Some(_) | None => true,
+            };
+            let fits = if record.kind == RecordKind::Participation {
+                let one = Participation::id_of(&feed.node, operation);
+                record.id == one.0 && names_its_own(feed, event)
+            } else {
+                let says = matches!(record.kind, RecordKind::Message | RecordKind::Reply);
+                says || record.kind.can_be_shared()
+            };
+            fits && named && within && event.record_kind() == record.kind
         }
     }
+}
+
+/// A node joins and declines for itself only.
+fn names_its_own(feed: &Feed, event: &Event) -> bool {
+    let Event::Participation(
+        ParticipationEvent::Joined { node, .. } | ParticipationEvent::Declined { node, .. },
+    ) = event
+    else {
+        return true;
+    };
+    *node == feed.node
 }
 
 /// Versions of one home's record follow on each other without a gap. A record that is told anew, in this or in
 /// another operation, may stand where it stood or later; what was told before already is no news.
 fn follows(before: Option<&Record>, event: &Event, meta: &Meta) -> bool {
     let held = before.map_or(0, Record::version);
-    match event {
-        Event::Told(_) => meta.version >= held,
-        Event::Operation(OperationEvent::CommandTaken { .. }) => meta.version > held,
-        _ => Some(meta.version) == held.checked_add(1),
+    if matches!(event, Event::Told(_)) {
+        return meta.version >= held;
     }
+    if matches!(event, Event::Operation(OperationEvent::CommandTaken { .. })) {
+        return meta.version > held;
+    }
+    Some(meta.version) == held.checked_add(1)
 }
 
 fn next(
@@ -250,17 +259,15 @@ fn next(
     opened: Option<&[u8]>,
     meta: &Meta,
 ) -> Option<Record> {
-    let personal = opened.and_then(|json| serde_json::from_slice(json).ok());
-    match event {
-        Event::Told(_) => {
-            let told = Record::apply(before, event, None, meta)?;
-            match opened {
-                Some(json) => told.with_personal(json).ok().or(Some(told)),
-                None => Some(told),
-            }
-        }
-        _ => Record::apply(before, event, personal.as_ref(), meta),
+    if matches!(event, Event::Told(_)) {
+        let told = Record::apply(before, event, None, meta)?;
+        return match opened {
+            Some(json) => told.with_personal(json).ok().or(Some(told)),
+            None => Some(told),
+        };
     }
+    let personal = opened.and_then(|json| serde_json::from_slice(json).ok());
+    Record::apply(before, event, personal.as_ref(), meta)
 }
 
 impl Board {
@@ -419,13 +426,13 @@ impl Board {
         if let Some(share) = part.share_of(record, now) {
             return Some(share);
         }
-        let incident = match record.kind {
-            RecordKind::Assignment => {
-                let id = crate::basis::AssignmentId(record.id);
-                self.assignments.get(&id)?.incident
-            }
-            RecordKind::Unit => self.live_assignment(UnitId(record.id))?.incident,
-            _ => return None,
+        let incident = if record.kind == RecordKind::Assignment {
+            let id = crate::basis::AssignmentId(record.id);
+            self.assignments.get(&id)?.incident
+        } else if record.kind == RecordKind::Unit {
+            self.live_assignment(UnitId(record.id))?.incident
+        } else {
+            return None;
         };
         let by = |id| part.share_of(RecordRef::from(id), now);
         let share = by(incident).or_else(|| by(self.merge_root(incident)))?;

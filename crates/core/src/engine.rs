@@ -421,11 +421,12 @@ impl Engine {
             self.seal(happened.record, &happened.record.id, &json)
         };
         let before = || self.board.get(happened.record);
-        let version = match &happened.event {
-            // The record goes on where its home before left it.
-            Event::Operation(OperationEvent::CommandTaken { operation, .. }) => operation.version,
-            _ => before().map_or(0, |record| record.version()),
-        };
+        let taken = OperationEvent::taken(&happened.event);
+        // A command that is taken over goes on where the lead before left it.
+        let version = taken.map_or_else(
+            || before().map_or(0, |record| record.version()),
+            |operation| operation.version,
+        );
         let deps = self.deps_in(happened.scope);
         let draft = Draft {
             kind: &kind_of(&body.event, happened.record.kind),

@@ -10,7 +10,7 @@ use watchfire_feed::{Entry, Feed, FeedId, Head, NodeId, Scope, SealedBody, Vecto
 use crate::basis::{OperationId, Timestamp};
 use crate::board::Board;
 use crate::record::message::Message;
-use crate::record::operation::Operation;
+use crate::record::operation::{History, Operation};
 use crate::record::peer::Peer;
 use crate::record::{Elsewhere, RecordKind, RecordRef};
 
@@ -101,6 +101,41 @@ pub fn vector_for(
         }
     }
     vector
+}
+
+/// How an entry is given to somebody who may read its feed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Giving {
+    /// As it is.
+    Whole,
+    /// Without what was said in it: the asker joined later, and the operation gives late joiners no history.
+    WithoutWords,
+    /// Not by this node, which joined later itself and holds it without words: another member gives it whole.
+    NotByUs,
+}
+
+/// Returns how an entry of that time is given to a node.
+pub fn giving(board: &Board, own: NodeId, asker: &NodeId, feed: &Feed, at: Timestamp) -> Giving {
+    let Scope::Operation(id) = feed.scope else {
+        return Giving::Whole;
+    };
+    let id = OperationId(id);
+    let since_join = board
+        .operation_anywhere(id)
+        .is_ok_and(|one| one.genesis.history == History::SinceJoin);
+    if !since_join || feed.node == *asker {
+        return Giving::Whole;
+    }
+    let later = |node: NodeId| {
+        let part = board.participation_of(id, node);
+        part.and_then(|part| part.joined_at)
+            .is_some_and(|joined| joined > at)
+    };
+    match (later(*asker), feed.node != own && later(own)) {
+        (true, _) => Giving::WithoutWords,
+        (false, true) => Giving::NotByUs,
+        (false, false) => Giving::Whole,
+    }
 }
 
 /// Says whether a node may have the key to the personal data of a record: if its home shares it in an operation of

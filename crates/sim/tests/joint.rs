@@ -14,9 +14,9 @@ use watchfire_core::record::participation::{ParticipationAction, Tier};
 use watchfire_core::record::peer::{Peer, PeerAction};
 use watchfire_core::record::reply::{Reply, ReplyAction};
 use watchfire_core::record::unit::UnitAction;
-use watchfire_core::record::{Action, Elsewhere, RecordRef};
+use watchfire_core::record::{Action, Elsewhere};
 use watchfire_core::refusal::Refusal;
-use watchfire_sim::site::{Site, pull};
+use watchfire_sim::site::pull;
 
 #[test]
 fn what_is_shared_arrives_with_its_notes_and_what_is_not_stays_at_home() {
@@ -538,11 +538,11 @@ fn an_incident_is_handed_over_for_good_and_never_has_two_homes_or_none() {
         "an offer freezes it"
     );
     settle(&mut [&mut a, &mut b, &mut c]);
-    let of = of(&a, incident);
+    let offered = of(&a, incident);
     let answer = |accept| {
         Action::Reply(ReplyAction::AnswerOffer {
             operation,
-            of,
+            of: offered,
             accept,
             reason: None,
         })
@@ -559,8 +559,8 @@ fn an_incident_is_handed_over_for_good_and_never_has_two_homes_or_none() {
     settle(&mut [&mut a, &mut b, &mut c]);
     b.ask(answer(true)).unwrap();
     let own = b.shown.open_incidents().next().unwrap();
-    assert_eq!(own.pairs, [of]);
-    let own = of_b(&b, own.id);
+    assert_eq!(own.pairs, [offered]);
+    let own = of(&b, own.id);
     settle(&mut [&mut a, &mut b, &mut c]);
     assert!(!a.shown.incidents[&incident].is_open(), "it has ended here");
     for board in [
@@ -571,8 +571,4 @@ fn an_incident_is_handed_over_for_good_and_never_has_two_homes_or_none() {
         assert_eq!(board.incidents[&incident].pairs, [own]);
     }
     check(&[&a, &b, &c]);
-}
-
-fn of_b(site: &Site, record: impl Into<RecordRef>) -> Elsewhere {
-    of(site, record)
 }

@@ -1,7 +1,7 @@
 //! What other nodes have told, as lines of tables: the copies of their records, their feeds' heads, who speaks
 //! for them, and when what they said arrived here. Copies follow from entries and are made anew from them;
 //! arrivals and the second halves of forks do not. Must not know what may be told to whom. Start at
-//! [`write`] and [`load`].
+//! [`write()`] and [`load()`].
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,9 @@ use watchfire_core::board::Board;
 use watchfire_core::copies::{Copies, Followed, ToldBy};
 use watchfire_core::log::{Batch, Row};
 use watchfire_core::record::{Elsewhere, RecordRef};
+use watchfire_core::sync;
 use watchfire_feed::seal::RecordKey;
-use watchfire_feed::{Entry, FeedId, Identity, NodeId, Scope};
+use watchfire_feed::{Entry, Feed, FeedId, Identity, NodeId, Scope};
 
 use crate::checksum::Checksum;
 use crate::entries::{self, COLUMNS, StoredFeed};
@@ -320,9 +321,75 @@ impl crate::Store {
         }
         Ok(held)
     }
+
+    /// Returns true if an entry that is held is sealed under a key, whether that is here or not.
+    pub fn is_sealed_under(&self, key: &[u8; 16]) -> Result<bool, StoreError> {
+        Ok(records::record_of_key(&self.connection, key)?.is_some())
+    }
+
+    /// Returns what other nodes have said of records of theirs, each in the order in which it became durable here.
+    pub fn entries_of_copies(
+        &self,
+        all: &[Elsewhere],
+    ) -> Result<Vec<Vec<(Feed, Entry)>>, StoreError> {
+        let feeds = entries::feeds(&self.connection)?;
+        let one = |of: &Elsewhere| entries_of_copy(&self.connection, &feeds, of);
+        all.iter().map(one).collect()
+    }
+}
+
+fn entries_of_copy(
+    connection: &Connection,
+    feeds: &[StoredFeed],
+    of: &Elsewhere,
+) -> Result<Vec<(Feed, Entry)>, StoreError> {
+    let lines = entries::of_record(connection, &of.record.id, None)?;
+    let told = lines.into_iter().filter_map(|line| {
+        let known = feeds.iter().find(|known| known.number == line.feed)?;
+        let joint = known.feed.node == of.node && known.feed.scope != Scope::Local;
+        joint.then_some((known.feed, line.entry))
+    });
+    Ok(told.collect())
 }
 
 impl crate::Reader {
+    /// Returns the keys that entries of other nodes are sealed under and that were never here, so many at most, with
+    /// the record of each.
+    pub fn keys_missing(&self, most: usize) -> Result<Vec<([u8; 16], Elsewhere)>, StoreError> {
+        let doing = "looking for keys that are missing";
+        let Some(keyring) = &self.keyring else {
+            return Ok(Vec::new());
+        };
+        let feeds = self.stored_feeds(|_| false)?;
+        let own = entries::own_node(&feeds)?;
+        if feeds.iter().all(|known| known.feed.node == own) {
+            return Ok(Vec::new());
+        }
+        let mut statement = self
+            .connection
+            .prepare("SELECT key, record FROM record_keys")
+            .doing(doing)?;
+        let mut rows = statement.query([]).doing(doing)?;
+        let mut missing = Vec::new();
+        while let Some(row) = rows.next().doing(doing)? {
+            let (key, record): ([u8; 16], [u8; 16]) =
+                (row.get(0).doing(doing)?, row.get(1).doing(doing)?);
+            if !matches!(keyring.find(&key)?, crate::keyring::Found::Missing) {
+                continue;
+            }
+            for line in entries::of_record(&self.connection, &record, None)? {
+                let known = feeds.iter().find(|known| known.number == line.feed);
+                let sealed = known.and_then(|known| sync::sealed_under(&known.feed, &line.entry));
+                let sealed = sealed.filter(|(id, of)| *id == key && of.node != own);
+                missing.extend(sealed.filter(|one| !missing.contains(one)));
+            }
+            if missing.len() >= most {
+                break;
+            }
+        }
+        Ok(missing)
+    }
+
     /// Returns those of these keys that are here; the caller has asked who may have them.
     pub fn keys(&self, wanted: &[[u8; 16]]) -> Result<Vec<RecordKey>, StoreError> {
         let mut held = Vec::new();

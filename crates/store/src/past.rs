@@ -11,9 +11,11 @@ use rusqlite::params;
 use rusqlite::types::Value;
 use watchfire_core::basis::{AssignmentId, IncidentId, Timestamp};
 use watchfire_core::board::Board;
+use watchfire_core::copies::Copies;
 use watchfire_core::engine::{self, Decoded};
 use watchfire_core::log::Row;
 use watchfire_core::record::{RecordKind, RecordRef};
+use watchfire_feed::Scope;
 
 use crate::copies;
 use crate::entries;
@@ -93,11 +95,55 @@ impl Reader {
         for over in board.over_before(keep_since) {
             board.remove(over);
         }
+        board.copies = self.copies_at(position)?;
         Ok(PastBoard {
             board,
             position,
             refolded: changed.len(),
         })
+    }
+
+    /// Returns what others had told by a position, as it had arrived here: folded from their entries up to there.
+    fn copies_at(&self, position: u64) -> Result<Copies, StoreError> {
+        let feeds = self.stored_feeds(|_| false)?;
+        let own = entries::own_node(&feeds)?;
+        let joint = feeds
+            .iter()
+            .filter(|known| known.feed.scope != Scope::Local);
+        let numbers: Vec<String> = joint.map(|known| known.number.to_string()).collect();
+        let mut board = Board::default();
+        if numbers.is_empty() {
+            return Ok(board.copies);
+        }
+        let doing = "reading what others had told";
+        let columns = entries::COLUMNS;
+        let sql = format!(
+            "SELECT {columns} FROM entries WHERE position <= ?1 AND feed IN ({}) ORDER BY position",
+            numbers.join(", ")
+        );
+        let mut statement = self.connection.prepare(&sql).doing(doing)?;
+        let mut rows = statement.query(params![position]).doing(doing)?;
+        while let Some(row) = rows.next().doing(doing)? {
+            let line = entries::read(row)?;
+            let known = feeds.iter().find(|known| known.number == line.feed);
+            let known = known.ok_or_else(|| damaged("the list of feeds"))?;
+            let decoded =
+                engine::decode(&line.entry).map_err(|error| damaged(error.to_string()))?;
+            let key = match (entries::sealed_under(&line.entry), &self.keyring) {
+                (Some(id), Some(keyring)) => keyring.find(&id)?.key(),
+                (None, _) | (_, None) => None,
+            };
+            let opened = engine::open_sealed(&line.entry, key.as_ref());
+            engine::fold_any(
+                &mut board,
+                own,
+                &known.feed,
+                &line.entry,
+                &decoded,
+                opened.as_deref(),
+            );
+        }
+        Ok(board.copies)
     }
 
     /// Shows each entry accepted after one moment and up to another, in order and not verified: only counts may be

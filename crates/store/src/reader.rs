@@ -104,7 +104,7 @@ impl Reader {
     }
 
     /// Returns the feeds that are known; reads them anew unless they are `enough`.
-    fn stored_feeds(
+    pub(crate) fn stored_feeds(
         &self,
         enough: impl Fn(&[StoredFeed]) -> bool,
     ) -> Result<Vec<StoredFeed>, StoreError> {

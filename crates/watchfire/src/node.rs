@@ -9,11 +9,14 @@
 mod beat;
 mod beginning;
 mod drafts;
+mod late;
+mod look;
 mod taking;
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, RwLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -51,6 +54,9 @@ pub use beat::keep_time;
 pub use beginning::{FoundError, Founding, create, found, fresh_key, load, random, top_up_keys};
 use drafts::DraftAnswer;
 pub use drafts::DraftNotKept;
+use late::LateAnswer;
+pub use late::{LateKey, LateReport};
+pub use look::Look;
 pub use taking::TakeReport;
 use taking::{Joint, Parcel, TakeAnswer};
 
@@ -192,6 +198,8 @@ enum Input {
     Draft(Box<DraftWrite>, DraftAnswer),
     Store(StoreJob),
     Take(Box<Parcel>, TakeAnswer),
+    /// Keys of copies that are here already.
+    Keys(Vec<LateKey>, LateAnswer),
     /// Look whether something shared is over.
     Beat,
     LetGo(Timestamp),
@@ -276,6 +284,7 @@ impl Node {
             engine,
             store,
             waiting: Vec::new(),
+            sealed: BTreeSet::new(),
         };
         let thread = std::thread::Builder::new()
             .name("engine".into())
@@ -345,12 +354,9 @@ impl Node {
         &self.inner.past
     }
 
-    /// Returns the board as it is on disk.
-    pub fn board(&self) -> RwLockReadGuard<'_, Board> {
-        self.inner
-            .board
-            .read()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    /// Returns the board as it is on disk; a thread that looks at it must not look again before it has let go.
+    pub fn board(&self) -> Look<'_> {
+        Look::at(&self.inner.board)
     }
 
     /// Returns the log position that [`Node::board`] shows, or an earlier one.
@@ -442,6 +448,8 @@ struct Worker {
     engine: Engine,
     store: Store,
     waiting: Vec<Answer>,
+    /// Keys that entries of this batch were taken without.
+    sealed: BTreeSet<[u8; 16]>,
 }
 
 enum Next {
@@ -501,6 +509,7 @@ impl Worker {
         let mut let_go = None;
         let mut drafts = Vec::new();
         let mut joint = Joint::default();
+        let mut late = Vec::new();
         for input in inputs {
             match input {
                 Input::Action(submission, answer) => {
@@ -517,6 +526,7 @@ impl Worker {
                 }
                 Input::Beat => self.tick(now, &mut joint, &mut append),
                 // After the commit: what this batch changes must not be read again from before it.
+                Input::Keys(keys, answer) => late.push((keys, answer)),
                 Input::LetGo(before) => let_go = Some(before),
                 Input::TryDisk => self.try_disk(),
                 Input::Stop => stop = Some(Next::Stop(Health::Stopped)),
@@ -526,6 +536,12 @@ impl Worker {
         self.keep_drafts(drafts);
         if let Next::Stop(health) = self.commit(&append, then, joint, head) {
             return Next::Stop(health);
+        }
+        self.sealed.clear();
+        for (keys, answer) in late {
+            if let Next::Stop(health) = self.add_late_keys(keys, answer) {
+                return Next::Stop(health);
+            }
         }
         if let Some(before) = let_go {
             self.let_go(before);
@@ -746,7 +762,11 @@ impl Worker {
                 }
                 Input::Store(job) => job(&mut self.store),
                 // Whoever waits for it is told that the sender is gone, and asks the peer again later.
-                Input::Take(..) | Input::Beat | Input::LetGo(_) | Input::TryDisk => {}
+                Input::Take(..)
+                | Input::Keys(..)
+                | Input::Beat
+                | Input::LetGo(_)
+                | Input::TryDisk => {}
                 Input::Stop => return Next::Stop(Health::Stopped),
             }
         }

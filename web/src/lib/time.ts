@@ -45,6 +45,15 @@ export function date(at_ms: number, zone: string | undefined, language: Language
   return formatter(locale, zone, { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }).format(at_ms);
 }
 
+/** Returns the time of day, and the date before it when that was not within the last twenty hours. */
+export function moment(at_ms: number | null, now_ms: number, zone: string | undefined, language: Language): string {
+  if (at_ms === null) return '–';
+  const time = timeOfDay(at_ms, zone);
+  if (Math.abs(now_ms - at_ms) < 20 * 3_600_000) return time;
+  const locale = language === 'zh-CN' ? 'zh-CN' : 'en-GB';
+  return `${formatter(locale, zone, { day: 'numeric', month: 'short' }).format(at_ms)} ${time}`;
+}
+
 /** Returns the zone's offset from universal time, such as `UTC−08:00`. */
 export function zoneOffset(at_ms: number, zone: string | undefined): string {
   const parts = formatter('en-GB', zone, { timeZoneName: 'longOffset' }).formatToParts(at_ms);

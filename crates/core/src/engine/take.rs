@@ -389,53 +389,53 @@ impl Engine {
         else {
             return;
         };
-        match event {
-            Event::Participation(ParticipationEvent::CommandDeclined { .. }) => {
-                let Scope::Operation(id) = feed.scope else {
-                    return;
-                };
-                let operation = OperationId(id);
-                let key = format!("declined {} {}", record, meta.version);
-                let keep = OperationAction::KeepCommand { operation };
-                // Refused by all but the lead, and by the lead if it is none any more.
-                let _ = self.react(taken, Action::Operation(keep), key, now);
-            }
-            Event::Incident(IncidentEvent::Erased { .. }) => {
-                let Scope::Operation(id) = feed.scope else {
-                    return;
-                };
-                // The host destroys the keys with this batch; nobody reads it here after that.
-                self.copy_keys.remove(&(feed.node, *record));
-                let (operation, node) = (OperationId(id), feed.node);
-                let to = Elsewhere {
-                    node,
-                    record: *record,
-                };
-                let key = format!("erased {record} of {node}");
-                let ack = ReplyAction::Erased { operation, to };
-                let _ = self.react(taken, Action::Reply(ack), key, now);
-            }
-            Event::Reply(ReplyEvent::Answered {
-                to,
-                accepted,
-                result,
-                ..
-            }) if to.node == self.feed.node && to.record.kind == RecordKind::Incident => {
-                self.end_offer(taken, feed.node, to.record, *accepted, *result, now);
-            }
-            Event::Message(MessageEvent::Sent {
-                operation,
-                what: What::Ask { of, ask, .. },
-            }) if of.node == self.feed.node => {
-                let asked = Asked {
-                    operation: *operation,
-                    from: feed.node,
-                    of: *of,
-                    ask: *ask,
-                };
-                self.answer_ask(taken, &asked, meta, now);
-            }
-            _ => {}
+        let within = match feed.scope {
+            Scope::Operation(id) | Scope::Command(id) => OperationId(id),
+            Scope::Local | Scope::Identity => return,
+        };
+        if let Event::Participation(ParticipationEvent::CommandDeclined { .. }) = event {
+            let key = format!("declined {} {}", record, meta.version);
+            let keep = OperationAction::KeepCommand { operation: within };
+            // Refused by all but the lead, and by the lead if it is none any more.
+            let _ = self.react(taken, Action::Operation(keep), key, now);
+        }
+        if let Event::Incident(IncidentEvent::Erased { .. }) = event {
+            // The host destroys the keys with this batch; nobody reads it here after that.
+            self.copy_keys.remove(&(feed.node, *record));
+            let node = feed.node;
+            let to = Elsewhere {
+                node,
+                record: *record,
+            };
+            let key = format!("erased {record} of {node}");
+            let operation = within;
+            let ack = ReplyAction::Erased { operation, to };
+            let _ = self.react(taken, Action::Reply(ack), key, now);
+        }
+        if let Event::Reply(ReplyEvent::Answered {
+            to,
+            accepted,
+            result,
+            ..
+        }) = event
+            && to.node == self.feed.node
+            && to.record.kind == RecordKind::Incident
+        {
+            self.end_offer(taken, feed.node, to.record, *accepted, *result, now);
+        }
+        if let Event::Message(MessageEvent::Sent {
+            operation,
+            what: What::Ask { of, ask, .. },
+        }) = event
+            && of.node == self.feed.node
+        {
+            let asked = Asked {
+                operation: *operation,
+                from: feed.node,
+                of: *of,
+                ask: *ask,
+            };
+            self.answer_ask(taken, &asked, meta, now);
         }
     }
 

@@ -150,24 +150,24 @@ impl Engine {
     ) -> BTreeSet<RecordRef> {
         let mut found = BTreeSet::new();
         for (happened, _) in signed {
-            match &happened.event {
-                Event::Participation(ParticipationEvent::Shared {
-                    record,
-                    with_response,
-                    ..
-                }) if part.operation.0 == scope_id(happened.scope) => {
-                    found.insert(*record);
-                    if *with_response && record.kind == RecordKind::Incident {
-                        self.add_response(IncidentId(record.id), &mut found);
-                    }
+            let here = part.operation.0 == scope_id(happened.scope);
+            if let Event::Participation(ParticipationEvent::Shared {
+                record,
+                with_response,
+                ..
+            }) = &happened.event
+                && here
+            {
+                found.insert(*record);
+                if *with_response && record.kind == RecordKind::Incident {
+                    self.add_response(IncidentId(record.id), &mut found);
                 }
-                Event::Assignment(_) => {
-                    let id = AssignmentId(happened.record.id);
-                    if let Some(assignment) = self.board.assignments.get(&id) {
-                        found.insert(assignment.unit.into());
-                    }
+            }
+            if matches!(happened.event, Event::Assignment(_)) {
+                let id = AssignmentId(happened.record.id);
+                if let Some(assignment) = self.board.assignments.get(&id) {
+                    found.insert(assignment.unit.into());
                 }
-                _ => {}
             }
         }
         found

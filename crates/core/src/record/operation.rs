@@ -391,6 +391,16 @@ pub enum OperationEvent {
     CommandKept,
 }
 
+impl OperationEvent {
+    /// Returns the operation as the lead before left it, if the event is that command was taken.
+    pub(crate) fn taken(event: &Event) -> Option<&Operation> {
+        let Event::Operation(OperationEvent::CommandTaken { operation, .. }) = event else {
+            return None;
+        };
+        Some(operation)
+    }
+}
+
 /// The names of its events, as entries carry them; one that is not listed is of a newer program.
 pub(super) const EVENT_NAMES: [&str; 10] = [
     "raised",

@@ -358,6 +358,17 @@ impl Maker {
             &opening,
         );
 
+        let mut command = Writer::new(FIRE_SEED, Scope::Command(OPERATION), 1);
+        self.feed("fire in command", Some(FIRE_SEED), command.feed);
+        let start = command.head;
+        let opening = command.open();
+        self.valid(
+            "the opening for the command of an operation",
+            "fire in command",
+            start,
+            &opening,
+        );
+
         let mut next = Writer::new(FIRE_NEXT_SEED, Scope::Local, 2);
         next.feed.node = self.fire.feed.node;
         next.head = Head::start(next.feed.id());

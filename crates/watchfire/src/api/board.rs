@@ -42,7 +42,7 @@ pub(crate) struct BoardView {
     road_conditions: Vec<RoadConditionView>,
     /// Patrol plans.
     patrols: Vec<PatrolView>,
-    /// Operations, whole; of an earlier moment none.
+    /// Operations, whole.
     operations: Vec<OperationView>,
     /// This node among others; of an earlier moment nothing.
     peers: Option<PeersView>,
@@ -65,10 +65,10 @@ pub(crate) async fn show(
     let now = node.now();
     let own = BoardView::of(&board, cursor, personal, position, node, now);
     let (operations, peers) = joint;
+    let peers = Some(peers);
     Ok(Json(BoardView {
-        operations,
-        peers: Some(peers),
-        ..own
+        peers,
+        ..own.with_operations(operations)
     }))
 }
 
@@ -85,6 +85,11 @@ fn joint_of(node: &Node, personal: bool) -> (Vec<OperationView>, PeersView) {
 }
 
 impl BoardView {
+    /// Returns it with operations on it.
+    pub(crate) fn with_operations(self, operations: Vec<OperationView>) -> BoardView {
+        BoardView { operations, ..self }
+    }
+
     /// Shows a board as of a moment, with what is personal in it or without.
     pub(crate) fn of(
         board: &Board,

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use watchfire_core::basis::{Text, Timestamp};
 
 use super::board::BoardView;
+use super::operation;
 use super::{App, Query, read_time, view};
 use crate::past_boards::{BeforeOpening, MARK_MINUTES_MAX, MINUTE_MS, Marks};
 use crate::policy::{Permission, Session};
@@ -79,14 +80,11 @@ pub(crate) async fn board(
     let personal = session.may(Permission::ReadPersonal);
     let position = |unit| looked.positions.get(&unit).map(|at| (*at, None));
     let cursor = looked.position.to_string();
-    Ok(Json(BoardView::of(
-        &looked.board,
-        cursor,
-        personal,
-        position,
-        node,
-        at,
-    )))
+    let shown = BoardView::of(&looked.board, cursor, personal, position, node, at);
+    let ids = looked.board.all_operations().into_iter().map(|one| one.id);
+    let operations =
+        ids.filter_map(|id| operation::on_board(node, &looked.board, id, at, personal));
+    Ok(Json(shown.with_operations(operations.collect())))
 }
 
 /// Counts entries, calls, incidents, units sent and alarms in each minute of a period.

@@ -217,7 +217,7 @@ fn peer(board: &Board, node: &Node, partner: &NodeId) -> PeerView {
     let record = board.peers.get(&Peer::id_of(partner));
     let identity = board.copies.identities.get(partner);
     let link = node.federation().links().get(partner);
-    let ours = crate::federation::doors::vector_for(node, partner);
+    let (ours, _) = crate::federation::doors::vector_on(board, node.feed().node, partner);
     let behind = watchfire_feed::plan(&ours, &link.theirs).behind;
     let feeds = board
         .copies
@@ -274,12 +274,18 @@ fn enrolment(shown: &Shown) -> EnrolmentView {
         Standing::Enrolled { .. } => (EnrolmentState::Enrolled, None),
         Standing::Failed(_) => (EnrolmentState::Failed, None),
     };
-    let (node, name) = match &shown.state {
-        Standing::Enrolled { node, name } => (Some(node.to_string()), Some(name.clone())),
-        _ => (
+    let (node, name) = if let Standing::Enrolled { node, name } = &shown.state {
+        (Some(node.to_string()), Some(name.clone()))
+    } else {
+        (
             compared.map(|one| one.node.to_string()),
             compared.map(|one| one.name.clone()),
-        ),
+        )
+    };
+    let why = if let Standing::Failed(why) = &shown.state {
+        Some(why.to_string())
+    } else {
+        None
     };
     EnrolmentView {
         id: shown.id.to_string(),
@@ -288,10 +294,7 @@ fn enrolment(shown: &Shown) -> EnrolmentView {
         code: compared.map(|one| one.code.to_string()),
         node,
         name,
-        why: match &shown.state {
-            Standing::Failed(why) => Some(why.to_string()),
-            _ => None,
-        },
+        why,
     }
 }
 

@@ -51,6 +51,11 @@ enum Command {
         #[command(subcommand)]
         what: peer::Peer,
     },
+    /// Carry an operation as one file where no line is
+    Operation {
+        #[command(subcommand)]
+        what: joint::Operation,
+    },
     /// Say who this node is, with its root key: addresses, certificates, keys (the node must not be running)
     Identity {
         #[command(subcommand)]
@@ -207,6 +212,7 @@ fn dispatch(command: Command) -> Result<Ended> {
         } => tend::init(&dir, &name, &peer_addresses),
         Command::Peer { what } => peer::run(&what),
         Command::Identity { what } => identity::run(what),
+        Command::Operation { what } => joint::operation(&what),
         Command::Serve { dir, listen } => play::serve(&dir, listen),
         Command::Demo(args) => play::demo(args),
         Command::Replay(args) => play::replay(args),

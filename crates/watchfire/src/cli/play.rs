@@ -883,8 +883,7 @@ fn play_live(stage: Stage, plan: &Live<'_>) -> Result<Ended> {
     stopper.stop();
     let _ = thread.join();
     let _ = player.join();
-    served?;
-    Ok(Ended::Done)
+    Ok(served.map(|()| Ended::Done)?)
 }
 
 fn enrol_visitor(desk: &mut LiveDesk, at: Timestamp) -> Result<PersonId> {

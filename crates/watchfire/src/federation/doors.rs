@@ -12,9 +12,11 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+use watchfire_core::basis::Timestamp;
+use watchfire_core::board::Board;
 use watchfire_core::record::{Elsewhere, RecordRef};
-use watchfire_core::sync;
+use watchfire_core::sync::{self, Giving};
 use watchfire_feed::{FeedId, Hash, NodeId, Vector};
 
 use crate::link::Caller;
@@ -66,7 +68,10 @@ async fn vector(
     let theirs = Vector::decode(&body).map_err(|_| StatusCode::BAD_REQUEST)?;
     // Whoever asks is heard, and says what arrived there.
     let links = node.federation().links();
-    links.change(asker, |link| link.theirs = theirs);
+    links.change(asker, |link| {
+        link.theirs = theirs;
+        link.asked = Some(Instant::now());
+    });
     node.tell_seen();
     let wait = Duration::from_millis(waiting.wait_ms.unwrap_or(0).min(WAIT_MS_MAX));
     let mut news = node.joint_news();
@@ -92,14 +97,27 @@ async fn vector(
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], answer).into_response())
 }
 
-/// Returns how far this node holds what another may read.
+/// Returns how far this node holds what another may read. Nobody may hold the board's lock while asking.
 pub fn vector_for(node: &Node, asker: &NodeId) -> Vector {
-    let board = node.board();
-    sync::vector_for(&board, node.feed().node, asker, |feed, seq| {
+    let (mut vector, cut_short) = vector_on(&node.board(), node.feed().node, asker);
+    // Read when the board is free again: whoever waits for the tables must not keep it from its writer.
+    for (feed, seq) in cut_short {
         let found = node.read_store(|reader| reader.entries(&feed, seq, 1));
-        let entry = found.ok()?.into_iter().next()?;
-        Some(entry.head())
-    })
+        if let Some(entry) = found.ok().and_then(|found| found.into_iter().next()) {
+            let _ = vector.insert(entry.head());
+        }
+    }
+    vector
+}
+
+/// Returns the same from a board, but for the feeds that may be read only up to an earlier entry, which it names.
+pub fn vector_on(board: &Board, own: NodeId, asker: &NodeId) -> (Vector, Vec<(FeedId, u64)>) {
+    let mut cut_short = Vec::new();
+    let vector = sync::vector_for(board, own, asker, |feed, seq| {
+        cut_short.push((feed, seq));
+        None
+    });
+    (vector, cut_short)
 }
 
 #[derive(Debug, Deserialize)]
@@ -116,12 +134,12 @@ async fn entries(
 ) -> Result<Response, StatusCode> {
     let asker = peer(&caller)?;
     let feed: FeedId = feed.parse().map_err(|_| StatusCode::BAD_REQUEST)?;
-    let last = {
+    let (known, last) = {
         let board = node.board();
         let followed = board.copies.feeds.get(&feed);
         let followed = followed.ok_or(StatusCode::NOT_FOUND)?;
         let may = sync::may_read(&board, node.feed().node, &asker, &followed.feed);
-        may.map(|last| last.min(followed.head.seq))
+        (followed.feed, may.map(|last| last.min(followed.head.seq)))
     };
     // Whether there is such a feed is nobody's business who may not read it.
     let last = last.ok_or(StatusCode::NOT_FOUND)?.min(range.to);
@@ -140,7 +158,20 @@ async fn entries(
         if read.is_empty() {
             break;
         }
-        for entry in read {
+        for mut entry in read {
+            let written = i64::try_from(entry.header.time.ms()).unwrap_or(i64::MAX);
+            let giving = {
+                let board = node.board();
+                sync::giving(&board, node.feed().node, &asker, &known, Timestamp(written))
+            };
+            match giving {
+                Giving::Whole => {}
+                Giving::WithoutWords => entry.erase_sealed(),
+                Giving::NotByUs => {
+                    at = last + 1;
+                    break;
+                }
+            }
             let frame = entry.encode();
             if !frames.is_empty() && frames.len() + frame.len() > RANGE_BYTES_MAX {
                 at = last + 1;
@@ -191,7 +222,7 @@ async fn keys(
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }
     let now = node.now();
-    let mut wanted = Vec::new();
+    let mut allowed = Vec::new();
     {
         let board = node.board();
         for one in &asked {
@@ -202,12 +233,14 @@ async fn keys(
             let mut id = [0; 16];
             if sync::may_have_key(&board, node.feed().node, &asker, of, now)
                 && hex::decode_to_slice(&one.key, &mut id).is_ok()
-                && key_is_of(&node, &id, &of)
             {
-                wanted.push(id);
+                allowed.push((id, of));
             }
         }
     }
+    // Not under the board's lock: see `vector_for`.
+    allowed.retain(|(id, of)| key_is_of(&node, id, of));
+    let wanted: Vec<[u8; 16]> = allowed.into_iter().map(|(id, _)| id).collect();
     let found = node.read_store(|reader| reader.keys(&wanted));
     let found = found.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     let given: Vec<KeyGiven> = found

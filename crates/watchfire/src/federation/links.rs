@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use watchfire_core::basis::Timestamp;
 use watchfire_feed::{FeedId, Hash, NodeId, Vector};
@@ -30,6 +31,8 @@ pub struct Link {
     pub refused: BTreeMap<String, u64>,
     /// When the line came back last, and since when it had been cut.
     pub healed: Option<(Timestamp, Timestamp)>,
+    /// When it last asked for something, by which we know that it can be reached.
+    pub asked: Option<Instant>,
 }
 
 /// All lines.
@@ -55,6 +58,13 @@ impl Links {
         let inner = self.lock();
         let head = inner.get(node).and_then(|link| link.theirs.get(feed));
         head.map_or(0, |head| head.seq)
+    }
+
+    /// Says whether a node has asked for something since a moment.
+    pub fn has_asked_since(&self, node: &NodeId, since: Instant) -> bool {
+        let inner = self.lock();
+        let asked = inner.get(node).and_then(|link| link.asked);
+        asked.is_some_and(|at| at >= since)
     }
 
     /// Changes what is known of a line; returns true if it came up or went down by that.

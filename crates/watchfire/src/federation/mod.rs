@@ -8,6 +8,7 @@
 pub mod doors;
 pub mod enrolling;
 pub mod identity;
+pub mod keys;
 pub mod links;
 pub mod pull;
 pub mod show;
@@ -22,12 +23,14 @@ use tokio::task::JoinHandle;
 use watchfire_core::board::Board;
 use watchfire_core::record::peer::Peer;
 use watchfire_feed::NodeId;
+use watchfire_store::Reader;
 
 use crate::clock::Clock;
 use crate::config;
 use crate::link::enrol::Enrolments;
 use crate::link::{Certificates, Doors, Line, LineClock, Serving, Trust, at, serve};
 use crate::node::Node;
+use keys::MissingKeys;
 use links::Links;
 
 /// How often it is looked whether peers came or went.
@@ -40,6 +43,7 @@ const RENEW: Duration = Duration::from_secs(600);
 pub struct Federation {
     started: OnceLock<Started>,
     links: Links,
+    missing: MissingKeys,
 }
 
 struct Started {
@@ -48,8 +52,11 @@ struct Started {
     enrolments: Arc<Enrolments>,
     serving: Mutex<Option<Serving>>,
     keepers: Mutex<Vec<JoinHandle<()>>>,
-    tasks: Mutex<BTreeMap<NodeId, (Vec<String>, JoinHandle<()>)>>,
+    tasks: Mutex<BTreeMap<NodeId, Task>>,
 }
+
+/// What keeps the line to one peer, and the addresses that it tries.
+type Task = (Vec<String>, JoinHandle<()>);
 
 /// Why the node cannot speak with others.
 #[derive(Debug, thiserror::Error)]
@@ -93,6 +100,11 @@ impl Federation {
     /// Returns how the line to every peer is.
     pub fn links(&self) -> &Links {
         &self.links
+    }
+
+    /// Returns the keys that are missing of what is held here.
+    pub fn missing_keys(&self) -> &MissingKeys {
+        &self.missing
     }
 
     /// Returns the line, if the node speaks with others.
@@ -149,6 +161,10 @@ impl Federation {
         if node.federation().started.set(started).is_ok() {
             let keeping = tokio::spawn(keep(node.clone()));
             let showing = tokio::spawn(show::keep(node.clone()));
+            tokio::task::spawn_blocking({
+                let (node, dir) = (node.clone(), dir.to_owned());
+                move || find_missing_keys(&node, &dir)
+            });
             if let Some(started) = node.federation().started.get() {
                 let mut keepers = started
                     .keepers
@@ -158,6 +174,17 @@ impl Federation {
             }
         }
         Ok(())
+    }
+}
+
+/// Finds the keys that an earlier life went without; beside everything else, since it may take seconds.
+fn find_missing_keys(node: &Node, dir: &Path) {
+    let missing = Reader::open(dir).and_then(|reader| reader.keys_missing(keys::MISSING_MAX));
+    match missing {
+        Ok(missing) => node.federation().missing.note(missing),
+        Err(error) => {
+            tracing::warn!(error = %crate::node::Chain(&error), "it could not be seen which keys are missing");
+        }
     }
 }
 

@@ -15,15 +15,16 @@ use watchfire_feed::seal::RecordKey;
 use watchfire_feed::{Entry, FeedId, Hash, NodeId, Range, Vector, plan};
 
 use super::doors::{self, Greeting, KeyAsked, KeyGiven, WAIT_MS_MAX};
+use super::keys::Asking;
 use super::links::Link;
 use crate::clock::Clock;
 use crate::link::{Line, LinkError, PeerClient};
-use crate::node::Node;
+use crate::node::{LateKey, Node};
 
 /// Entries handed to the engine at once.
 const PARCEL_ENTRIES: usize = watchfire_core::limits::TAKEN_ENTRIES_MAX;
 /// Longest pause between two tries to reach a peer.
-const PAUSE_MAX: Duration = Duration::from_secs(8);
+const PAUSE_MAX: Duration = Duration::from_secs(4);
 const PAUSE_MIN: Duration = Duration::from_millis(250);
 /// How long the answer to a question for news may take beyond its waiting.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -41,6 +42,7 @@ pub async fn follow(node: Node, line: Line, partner: NodeId, addresses: Vec<Stri
         partner,
         after: None,
         never: BTreeMap::new(),
+        asking: Asking::default(),
     };
     let mut pause = PAUSE_MIN;
     loop {
@@ -65,7 +67,7 @@ pub async fn follow(node: Node, line: Line, partner: NodeId, addresses: Vec<Stri
                     follower.node.tell_line();
                 }
                 follower.after = None;
-                tokio::time::sleep(pause).await;
+                follower.wait(pause).await;
                 pause = (pause * 2).min(PAUSE_MAX);
             }
         }
@@ -78,6 +80,7 @@ pub async fn tell(node: Node, line: Line, partner: NodeId, addresses: Vec<String
     let client = PeerClient::new(line, partner, &addresses);
     let mut news = node.joint_news();
     let mut told = Hash::ZERO;
+    let mut pause = PAUSE_MIN;
     loop {
         let ours = doors::vector_for(&node, &partner);
         if ours.digest() != told {
@@ -87,13 +90,16 @@ pub async fn tell(node: Node, line: Line, partner: NodeId, addresses: Vec<String
                 && let Some((greeting, theirs)) = doors::read_answer(&answer)
             {
                 told = ours.digest();
+                pause = PAUSE_MIN;
                 node.federation().links().change(partner, |link| {
                     note_clock(link, &greeting, asked.elapsed());
                     link.theirs = theirs;
                 });
                 node.tell_seen();
             } else {
-                tokio::time::sleep(PAUSE_MIN).await;
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(PAUSE_MAX);
+                continue;
             }
         }
         if news.changed().await.is_err() {
@@ -118,9 +124,24 @@ struct Follower {
     after: Option<Hash>,
     /// Feeds of which an entry can never be taken, and which.
     never: BTreeMap<FeedId, u64>,
+    /// When it was asked for which missing keys.
+    asking: Asking,
 }
 
 impl Follower {
+    /// Waits before the next try, but not when the partner asks for something: then it can be reached again.
+    async fn wait(&self, pause: Duration) {
+        let began = Instant::now();
+        let end = tokio::time::Instant::now() + pause;
+        let mut seen = self.node.seen_news();
+        let links = self.node.federation().links();
+        while !links.has_asked_since(&self.partner, began) {
+            if tokio::time::timeout_at(end, seen.changed()).await.is_err() {
+                return;
+            }
+        }
+    }
+
     async fn round(&mut self, wait_ms: u64) -> Result<(), LinkError> {
         let ours = doors::vector_for(&self.node, &self.partner);
         let after = self
@@ -153,7 +174,8 @@ impl Follower {
             self.node.tell_line();
         }
         self.after = Some(theirs.digest());
-        self.fetch(&theirs).await
+        self.fetch(&theirs).await?;
+        self.fetch_late_keys().await
     }
 
     async fn fetch(&mut self, theirs: &Vector) -> Result<(), LinkError> {
@@ -184,7 +206,17 @@ impl Follower {
         for followed in self.node.board().copies.feeds.values() {
             let _ = ours.insert(followed.head);
         }
-        let mut pull = plan(&ours, theirs).pull;
+        let found = plan(&ours, theirs);
+        let mut pull = found.pull;
+        // Two histories of one feed: the entry that stands beside ours is the proof, and the engine freezes the feed.
+        for feed in found.suspect {
+            let at = ours.get(feed).map_or(0, |head| head.seq);
+            pull.push(Range {
+                feed,
+                from: at,
+                to: at,
+            });
+        }
         pull.retain(|range| self.never.get(&range.feed) != Some(&range.from));
         pull
     }
@@ -242,10 +274,41 @@ impl Follower {
         let missing = needed
             .iter()
             .filter(|(id, _)| !held.iter().any(|key| key.id == *id));
-        let asked: Vec<KeyAsked> = missing.map(key_asked).take(doors::KEYS_MAX).collect();
-        if asked.is_empty() {
+        let missing: Vec<_> = missing.take(doors::KEYS_MAX).copied().collect();
+        let given = self.ask_for_keys(&missing).await?;
+        Ok(given.into_iter().map(|late| late.key).collect())
+    }
+
+    /// Asks for keys that are missing of what was taken before, from whomever.
+    async fn fetch_late_keys(&mut self) -> Result<(), LinkError> {
+        let missing = self.node.federation().missing_keys();
+        let due = self.asking.due(missing, doors::KEYS_MAX, Instant::now());
+        let given = self.ask_for_keys(&due).await?;
+        if !given.is_empty() {
+            self.hand_over_late(given).await;
+        }
+        Ok(())
+    }
+
+    async fn hand_over_late(&self, keys: Vec<LateKey>) {
+        // If the disk is full, or the node is stopping, they are asked for again.
+        let Ok(report) = self.node.add_late_keys(keys).await else {
+            return;
+        };
+        self.node.federation().missing_keys().found(&report.done);
+        for _ in report.wrong {
+            self.count_refused("a key that opens nothing");
+        }
+    }
+
+    async fn ask_for_keys(
+        &self,
+        wanted: &[([u8; 16], Elsewhere)],
+    ) -> Result<Vec<LateKey>, LinkError> {
+        if wanted.is_empty() {
             return Ok(Vec::new());
         }
+        let asked: Vec<KeyAsked> = wanted.iter().map(key_asked).collect();
         let body = serde_json::to_vec(&asked).unwrap_or_default();
         let given = match self.client.post("/federation/v1/keys", body).await {
             Ok(given) => given,
@@ -255,7 +318,7 @@ impl Follower {
         let given: Vec<KeyGiven> = serde_json::from_slice(&given).unwrap_or_default();
         Ok(given
             .iter()
-            .filter_map(|one| key_given(one, &asked))
+            .filter_map(|one| key_given(one, wanted))
             .collect())
     }
 
@@ -266,6 +329,7 @@ impl Follower {
                 return (taken, false); // The disk is full, or the node is stopping: later.
             };
             taken += report.taken;
+            self.see_to_sealed(report.sealed, &keys).await;
             if report.refused.is_empty() {
                 continue;
             }
@@ -277,14 +341,33 @@ impl Follower {
         (taken, true)
     }
 
+    /// Notes what is sealed; a key that came for it opens what is held of the same record, too.
+    async fn see_to_sealed(&self, sealed: Vec<([u8; 16], Elsewhere)>, keys: &[RecordKey]) {
+        if sealed.is_empty() {
+            return;
+        }
+        let came = sealed.iter().filter_map(|(id, of)| {
+            let key = keys.iter().find(|key| key.id == *id)?.clone();
+            Some(LateKey { key, of: *of })
+        });
+        let late: Vec<LateKey> = came.collect();
+        self.node.federation().missing_keys().note(sealed);
+        if !late.is_empty() {
+            self.hand_over_late(late).await;
+        }
+    }
+
     fn note_refused(&mut self, feed: FeedId, seq: u64, why: &WhyNotTaken) {
         if why.is_permanent() {
             self.never.insert(feed, seq);
             tracing::warn!(partner = %self.partner, %feed, seq, %why, "an entry cannot be taken");
         }
-        let why = why.to_string();
+        self.count_refused(&why.to_string());
+    }
+
+    fn count_refused(&self, why: &str) {
         self.node.federation().links().change(self.partner, |link| {
-            *link.refused.entry(why).or_default() += 1;
+            *link.refused.entry(why.to_owned()).or_default() += 1;
         });
     }
 }
@@ -298,10 +381,13 @@ fn key_asked((id, of): &([u8; 16], Elsewhere)) -> KeyAsked {
 }
 
 /// Takes a key that was asked for; anything else that is given is not wanted.
-fn key_given(given: &KeyGiven, asked: &[KeyAsked]) -> Option<RecordKey> {
+fn key_given(given: &KeyGiven, wanted: &[([u8; 16], Elsewhere)]) -> Option<LateKey> {
     let (mut id, mut secret) = ([0; 16], zeroize::Zeroizing::new([0; 32]));
     hex::decode_to_slice(&given.key, &mut id).ok()?;
     hex::decode_to_slice(given.secret.as_bytes(), secret.as_mut_slice()).ok()?;
-    let wanted = asked.iter().any(|one| one.key == given.key);
-    wanted.then(|| RecordKey::new(id, *secret))
+    let (_, of) = wanted.iter().find(|(one, _)| *one == id)?;
+    Some(LateKey {
+        key: RecordKey::new(id, *secret),
+        of: *of,
+    })
 }

@@ -6,7 +6,7 @@
 //! whom they are. It may not decide who is a peer either; it is told ([`Trust::set`], [`Trust::remove`]).
 //!
 //! Read in this order: [`root`] (the key that certifies all others, kept apart), [`certificates`] (our own),
-//! [`trust`] (those of others), [`serve`] and [`client`] (the two ends of a line), [`enrol`] (how two nodes that do not
+//! [`trust`] (those of others), [`mod@serve`] and [`client`] (the two ends of a line), [`enrol`] (how two nodes that do not
 //! know each other become peers, by two people who compare a number).
 
 pub mod certificates;

@@ -7,12 +7,13 @@ use watchfire_core::board::Board;
 use watchfire_core::copies::Change;
 use watchfire_core::engine::{NotTaken, Taken};
 use watchfire_core::log::Batch;
-use watchfire_core::record::{Record, RecordRef};
+use watchfire_core::record::{Elsewhere, Record, RecordRef};
 use watchfire_core::sync;
 use watchfire_feed::Entry;
 use watchfire_feed::seal::RecordKey;
-use watchfire_store::Store;
+use watchfire_store::{Store, StoreError};
 
+use super::late::opens;
 use super::{Chain, Input, Node, NotAccepted, Worker};
 
 /// What became of entries that a peer sent.
@@ -22,6 +23,8 @@ pub struct TakeReport {
     pub taken: usize,
     /// What was not taken, with why.
     pub refused: Vec<NotTaken>,
+    /// Keys that what was taken is sealed under and that are not here, with the record of each.
+    pub sealed: Vec<([u8; 16], Elsewhere)>,
 }
 
 /// Entries with the keys that came with them.
@@ -123,22 +126,48 @@ impl Worker {
         joint: &mut Joint,
         append: &mut Batch,
     ) {
-        let needed = sync::keys_for(self.engine.board(), &parcel.entries);
-        let held = self
-            .store
-            .add_copy_keys(&parcel.keys)
-            .and_then(|()| self.store.held_keys(&needed));
-        let held = held.unwrap_or_else(|fault| {
+        let held = self.keys_of_parcel(&parcel).unwrap_or_else(|fault| {
             tracing::warn!(error = %Chain(&fault), "keys of copies could not be kept: their text is left out");
             Vec::new()
         });
         let taken = self.engine.take(parcel.entries, &held, now);
+        let mut sealed = sync::keys_for(self.engine.board(), &taken.append.entries);
+        sealed.retain(|(id, of)| {
+            of.node != self.node.feed().node && held.iter().all(|key| key.id != *id)
+        });
+        self.sealed.extend(sealed.iter().map(|(id, _)| *id));
         let report = TakeReport {
             taken: taken.taken,
             refused: taken.refused.clone(),
+            sealed,
         };
         self.join_in(taken, joint, append);
         joint.answers.push((answer, report));
+    }
+
+    /// Returns the keys that are here for what a parcel holds, after keeping those that came with it and open it.
+    ///
+    /// A key under which something is held sealed already is left out: the copy must then be folded anew of all that
+    /// it opens, which is done between two batches (see `late`).
+    fn keys_of_parcel(&mut self, parcel: &Parcel) -> Result<Vec<RecordKey>, StoreError> {
+        let needed = sync::keys_for(self.engine.board(), &parcel.entries);
+        let mut held = self.store.held_keys(&needed)?;
+        let mut fresh = Vec::new();
+        for (id, of) in &needed {
+            let about = |entry: &&Entry| entry.header.record == of.record.id;
+            let came = parcel.keys.iter().find(|key| key.id == *id);
+            let came = came.filter(|_| held.iter().all(|key| key.id != *id));
+            let Some(key) = came.filter(|key| opens(key, parcel.entries.iter().filter(about)))
+            else {
+                continue;
+            };
+            if !self.sealed.contains(id) && !self.store.is_sealed_under(id)? {
+                fresh.push(key.clone());
+            }
+        }
+        self.store.add_copy_keys(&fresh)?;
+        held.extend(fresh);
+        Ok(held)
     }
 
     /// Destroys the keys of what a batch said is erased, before anybody is told. What a crash leaves undone here is
@@ -155,7 +184,7 @@ impl Worker {
         self.join_in(taken, joint, append);
     }
 
-    fn join_in(&mut self, taken: Taken, joint: &mut Joint, append: &mut Batch) {
+    pub(super) fn join_in(&mut self, taken: Taken, joint: &mut Joint, append: &mut Batch) {
         append.extend(taken.append);
         joint.changes.extend(taken.changes);
         joint.show.extend(taken.show);

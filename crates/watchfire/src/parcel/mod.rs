@@ -62,9 +62,10 @@ pub enum ScenarioError {
 
 impl From<NotAccepted> for ScenarioError {
     fn from(why: NotAccepted) -> ScenarioError {
-        ScenarioError::Refused(match why {
-            NotAccepted::Refused(refusal) => refusal.what().en,
-            other => format!("{other:?}"),
+        ScenarioError::Refused(if let NotAccepted::Refused(refusal) = why {
+            refusal.what().en
+        } else {
+            format!("{why:?}")
         })
     }
 }
@@ -72,17 +73,24 @@ impl From<NotAccepted> for ScenarioError {
 /// Plays the scenario until Ctrl-C; `ready` is told where each node's page is.
 pub async fn run(
     plan: &Plan,
-    ready: impl FnOnce(&[(String, SocketAddr)]),
+    ready: impl FnOnce(&[(String, SocketAddr)]) + Send + 'static,
 ) -> Result<(), ScenarioError> {
     must_be_new(&plan.dir)?;
     let stage = stage::set(plan).await?;
-    ready(&stage.pages());
+    let (answering, all_answer) = tokio::sync::oneshot::channel();
     let told = {
+        let pages = stage.pages();
         let (players, relays) = (stage.players.clone(), stage.relays.clone());
         let pace = plan.pace.max(1);
-        tokio::spawn(async move { story::tell(&players, &relays, pace).await })
+        tokio::spawn(async move {
+            // A page that cannot be served ends the scenario, and nothing is told.
+            if all_answer.await.is_ok() {
+                ready(&pages);
+                story::tell(&players, &relays, pace).await;
+            }
+        })
     };
-    let stopped = stage.serve().await;
+    let stopped = stage.serve(answering).await;
     told.abort();
     stopped
 }

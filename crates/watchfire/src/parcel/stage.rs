@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use watchfire_core::basis::{Line, PersonId, Place, Point, StationId, Text, UnitId};
 use watchfire_core::entropy::Entropy;
@@ -370,9 +371,10 @@ impl Stage {
             .collect()
     }
 
-    /// Serves all pages until Ctrl-C, and ends the nodes.
-    pub(super) async fn serve(self) -> Result<(), ScenarioError> {
+    /// Serves all pages until Ctrl-C, says when each of them answers, and ends the nodes.
+    pub(super) async fn serve(self, answering: oneshot::Sender<()>) -> Result<(), ScenarioError> {
         let mut serving = JoinSet::new();
+        let (up, mut ups) = mpsc::channel(self.players.len());
         for (index, player) in self.players.iter().enumerate() {
             let (node, visitor) = (player.node.clone(), player.visitor);
             let http = Http {
@@ -380,8 +382,17 @@ impl Stage {
                 ..Http::default()
             };
             let dir = self.dir.join(index.to_string());
-            serving.spawn(async move { serve_one(node, http, &dir, visitor).await });
+            let up = up.clone();
+            serving.spawn(async move { serve_one(node, http, &dir, visitor, up).await });
         }
+        let expected = self.players.len();
+        tokio::spawn(async move {
+            for _ in 0..expected {
+                ups.recv().await?;
+            }
+            answering.send(()).ok()
+        });
+        drop(up);
         let mut ended = Ok(());
         while let Some(one) = serving.join_next().await {
             let one = one.unwrap_or_else(|error| Err(error.to_string()));
@@ -403,8 +414,17 @@ impl Stage {
     }
 }
 
-async fn serve_one(node: Node, http: Http, dir: &Path, visitor: PersonId) -> Result<(), String> {
+async fn serve_one(
+    node: Node,
+    http: Http,
+    dir: &Path,
+    visitor: PersonId,
+    up: mpsc::Sender<()>,
+) -> Result<(), String> {
     let alone = config::Federation::default();
-    let served = server::serve(node, &http, dir, Some(visitor), &alone, |_| ()).await;
+    let started = |_| {
+        let _ = up.try_send(());
+    };
+    let served = server::serve(node, &http, dir, Some(visitor), &alone, started).await;
     served.map_err(|error| crate::node::Chain(&error).to_string())
 }

@@ -12,13 +12,13 @@ use watchfire_core::record::person::Seat;
 use crate::house::{Answer, House};
 
 /// A node that answers peers on a port of its own.
-async fn joint_house(name: &str) -> House {
+pub(crate) async fn joint_house(name: &str) -> House {
     let mut house = House::new().await;
     house.restart_joint(name).await;
     house
 }
 
-async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
     for _ in 0..400 {
         if done().await {
             return;
@@ -28,14 +28,14 @@ async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
     panic!("{what} never came about");
 }
 
-async fn peers(house: &House) -> Answer {
+pub(crate) async fn peers(house: &House) -> Answer {
     house
         .ask(Seat::DutyOfficer, "GET", "/peers", json!({}))
         .await
 }
 
 /// Two people enrol two nodes with each other.
-async fn enrol(a: &House, b: &House) {
+pub(crate) async fn enrol(a: &House, b: &House) {
     let invited = a
         .ask(Seat::Administrator, "POST", "/peers/invitations", json!({}))
         .await;
@@ -86,14 +86,14 @@ async fn step(house: &House, seat: Seat, operation: &str, body: Value) -> Answer
     house.ask(seat, "POST", &path, body).await
 }
 
-async fn done(house: &House, operation: &str, body: Value) -> Answer {
+pub(crate) async fn done(house: &House, operation: &str, body: Value) -> Answer {
     let said = body.to_string();
     let answer = step(house, Seat::DutyOfficer, operation, body).await;
     assert_eq!(answer.status, StatusCode::OK, "{said}: {answer:?}");
     answer
 }
 
-async fn raise(house: &House) -> String {
+pub(crate) async fn raise(house: &House) -> String {
     let body = json!({ "name": "parcel", "purpose": "stop a parcel", "legal_basis": "art. 54",
         "handling": "police_use", "exercise": true });
     let raised = house
@@ -103,13 +103,13 @@ async fn raise(house: &House) -> String {
     raised.text("/id")
 }
 
-async fn operation(house: &House, id: &str) -> Answer {
+pub(crate) async fn operation(house: &House, id: &str) -> Answer {
     let path = format!("/operations/{id}");
     house.ask(Seat::Dispatcher, "GET", &path, json!({})).await
 }
 
 /// Calls a node in and lets it join.
-async fn bring_in(lead: &House, operation_id: &str, other: &House) {
+pub(crate) async fn bring_in(lead: &House, operation_id: &str, other: &House) {
     let node = other.node.feed().node.to_string();
     done(
         lead,
@@ -193,6 +193,17 @@ async fn two_agencies_enrol_share_an_incident_and_see_how_far_it_has_come() {
             .any(|one| one["own"] == false && one["response"][0]["callsign"] == "E1")
     })
     .await;
+    // When did they know? The board of a moment before has nothing of theirs.
+    let before =
+        watchfire::api::view::time(watchfire_core::basis::Timestamp(a.node.now().0 - 60_000));
+    let past = |at: &str| format!("/past/board?at={at}");
+    let was = b.ask(Seat::Analyst, "GET", &past(&before), json!({})).await;
+    let none = was.json["operations"].as_array().is_none_or(Vec::is_empty);
+    assert!(none, "{was:?}");
+    let now = watchfire::api::view::time(b.node.now());
+    let was = b.ask(Seat::Dispatcher, "GET", &past(&now), json!({})).await;
+    let then = &was.json["operations"][0]["incidents"][0]["notes"][0]["text"];
+    assert_eq!(then, "the parcel is 42", "{was:?}");
     // What nobody shared is nowhere.
     let shown = operation(&b, &joint).await;
     assert_eq!(
@@ -338,7 +349,7 @@ impl House {
     }
 
     /// Starts the node again with this port for peers.
-    async fn start_joint(&mut self, port: u16) {
+    pub(crate) async fn start_joint(&mut self, port: u16) {
         let dir = self.dir.path().join("node");
         let settings = config::Federation {
             listen: Some(([127, 0, 0, 1], port).into()),
@@ -355,7 +366,7 @@ impl House {
     }
 
     /// Stops the node's line to others, as a pulled cable does; returns its port.
-    async fn stop_joint(&mut self) -> u16 {
+    pub(crate) async fn stop_joint(&mut self) -> u16 {
         let port = self.node.federation().address().unwrap().port();
         self.restart_after(|_| ()).await;
         port

@@ -6,6 +6,7 @@
 
 mod house;
 mod joint;
+mod late_keys;
 
 mod acting;
 mod calls;

@@ -5,8 +5,13 @@ use std::time::Duration;
 use serde_json::Value;
 use watchfire::parcel::{self, Plan};
 
-/// Asks a node as a visitor on this machine does.
+/// Asks a node as a visitor on this machine does; a node that does not answer soon shows nothing.
 async fn get(address: &str, path: &str) -> Option<Value> {
+    let asked = tokio::time::timeout(Duration::from_secs(5), ask(address, path));
+    asked.await.ok()?
+}
+
+async fn ask(address: &str, path: &str) -> Option<Value> {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let mut stream = tokio::net::TcpStream::connect(address).await.ok()?;
     let request = format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n");

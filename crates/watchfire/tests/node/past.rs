@@ -23,6 +23,8 @@ async fn get(house: &House, seat: Seat, path: &str) -> Value {
 /// Removes where units are, which is not of the records, and the cursor, which may lag behind on the board of now.
 fn records_of(mut board: Value) -> Value {
     board["cursor"] = Value::Null;
+    // How the lines are is about now and no other moment.
+    board["peers"] = Value::Null;
     for unit in board["units"].as_array_mut().unwrap() {
         unit["position"] = Value::Null;
     }

@@ -25,16 +25,25 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A node's directory, and the program for it.
 struct Site {
     dir: TempDir,
+    passphrase: String,
 }
 
 impl Site {
     /// Makes a directory with a new node in it.
     fn new() -> Site {
-        let site = Site {
+        let mut site = Site {
             dir: TempDir::new().unwrap(),
+            passphrase: String::new(),
         };
         let made = site.fine(&["init", "NODE", "--name", "Test site"]);
         assert!(made.contains("works once"), "{made}");
+        // The passphrase of the root key stands alone in its line, before the code does.
+        let mut alone = made
+            .lines()
+            .map(str::trim)
+            .filter(|line| line.contains('-'));
+        let is_one = |line: &&str| line.len() == 23 && !line.contains(' ');
+        site.passphrase = alone.find(is_one).unwrap().to_owned();
         site
     }
 
@@ -49,7 +58,9 @@ impl Site {
         let words = words
             .iter()
             .map(|word| word.replace("NODE", &node).replace("HERE", &here));
-        watchfire().args(words).output().unwrap()
+        let mut command = watchfire();
+        command.env("WATCHFIRE_ROOT_PASSPHRASE", &self.passphrase);
+        command.args(words).output().unwrap()
     }
 
     /// Runs a command that must succeed; returns what it printed.
@@ -312,6 +323,7 @@ fn a_port_that_is_taken_ends_the_program_with_a_word() {
 #[test]
 fn points_south_of_the_equator_can_be_asked_for_and_a_map_says_what_it_covers() {
     let site = Site {
+        passphrase: String::new(),
         dir: TempDir::new().unwrap(),
     };
     let roads = format!("{CITY}/roads.osm.pbf");
@@ -351,7 +363,11 @@ fn a_backup_is_refused_until_somebody_says_that_the_original_is_gone() {
         said.contains("restored backup") && said.contains("watchfire epoch"),
         "{said}"
     );
-    site.fine(&["epoch", "HERE/copy", "--reason", "the disk died"]);
+    let epoch = ["epoch", "HERE/copy", "--reason", "the disk died"];
+    let said = site.fails(&epoch, 1);
+    assert!(said.contains("root key"), "nobody else can say it: {said}");
+    let root = ["--root", "NODE/root.key"];
+    site.fine(&[epoch.as_slice(), &root].concat());
     let node = Running::serve(&site.dir.path().join("copy"));
     let mut client = Client::connect(node.address, &token).unwrap();
     let calls = client.get("/api/v1/calls").unwrap();
@@ -604,6 +620,7 @@ fn a_stream_ends_when_the_node_is_stopped() {
 #[test]
 fn a_replay_gives_the_same_entries_twice_and_other_ones_with_another_seed() {
     let site = Site {
+        passphrase: String::new(),
         dir: TempDir::new().unwrap(),
     };
     let calls = first_calls(&site, 60);
@@ -642,6 +659,7 @@ fn a_replay_gives_the_same_entries_twice_and_other_ones_with_another_seed() {
 #[test]
 fn a_replay_is_no_node_for_real_use_and_needs_the_map_of_its_own_city() {
     let site = Site {
+        passphrase: String::new(),
         dir: TempDir::new().unwrap(),
     };
     let calls = first_calls(&site, 10);

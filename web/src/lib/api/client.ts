@@ -5,7 +5,9 @@
 import type { FeatureCollection } from 'geojson';
 import type { Acted } from '../desk/acts.svelte';
 import { language } from '../strings/index.svelte';
-import type { Assignment, Board, EntriesPage, Incident, NodeInfo, Problem, Recommendation, Session, Together } from './types';
+import type {
+  Assignment, Board, EntriesPage, Incident, NodeInfo, Operation, Peers, Problem, Recommendation, Session, Together,
+} from './types';
 
 /** How long a request may take before the page calls it a fault, in ms. */
 const REQUEST_MS_MAX = 10_000;
@@ -141,6 +143,12 @@ export const readNode = () => request<NodeInfo>('GET', '/node');
 
 /** Reads every open record and the place in the stream from which to go on. */
 export const readBoard = () => request<Board>('GET', '/board');
+
+/** Reads the operations that this node takes part in, was called into, or took part in. */
+export const readOperations = () => request<Operation[]>('GET', '/operations');
+
+/** Reads this node among others: its peers, and how the line to each is. */
+export const readPeers = () => request<Peers>('GET', '/peers');
 
 /** Asks the node which units it would send to an incident, and why. */
 export const readRecommendation = (incident: string, signal?: AbortSignal) =>

@@ -626,6 +626,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/incidents/{id}/erasure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Erases what was said in an incident that has ended, here and wherever it was told. There is no way back. */
+        post: operations["post_incidents_by_id_erasure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents/{id}/grade": {
         parameters: {
             query?: never;
@@ -2091,7 +2108,7 @@ export interface components {
             cursor: string;
             /** @description Incidents. */
             incidents: components["schemas"]["IncidentView"][];
-            /** @description Operations, whole; of an earlier moment none. */
+            /** @description Operations, whole. */
             operations: components["schemas"]["OperationView"][];
             /** @description Patrol plans. */
             patrols: components["schemas"]["PatrolView"][];
@@ -2570,6 +2587,8 @@ export interface components {
         DeliveryView: {
             /** @description True if it is durable at their node, as it stands now. */
             at_node: boolean;
+            /** @description When it was erased there, too, if it was erased here. */
+            erased_at: string | null;
             /** @description What people call it. */
             name: string;
             /** @description The member. */
@@ -3127,6 +3146,8 @@ export interface components {
             closed_at: string | null;
             /** @description How or why it ended. */
             disposition: string | null;
+            /** @description When what was said in it was erased. */
+            erased_at: string | null;
             /** @description Its id. */
             id: string;
             /** @description Its links. */
@@ -3140,6 +3161,8 @@ export interface components {
              * @description The agency's running number.
              */
             number: number;
+            /** @description The node that it was offered to for good, while that has not answered. */
+            offered_to: string | null;
             /** @description When it was opened. */
             opened_at: string;
             /** @description Incidents of other homes about the same situation. */
@@ -3811,6 +3834,24 @@ export interface components {
             reason?: string | null;
         } | {
             /** @enum {string} */
+            do: "offer_incident";
+            /** @description Which of this node's. */
+            incident: string;
+            /** @description To whom. */
+            node: string;
+        } | {
+            /** @description Yes or no. */
+            accept: boolean;
+            /** @enum {string} */
+            do: "answer_offer";
+            /** @description The incident there. */
+            incident: string;
+            /** @description Its home. */
+            node: string;
+            /** @description Why. */
+            reason?: string | null;
+        } | {
+            /** @enum {string} */
             do: "withdraw";
             /** @description Which. */
             message: string;
@@ -4136,6 +4177,8 @@ export interface components {
                 closed_at: string | null;
                 /** @description How or why it ended. */
                 disposition: string | null;
+                /** @description When what was said in it was erased. */
+                erased_at: string | null;
                 /** @description Its id. */
                 id: string;
                 /** @description Its links. */
@@ -4149,6 +4192,8 @@ export interface components {
                  * @description The agency's running number.
                  */
                 number: number;
+                /** @description The node that it was offered to for good, while that has not answered. */
+                offered_to: string | null;
                 /** @description When it was opened. */
                 opened_at: string;
                 /** @description Incidents of other homes about the same situation. */
@@ -7450,6 +7495,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EntriesView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_incidents_by_id_erasure: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithReason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentView"];
                 };
             };
             400: components["responses"]["Problem"];

@@ -57,6 +57,32 @@ export type PatrolLines = Shown['RoundLinesView'];
 /** The rounds of one's own unit. */
 export type OwnRounds = Shown['OwnRoundsView'];
 
+/** A joint activity of several agencies, whole: members, what is shared, asked and said. */
+export type Operation = Shown['OperationView'];
+export type OperationStatus = Shown['OperationStatus'];
+export type Handling = Shown['HandlingView'];
+export type Member = Shown['MemberView'];
+/** An incident of any home, as it is shared in an operation. */
+export type SharedIncident = Shown['SharedIncidentView'];
+export type SharedUnit = Shown['SharedUnitView'];
+/** How fresh something of another home is here. */
+export type Fresh = Shown['FreshView'];
+/** How far something of ours has come to one member. */
+export type Delivery = Shown['DeliveryView'];
+/** What one home asked of another, and the answer. */
+export type Ask = Shown['AskView'];
+export type AskStatus = Shown['AskStatus'];
+export type LogLine = Shown['LogLineView'];
+
+/** This node among others. */
+export type Peers = Shown['PeersView'];
+export type Peer = Shown['PeerView'];
+/** How the line to another node is. */
+export type PeerLine = Peer['line'];
+export type PeerLineState = Shown['LineState'];
+export type Enrolment = Shown['EnrolmentView'];
+export type Invitation = Shown['InvitationView'];
+
 /** The records of the board by the name the stream gives their kind. */
 export interface RecordKinds {
   incident: Incident;
@@ -66,6 +92,8 @@ export interface RecordKinds {
   station: Station;
   road_condition: RoadCondition;
   patrol: Patrol;
+  operation: Operation;
+  peers: Peers;
 }
 
 export type RecordKind = keyof RecordKinds;

@@ -2,10 +2,10 @@
 // no events and decides nothing; what may be done is the node's to say. It holds the line open and
 // says plainly whether what it holds is loaded, live, or old. Start at `Board`.
 
-import { isSignedOut, readBoard, readSession } from '../api/client';
+import { isSignedOut, readBoard, readNode, readOperations, readPeers, readSession } from '../api/client';
 import type {
-  Alarm, Assignment, Board as BoardAnswer, Call, Incident, Patrol, PositionsMessage, Position, Priority, RecordMessage, RoadCondition,
-  Station, Unit,
+  Alarm, Assignment, Board as BoardAnswer, Call, Incident, Operation, Patrol, Peers, PositionsMessage, Position, Priority, RecordMessage,
+  RoadCondition, Station, Unit,
 } from '../api/types';
 import { NodeClock } from './clock.svelte';
 import { Line, RETRY_MS_MAX, RETRY_MS_MIN, type LineState } from './line';
@@ -17,6 +17,9 @@ export const CLOSED_KEPT_MAX = 300;
 /** How long records are gathered before they are shown together, in ms. In a storm many arrive at
     once, and showing each by itself would cost the time that the next one needs. */
 const GATHER_MS = 60;
+
+/** How often the node is asked anew by those who see no board and have no stream, in ms. */
+const ASK_MS = 3_000;
 
 /** Whether the board has been fetched: an empty list means "none" only when it is `loaded`. */
 export type Loading = 'loading' | 'loaded' | 'failed';
@@ -55,6 +58,9 @@ export class Board {
   stations = new Table<Station>();
   road_conditions = new Table<RoadCondition>();
   patrols = new Table<Patrol>();
+  operations = new Table<Operation>();
+  /** This node among others; null until it is known, and of an earlier moment. */
+  peers = $state.raw<Peers | null>(null);
 
   loading = $state<Loading>('loading');
   line = $state<LineState>('opening');
@@ -80,6 +86,8 @@ export class Board {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
   #closed = false;
+  /** Operations that the stream brought while they were being read anew: what was read of these is older. */
+  #fresher: Set<string> | null = null;
 
   constructor(private readonly onSignedOut: () => void) {}
 
@@ -93,6 +101,34 @@ export class Board {
       clearTimeout(this.#retry);
       clearTimeout(this.#gather);
       this.#line?.close();
+    };
+  }
+
+  /** Asks the node again and again for what an administrator sees who sees no board: its clock and its peers. */
+  startWithoutBoard(): () => void {
+    const stopClock = this.clock.start();
+    const ask = async () => {
+      try {
+        const [node, peers] = await Promise.all([readNode(), readPeers()]);
+        if (this.#closed) return;
+        this.clock.set({ now: node.clock.now, speed: node.clock.speed });
+        this.peers = peers;
+        this.loading = 'loaded';
+        this.line = 'live';
+        this.cut_since_ms = null;
+      } catch (error) {
+        if (this.#closed) return;
+        if (isSignedOut(error)) return this.onSignedOut();
+        if (this.loading !== 'loaded') this.loading = 'failed';
+        this.#lineIs('cut');
+      }
+    };
+    void ask();
+    const timer = setInterval(() => void ask(), ASK_MS);
+    return () => {
+      this.#closed = true;
+      clearInterval(timer);
+      stopClock();
     };
   }
 
@@ -145,6 +181,7 @@ export class Board {
   }
 
   #lineIs(state: LineState) {
+    if (state === 'live' && this.line !== 'live') void this.#readJoint();
     this.line = state;
     if (state !== 'cut') {
       this.cut_since_ms = null;
@@ -158,12 +195,24 @@ export class Board {
     });
   }
 
+  /** Operations and peers are told as they change and have no place in the stream, so a line that is there (again) may
+      have missed some of them. */
+  async #readJoint() {
+    const fresher = new Set<string>();
+    this.#fresher = fresher;
+    try {
+      const [operations, peers] = await Promise.all([readOperations(), readPeers()]);
+      if (this.#closed || this.#fresher !== fresher) return;
+      fill(this.operations, operations, fresher);
+      if (!fresher.has('peers')) this.peers = peers;
+    } catch {
+      // The line tells that the node is gone, and all of it is read when it is back.
+    } finally {
+      if (this.#fresher === fresher) this.#fresher = null;
+    }
+  }
+
   #replaceAll(answer: BoardAnswer) {
-    const fill = <T extends { id: string }>(into: Table<T>, records: T[]) => {
-      const kept = new Set(records.map((record) => record.id));
-      for (const id of [...into.keys()]) if (!kept.has(id)) into.delete(id);
-      for (const record of records) into.set(record.id, record);
-    };
     fill(this.incidents, answer.incidents);
     fill(this.calls, answer.calls);
     fill(this.units, answer.units);
@@ -171,6 +220,8 @@ export class Board {
     fill(this.stations, answer.stations);
     fill(this.road_conditions, answer.road_conditions);
     fill(this.patrols, answer.patrols);
+    fill(this.operations, answer.operations);
+    this.peers = answer.peers;
     this.positions.clear();
     for (const unit of answer.units) if (unit.position) this.positions.set(unit.id, unit.position);
     this.positions_seen += 1;
@@ -208,6 +259,15 @@ export class Board {
       case 'unit':
         put(this.units, message.record);
         this.#placeOne(message.record);
+        return;
+      case 'operation':
+        // Much of what it shows changes without it: the newest view is the one that came last.
+        this.#fresher?.add(message.record.id);
+        this.operations.set(message.record.id, message.record);
+        return;
+      case 'peers':
+        this.#fresher?.add('peers');
+        this.peers = message.record;
         return;
     }
   }
@@ -272,4 +332,11 @@ function put<T extends { id: string; version: number }>(into: Table<T>, record: 
   const known = into.get(record.id);
   if (known && known.version > record.version) return;
   into.set(record.id, record);
+}
+
+/** Makes a table hold these records and no others; what is `kept` stays as it is. */
+function fill<T extends { id: string }>(into: Table<T>, records: T[], kept: ReadonlySet<string> = new Set()) {
+  const there = new Set(records.map((record) => record.id));
+  for (const id of [...into.keys()]) if (!there.has(id) && !kept.has(id)) into.delete(id);
+  for (const record of records) if (!kept.has(record.id)) into.set(record.id, record);
 }

@@ -5,6 +5,7 @@
 import { getContext, setContext } from 'svelte';
 import type { NodeInfo, Session } from '../api/types';
 import { Board, type OpenAlarm } from '../board/board.svelte';
+import { JointWatch } from '../records/operation/watch.svelte';
 import { Acts } from './acts.svelte';
 import { seatsOf, type SeatName } from './route.svelte';
 
@@ -25,6 +26,8 @@ interface Step {
 /** One signed-in window. */
 export class Desk {
   readonly board: Board;
+  /** What operations have to say on every seat. */
+  readonly joint: JointWatch;
   readonly acts = new Acts();
   readonly seats: SeatName[];
   /** The time zone of the node; the browser's own where it has none. */
@@ -42,6 +45,7 @@ export class Desk {
 
   constructor(readonly session: Session, readonly node: NodeInfo, readonly leave: () => void) {
     this.board = new Board(leave);
+    this.joint = new JointWatch(this.board);
     this.seats = seatsOf(session);
     this.zone = node.clock.zone ?? undefined;
   }
@@ -58,7 +62,7 @@ export class Desk {
 
   /** Begins to follow the node and the other windows; returns how to stop. */
   start(): () => void {
-    const stop = this.board.start();
+    const stop = this.may('read_board') ? this.board.start() : this.board.startWithoutBoard();
     this.#channel = new BroadcastChannel(CHANNEL);
     this.#channel.onmessage = (message: MessageEvent<Step>) => {
       if (!this.in_step) return;

@@ -1,10 +1,10 @@
 // The few sounds of the console, made by the browser itself so that nothing has to be loaded: accepted,
-// refused, and an alarm. Each has a shape of its own, so that one knows which it was without looking.
+// refused, an alarm, and a line to another node that is down. Each has a shape of its own, so that one knows which it was without looking.
 
 import { look } from './look.svelte';
 
 /** What can be heard. */
-export type Sound = 'accepted' | 'refused' | 'alarm' | 'grave_alarm';
+export type Sound = 'accepted' | 'refused' | 'alarm' | 'grave_alarm' | 'line_down';
 
 /** Pitch in Hz, start and length in ms of each tone of a sound. */
 const tones: Record<Sound, [pitch_hz: number, start_ms: number, length_ms: number][]> = {
@@ -12,6 +12,8 @@ const tones: Record<Sound, [pitch_hz: number, start_ms: number, length_ms: numbe
   refused: [[180, 0, 160], [140, 180, 260]],
   alarm: [[740, 0, 140], [740, 220, 140]],
   grave_alarm: [[880, 0, 120], [660, 140, 120], [880, 280, 120], [660, 420, 120]],
+  // Low and single: it asks for a look, and for nothing at once.
+  line_down: [[392, 0, 260]],
 };
 
 /** How loud, from 0 to 1; a room has many consoles. */

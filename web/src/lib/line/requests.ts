@@ -14,8 +14,18 @@ export interface LineContext {
   call?: string;
 }
 
-/** What became of a line. */
-export type LineAnswer = Shown['LineView'];
+/** What became of a line. Written out, because the node's description has two shapes of one name, `LineView`, and keeps the
+    other: that of a line between nodes. */
+export interface LineAnswer {
+  confirm: string | null;
+  go: Shown['GoView'] | null;
+  help: Shown['VerbView'][] | null;
+  outcome: Shown['LineOutcome'];
+  records: Shown['RecordNameView'][];
+  understood: Shown['TextView'];
+  undo_before: string | null;
+  unsure: Shown['TextView'][];
+}
 
 /** What may stand at the cursor, and the stretch of the text that it takes the place of, in characters. */
 export type LineChoices = Shown['CompletionView'];

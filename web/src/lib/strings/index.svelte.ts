@@ -19,8 +19,12 @@ import line_en from './line.en.json';
 import line_zh from './line.zh-CN.json';
 import map_en from './map.en.json';
 import map_zh from './map.zh-CN.json';
+import operation_en from './operation.en.json';
+import operation_zh from './operation.zh-CN.json';
 import patrol_en from './patrol.en.json';
 import patrol_zh from './patrol.zh-CN.json';
+import peer_en from './peer.en.json';
+import peer_zh from './peer.zh-CN.json';
 import review_en from './review.en.json';
 import review_zh from './review.zh-CN.json';
 import road_en from './road.en.json';
@@ -33,12 +37,12 @@ import wall_en from './wall.en.json';
 import wall_zh from './wall.zh-CN.json';
 
 const en = {
-  ...base_en, ...alarm_en, ...crew_en, ...dispatch_en, ...figures_en, ...line_en, ...map_en, ...patrol_en, ...review_en, ...road_en,
-  ...shell_en, ...take_en, ...wall_en,
+  ...base_en, ...alarm_en, ...crew_en, ...dispatch_en, ...figures_en, ...line_en, ...map_en,
+  ...operation_en, ...patrol_en, ...peer_en, ...review_en, ...road_en, ...shell_en, ...take_en, ...wall_en,
 };
 const zh = {
-  ...base_zh, ...alarm_zh, ...crew_zh, ...dispatch_zh, ...figures_zh, ...line_zh, ...map_zh, ...patrol_zh, ...review_zh, ...road_zh,
-  ...shell_zh, ...take_zh, ...wall_zh,
+  ...base_zh, ...alarm_zh, ...crew_zh, ...dispatch_zh, ...figures_zh, ...line_zh, ...map_zh,
+  ...operation_zh, ...patrol_zh, ...peer_zh, ...review_zh, ...road_zh, ...shell_zh, ...take_zh, ...wall_zh,
 };
 
 /** A language this console speaks. */

@@ -22,7 +22,7 @@ use super::{App, Asked, Timed, answer, incident, read, read_id};
 use crate::policy::{Permission, Session};
 use crate::problem::Problem;
 pub use shown::OperationView;
-pub(crate) use shown::shown;
+pub(crate) use shown::{on_board, shown};
 pub(crate) use steps::OperationStep;
 
 /// What an operation is raised for.

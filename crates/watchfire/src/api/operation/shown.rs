@@ -3,12 +3,13 @@
 //!
 //! Everything is derived from this node's board, the copies and the lines at the moment of asking. Start at [`shown`].
 
+mod talk;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 use watchfire_core::basis::{OperationId, Text, Timestamp, UnitId};
 use watchfire_core::board::Board;
 use watchfire_core::record::incident::Incident;
-use watchfire_core::record::message::{Ask, Message, What};
 use watchfire_core::record::operation::{Operation, OperationState};
 use watchfire_core::record::participation::{Loan, Participation, Share, Tier};
 use watchfire_core::record::reply::Reply;
@@ -375,16 +376,41 @@ pub struct LogLineView {
 /// Shows an operation; nothing if this node knows none of that id.
 pub(crate) fn shown(node: &Node, id: OperationId, personal: bool) -> Option<OperationView> {
     let board = node.board();
-    let found = board.operation_anywhere(id).ok()?;
-    let scene = Scene {
-        node,
-        board: &board,
-        own: node.feed().node,
-        found,
-        now: node.now(),
-        personal,
-    };
+    let scene = scene(node, &board, id, node.now(), personal)?;
     Some(scene.operation())
+}
+
+/// Shows an operation as it was on this node's board at a moment: what each home had told by then, and had arrived.
+pub(crate) fn on_board(
+    node: &Node,
+    board: &Board,
+    id: OperationId,
+    now: Timestamp,
+    personal: bool,
+) -> Option<OperationView> {
+    let past = Scene {
+        live: false,
+        ..scene(node, board, id, now, personal)?
+    };
+    Some(past.operation())
+}
+
+fn scene<'a>(
+    node: &'a Node,
+    board: &'a Board,
+    id: OperationId,
+    now: Timestamp,
+    personal: bool,
+) -> Option<Scene<'a>> {
+    Some(Scene {
+        node,
+        board,
+        own: node.feed().node,
+        found: board.operation_anywhere(id).ok()?,
+        now,
+        personal,
+        live: true,
+    })
 }
 
 struct Scene<'a> {
@@ -394,6 +420,8 @@ struct Scene<'a> {
     found: &'a Operation,
     now: Timestamp,
     personal: bool,
+    /// False of an earlier moment: how the lines are now has nothing to do with it.
+    live: bool,
 }
 
 impl Scene<'_> {
@@ -490,7 +518,8 @@ impl Scene<'_> {
             status,
             since: view::time(since),
             reason: reason.map(ToString::to_string),
-            line: (!own).then(|| LineView::of(&self.node.federation().links().get(node))),
+            line: (!own && self.live)
+                .then(|| LineView::of(&self.node.federation().links().get(node))),
             healed: self.healed(node),
         }
     }
@@ -498,7 +527,7 @@ impl Scene<'_> {
     /// What came of a member while the line to it was cut, told once and together: old news wakes nobody.
     fn healed(&self, node: &NodeId) -> Option<HealedView> {
         let link = self.node.federation().links().get(node);
-        let (healed_at, cut_at) = link.healed?;
+        let (healed_at, cut_at) = link.healed.filter(|_| self.live)?;
         let board = self.board.copies.boards.get(node)?;
         let within = |record: &Record| {
             let at = record.changed_at();
@@ -524,7 +553,15 @@ impl Scene<'_> {
             Record::Reply(reply) => reply.operation == self.found.id,
             Record::Participation(part) => part.operation == self.found.id,
             Record::Operation(operation) => operation.id == self.found.id,
-            other => self.share(board, node, other.reference()).is_some(),
+            Record::Call(_)
+            | Record::Incident(_)
+            | Record::Unit(_)
+            | Record::Assignment(_)
+            | Record::Station(_)
+            | Record::Person(_)
+            | Record::RoadCondition(_)
+            | Record::Patrol(_)
+            | Record::Peer(_) => self.share(board, node, record.reference()).is_some(),
         }
     }
 
@@ -554,7 +591,7 @@ impl Scene<'_> {
     }
 
     fn fresh(&self, node: &NodeId, record: [u8; 16]) -> Option<FreshView> {
-        if *node == self.own {
+        if *node == self.own || !self.live {
             return None;
         }
         let link = self.node.federation().links().get(node);
@@ -671,8 +708,9 @@ impl Scene<'_> {
         let wanted = members.filter(|node| only.is_none_or(|only| only == **node));
         let wanted = wanted.filter(|node| self.found.names(node));
         let step = |node: &NodeId| {
-            let held =
-                told.map(|told| self.node.federation().links().held_by(node, told.head.feed));
+            let links = self.node.federation().links();
+            let held = told.map(|told| links.held_by(node, told.head.feed));
+            let held = held.filter(|_| self.live);
             let theirs = self.board.copies.boards.get(node);
             let reply = theirs.and_then(|board| board.replies.get(&Reply::id_of(node, &of)));
             let shown = reply.and_then(|reply| reply.shown);
@@ -702,226 +740,6 @@ impl Scene<'_> {
                 .map(|(_, at, _)| view::time(at)),
         }
     }
-
-    fn messages(&self) -> Vec<(NodeId, &Message)> {
-        let mut all = Vec::new();
-        for (node, board) in self.boards() {
-            let own = board
-                .messages
-                .values()
-                .filter(|one| one.operation == self.found.id);
-            all.extend(own.map(|one| (node, one.as_ref())));
-        }
-        all
-    }
-
-    fn asks(&self) -> Vec<AskView> {
-        let messages = self.messages().into_iter();
-        let mut asks: Vec<(Timestamp, AskView)> = messages
-            .filter_map(|(node, message)| Some((message.sent_at, self.ask(node, message)?)))
-            .collect();
-        asks.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-        asks.into_iter().map(|(_, ask)| ask).collect()
-    }
-
-    fn ask(&self, node: NodeId, message: &Message) -> Option<AskView> {
-        let What::Ask {
-            of,
-            ask,
-            expires_at,
-            within_loan,
-            ..
-        } = &message.what
-        else {
-            return None;
-        };
-        let record = RecordRef::from(message.id);
-        let to = Elsewhere { node, record };
-        let reply = self.reply_of(&of.node, &to);
-        let answer = reply.and_then(|reply| reply.answer.as_ref());
-        let status = match answer {
-            Some(answer) if answer.accepted => AskStatus::Accepted,
-            Some(answer) if answer.clash => AskStatus::Clash,
-            Some(_) => AskStatus::Refused,
-            None if message.withdrawn.is_some() => AskStatus::Withdrawn,
-            None if self.now >= *expires_at => AskStatus::Expired,
-            None => AskStatus::Waiting,
-        };
-        let bound = within_loan.is_some_and(|until| message.sent_at < until);
-        let home = match of.node == self.own {
-            true => Some(self.board),
-            false => self.board.copies.boards.get(&of.node),
-        };
-        let own = node == self.own;
-        Some(AskView {
-            message: message.id.to_string(),
-            node: node.to_string(),
-            name: self.board.name_of_in(&node, self.found),
-            own,
-            for_us: of.node == self.own,
-            of_node: of.node.to_string(),
-            of_name: self.board.name_of_in(&of.node, self.found),
-            what: self.asked(ask, of, home, node).into(),
-            record: of.record.to_string(),
-            incident: match ask {
-                Ask::Send { to } => Some(to.to_string()),
-                Ask::Release | Ask::Attend => None,
-            },
-            text: self.text(message),
-            sent_at: view::time(message.sent_at),
-            expires_at: view::time(*expires_at),
-            within_loan: bound,
-            provisional: status == AskStatus::Waiting && !bound,
-            status,
-            reason: answer
-                .and_then(|answer| answer.reason.as_ref())
-                .map(ToString::to_string),
-            answered_at: answer.map(|answer| view::time(answer.at)),
-            delivery: if own {
-                self.delivery(record, Some(of.node))
-            } else {
-                Vec::new()
-            },
-        })
-    }
-
-    fn reply_of(&self, node: &NodeId, to: &Elsewhere) -> Option<&Reply> {
-        let id = Reply::id_of(node, to);
-        let board = match *node == self.own {
-            true => self.board,
-            false => self.board.copies.boards.get(node)?,
-        };
-        board.replies.get(&id).map(std::sync::Arc::as_ref)
-    }
-
-    fn asked(&self, ask: &Ask, of: &Elsewhere, home: Option<&Board>, asker: NodeId) -> Text {
-        let unit = home.map_or(String::new(), |board| callsign(board, UnitId(of.record.id)));
-        match ask {
-            Ask::Send { to } => {
-                let theirs = match asker == self.own {
-                    true => Some(self.board),
-                    false => self.board.copies.boards.get(&asker),
-                };
-                let number = theirs.and_then(|board| Some(board.incidents.get(to)?.number));
-                let number = number.map_or("?".to_owned(), |number| number.to_string());
-                Text::new(
-                    format!("send {unit} to incident {number}"),
-                    format!("派{unit}赴警情 {number}"),
-                )
-            }
-            Ask::Release => Text::new(format!("let {unit} go"), format!("释放{unit}")),
-            Ask::Attend => Text::new("attend to the incident", "处置该警情"),
-        }
-    }
-
-    fn text(&self, message: &Message) -> Option<String> {
-        let text = message.text.as_ref().filter(|_| self.personal)?;
-        Some(text.as_str().to_owned())
-    }
-
-    fn log(&self) -> Vec<LogLineView> {
-        let mut lines: Vec<(Timestamp, LogLineView)> = Vec::new();
-        for (node, message) in self.messages() {
-            if let What::Log { .. } = message.what {
-                lines.push((message.sent_at, self.said(node, message)));
-            }
-        }
-        let found = self.found;
-        let mut fact = |at: Timestamp, node: &NodeId, en: &str, zh: &str| {
-            lines.push((at, self.fact(at, node, Text::new(en, zh))));
-        };
-        fact(
-            found.raised_at,
-            &found.genesis.founder,
-            "raised the operation",
-            "发起行动",
-        );
-        for (node, membership) in &found.members {
-            if *node != found.genesis.founder {
-                let role = &membership.role;
-                let (en, zh) = (format!("was called in: {role}"), format!("受邀：{role}"));
-                fact(membership.invited_at, node, &en, &zh);
-            }
-            if let Some(removal) = &membership.removed {
-                let reason = &removal.reason;
-                let (en, zh) = (
-                    format!("was removed: {reason}"),
-                    format!("被移出：{reason}"),
-                );
-                fact(removal.at, node, &en, &zh);
-            }
-            let part = self.board.participation_of(found.id, *node);
-            if let Some(at) = part.and_then(|part| part.joined_at)
-                && *node != found.genesis.founder
-            {
-                fact(at, node, "joined", "加入");
-            }
-            if let Some((at, reason)) = part.and_then(|part| part.declined.as_ref()) {
-                fact(
-                    *at,
-                    node,
-                    &format!("declined: {reason}"),
-                    &format!("谢绝：{reason}"),
-                );
-            }
-            if let Some((at, reason)) = part.and_then(|part| part.left.as_ref()) {
-                fact(
-                    *at,
-                    node,
-                    &format!("left: {reason}"),
-                    &format!("退出：{reason}"),
-                );
-            }
-        }
-        for objective in &found.objectives {
-            if let Some(at) = objective.reached_at {
-                let text = &objective.text;
-                fact(
-                    at,
-                    &found.lead,
-                    &format!("reached: {text}"),
-                    &format!("达成：{text}"),
-                );
-            }
-        }
-        lines.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-        lines.into_iter().map(|(_, line)| line).collect()
-    }
-
-    fn said(&self, node: NodeId, message: &Message) -> LogLineView {
-        let record = RecordRef::from(message.id);
-        let own = node == self.own;
-        let withdrawn = message.withdrawn.as_ref();
-        LogLineView {
-            at: view::time(message.sent_at),
-            node: node.to_string(),
-            name: self.board.name_of_in(&node, self.found),
-            what: withdrawn.map(|(_, reason)| {
-                Text::new(format!("taken back: {reason}"), format!("已撤回：{reason}")).into()
-            }),
-            text: self.text(message),
-            message: Some(message.id.to_string()),
-            delivery: if own {
-                self.delivery(record, None)
-            } else {
-                Vec::new()
-            },
-            reply: (!own).then(|| self.reply(&Elsewhere { node, record }, message.version)),
-        }
-    }
-
-    fn fact(&self, at: Timestamp, node: &NodeId, what: Text) -> LogLineView {
-        LogLineView {
-            at: view::time(at),
-            node: node.to_string(),
-            name: self.board.name_of_in(node, self.found),
-            what: Some(what.into()),
-            text: None,
-            message: None,
-            delivery: Vec::new(),
-            reply: None,
-        }
-    }
 }
 
 fn standing(
@@ -947,24 +765,27 @@ fn callsign(board: &Board, unit: UnitId) -> String {
 
 /// Says in a few words which record it is that changed.
 fn said_of(board: &Board, record: &Record) -> Text {
-    let kind = record.reference().kind.label();
-    let name = match record {
-        Record::Incident(incident) => incident.number.to_string(),
-        Record::Unit(unit) => unit.callsign.to_string(),
-        Record::Assignment(one) => {
-            format!("{} ({})", callsign(board, one.unit), one.status.label().en)
-        }
-        _ => String::new(),
-    };
-    let zh = match record {
-        Record::Assignment(one) => {
-            format!("{}（{}）", callsign(board, one.unit), one.status.label().zh)
-        }
-        _ => name.clone(),
-    };
-    match record.reference().kind {
-        RecordKind::Message => Text::new("something was said", "有新的联络"),
-        RecordKind::Reply => Text::new("something was signed for or answered", "有签收或答复"),
-        _ => Text::new(format!("{} {name}", kind.en), format!("{} {zh}", kind.zh)),
+    let kind = record.reference().kind;
+    let label = kind.label();
+    if let Record::Assignment(one) = record {
+        let (unit, now) = (callsign(board, one.unit), one.status.label());
+        return Text::new(
+            format!("{} {unit} ({})", label.en, now.en),
+            format!("{} {unit}（{}）", label.zh, now.zh),
+        );
     }
+    if kind == RecordKind::Message {
+        return Text::new("something was said", "有新的联络");
+    }
+    if kind == RecordKind::Reply {
+        return Text::new("something was signed for or answered", "有签收或答复");
+    }
+    let name = if let Record::Incident(incident) = record {
+        format!(" {}", incident.number)
+    } else if let Record::Unit(unit) = record {
+        format!(" {}", unit.callsign)
+    } else {
+        String::new()
+    };
+    Text::new(format!("{}{name}", label.en), format!("{}{name}", label.zh))
 }

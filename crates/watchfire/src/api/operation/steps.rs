@@ -250,6 +250,10 @@ fn line(name: &'static str, text: &str) -> Result<Line, Problem> {
     read(name, text)
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "`meaning` names every step, and gives each to the one function that reads it"
+)]
 impl OperationStep {
     /// Returns the action that it means.
     pub(super) fn meaning(self, operation: OperationId, now: Timestamp) -> Result<Action, Problem> {
