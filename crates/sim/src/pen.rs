@@ -96,7 +96,7 @@ impl Pen {
 
     /// Returns the node.
     pub fn node(&self) -> NodeId {
-        self.feed(Scope::Local).node
+        self.seeds.node()
     }
 
     /// Returns the feed of a scope.

@@ -24,7 +24,7 @@ use watchfire_core::sync;
 use watchfire_feed::seal::{self, RecordKey};
 use watchfire_feed::{
     Draft, Entry, Feed, FeedId, Head, HybridTime, IdentityEvent, NodeId, OPENING_KIND,
-    OPENING_KIND_VERSION, Scope, Signer, Vector, identity_entry, identity_opening,
+    OPENING_KIND_VERSION, PublicKey, Scope, Signer, Vector, identity_entry, identity_opening,
 };
 
 use disk::Disk;
@@ -95,16 +95,15 @@ pub struct Seeds {
     pub root: [u8; 32],
     /// Of the key that signs its feeds.
     pub online: [u8; 32],
+    node: NodeId,
+    key: PublicKey,
 }
 
 impl Site {
     /// Makes a node whose keys and ids follow from a seed.
     pub fn new(name: &str, seed: u64) -> Site {
         let mut dice = Entropy::from_number(seed);
-        let seeds = Seeds {
-            root: dice.next_32(),
-            online: dice.next_32(),
-        };
+        let seeds = Seeds::new(dice.next_32(), dice.next_32());
         let time = HybridTime::from_parts(BEGIN_MS as u64, 0);
         let feed = seeds.feed(Scope::Local);
         let opening = seeds.opening(&feed, time);
@@ -534,13 +533,28 @@ impl Site {
 }
 
 impl Seeds {
+    /// Makes the keys of a node from two secrets.
+    pub fn new(root: [u8; 32], online: [u8; 32]) -> Seeds {
+        Seeds {
+            root,
+            online,
+            node: NodeId::of_key(&Signer::from_seed(root).public_key()),
+            key: Signer::from_seed(online).public_key(),
+        }
+    }
+
+    /// Returns the node.
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+
     /// Returns the feed that the node writes in a scope.
     pub fn feed(&self, scope: Scope) -> Feed {
         Feed {
-            node: NodeId::of_key(&Signer::from_seed(self.root).public_key()),
+            node: self.node,
             scope,
             epoch: 1,
-            key: Signer::from_seed(self.online).public_key(),
+            key: self.key,
         }
     }
 

@@ -249,8 +249,9 @@ impl Hostile {
 
     /// Returns an honest entry that a node holds and did not write.
     fn held_by(&self, target: &Site, dice: &mut Entropy) -> Option<(Feed, Entry)> {
+        let ours = [self.node(), target.node()];
         let strange = |(feed, _): &&(Feed, Entry)| {
-            ![self.node(), target.node()].contains(&feed.node) && feed.scope != Scope::Identity
+            !ours.contains(&feed.node) && feed.scope != Scope::Identity
         };
         let all: Vec<&(Feed, Entry)> = target.disk.log.iter().filter(strange).collect();
         pick(dice, &all).map(|found| (*found).clone())

@@ -694,12 +694,13 @@ impl World {
         for at in 0..self.stands.len() {
             self.start(at)?;
         }
-        self.let_all_in()?;
         for at in 0..self.stands.len() {
             self.speak(at)?;
         }
         let began = self.now_ms;
         loop {
+            // Somebody who got no answer before may ask again now, and shut somebody out.
+            self.let_all_in()?;
             let until = self.now_ms + 60_000;
             while self
                 .queue

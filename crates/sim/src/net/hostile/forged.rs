@@ -285,7 +285,7 @@ impl Hostile {
                     key: Signer::from_seed(online).public_key(),
                     ..self.pen.feed(self.scope())
                 };
-                let seeds = Seeds { root, online };
+                let seeds = Seeds::new(root, online);
                 seeds.opening(&feed, HybridTime(1)).encode()
             }
             Attack::SecondKey => {
@@ -331,10 +331,7 @@ pub(super) fn joining(
 
 /// Returns a node that nobody here has heard of.
 pub(super) fn a_stranger(dice: &mut Entropy) -> Pen {
-    let seeds = Seeds {
-        root: dice.next_32(),
-        online: dice.next_32(),
-    };
+    let seeds = Seeds::new(dice.next_32(), dice.next_32());
     Pen::new(seeds, "stranger")
 }
 
