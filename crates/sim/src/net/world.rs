@@ -127,7 +127,7 @@ impl World {
     pub(crate) fn begin(settings: Settings) -> World {
         let mut dice = Entropy::from_number(settings.seed);
         let weather = Weather::draw(&mut dice);
-        let count = 3 + dice.below(3) as usize;
+        let count = [3, 3, 4, 5][dice.below(4) as usize];
         let mut sites: Vec<Site> = Vec::new();
         for at in 0..count {
             let name = ["A", "B", "C", "D", "E", "F"][at];
