@@ -10,7 +10,7 @@ use std::time::Instant;
 use watchfire_sim::{Plant, Settings, model, net, run};
 
 const STEPS: u64 = 60;
-const JOINT_STEPS: u64 = 80;
+const JOINT_STEPS: u64 = 60;
 const USAGE: &str = "usage: watchfire-sim --seed N [--steps M] [--runs K] [--joint]\n       watchfire-sim --models N";
 
 /// What was asked for.
