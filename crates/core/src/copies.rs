@@ -285,18 +285,14 @@ impl Board {
 
     /// Returns an operation as its lead of today has it, wherever that is: from the founder along the offers of
     /// command that were taken. Each step has one writer, so everybody who holds the same entries finds the same lead.
+    ///
+    /// Without the founder's word there is no operation: anybody can say that they took command of it.
     pub fn operation_anywhere(&self, id: OperationId) -> Result<&Operation, Refusal> {
-        let missing = Refusal::NotFound(RecordKind::Operation);
-        let own = self.operations.get(&id);
-        let boards = self.copies.boards.values();
-        let copies = boards.filter_map(|board| board.operations.get(&id));
-        let all: Vec<&Operation> = own.into_iter().chain(copies).map(AsRef::as_ref).collect();
-        // Each node's record says what it last wrote as the lead. Without the founder's feed (an operation that was
-        // joined after a transfer) the oldest there is begins.
+        let all: Vec<&Operation> = self.said_of(id).collect();
+        // Each node's record says what it last wrote as the lead.
         let founded = |one: &&&Operation| one.lead == one.genesis.founder;
-        let oldest = || all.iter().min_by_key(|one| one.version);
-        let first = all.iter().find(founded).or_else(oldest);
-        let mut current = *first.ok_or(missing)?;
+        let first = all.iter().find(founded);
+        let mut current = *first.ok_or(Refusal::NotFound(RecordKind::Operation))?;
         while let Some(to) = current.offered_to {
             // An offer freezes the record: whoever got it and wrote a later version has taken it. Versions rise, so
             // that command may go round as often as it likes and no step is gone twice.
@@ -307,6 +303,32 @@ impl Board {
             }
         }
         Ok(current)
+    }
+
+    /// Returns what every node that says that it leads or led an operation last said of it, believed or not.
+    fn said_of(&self, id: OperationId) -> impl Iterator<Item = &Operation> {
+        let own = self.operations.get(&id);
+        let boards = self.copies.boards.values();
+        let copies = boards.filter_map(move |board| board.operations.get(&id));
+        own.into_iter().chain(copies).map(AsRef::as_ref)
+    }
+
+    /// Says whether anybody says that a node is in that operation, or in any if none is given, with this node: reason
+    /// enough to find out who that node is and what it has to say as the lead, and for nothing else. So whoever is
+    /// called in by a later lead gets to the founder's word.
+    pub(crate) fn is_named_with(
+        &self,
+        operation: Option<OperationId>,
+        node: &NodeId,
+        own: &NodeId,
+    ) -> bool {
+        let boards = self.copies.boards.values().chain([self]);
+        let all = boards.flat_map(|board| board.operations.values());
+        let mut of = all.filter(|one| operation.is_none_or(|id| one.id == id));
+        of.any(|one| {
+            let named = one.members.contains_key(node) || one.genesis.founder == *node;
+            named && one.members.contains_key(own)
+        })
     }
 
     /// Returns all operations that this node knows of, each as its lead of today has it.

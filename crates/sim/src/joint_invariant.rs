@@ -13,8 +13,10 @@ mod erased_is_gone;
 mod fork_is_frozen;
 mod given_to_members_only;
 mod healed_is_converged;
+mod hostile_disturbs_nobody;
 mod hybrid_time_rises;
 mod lent_goes_where_promised;
+mod newer_is_kept_and_shown;
 mod one_lead;
 mod only_what_is_shared_is_told;
 mod rows_are_the_board;
@@ -26,14 +28,16 @@ use std::collections::BTreeMap;
 
 use watchfire_core::board::Board;
 use watchfire_core::record::{Action, Record, RecordKind, RecordRef};
-use watchfire_feed::{Entry, FeedId, Head, HybridTime, Scope};
+use watchfire_feed::{Entry, FeedId, Head, HybridTime, NodeId, Scope};
 
-use crate::net::Message;
 use crate::net::world::World;
+use crate::net::{Expect, Heard, Message};
+use crate::site::Site;
+pub(crate) use hostile_disturbs_nobody::Glimpse;
 use only_what_is_shared_is_told::Ended;
 
 /// The names of all invariants, as failures call them.
-pub const NAMES: [&str; 17] = [
+pub const NAMES: [&str; 19] = [
     "acked_is_durable",
     "asked_within_a_loan_is_answered",
     "board_is_the_refold",
@@ -43,8 +47,10 @@ pub const NAMES: [&str; 17] = [
     "fork_is_frozen",
     "given_to_members_only",
     "healed_is_converged",
+    "hostile_disturbs_nobody",
     "hybrid_time_rises",
     "lent_goes_where_promised",
+    "newer_is_kept_and_shown",
     "one_lead",
     "only_what_is_shared_is_told",
     "rows_are_the_board",
@@ -130,17 +136,43 @@ pub(crate) fn when_started(world: &mut World, at: usize) -> Result<(), String> {
     named("done_once", done_once::check(world))
 }
 
-/// Looks at what a node is about to say.
+/// Looks at what a node is about to say to another.
 pub(crate) fn when_sent(
     world: &World,
     from: usize,
-    to: usize,
+    to: NodeId,
     message: &Message,
 ) -> Result<(), String> {
-    named(
-        "told_to_the_allowed",
-        told_to_the_allowed::check(world, from, to, message),
-    )
+    let site = &world.stands[from].site;
+    let told = told_to_the_allowed::check(site, to, message);
+    named("told_to_the_allowed", told)
+}
+
+/// Looks at what came of a hostile node's blow.
+pub(crate) fn when_struck(
+    world: &World,
+    at: usize,
+    hostile: NodeId,
+    before: (&Glimpse, Option<&Board>),
+    heard: &[Heard],
+    expect: Expect,
+) -> Result<(), String> {
+    let checked = hostile_disturbs_nobody::check(world, at, hostile, before, heard, expect);
+    named("hostile_disturbs_nobody", checked)
+}
+
+/// Looks at what is held of what a newer program said.
+pub(crate) fn when_newer_spoke(world: &World) -> Result<(), String> {
+    let kept = newer_is_kept_and_shown::check(world);
+    named("newer_is_kept_and_shown", kept)
+}
+
+/// Says whether sites that may be in any state agree where they must: at most one leads, and equal entries give
+/// equal members. For searches that have no world.
+pub fn agree(sites: &[&Site]) -> Result<(), String> {
+    named("one_lead", one_lead::check_sites(sites))?;
+    let same = same_entries_same_members::check_sites(sites);
+    named("same_entries_same_members", same)
 }
 
 /// Looks at what must hold every now and then.
@@ -166,6 +198,7 @@ pub(crate) fn at_the_end(world: &mut World) -> Result<(), String> {
     named("rows_are_the_board", rows_are_the_board::check(world))?;
     let given = given_to_members_only::check(world);
     named("given_to_members_only", given)?;
+    when_newer_spoke(world)?;
     named("erased_is_gone", erased_is_gone::check(world))
 }
 

@@ -12,6 +12,7 @@ mod host;
 pub mod invariant;
 pub mod joint_invariant;
 mod life;
+pub mod model;
 pub mod net;
 pub mod pen;
 pub mod site;

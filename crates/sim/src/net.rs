@@ -5,15 +5,23 @@
 //! is driven by [`world`], what must hold is in [`crate::joint_invariant`].
 
 mod faults;
+mod hostile;
 mod met;
+mod newer;
 mod people;
 mod wire;
 pub(crate) mod world;
 
 pub use faults::Fault;
+pub use hostile::Attack;
+pub(crate) use hostile::{Expect, is_bounded};
 pub use met::Met;
+pub(crate) use newer::Newer;
+pub(crate) use people::{invite, raise};
 use watchfire_feed::Hash;
-pub(crate) use wire::{Message, read_frames};
+pub(crate) use wire::{Heard, Message, read_frames};
+
+pub use crate::site::Mistake;
 
 /// What a federation's life is to be like.
 #[derive(Debug, Clone, Copy)]
@@ -24,14 +32,6 @@ pub struct Settings {
     pub steps: u64,
     /// The mistake put in on purpose.
     pub mistake: Mistake,
-}
-
-/// A mistake put into a host on purpose, to see that the invariants catch it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Mistake {
-    /// No mistake.
-    #[default]
-    None,
 }
 
 /// A life that broke nothing.

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use ed25519_dalek::{Signer as _, SigningKey};
 use watchfire_core::record::Event;
 use watchfire_feed::{Draft, Entry, Feed, Head, HybridTime, NodeId, Scope, Signer};
 
@@ -95,7 +96,7 @@ impl Pen {
 
     /// Returns the node.
     pub fn node(&self) -> NodeId {
-        self.feed(Scope::Local).node
+        self.seeds.node()
     }
 
     /// Returns the feed of a scope.
@@ -145,6 +146,22 @@ impl Pen {
             sealed: words.sealed,
         };
         watchfire_feed::sign(signer, &head, draft).expect("what a pen writes fits an entry")
+    }
+
+    /// Signs something that no honest signer would: an entry whose header bytes were edited by hand, its body as
+    /// given. It may be unreadable as an entry, so it is returned as a frame.
+    pub fn forge(
+        &mut self,
+        secret: [u8; 32],
+        words: Words,
+        head: Head,
+        edit: impl FnOnce(&mut Vec<u8>),
+    ) -> Vec<u8> {
+        let mut entry = self.sign(head, words);
+        edit(&mut entry.header_bytes);
+        let key = SigningKey::from_bytes(&secret);
+        entry.signature = key.sign(&entry.header_bytes).to_bytes();
+        entry.encode()
     }
 
     fn time(&mut self) -> HybridTime {

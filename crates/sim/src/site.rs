@@ -11,10 +11,12 @@ use std::sync::Arc;
 
 use watchfire_core::basis::{IncidentId, PersonId, Timestamp};
 use watchfire_core::board::Board;
-use watchfire_core::engine::{self, Engine, HappenedWhen, Outcome, Request, Start, Taken};
+use watchfire_core::copies::Change;
+use watchfire_core::engine::{self, Decoded, Engine, HappenedWhen, Outcome, Request, Start, Taken};
 use watchfire_core::entropy::Entropy;
-use watchfire_core::log::LogFault;
+use watchfire_core::log::{Batch, KeptOutcome, LogFault};
 use watchfire_core::plan::ResponseFile;
+use watchfire_core::record::participation::ParticipationAction;
 use watchfire_core::record::person::Seat;
 use watchfire_core::record::{Action, Actor, Elsewhere, Record, RecordRef};
 use watchfire_core::refusal::Refusal;
@@ -22,7 +24,7 @@ use watchfire_core::sync;
 use watchfire_feed::seal::{self, RecordKey};
 use watchfire_feed::{
     Draft, Entry, Feed, FeedId, Head, HybridTime, IdentityEvent, NodeId, OPENING_KIND,
-    OPENING_KIND_VERSION, Scope, Signer, Vector, identity_entry, identity_opening,
+    OPENING_KIND_VERSION, PublicKey, Scope, Signer, Vector, identity_entry, identity_opening,
 };
 
 use disk::Disk;
@@ -32,6 +34,36 @@ pub const BEGIN_MS: i64 = 1_700_000_000_000;
 
 /// Unused record keys that are at hand before anything is asked or taken.
 const SPARE_KEYS: usize = 8;
+
+/// A mistake put into a host on purpose, to see that the invariants catch it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mistake {
+    /// No mistake.
+    #[default]
+    None,
+    /// It gives the feeds of operations to whoever asks.
+    RelaysToNonMembers,
+    /// It gives a removed member what was written after it was removed.
+    GoesOnTellingTheRemoved,
+    /// It answers that a share has ended, and goes on telling.
+    SharesAfterEnd,
+    /// It does not write down that a feed has forked.
+    ForgetsTheFork,
+    /// It takes another node's word about a record for its home's.
+    AcceptsAnothersRecord,
+    /// It gives a key without asking who may have it.
+    SkipsKeyPermission,
+    /// It keeps any key that is handed to it.
+    TakesAnyKey,
+    /// It answers before the write, and goes on when the write failed.
+    AnswersBeforeDurable,
+    /// It starts without the outcomes of what was asked before.
+    ForgetsOutcomes,
+    /// It loses a row of a copy.
+    LosesACopy,
+    /// It starts without the last entry that it took.
+    LosesAnEntry,
+}
 
 /// One node.
 pub struct Site {
@@ -49,6 +81,8 @@ pub struct Site {
     pub keys_missing: BTreeSet<([u8; 16], Elsewhere)>,
     /// How often copies were folded anew because a key came late.
     pub unsealed: u64,
+    /// The mistake that is in it on purpose.
+    pub mistake: Mistake,
     seeds: Seeds,
     dice: Entropy,
     asked: u64,
@@ -61,26 +95,26 @@ pub struct Seeds {
     pub root: [u8; 32],
     /// Of the key that signs its feeds.
     pub online: [u8; 32],
+    node: NodeId,
+    key: PublicKey,
 }
 
 impl Site {
     /// Makes a node whose keys and ids follow from a seed.
     pub fn new(name: &str, seed: u64) -> Site {
         let mut dice = Entropy::from_number(seed);
-        let seeds = Seeds {
-            root: dice.next_32(),
-            online: dice.next_32(),
-        };
+        let seeds = Seeds::new(dice.next_32(), dice.next_32());
         let time = HybridTime::from_parts(BEGIN_MS as u64, 0);
         let feed = seeds.feed(Scope::Local);
         let opening = seeds.opening(&feed, time);
         let mut disk = Disk::default();
-        let batch = watchfire_core::log::Batch {
+        let batch = Batch {
             entries: vec![opening],
             ..Default::default()
         };
-        disk.append(&batch).expect("a new disk takes everything");
-        let engine = begin(&disk, &seeds, Board::default(), dice.next_32());
+        let appended = disk.append(&batch, |_| Some(feed));
+        appended.expect("a new disk takes everything");
+        let engine = begin(&disk, &[], &seeds, Board::default(), dice.next_32());
         let mut site = Site {
             name: name.to_owned(),
             engine,
@@ -89,6 +123,7 @@ impl Site {
             shown: Board::default(),
             keys_missing: BTreeSet::new(),
             unsealed: 0,
+            mistake: Mistake::None,
             seeds,
             dice,
             asked: 0,
@@ -123,14 +158,27 @@ impl Site {
         key: String,
     ) -> Result<Result<Outcome, Refusal>, LogFault> {
         self.top_up();
+        if self.mistake == Mistake::SharesAfterEnd
+            && matches!(
+                action,
+                Action::Participation(ParticipationAction::EndShare { .. })
+            )
+        {
+            let (records, repeated) = (Vec::new(), false);
+            return Ok(Ok(Outcome { records, repeated }));
+        }
         let request = request(action, key);
         let step = self.engine.handle(request, self.now);
-        self.append(&step.append)?;
+        let appended = self.append(&step.append);
+        if self.mistake != Mistake::AnswersBeforeDurable {
+            appended?;
+        }
         self.show(step.then.show, step.then.changes);
         Ok(step.then.answer)
     }
 
-    fn top_up(&mut self) {
+    /// Makes sure that there are unused keys, durable before any is used.
+    pub fn top_up(&mut self) {
         while self.engine.spare_key_count() < SPARE_KEYS {
             let key = RecordKey::new(self.dice.next_16(), self.dice.next_32());
             self.disk.keyring.insert(key.id, key.clone());
@@ -162,10 +210,27 @@ impl Site {
         let held: Vec<RecordKey> = held.collect();
         let taken = self.engine.take(entries, &held, self.now);
         self.keep(taken.clone())?;
+        if self.mistake == Mistake::AcceptsAnothersRecord {
+            self.believe(&taken);
+        }
         let missing = needed.into_iter();
         let missing = missing.filter(|(id, _)| !self.disk.keyring.contains_key(id));
         self.keys_missing.extend(missing);
         Ok(taken)
+    }
+
+    /// Puts what anybody told in the place of what its home told.
+    fn believe(&mut self, taken: &Taken) {
+        for change in &taken.changes {
+            let Change::Copy(_, record) = change else {
+                continue;
+            };
+            for board in self.shown.copies.boards.values_mut() {
+                if board.get(record.reference()).is_some() {
+                    board.put(record.clone());
+                }
+            }
+        }
     }
 
     /// Takes entries that stand where this node holds others: the proof that a feed has forked.
@@ -185,7 +250,8 @@ impl Site {
     pub fn add_keys(&mut self, keys: &[RecordKey]) -> Result<(), LogFault> {
         for key in keys {
             let opened: BTreeSet<Elsewhere> = self.disk.opened_by(key).collect();
-            if self.disk.keyring.contains_key(&key.id) || opened.is_empty() {
+            let any = self.mistake == Mistake::TakesAnyKey;
+            if self.disk.keyring.contains_key(&key.id) || (opened.is_empty() && !any) {
                 continue;
             }
             self.disk.keyring.insert(key.id, key.clone());
@@ -233,11 +299,20 @@ impl Site {
     }
 
     /// Makes a batch durable; what the disk has no room for is taken back.
-    fn append(&mut self, batch: &watchfire_core::log::Batch) -> Result<(), LogFault> {
+    fn append(&mut self, batch: &Batch) -> Result<(), LogFault> {
         if batch.is_empty() {
             return Ok(());
         }
-        let appended = self.disk.append(batch);
+        let mut batch = batch.clone();
+        if self.mistake == Mistake::ForgetsTheFork {
+            batch.forks.clear();
+        }
+        if self.mistake == Mistake::LosesACopy {
+            batch.copies.pop();
+        }
+        let board = self.engine.board();
+        let feed_of = |id: FeedId| board.copies.feeds.get(&id).map(|held| held.feed);
+        let appended = self.disk.append(&batch, feed_of);
         match &appended {
             Ok(()) => {
                 self.engine.persisted();
@@ -278,17 +353,33 @@ impl Site {
         }
     }
 
-    fn show(&mut self, records: Vec<Record>, changes: Vec<watchfire_core::copies::Change>) {
+    fn show(&mut self, records: Vec<Record>, changes: Vec<Change>) {
         for record in records {
             self.shown.put(record);
         }
         for change in changes {
+            if let Change::Identity(identity) = &change {
+                let identity = identity.as_ref().clone();
+                self.disk.identities.insert(identity.node(), identity);
+            }
             self.shown.copies.change(change);
         }
     }
 
     /// Returns how far it holds what another may read.
     pub fn vector_for(&self, asker: &NodeId) -> Vector {
+        if self.mistake != Mistake::None {
+            let mut vector = Vector::new();
+            for held in self.shown.copies.feeds.values() {
+                if self
+                    .may_read(asker, &held.feed)
+                    .is_some_and(|last| last >= held.head.seq)
+                {
+                    vector.insert(held.head).expect("few feeds");
+                }
+            }
+            return vector;
+        }
         sync::vector_for(&self.shown, self.node(), asker, |feed, seq| {
             self.disk.entry(feed, seq).map(Entry::head)
         })
@@ -308,9 +399,20 @@ impl Site {
         let Some(followed) = self.shown.copies.feeds.get(&feed) else {
             return Vec::new();
         };
-        let last = sync::may_read(&self.shown, self.node(), asker, &followed.feed);
+        let last = self.may_read(asker, &followed.feed);
         let to = to.min(last.unwrap_or(0));
         self.disk.entries(feed, from, to).cloned().collect()
+    }
+
+    fn may_read(&self, asker: &NodeId, feed: &Feed) -> Option<u64> {
+        let last = sync::may_read(&self.shown, self.node(), asker, feed);
+        if self.mistake == Mistake::RelaysToNonMembers {
+            return Some(u64::MAX);
+        }
+        match self.mistake == Mistake::GoesOnTellingTheRemoved {
+            true => last.map(|_| u64::MAX),
+            false => last,
+        }
     }
 
     /// Returns the keys that open entries, as far as another may have them. Who asks names a key and a record; the
@@ -322,9 +424,9 @@ impl Site {
             let Some(key) = self.disk.keyring.get(id) else {
                 continue;
             };
-            if sync::may_have_key(&self.shown, own, asker, *of, now)
-                && self.disk.opened_by(key).any(|opened| opened == *of)
-            {
+            let asked = self.mistake == Mistake::SkipsKeyPermission
+                || sync::may_have_key(&self.shown, own, asker, *of, now);
+            if asked && self.disk.opened_by(key).any(|opened| opened == *of) {
                 found.push(key.clone());
             }
         }
@@ -341,7 +443,7 @@ impl Site {
 
     /// Folds the whole log anew, as an auditor does.
     pub fn refold(&self) -> Board {
-        let mut board = Board::default();
+        let mut board = self.audit();
         for at in 0..self.disk.log.len() {
             self.fold_one(&mut board, at);
         }
@@ -349,10 +451,22 @@ impl Site {
         board
     }
 
+    /// Returns a board on which nothing stands but who speaks for each node: that is a table, and verifying it anew
+    /// each time would be most of what a simulation does.
+    pub fn audit(&self) -> Board {
+        let mut board = Board::default();
+        board.copies.identities.clone_from(&self.disk.identities);
+        board
+    }
+
     /// Folds one entry of the log into a board.
     pub fn fold_one(&self, board: &mut Board, at: usize) {
         let (feed, entry) = &self.disk.log[at];
-        let decoded = engine::decode(entry).expect("what was taken can be read");
+        let decoded = match entry.header.seq {
+            // It was verified when it was taken, and says no more than this.
+            1 => Decoded::FeedOpened(*feed),
+            _ => engine::decode(entry).expect("what was taken can be read"),
+        };
         let key = sync::sealed_under(feed, entry);
         let key = key.and_then(|(id, _)| self.disk.keyring.get(&id));
         let opened = engine::open_sealed(entry, key);
@@ -371,12 +485,39 @@ impl Site {
 
     /// Stops and starts again from what is on disk.
     pub fn restart(&mut self) {
+        if self.mistake == Mistake::LosesAnEntry {
+            self.disk.lose_last_taken(self.node());
+        }
         let board = self.refold();
         let entropy = self.dice.next_32();
         self.shown = board.clone();
-        self.engine = begin(&self.disk, &self.seeds, board, entropy);
+        let outcomes = match self.mistake == Mistake::ForgetsOutcomes {
+            true => &[][..],
+            false => &self.disk.outcomes,
+        };
+        self.engine = begin(&self.disk, outcomes, &self.seeds, board, entropy);
         self.finish().expect("a disk that was just started works");
         self.keys_missing = self.disk.keys_missing().collect();
+    }
+
+    /// Returns another process on a copy of the same disk, as it is now.
+    pub fn twin(&self) -> Site {
+        let entropy = watchfire_feed::Hash::of(self.name.as_bytes()).0;
+        let (disk, board) = (self.disk.clone(), self.shown.clone());
+        let engine = begin(&disk, &disk.outcomes, &self.seeds, board.clone(), entropy);
+        Site {
+            name: self.name.clone(),
+            engine,
+            now: self.now,
+            shown: board,
+            keys_missing: self.keys_missing.clone(),
+            unsealed: self.unsealed,
+            mistake: self.mistake,
+            seeds: self.seeds,
+            dice: self.dice.clone(),
+            asked: self.asked,
+            disk,
+        }
     }
 
     /// Does what a death may have left undone: keys of what was erased, copies whose key had just come.
@@ -411,13 +552,28 @@ impl Site {
 }
 
 impl Seeds {
+    /// Makes the keys of a node from two secrets.
+    pub fn new(root: [u8; 32], online: [u8; 32]) -> Seeds {
+        Seeds {
+            root,
+            online,
+            node: NodeId::of_key(&Signer::from_seed(root).public_key()),
+            key: Signer::from_seed(online).public_key(),
+        }
+    }
+
+    /// Returns the node.
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+
     /// Returns the feed that the node writes in a scope.
     pub fn feed(&self, scope: Scope) -> Feed {
         Feed {
-            node: NodeId::of_key(&Signer::from_seed(self.root).public_key()),
+            node: self.node,
             scope,
             epoch: 1,
-            key: Signer::from_seed(self.online).public_key(),
+            key: self.key,
         }
     }
 
@@ -476,7 +632,13 @@ fn request(action: Action, key: String) -> Request {
     }
 }
 
-fn begin(disk: &Disk, seeds: &Seeds, board: Board, entropy: [u8; 32]) -> Engine {
+fn begin(
+    disk: &Disk,
+    outcomes: &[KeptOutcome],
+    seeds: &Seeds,
+    board: Board,
+    entropy: [u8; 32],
+) -> Engine {
     let feed = seeds.feed(Scope::Local);
     let last_time = disk.log.iter().map(|(_, entry)| entry.header.time).max();
     let key_of = |sealed: &[u8]| disk.keyring.get(&seal::key_id(sealed)?).cloned();
@@ -496,7 +658,7 @@ fn begin(disk: &Disk, seeds: &Seeds, board: Board, entropy: [u8; 32]) -> Engine 
         board,
         keys,
         copy_keys,
-        outcomes: disk.outcomes.clone(),
+        outcomes: outcomes.to_vec(),
         entropy: Entropy::new(entropy),
         response: Arc::new(ResponseFile::default()),
     })

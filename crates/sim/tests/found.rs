@@ -5,13 +5,13 @@
 mod common;
 
 use common::*;
-use watchfire_core::record::Action;
 use watchfire_core::record::message::MessageAction;
-use watchfire_core::record::operation::OperationAction;
-use watchfire_core::record::participation::ParticipationAction;
+use watchfire_core::record::operation::{OperationAction, OperationEvent};
+use watchfire_core::record::participation::{ParticipationAction, Tier};
+use watchfire_core::record::{Action, Event};
 use watchfire_feed::Scope;
 use watchfire_sim::pen::{Pen, Words};
-use watchfire_sim::site::{Site, pull};
+use watchfire_sim::site::{Site, enrol, pull};
 
 #[test]
 fn that_a_node_left_is_heard_by_all() {
@@ -153,4 +153,60 @@ fn a_fork_is_found_by_whoever_is_further_on_too() {
     pull(&mut a, &c);
     assert_eq!(a.disk.head(feed.id()).seq, held);
     check(&[&a, &b, &c]);
+}
+
+#[test]
+fn nobody_leads_because_it_says_that_it_took_command() {
+    let (mut a, mut b, mut c, operation) = joint();
+    let mut d = Site::new("d", 4);
+    enrol(&mut a, &mut d);
+    enrol(&mut c, &mut d);
+    invite(&mut a, operation, &d);
+    pull(&mut c, &a);
+    // c says that it took command, to d who has heard nothing of it yet.
+    let mut liar = Pen::new(c.seeds(), "c");
+    let stood = c.shown.operation_anywhere(operation).unwrap().clone();
+    let taken = OperationEvent::CommandTaken {
+        operation: Box::new(stood),
+        lead: c.node(),
+    };
+    let taken = Words::of(&Event::Operation(taken), operation.0, 99);
+    liar.write(Scope::Command(operation.0), taken);
+    let lies = liar.feeds.remove(&Scope::Command(operation.0)).unwrap();
+    assert!(d.take(lies, &[]).is_empty(), "it may say so");
+    assert!(
+        d.shown.operation_anywhere(operation).is_err(),
+        "and is not believed"
+    );
+    pull(&mut d, &a);
+    let found = d.shown.operation_anywhere(operation).unwrap();
+    assert_eq!(found.lead, a.node());
+    settle(&mut [&mut a, &mut b, &mut c]);
+    check(&[&a, &b, &c, &d]);
+}
+
+#[test]
+fn whoever_is_called_in_by_a_later_lead_gets_to_the_founders_word() {
+    let (mut a, mut b, mut c, operation) = joint();
+    let mut d = Site::new("d", 4);
+    enrol(&mut b, &mut d);
+    offer_command(&mut a, operation, &b);
+    settle(&mut [&mut a, &mut b, &mut c]);
+    b.ask(take_command(operation)).unwrap();
+    invite(&mut b, operation, &d);
+    let incident = open(&mut c);
+    share(&mut c, operation, incident, Tier::View);
+    settle(&mut [&mut a, &mut b, &mut c]);
+    // It knows nobody but b, and reaches nobody else.
+    pull(&mut d, &b);
+    assert_eq!(
+        d.shown.operation_anywhere(operation).unwrap().lead,
+        b.node()
+    );
+    join(&mut d, operation);
+    pull(&mut b, &d);
+    pull(&mut d, &b);
+    assert!(d.copy(of(&c, incident)).is_some());
+    settle(&mut [&mut a, &mut b, &mut c]);
+    check(&[&a, &b, &c, &d]);
 }

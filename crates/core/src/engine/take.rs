@@ -183,9 +183,12 @@ impl Engine {
         let decoded = decode(entry).map_err(|_| WhyNotTaken::Unreadable)?;
         self.clock.observe(entry.header.time, now.0);
         taken.append.arrived_at = Some(now);
-        self.fold_in(taken, &feed, held, entry, &decoded, keys);
+        let folded = self.fold_in(taken, &feed, held, entry, &decoded, keys);
         taken.taken += 1;
-        self.answer_by_rule(taken, &feed, &decoded, now);
+        // What changed no copy (it does not belong there, or comes out of turn) asks for nothing either.
+        if folded {
+            self.answer_by_rule(taken, &feed, &decoded, now);
+        }
         Ok(())
     }
 
@@ -204,16 +207,11 @@ impl Engine {
         };
         let may = match feed.scope {
             Scope::Local => false,
-            Scope::Identity => {
-                let joint = |one: &crate::record::operation::Operation| {
-                    one.members.contains_key(&feed.node) && one.names(&own)
-                };
-                peer.is_some() || board.all_operations().into_iter().any(joint)
-            }
+            Scope::Identity => peer.is_some() || board.is_named_with(None, &feed.node, &own),
+            // Whoever calls us in must be somebody that we deal with; a later lead must be a member.
             Scope::Command(id) => {
-                let known = board.operation_anywhere(OperationId(id));
-                // Whoever calls us in must be somebody that we deal with; a later lead must be a member.
-                peer.is_some() || known.is_ok_and(|one| one.members.contains_key(&feed.node))
+                let id = Some(OperationId(id));
+                peer.is_some() || board.is_named_with(id, &feed.node, &own)
             }
             Scope::Operation(id) => with_us(OperationId(id)),
         };
@@ -276,6 +274,7 @@ impl Engine {
         taken.append.forks.push((followed.feed.id(), entry.clone()));
     }
 
+    /// Folds an entry; says whether a copy is other now.
     fn fold_in(
         &mut self,
         taken: &mut Taken,
@@ -284,7 +283,7 @@ impl Engine {
         entry: &Entry,
         decoded: &Decoded,
         keys: &[RecordKey],
-    ) {
+    ) -> bool {
         if !taken.append.before.iter().any(|one| one.feed == held.feed) {
             taken.append.before.push(held);
         }
@@ -306,8 +305,11 @@ impl Engine {
                 taken.append.newer.push((*node, *record));
             }
         }
+        let copied = |change: &Change| matches!(change, Change::Copy(..));
+        let folded = changes.iter().any(copied);
         taken.changes.extend(changes);
         taken.append.entries.push(entry.clone());
+        folded
     }
 
     fn open_copy(

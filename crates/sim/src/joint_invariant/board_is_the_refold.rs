@@ -32,6 +32,10 @@ pub(crate) fn check_whole(world: &World) -> Result<(), String> {
 fn fold_new(page: &mut Page, stand: &Stand) {
     let site = &stand.site;
     let own = site.node();
+    page.audited
+        .copies
+        .identities
+        .clone_from(&site.disk.identities);
     for entry in page.audited_to..site.disk.log.len() {
         site.fold_one(&mut page.audited, entry);
         let (feed, entry) = &site.disk.log[entry];

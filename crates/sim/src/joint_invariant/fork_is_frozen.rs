@@ -9,9 +9,11 @@ pub(crate) fn check(world: &mut World, at: usize) -> Result<(), String> {
     let stand = &world.stands[at];
     let site = &stand.site;
     let page = world.book.pages.entry(at).or_default();
-    for feed in site.disk.forks.keys() {
-        let head = site.disk.head(*feed);
-        page.frozen.entry(*feed).or_insert(head);
+    let shown = site.shown.copies.feeds.values();
+    let shown = shown.filter(|held| held.forked).map(|held| held.feed.id());
+    for feed in shown.chain(site.disk.forks.keys().copied()) {
+        let head = site.disk.head(feed);
+        page.frozen.entry(feed).or_insert(head);
     }
     for (feed, head) in &page.frozen {
         let now = site.disk.head(*feed);

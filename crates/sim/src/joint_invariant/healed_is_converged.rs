@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use watchfire_core::basis::OperationId;
 use watchfire_core::record::operation::Operation;
-use watchfire_feed::{Feed, FeedId, Head, Scope};
+use watchfire_feed::{Feed, FeedId, Head, NodeId, Scope};
 
 use crate::net::world::World;
 use crate::site::Site;
@@ -27,6 +27,51 @@ pub(crate) fn check(world: &World) -> Result<(), String> {
     }
     for (id, (lead, operation)) in leads {
         check_one(&sites, id, lead, operation)?;
+        for other in world.others() {
+            check_other(&sites, id, operation, other)?;
+        }
+    }
+    Ok(())
+}
+
+/// Looks at what the members hold of a node that says nothing itself any more: the same, or that it has forked.
+fn check_other(
+    sites: &[&Site],
+    id: OperationId,
+    truth: &Operation,
+    other: NodeId,
+) -> Result<(), String> {
+    let is_in = |site: &&&Site| site.shown.is_member(id, &site.node());
+    let of = |feed: &Feed| {
+        let within = [Scope::Operation(id.0), Scope::Command(id.0)].contains(&feed.scope);
+        feed.node == other && within
+    };
+    let mut found: BTreeMap<FeedId, Vec<(&str, Head, bool)>> = BTreeMap::new();
+    let members: Vec<&&Site> = sites.iter().filter(is_in).collect();
+    for site in &members {
+        for held in site
+            .shown
+            .copies
+            .feeds
+            .values()
+            .filter(|held| of(&held.feed))
+        {
+            let line = (site.name.as_str(), held.head, held.forked);
+            found.entry(held.feed.id()).or_default().push(line);
+        }
+    }
+    for (feed, held) in found {
+        let forked = held.iter().filter(|(.., forked)| *forked).count();
+        let alike = held.windows(2).all(|two| two[0].1 == two[1].1);
+        let all = held.len() == members.len() && alike;
+        let agree = match forked {
+            0 => all,
+            _ => forked == held.len(),
+        };
+        // Who was removed is held up to where it was held when that came, and nothing later is looked at.
+        if !agree && truth.names(&other) {
+            return Err(format!("feed {feed} of {other} is held as {held:?}"));
+        }
     }
     Ok(())
 }

@@ -8,18 +8,23 @@ use std::collections::BTreeMap;
 use watchfire_core::basis::OperationId;
 
 use crate::net::world::World;
+use crate::site::Site;
 
 pub(crate) fn check(world: &World) -> Result<(), String> {
+    let sites: Vec<&Site> = world.stands.iter().map(|stand| &stand.site).collect();
+    check_sites(&sites)
+}
+
+/// Looks who leads, by what each site shows.
+pub(crate) fn check_sites(sites: &[&Site]) -> Result<(), String> {
     let mut leads: BTreeMap<OperationId, &str> = BTreeMap::new();
-    for stand in &world.stands {
-        let board = &stand.site.shown;
-        for id in board.operations.keys() {
-            if board.leading(*id).is_err() {
+    for site in sites {
+        for id in site.shown.operations.keys() {
+            if site.shown.leading(*id).is_err() {
                 continue;
             }
-            let name = &stand.site.name;
-            if let Some(other) = leads.insert(*id, name) {
-                return Err(format!("{other} and {name} both lead {id:?}"));
+            if let Some(other) = leads.insert(*id, &site.name) {
+                return Err(format!("{other} and {} both lead {id:?}", site.name));
             }
         }
     }

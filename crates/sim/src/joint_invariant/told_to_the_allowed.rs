@@ -4,27 +4,19 @@
 //! called back. Judged by the rules of the core at the moment of sending, whatever the host did to come to it.
 
 use watchfire_core::sync;
-use watchfire_feed::{Feed, FeedId, Vector};
+use watchfire_feed::{Feed, FeedId, NodeId, Vector};
 
-use crate::net::world::World;
 use crate::net::{Message, read_frames};
 use crate::site::Site;
 
-pub(crate) fn check(
-    world: &World,
-    from: usize,
-    to: usize,
-    message: &Message,
-) -> Result<(), String> {
-    let site = &world.stands[from].site;
-    let asker = world.stands[to].site.node();
+pub(crate) fn check(site: &Site, asker: NodeId, message: &Message) -> Result<(), String> {
     let may = |feed: FeedId, seq: u64| {
         let feed: Option<&Feed> = feed_of(site, feed);
         let last = feed.and_then(|feed| sync::may_read(&site.shown, site.node(), &asker, feed));
         last.is_some_and(|last| seq <= last)
     };
     let wrong = |what: String| {
-        let (from, to) = (&site.name, &world.stands[to].site.name);
+        let (from, to) = (&site.name, site.shown.name_of(&asker));
         Err(format!("{from} gives {to} {what}"))
     };
     match message {

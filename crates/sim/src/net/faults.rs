@@ -31,6 +31,7 @@ macro_rules! named {
         }
     };
 }
+pub(crate) use named;
 
 named! {
     /// What can go wrong by itself.
@@ -75,6 +76,8 @@ named! {
         ClockBack => "a clock jumps back",
         /// A clock stands still.
         ClockStands => "a clock stands still",
+        /// A newer program says what nobody here understands.
+        NewerSpoke => "a newer program speaks",
     }
 }
 

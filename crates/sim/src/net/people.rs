@@ -689,7 +689,7 @@ impl Desk<'_> {
     }
 }
 
-fn somewhere(dice: &mut Entropy) -> Place {
+pub(crate) fn somewhere(dice: &mut Entropy) -> Place {
     Place {
         point: Point {
             lat_e6: 30_000_000 + dice.below(50_000) as i32,

@@ -6,17 +6,19 @@
 
 use std::collections::BTreeMap;
 
-use watchfire_core::basis::Timestamp;
+use watchfire_core::basis::{OperationId, Timestamp};
 use watchfire_core::entropy::Entropy;
 use watchfire_core::log::LogFault;
 use watchfire_core::record::operation::History;
+use watchfire_core::record::peer::PeerAction;
 use watchfire_core::record::{Action, RecordRef};
 use watchfire_feed::{Hash, NodeId};
 
 use super::faults::{Fault, Sudden, Weather, down_ms};
+use super::hostile::{Attack, Hostile};
 use super::wire::{self, Heard, Message};
-use super::{Failure, Met, Report, Settings, people};
-use crate::joint_invariant::{self, Book};
+use super::{Failure, Met, Newer, Report, Settings, people};
+use crate::joint_invariant::{self, Book, Glimpse};
 use crate::site::disk::Fate;
 use crate::site::{BEGIN_MS, Site, enrol};
 
@@ -51,6 +53,10 @@ enum Due {
     AskAgain(usize, Box<Ask>),
     /// A fault begins.
     Fault,
+    /// The hostile node strikes.
+    Strike,
+    /// The node with the newer program says something.
+    Speak,
     /// A process starts.
     Start(usize),
     /// A node looks whether the time of something has run out.
@@ -110,6 +116,8 @@ pub(crate) struct World {
     asked: u64,
     acts_left: u64,
     weather: Weather,
+    hostile: Option<Hostile>,
+    newer: Option<Newer>,
     healing: bool,
     story: Vec<String>,
 }
@@ -119,11 +127,13 @@ impl World {
     pub(crate) fn begin(settings: Settings) -> World {
         let mut dice = Entropy::from_number(settings.seed);
         let weather = Weather::draw(&mut dice);
-        let count = 3 + dice.below(3) as usize;
+        let count = [3, 3, 4, 5][dice.below(4) as usize];
         let mut sites: Vec<Site> = Vec::new();
         for at in 0..count {
             let name = ["A", "B", "C", "D", "E", "F"][at];
-            sites.push(Site::new(name, settings.seed * 16 + at as u64));
+            let mut site = Site::new(name, settings.seed * 16 + at as u64);
+            site.mistake = settings.mistake;
+            sites.push(site);
         }
         for at in 0..count {
             for other in at + 1..count {
@@ -156,6 +166,8 @@ impl World {
             asked: 0,
             acts_left: settings.steps,
             weather,
+            hostile: None,
+            newer: None,
             healing: false,
             story: Vec::new(),
         };
@@ -218,7 +230,115 @@ impl World {
             let words = format!("calls {} in", self.stands[other].site.name);
             self.asks_first(0, words, people::invite(operation, node))?;
         }
+        if self.dice.below(2) == 0 {
+            let site = self.call_in("X", 15, operation)?;
+            self.hostile = Some(Hostile::join(&mut { site }, operation));
+            self.due_in(self.weather.gap_ms as i64, Due::Strike);
+        }
+        if self.dice.below(3) == 0 {
+            let site = self.call_in("N", 14, operation)?;
+            self.newer = Some(Newer::join(&mut { site }, operation));
+            self.due_in(self.weather.gap_ms as i64, Due::Speak);
+        }
         Ok(())
+    }
+
+    /// Everybody is enrolled with a node that the story tells apart, and the lead calls it in.
+    fn call_in(&mut self, name: &str, number: u64, operation: OperationId) -> Result<Site, String> {
+        let site = Site::new(name, self.settings.seed * 16 + number);
+        let node = site.node();
+        for at in 0..self.stands.len() {
+            let name = name.parse().map_err(|_| "a name is a line")?;
+            let enrol = Action::Peer(PeerAction::Enrol { node, name });
+            self.asks_first(at, format!("enrols {}", site.name), enrol)?;
+        }
+        let words = format!("calls {} in", site.name);
+        self.asks_first(0, words, people::invite(operation, node))?;
+        Ok(site)
+    }
+
+    /// Returns the node with the newer program, if there is one.
+    pub(crate) fn newer(&self) -> Option<&Newer> {
+        self.newer.as_ref()
+    }
+
+    /// Returns the nodes that are no stands: what they say is passed on by honest nodes.
+    pub(crate) fn others(&self) -> Vec<NodeId> {
+        let hostile = self.hostile.as_ref().map(Hostile::node);
+        hostile
+            .into_iter()
+            .chain(self.newer().map(Newer::node))
+            .collect()
+    }
+
+    /// Lets the node with the newer program say the next thing to one of the others.
+    fn speak(&mut self, at: usize) -> Result<(), String> {
+        let Some(newer) = self.newer.as_mut() else {
+            return Ok(());
+        };
+        let (said, node) = (newer.speak(), newer.node());
+        let heard = self.with(at, |site| wire::hear(site, node, said))?;
+        let taken = heard.map_or(0, |heard| heard.taken);
+        if taken > 0 {
+            self.met.once(Fault::NewerSpoke.words());
+            let told = format!("{} hears N: took {taken}", self.stands[at].site.name);
+            self.tell(&told);
+        }
+        joint_invariant::when_newer_spoke(self)
+    }
+
+    /// Lets the hostile node read what it may, and strike once.
+    fn strike(&mut self) -> Result<(), String> {
+        let at = self.dice.below(self.stands.len() as u64) as usize;
+        let Some(mut hostile) = self.hostile.take() else {
+            return Ok(());
+        };
+        let struck = match self.stands[at].up {
+            true => self.strike_at(&mut hostile, at),
+            false => Ok(()),
+        };
+        self.hostile = Some(hostile);
+        struck
+    }
+
+    fn strike_at(&mut self, hostile: &mut Hostile, at: usize) -> Result<(), String> {
+        self.set_clock(at);
+        let node = hostile.node();
+        let held = self.stands[at].site.disk.log.len();
+        for given in hostile.read(&mut self.stands[at].site) {
+            joint_invariant::when_sent(self, at, node, &given)?;
+        }
+        let honest: Vec<NodeId> = self.index.keys().copied().collect();
+        let site = &mut self.stands[at].site;
+        site.top_up();
+        let before = Glimpse::of(site, node, &honest);
+        let fault = |fault: LogFault| format!("a disk failed of itself: {fault}");
+        wire::hear(site, node, hostile.history()).map_err(fault)?;
+        let copies = site.shown.copies.boards.get(&node).cloned();
+        let late = self.acts_left * 5 < self.settings.steps;
+        let (attack, blow) = loop {
+            let all = Attack::ALL;
+            let attack = all[self.dice.below(all.len() as u64) as usize];
+            if attack.ends_it() && !late {
+                continue;
+            }
+            if let Some(blow) = hostile.strike(attack, site, &mut self.dice) {
+                break (attack, blow);
+            }
+        };
+        let mut heard = Vec::new();
+        for message in blow.messages {
+            heard.push(wire::hear(site, node, message).map_err(fault)?);
+        }
+        self.met.once(attack.words());
+        let told = format!("X strikes at {}: {}", site.name, attack.words());
+        self.tell(&told);
+        for answer in heard.iter().flat_map(|heard| &heard.answers) {
+            joint_invariant::when_sent(self, at, node, answer)?;
+        }
+        let before = (&before, copies.as_ref());
+        joint_invariant::when_struck(self, at, node, before, &heard, blow.expect)?;
+        self.after_writing(at, held)
     }
 
     fn step(&mut self) -> Result<(), String> {
@@ -251,7 +371,18 @@ impl World {
                 self.met.once(Fault::AskedAgain.words());
                 self.asks(at, *ask)
             }
-            Due::Fault if self.healing => Ok(()),
+            Due::Fault | Due::Strike | Due::Speak if self.healing => Ok(()),
+            Due::Speak => {
+                let soon = 1 + self.dice.below(self.weather.gap_ms * 20);
+                self.due_in(soon as i64, Due::Speak);
+                let at = self.dice.below(self.stands.len() as u64) as usize;
+                self.speak(at)
+            }
+            Due::Strike => {
+                let soon = 1 + self.dice.below(self.weather.gap_ms * 2);
+                self.due_in(soon as i64, Due::Strike);
+                self.strike()
+            }
             Due::Fault => {
                 self.next_fault();
                 self.fault()
@@ -279,7 +410,8 @@ impl World {
             return Ok(());
         }
         self.set_clock(at);
-        let (words, action) = people::act(&self.stands[at].site, &mut self.dice, None);
+        let stranger = self.hostile.as_ref().map(Hostile::node);
+        let (words, action) = people::act(&self.stands[at].site, &mut self.dice, stranger);
         self.asks_first(at, words, action)
     }
 
@@ -345,14 +477,19 @@ impl World {
             }
         };
         if wrote {
-            joint_invariant::when_appended(self, at, held)?;
-            if !self.stands[at].news_due {
-                self.stands[at].news_due = true;
-                let soon = self.dice.below(NEWS_MS) as i64;
-                self.due_in(soon, Due::News(at));
-            }
+            self.after_writing(at, held)?;
         }
         Ok(done)
+    }
+
+    fn after_writing(&mut self, at: usize, held: usize) -> Result<(), String> {
+        joint_invariant::when_appended(self, at, held)?;
+        if !self.stands[at].news_due {
+            self.stands[at].news_due = true;
+            let soon = self.dice.below(NEWS_MS) as i64;
+            self.due_in(soon, Due::News(at));
+        }
+        Ok(())
     }
 
     fn note_fault(&mut self, at: usize, fate: Fate, fault: &LogFault) -> Result<(), String> {
@@ -479,7 +616,8 @@ impl World {
 
     /// Sends a message, after it was judged whether it may be said at all.
     fn send(&mut self, from: usize, to: usize, message: Message) -> Result<(), String> {
-        joint_invariant::when_sent(self, from, to, &message)?;
+        let asker = self.stands[to].site.node();
+        joint_invariant::when_sent(self, from, asker, &message)?;
         self.post(from, to, message);
         Ok(())
     }
@@ -556,9 +694,13 @@ impl World {
         for at in 0..self.stands.len() {
             self.start(at)?;
         }
-        self.let_all_in()?;
+        for at in 0..self.stands.len() {
+            self.speak(at)?;
+        }
         let began = self.now_ms;
         loop {
+            // Somebody who got no answer before may ask again now, and shut somebody out.
+            self.let_all_in()?;
             let until = self.now_ms + 60_000;
             while self
                 .queue

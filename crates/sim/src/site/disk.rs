@@ -12,7 +12,7 @@ use watchfire_core::log::{Batch, KeptOutcome, LogFault, Row};
 use watchfire_core::record::{Elsewhere, RecordRef};
 use watchfire_core::sync;
 use watchfire_feed::seal::RecordKey;
-use watchfire_feed::{Entry, Feed, FeedId, Hash, Head, NodeId};
+use watchfire_feed::{Entry, Feed, FeedId, Hash, Head, Identity, NodeId};
 
 /// What becomes of the next append.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct Disk {
     pub rows: BTreeMap<RecordRef, Row>,
     /// The rows of its copies.
     pub copies: BTreeMap<(NodeId, RecordRef), Row>,
+    /// Who speaks for each node, as folded so far.
+    pub identities: BTreeMap<NodeId, Identity>,
     /// The keys it holds; durable before they are used.
     pub keyring: BTreeMap<[u8; 16], RecordKey>,
     /// The keys that were destroyed because a record was erased, held or not; for it none of them is kept again.
@@ -141,13 +143,17 @@ impl Disk {
         }
     }
 
-    /// Makes a batch durable whole, or does nothing, or loses power.
-    pub fn append(&mut self, batch: &Batch) -> Result<(), LogFault> {
+    /// Makes a batch durable whole, or does nothing, or loses power. `feed_of` says which feed a new id is of.
+    pub fn append(
+        &mut self,
+        batch: &Batch,
+        feed_of: impl Fn(FeedId) -> Option<Feed>,
+    ) -> Result<(), LogFault> {
         self.check_heads(batch)?;
         let lost = || LogFault::Io("the power failed".to_owned());
         match std::mem::take(&mut self.fate) {
             Fate::Written => {
-                self.write(batch)?;
+                self.write(batch, feed_of)?;
                 Ok(())
             }
             Fate::Full => Err(LogFault::DiskFull),
@@ -158,15 +164,29 @@ impl Disk {
                 let kept = payload.len() as u64 * kept_permille / 1_000;
                 let found = payload.get(..kept as usize).unwrap_or(&payload);
                 match Hash::of(found) == Hash::of(&payload) {
-                    true => self.write(batch)?,
+                    true => self.write(batch, feed_of)?,
                     false => self.torn_found += 1,
                 }
                 Err(lost())
             }
             Fate::LostAfter => {
-                self.write(batch)?;
+                self.write(batch, feed_of)?;
                 Err(lost())
             }
+        }
+    }
+
+    /// Loses the last entry of another node, for a mistake that is made on purpose.
+    pub fn lose_last_taken(&mut self, own: NodeId) {
+        let taken = self.log.last().is_some_and(|(feed, _)| feed.node != own);
+        if let Some((feed, _)) = taken.then(|| self.log.pop()).flatten()
+            && let Some(shelf) = self.shelves.get_mut(&feed.id())
+        {
+            shelf.places.pop();
+            let end = self.log.len();
+            self.sealed
+                .values_mut()
+                .for_each(|places| places.retain(|place| *place < end));
         }
     }
 
@@ -183,9 +203,13 @@ impl Disk {
         Ok(())
     }
 
-    fn write(&mut self, batch: &Batch) -> Result<(), LogFault> {
+    fn write(
+        &mut self,
+        batch: &Batch,
+        feed_of: impl Fn(FeedId) -> Option<Feed>,
+    ) -> Result<(), LogFault> {
         for entry in &batch.entries {
-            self.put(entry)?;
+            self.put(entry, &feed_of)?;
         }
         for row in &batch.rows {
             self.rows.insert(row.record, row.clone());
@@ -200,7 +224,11 @@ impl Disk {
         Ok(())
     }
 
-    fn put(&mut self, entry: &Entry) -> Result<(), LogFault> {
+    fn put(
+        &mut self,
+        entry: &Entry,
+        feed_of: impl Fn(FeedId) -> Option<Feed>,
+    ) -> Result<(), LogFault> {
         let id = entry.header.feed;
         let held = self.head(id);
         let follows = entry.header.seq == held.seq + 1 && entry.header.previous == held.hash;
@@ -210,10 +238,9 @@ impl Disk {
                 found: held.seq,
             });
         }
-        let feed = match self.shelves.get(&id) {
-            Some(shelf) => shelf.feed,
-            None => Feed::from_opening(entry).map_err(|error| LogFault::Io(error.to_string()))?,
-        };
+        let feed = self.shelves.get(&id).map(|shelf| shelf.feed);
+        let feed = feed.or_else(|| feed_of(id));
+        let feed = feed.ok_or_else(|| LogFault::Io("nobody knows that feed".to_owned()))?;
         let places = Vec::new();
         let shelf = self.shelves.entry(id).or_insert(Shelf { feed, places });
         shelf.places.push(self.log.len());
