@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: the node by a program of its own (`crates/watchfire/examples/bench`), then the console under
 //! load in a browser (`web/e2e/measure-consoles.mjs`). `cargo xtask bench roads MAP` measures road times alone, against other
-//! programs if asked to; `cargo xtask bench dispatch` whom to send: recommendations, positions, patrol rounds and trials. It knows how both are started and nothing of what they
+//! programs if asked to; `cargo xtask bench dispatch` whom to send: recommendations, positions, patrol rounds and trials;
+//! `cargo xtask bench joint` several nodes and the lines between them. It knows how both are started and nothing of what they
 //! measure. Start at [`command`].
 
 use crate::console::Node;
@@ -13,6 +14,9 @@ const CONSOLES: &str = "consoles";
 const ROADS: &str = "roads";
 /// All that has to do with whom to send, and what that is made of.
 const DISPATCH: &str = "dispatch";
+/// All that has to do with several nodes and the lines between them.
+const JOINT: &str = "joint";
+const JOINT_PARTS: [&str; 2] = ["--only", "joint,rate,apart,linked,flood"];
 const DISPATCH_PARTS: [&str; 2] = ["--only", "recommend,positions,patrol,trial"];
 
 /// Measures what was asked for. Without Node.js or a browser the consoles are left out, and it says so, unless
@@ -27,6 +31,7 @@ pub(crate) fn command(rest: &[String]) -> Outcome {
         Parts::Node => node(&words),
         Parts::Consoles => consoles(&words),
         Parts::Roads => roads(&words[1..]),
+        Parts::Joint => node(&[&JOINT_PARTS, &words[1..]].concat()),
         Parts::Dispatch => node(&[&DISPATCH_PARTS, &words[1..]].concat()),
         Parts::Both => {
             let measured = node(&words);
@@ -49,11 +54,15 @@ enum Parts {
     Both,
     Roads,
     Dispatch,
+    Joint,
 }
 
 fn parts(words: &[&str]) -> Parts {
     if words.first() == Some(&ROADS) {
         return Parts::Roads;
+    }
+    if words.first() == Some(&JOINT) {
+        return Parts::Joint;
     }
     if words.first() == Some(&DISPATCH) {
         return Parts::Dispatch;
@@ -154,5 +163,6 @@ mod tests {
         assert_eq!(parts(&["--only"]), Parts::Both);
         assert_eq!(parts(&["roads", "map.osm.pbf"]), Parts::Roads);
         assert_eq!(parts(&["dispatch", "--runs", "1"]), Parts::Dispatch);
+        assert_eq!(parts(&["joint", "--runs", "1"]), Parts::Joint);
     }
 }

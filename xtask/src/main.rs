@@ -65,7 +65,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        about: "measure a release build, and its console in a browser\n[what the benchmark takes] [--only consoles], or road times on a map: roads MAP [--peers], or whom to send: dispatch",
+        about: "measure a release build, and its console in a browser\n[what the benchmark takes] [--only consoles], or road times on a map: roads MAP [--peers], or whom to send: dispatch, or nodes and the lines between them: joint",
         run: bench::command,
     },
     Command {

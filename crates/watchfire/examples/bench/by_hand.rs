@@ -16,13 +16,13 @@ use watchfire::policy::Authorized;
 use watchfire_core::record::Action;
 use watchfire_core::record::peer::PeerAction;
 use watchfire_feed::{
-    Entry, HybridClock, HybridTime, IdentityEvent, NodeId, Signer, identity_entry,
-    identity_opening,
+    Entry, HybridClock, HybridTime, IdentityEvent, NodeId, Signer, identity_entry, identity_opening,
 };
 
 type Outcome<T> = Result<T, Box<dyn std::error::Error>>;
 
 /// A peer without a node.
+#[allow(dead_code, reason = "the tests use what the benchmark does not")]
 pub(crate) struct ByHand {
     /// Its id.
     pub(crate) node: NodeId,
@@ -124,7 +124,11 @@ fn identity(
             public_key: signer.public_key(),
         },
     ];
-    events.extend(anchors.iter().map(watchfire::federation::identity::certified));
+    events.extend(
+        anchors
+            .iter()
+            .map(watchfire::federation::identity::certified),
+    );
     events.push(IdentityEvent::AddressesSet {
         addresses: vec![address.to_string()],
     });

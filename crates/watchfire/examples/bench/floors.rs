@@ -78,6 +78,30 @@ figures! {
     MEMORY_MB: AtMost(400.0), "resident memory, 5,000 open incidents, 10,000 units moving every 5 s";
     MEMORY_PEAK_MB: Nothing, "the most it ever was";
 
+    JOINT_DURABLE_P50_MS: Nothing, "a note on a shared incident, from the action at one node to durable at the other, 15/s, p50";
+    JOINT_DURABLE_P99_MS: Nothing, "the same, p99";
+    JOINT_SCREEN_P50_MS: Nothing, "the same until a screen of the other is told, p50";
+    JOINT_SCREEN_P99_MS: AtMost(1_000.0), "the same until a screen of the other is told, p99";
+    JOINT_ROUND_TRIP_P50_MS: Nothing, "a bare round trip over the line, at that pace, p50";
+    JOINT_DURABLE_PER_LEAST: Nothing, "durable at the other, in two fsyncs and a round trip of the same minute, p50";
+    JOINT_SAID_P50_MS: Nothing, "a word for the log, whose key has to be fetched, to durable at the other, p50";
+    JOINT_20_DURABLE_P99_MS: Nothing, "20 members, 15 actions/s, to durable at every other, p99";
+    JOINT_20_SCREEN_P50_MS: Nothing, "the same until a screen of every other is told, p50";
+    JOINT_20_SCREEN_P99_MS: AtMost(1_000.0), "the same until a screen of every other is told, p99";
+    JOINT_ENTRIES_PER_S: Nothing, "entries each second over one line, while they are written";
+    JOINT_BEHIND_MS: Nothing, "how long the other is behind when the writer stops";
+    JOINT_APART_S: AtMost(30.0), "two nodes, 24 h and 100,000 entries each apart, until both hold all";
+    LINKED_1_MB: Nothing, "resident memory with 1 linked peer";
+    LINKED_20_MB: Nothing, "resident memory with 20 linked peers";
+    LINKED_100_MB: Nothing, "resident memory with 100 linked peers";
+    VECTOR_COMPUTE_MS: Nothing, "how far 10,000 feeds are held, found for one peer";
+    VECTOR_PLAN_MS: Nothing, "what is lacking of 10,000 feeds";
+    VECTOR_SEND_MS: Nothing, "the vector of 10,000 feeds sent and answered over a line";
+    FLOOD_CALM_PER_S: Nothing, "entries each second between two honest nodes";
+    FLOOD_PER_S: Nothing, "the same while a hostile member floods one of them";
+    FLOOD_LOSS_PERCENT: AtMost(10.0), "how much less that is, percent";
+    FLOOD_REQUESTS_PER_S: Nothing, "requests of the hostile one that were answered or refused, each second";
+
     PATROL_ABOVE_BEST_MEAN_PERCENT: AtMost(5.0), "routes past 1,000 customers, 60 s, above the best known, mean of the instances";
     PATROL_ABOVE_BEST_MAX_PERCENT: Nothing, "the same, the worst of them";
     PATROL_PYVRP_ABOVE_BEST_MEAN_PERCENT: Nothing, "the same instances by PyVRP, 60 s, mean";

@@ -19,6 +19,7 @@ mod report;
 mod actions;
 mod batches;
 mod calls;
+mod joint;
 mod memory;
 mod patrol;
 mod positions;
@@ -26,6 +27,7 @@ mod recommend;
 mod start;
 mod trial;
 
+mod by_hand;
 mod client;
 mod measure;
 mod program;
@@ -64,7 +66,7 @@ impl Scale {
 type Part = fn(&Scale, &mut Report) -> Outcome<()>;
 
 /// What is measured, in this order.
-const PARTS: [(&str, Part); 9] = [
+const PARTS: [(&str, Part); 14] = [
     ("actions", actions::run),
     ("batches", batches::run),
     ("calls", calls::run),
@@ -72,6 +74,11 @@ const PARTS: [(&str, Part); 9] = [
     ("positions", positions::run),
     ("start", start::run),
     ("memory", memory::run),
+    ("joint", joint::paced::run),
+    ("rate", joint::paced::rate),
+    ("apart", joint::apart::run),
+    ("linked", joint::linked::run),
+    ("flood", joint::flood::run),
     ("patrol", patrol::run),
     ("trial", trial::run),
 ];

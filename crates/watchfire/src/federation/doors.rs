@@ -9,6 +9,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
+use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,7 @@ use watchfire_core::record::{Elsewhere, RecordRef};
 use watchfire_core::sync::{self, Giving};
 use watchfire_feed::{FeedId, Hash, NodeId, Vector};
 
+use super::pace::{Budgets, hold_back};
 use crate::link::Caller;
 use crate::node::Node;
 
@@ -37,6 +39,7 @@ pub fn router(node: Node) -> Router {
         .route("/federation/v1/vector", post(vector))
         .route("/federation/v1/feeds/{feed}", get(entries))
         .route("/federation/v1/keys", post(keys))
+        .layer(from_fn_with_state(Budgets::default(), hold_back))
         .with_state(node)
 }
 

@@ -10,6 +10,7 @@ pub mod enrolling;
 pub mod identity;
 pub mod keys;
 pub mod links;
+pub mod pace;
 pub mod pull;
 pub mod show;
 

@@ -17,6 +17,7 @@ use watchfire_feed::{Entry, FeedId, Hash, NodeId, Range, Vector, plan};
 use super::doors::{self, Greeting, KeyAsked, KeyGiven, WAIT_MS_MAX};
 use super::keys::Asking;
 use super::links::Link;
+use super::pace::Bucket;
 use crate::clock::Clock;
 use crate::link::{Line, LinkError, PeerClient};
 use crate::node::{LateKey, Node};
@@ -31,6 +32,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Longest that a question waits for news; shorter than a cut line is noticed.
 const WAIT_MS: u64 = 8_000;
 
+/// Requests to one peer each second, and at once, that may lead to nothing; what leads to something is not counted.
+const FRUITLESS_PER_S: u32 = 50;
+const FRUITLESS_AT_ONCE: u32 = 500;
+/// Feeds of one peer that are remembered not to be worth asking for.
+const NEVER_MAX: usize = 20_000;
+/// Reasons for which entries of one peer were not taken that are counted apart.
+const REASONS_MAX: usize = 64;
+
 /// How long news of ours is gathered before it is told.
 const GATHER: Duration = Duration::from_millis(20);
 
@@ -43,6 +52,7 @@ pub async fn follow(node: Node, line: Line, partner: NodeId, addresses: Vec<Stri
         after: None,
         never: BTreeMap::new(),
         asking: Asking::default(),
+        fruitless: Bucket::new(FRUITLESS_PER_S, FRUITLESS_AT_ONCE, Instant::now()),
     };
     let mut pause = PAUSE_MIN;
     loop {
@@ -126,6 +136,8 @@ struct Follower {
     never: BTreeMap<FeedId, u64>,
     /// When it was asked for which missing keys.
     asking: Asking,
+    /// What may be asked of it in vain.
+    fruitless: Bucket,
 }
 
 impl Follower {
@@ -143,6 +155,7 @@ impl Follower {
     }
 
     async fn round(&mut self, wait_ms: u64) -> Result<(), LinkError> {
+        self.spend().await;
         let ours = doors::vector_for(&self.node, &self.partner);
         let after = self
             .after
@@ -182,7 +195,8 @@ impl Follower {
         // What is learned by one round (who somebody is, that there is an operation) lets the next one take more.
         for _ in 0..4 {
             let ranges = self.lacking(theirs);
-            let lacking: u64 = ranges.iter().map(|range| range.to + 1 - range.from).sum();
+            let lacks = ranges.iter().map(|range| range.to - (range.from - 1));
+            let lacking = lacks.fold(0, u64::saturating_add);
             let partner = self.partner;
             self.node
                 .federation()
@@ -195,10 +209,20 @@ impl Follower {
             if taken == 0 {
                 return Ok(());
             }
+            // A round that led to something was none in vain.
+            self.fruitless.give_back(1.0);
         }
         // More waits: ask again at once.
         self.after = None;
         Ok(())
+    }
+
+    /// Waits until something may be asked in vain.
+    async fn spend(&mut self) {
+        let wait = self.fruitless.spend(1.0, Instant::now());
+        if !wait.is_zero() {
+            tokio::time::sleep(wait).await;
+        }
     }
 
     fn lacking(&self, theirs: &Vector) -> Vec<Range> {
@@ -229,6 +253,7 @@ impl Follower {
                 "/federation/v1/feeds/{}?from={from}&to={}",
                 range.feed, range.to
             );
+            self.spend().await;
             let frames = match self.client.get(&path).await {
                 Ok(frames) => frames,
                 // It may not give it any more: nothing is wrong with the line.
@@ -242,10 +267,12 @@ impl Follower {
             let keys = self.fetch_keys(&entries).await?;
             let (more, go_on) = self.hand_over(entries, keys).await;
             taken += more;
-            if !go_on || last < from {
+            // Whoever answers with what was not asked for is not asked on and on.
+            if !go_on || more == 0 || last < from {
                 return Ok(taken);
             }
-            from = last + 1;
+            self.fruitless.give_back(1.0);
+            from = last.saturating_add(1);
         }
         Ok(taken)
     }
@@ -359,16 +386,29 @@ impl Follower {
 
     fn note_refused(&mut self, feed: FeedId, seq: u64, why: &WhyNotTaken) {
         if why.is_permanent() {
+            if self.never.len() >= NEVER_MAX {
+                self.never.clear();
+            }
             self.never.insert(feed, seq);
-            tracing::warn!(partner = %self.partner, %feed, seq, %why, "an entry cannot be taken");
         }
-        self.count_refused(&why.to_string());
+        let times = self.count_refused(&why.to_string());
+        // Not each of what may be millions.
+        if times.is_power_of_two() {
+            tracing::warn!(partner = %self.partner, %feed, seq, %why, times, "an entry was not taken");
+        }
     }
 
-    fn count_refused(&self, why: &str) {
+    /// Counts what was not taken, by why; returns how often it was.
+    fn count_refused(&self, why: &str) -> u64 {
+        let mut times = 0;
         self.node.federation().links().change(self.partner, |link| {
-            *link.refused.entry(why.to_owned()).or_default() += 1;
+            let full = link.refused.len() >= REASONS_MAX && !link.refused.contains_key(why);
+            let why = if full { "other reasons" } else { why };
+            let count = link.refused.entry(why.to_owned()).or_default();
+            *count += 1;
+            times = *count;
         });
+        times
     }
 }
 

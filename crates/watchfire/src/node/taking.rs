@@ -126,10 +126,15 @@ impl Worker {
         joint: &mut Joint,
         append: &mut Batch,
     ) {
-        let held = self.keys_of_parcel(&parcel).unwrap_or_else(|fault| {
-            tracing::warn!(error = %Chain(&fault), "keys of copies could not be kept: their text is left out");
-            Vec::new()
-        });
+        let held = match self.keys_of_parcel(&parcel) {
+            Ok(held) => held,
+            Err(fault) => {
+                // Without the keys that are here the copies would not be what a refold makes of them. Nobody is
+                // answered, and asks again.
+                tracing::error!(error = %Chain(&fault), "the keys of copies could not be read");
+                return;
+            }
+        };
         let taken = self.engine.take(parcel.entries, &held, now);
         let mut sealed = sync::keys_for(self.engine.board(), &taken.append.entries);
         sealed.retain(|(id, of)| {
@@ -165,8 +170,12 @@ impl Worker {
                 fresh.push(key.clone());
             }
         }
-        self.store.add_copy_keys(&fresh)?;
-        held.extend(fresh);
+        match self.store.add_copy_keys(&fresh) {
+            Ok(()) => held.extend(fresh),
+            Err(fault) => {
+                tracing::warn!(error = %Chain(&fault), "keys of copies could not be kept; they are asked for again");
+            }
+        }
         Ok(held)
     }
 

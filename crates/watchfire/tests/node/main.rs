@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
 mod house;
+mod hostile;
 mod joint;
 mod late_keys;
 
@@ -28,6 +29,8 @@ mod sign_in;
 mod stream;
 mod trial;
 
+#[path = "../../examples/bench/by_hand.rs"]
+mod by_hand;
 #[cfg(unix)]
 #[path = "../../examples/bench/client.rs"]
 mod client;

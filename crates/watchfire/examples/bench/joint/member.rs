@@ -13,7 +13,7 @@ use watchfire::federation::Federation;
 use watchfire::federation::enrolling::{Enrolling, read_identity};
 use watchfire::federation::identity;
 use watchfire::link::enrol::{Identities as _, Known, Party};
-use watchfire::node::{self, Health, Node, Settings, Submission, random};
+use watchfire::node::{Health, Node, Settings, Submission, random};
 use watchfire::policy::Authorized;
 use watchfire::travel::Travel;
 use watchfire_core::basis::OperationId;
@@ -123,7 +123,11 @@ impl Member {
 
     /// Makes a peer of another, as enrolment does when two people have compared.
     async fn enrol(&self, other: &Member) -> Outcome<()> {
-        let line = self.node.federation().line().ok_or("the line is not open")?;
+        let line = self
+            .node
+            .federation()
+            .line()
+            .ok_or("the line is not open")?;
         let here = Enrolling {
             node: self.node.clone(),
             line: line.clone(),
@@ -207,7 +211,9 @@ pub(crate) async fn join(members: &[Member]) -> Outcome<OperationId> {
     until("an operation of all", || {
         members.iter().all(|one| {
             let board = one.node.board();
-            members.iter().all(|other| board.is_member(operation, &other.id()))
+            members
+                .iter()
+                .all(|other| board.is_member(operation, &other.id()))
         })
     })
     .await?;

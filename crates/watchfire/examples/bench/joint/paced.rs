@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::broadcast::error::RecvError;
-use watchfire::clock::Clock;
 use watchfire::link::PeerClient;
-use watchfire::node::Node;
-use watchfire_core::basis::{IncidentId, OperationId};
+use watchfire::node::{Node, Submission};
+use watchfire::policy::Authorized;
+use watchfire_core::basis::{IncidentId, OperationId, Place, Point, Priority};
 use watchfire_core::record::Action;
 use watchfire_core::record::incident::IncidentAction;
 use watchfire_core::record::message::MessageAction;
@@ -22,7 +22,7 @@ use super::runtime;
 use crate::floors;
 use crate::measure::{Samples, fsync_ms};
 use crate::report::Report;
-use crate::stage::{City, open};
+use crate::stage::City;
 use crate::{Outcome, Scale};
 
 /// Actions each second.
@@ -130,7 +130,12 @@ async fn paced(
         let (node, shared) = (member.node.clone(), shared.clone());
         let due = (0..actions).filter(|number| number % members.len() != at(&members, member));
         let due: Vec<usize> = due.collect();
-        watching.spawn(watch_board(node.clone(), due.clone(), operation, shared.clone()));
+        watching.spawn(watch_board(
+            node.clone(),
+            due.clone(),
+            operation,
+            shared.clone(),
+        ));
         watching.spawn(watch_screen(node, due, shared));
     }
     let probing = tokio::spawn(round_trips(client(&members[1], &members[0])?, actions));
@@ -157,8 +162,8 @@ async fn paced(
         drop(asked);
         let node = members[by].node.clone();
         acting.spawn(async move {
-            let action = watchfire::policy::Authorized::by_the_node(action);
-            node.submit(watchfire::node::Submission::fresh(action)).await
+            let action = Authorized::by_the_node(action);
+            node.submit(Submission::fresh(action)).await
         });
     }
     while let Some(done) = acting.join_next().await {
@@ -191,17 +196,17 @@ fn at(members: &[Member], member: &Member) -> usize {
 }
 
 async fn shared_incident(member: &Member, operation: OperationId) -> Outcome<IncidentId> {
-    let mut city = crate::measure::Dice(7);
-    let place = watchfire_core::basis::Place {
-        point: watchfire_core::basis::Point::from_degrees(30.0, 120.5 + city.below(10) as f64 / 100.0)?,
+    let place = Place {
+        point: Point::from_degrees(30.0, 120.5)?,
         address: None,
         area: None,
     };
+    let category = member.node.response().categories.keys().next().cloned();
     let made = member
         .does(Action::Incident(IncidentAction::Open {
             from_call: None,
-            category: Some("fire".parse()?),
-            priority: None,
+            category,
+            priority: Some(Priority::P2),
             place: Some(place),
         }))
         .await?;
@@ -214,7 +219,6 @@ async fn shared_incident(member: &Member, operation: OperationId) -> Outcome<Inc
         until: None,
     };
     member.does(Action::Participation(share)).await?;
-    let _ = open;
     Ok(incident)
 }
 
@@ -232,7 +236,10 @@ async fn watch_board(node: Node, due: Vec<usize>, operation: OperationId, shared
             if missing.remove(&number)
                 && let Some(asked) = shared.asked_at(number)
             {
-                let mut all = shared.durable.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut all = shared
+                    .durable
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
                 all.add(now.duration_since(asked));
             }
         }
@@ -243,14 +250,23 @@ async fn watch_board(node: Node, due: Vec<usize>, operation: OperationId, shared
 fn numbers(node: &Node, operation: OperationId) -> Vec<usize> {
     let board = node.board();
     let mut numbers = Vec::new();
-    let number = |text: &str| text.strip_prefix(MARK)?.split(' ').next()?.parse().ok();
+    let number = |text: &str| {
+        text.strip_prefix(MARK)?
+            .split(' ')
+            .next()?
+            .parse::<usize>()
+            .ok()
+    };
     for copies in board.copies.boards.values() {
         for incident in copies.incidents.values() {
             let last = incident.notes.iter().rev().take(40);
             let texts = last.filter_map(|note| note.text.as_ref());
             numbers.extend(texts.filter_map(|text| number(text.as_str())));
         }
-        let said = copies.messages.values().filter(|one| one.operation == operation);
+        let said = copies
+            .messages
+            .values()
+            .filter(|one| one.operation == operation);
         let texts = said.filter_map(|one| one.text.as_ref());
         numbers.extend(texts.filter_map(|text| number(text.as_str())));
     }
@@ -290,8 +306,16 @@ async fn watch_screen(node: Node, due: Vec<usize>, shared: Shared) {
 
 /// Returns what calls one member as another does.
 pub(super) fn client(from: &Member, to: &Member) -> Outcome<PeerClient> {
-    let line = from.node.federation().line().ok_or("the line is not open")?;
-    Ok(PeerClient::new(line.clone(), to.id(), &to.listen().addresses))
+    let line = from
+        .node
+        .federation()
+        .line()
+        .ok_or("the line is not open")?;
+    Ok(PeerClient::new(
+        line.clone(),
+        to.id(),
+        &to.listen().addresses,
+    ))
 }
 
 /// Asks for what is not there, at the pace of the actions: a bare round trip.
@@ -301,7 +325,10 @@ async fn round_trips(client: PeerClient, times: usize) -> Samples {
     for _ in 0..times.min(300) {
         ticks.tick().await;
         let asked = Instant::now();
-        let path = format!("/federation/v1/feeds/{}?from=1&to=1", watchfire_feed::Hash::ZERO);
+        let path = format!(
+            "/federation/v1/feeds/{}?from=1&to=1",
+            watchfire_feed::Hash::ZERO
+        );
         let _ = client.get(&path).await;
         samples.add(asked.elapsed());
     }
@@ -310,9 +337,8 @@ async fn round_trips(client: PeerClient, times: usize) -> Samples {
 
 /// Returns true if a member holds as much of a feed as its writer.
 pub(super) fn holds_all(member: &Member, of: &Member, operation: OperationId) -> bool {
-    let heads = |member: &Member, node: &NodeId| {
-        member.node.board().copies.heads_in(operation, node)
-    };
+    let heads =
+        |member: &Member, node: &NodeId| member.node.board().copies.heads_in(operation, node);
     heads(member, &of.id()) == heads(of, &of.id())
 }
 
@@ -353,11 +379,11 @@ pub(super) async fn sustained(
             while Instant::now() < until_then {
                 let grade = IncidentAction::Grade {
                     incident,
-                    priority: Some(watchfire_core::basis::Priority::P2),
+                    priority: Some(Priority::P2),
                     category: None,
                 };
-                let action = watchfire::policy::Authorized::by_the_node(Action::Incident(grade));
-                let submission = watchfire::node::Submission::fresh(action);
+                let action = Authorized::by_the_node(Action::Incident(grade));
+                let submission = Submission::fresh(action);
                 if node.submit(submission).await.is_ok() {
                     done += 1;
                 }
@@ -375,6 +401,5 @@ pub(super) async fn sustained(
     })
     .await?;
     let took = began.elapsed();
-    let _ = Clock::Real;
     Ok((entries as f64 / took.as_secs_f64(), written.elapsed()))
 }
