@@ -30,10 +30,10 @@ const run = promisify(execFile);
 
 /** Makes a node, starts it and signs its administrator in. `settings` are keys of its configuration by section, `town` is a
     map as OSM XML (`streets`) from which its roads are built, `roads_file` names roads that are built already. */
-export async function openHouse({ name = 'House', zone = 'Asia/Shanghai', response = RESPONSE, settings = {}, town = null, roads_file = '' } = {}) {
+export async function openHouse({ name = 'House', zone = 'Asia/Shanghai', response = RESPONSE, settings = {}, town = null, roads_file = '', peer_addresses = [] } = {}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'watchfire-house-'));
   const data = path.join(folder, 'node');
-  const { stdout } = await run(binary, ['init', data, '--name', name]);
+  const { stdout } = await run(binary, ['init', data, '--name', name, ...peer_addresses.flatMap((each) => ['--peer-address', each])]);
   // The root key's words are written the same way and come before it.
   const code = /first sign-in[^:]*:\s*([0-9A-Z]{5}(?:-[0-9A-Z]{5}){3})/.exec(stdout)?.[1];
   if (!code) throw new Error(`no code in what init said: ${stdout}`);

@@ -28,8 +28,8 @@ export async function openJoint(names, { enrolled = true, zone = 'Asia/Shanghai'
 /** Opens a node that answers peers, with a duty officer, a dispatcher, a station and three units on duty. */
 export async function openAgency(name, { zone = 'Asia/Shanghai', at = 0, settings = {} } = {}) {
   const port = await freePort();
-  const federation = { listen: `127.0.0.1:${port}`, addresses: [`127.0.0.1:${port}`] };
-  const house = await openHouse({ name, zone, settings: { ...settings, federation } });
+  const federation = { listen: `127.0.0.1:${port}` };
+  const house = await openHouse({ name, zone, settings: { ...settings, federation }, peer_addresses: [`127.0.0.1:${port}`] });
   const { node } = await house.admin.get('/peers');
   const duty = await house.person({ login: 'duty', name: `${name} 值班 Duty`, seats: ['dispatcher', 'duty_officer'] });
   const dispatcher = await house.person({ login: 'dispatcher', name: `${name} 调度 Dispatch`, seats: ['dispatcher'] });

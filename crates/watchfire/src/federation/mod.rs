@@ -138,6 +138,12 @@ impl Federation {
             line: line.clone(),
         };
         let addresses = settings.addresses.clone();
+        if self::addresses(&node.board(), &node.feed().node).is_empty() && !addresses.is_empty() {
+            tracing::warn!(
+                "invitations name federation.addresses, but the identity of this node names none, and peers that it \
+                 accepts cannot call it: stop it and run `watchfire identity addresses`"
+            );
+        }
         let enrolments = Enrolments::new(line.clone(), Arc::new(enrolling), addresses);
         let serving = match settings.listen {
             None => None,

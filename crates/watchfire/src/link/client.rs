@@ -67,7 +67,7 @@ impl Default for Limits {
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
     /// Nobody is there, or the way is cut.
-    #[error("node {node} is not reached at {addresses}: {why}")]
+    #[error("node {node} is not reached at {}: {why}", if addresses.is_empty() { "any address" } else { addresses })]
     NotReached {
         /// Which.
         node: NodeId,
@@ -423,7 +423,8 @@ impl PeerClient {
     /// Connects by the first address that leads to the node. That one of them leads to somebody else says more than
     /// that another is not reached.
     async fn connect(&self) -> Result<Kept, LinkError> {
-        let mut unreached = "no address of it is known".to_owned();
+        let mut unreached = "no address of it is known; give it one here, or ask its people to run `watchfire identity addresses`"
+            .to_owned();
         let mut refused = None;
         for address in &self.addresses {
             let found = match tokio::net::lookup_host(address.as_str()).await {
