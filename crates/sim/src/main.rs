@@ -102,7 +102,7 @@ struct Tally {
     simulated_ms: i64,
     entries: usize,
     slowest_ms: i64,
-    failures: Vec<Box<net::Failure>>,
+    failures: Vec<net::Failure>,
 }
 
 impl Tally {
@@ -114,7 +114,7 @@ impl Tally {
                 self.entries += report.entries;
                 self.slowest_ms = self.slowest_ms.max(report.healed_in_ms);
             }
-            Err(failure) => self.failures.push(failure),
+            Err(failure) => self.failures.push(*failure),
         }
     }
 

@@ -28,6 +28,8 @@ pub(crate) struct ByHand {
     pub(crate) node: NodeId,
     /// Its root key, with which it signs its feeds too.
     pub(crate) signer: Signer,
+    /// The secret of that key, for what no honest signer would sign.
+    pub(crate) seed: [u8; 32],
     /// Its identity feed.
     pub(crate) identity: Vec<Entry>,
     /// Where it listens.
@@ -40,7 +42,8 @@ impl ByHand {
     /// Makes one with these doors; its certificates are kept in a directory. Must be called within a runtime.
     pub(crate) fn make(dir: &Path, name: &str, doors: Router) -> Outcome<ByHand> {
         std::fs::create_dir_all(dir)?;
-        let signer = Signer::from_seed(random());
+        let seed = random();
+        let signer = Signer::from_seed(seed);
         let node = NodeId::of_key(&signer.public_key());
         let certificates = Certificates::load_or_create(dir, node, at(now_ms() / 1_000))?;
         let anchors = certificates.anchors();
@@ -64,6 +67,7 @@ impl ByHand {
             identity: identity(&signer, name, &anchors, address)?,
             node,
             signer,
+            seed,
             address,
             line,
             _serving: serving,

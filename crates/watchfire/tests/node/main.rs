@@ -4,8 +4,8 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
-mod house;
 mod hostile;
+mod house;
 mod joint;
 mod late_keys;
 

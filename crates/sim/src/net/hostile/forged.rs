@@ -145,7 +145,9 @@ impl Hostile {
             }
             Attack::LateOpening => {
                 let word = Words::unknown("late.opened", [0; 16], 0, true);
-                let frame = self.pen.forge(secret, word, head, name_opening);
+                let frame = self
+                    .pen
+                    .forge(secret, word, head, |header| name_opening(header));
                 Blow::frames(frame, Expect::NotTaken)
             }
             Attack::NoOpening => {
@@ -339,7 +341,7 @@ fn frames(entries: &[Entry]) -> Vec<u8> {
     entries.iter().flat_map(Entry::encode).collect()
 }
 
-fn name_opening(header: &mut Vec<u8>) {
+fn name_opening(header: &mut [u8]) {
     header[KIND_AT..KIND_AT + 11].copy_from_slice(b"feed.opened");
 }
 

@@ -120,7 +120,12 @@ impl Hostile {
             counted: 0,
             _dir: dir,
         };
-        hostile.doors.own.lock().unwrap().extend(hostile.by_hand.identity.clone());
+        hostile
+            .doors
+            .own
+            .lock()
+            .unwrap()
+            .extend(hostile.by_hand.identity.clone());
         let invite = json!({ "do": "invite", "node": hostile.id(), "role": "helps" });
         done(a, joint, invite).await;
         hostile.learn(a);
@@ -133,8 +138,15 @@ impl Hostile {
         for house in [a, b] {
             until("the hostile one as a member", async || {
                 let shown = operation(house, joint).await;
-                let members = shown.json["members"].as_array().cloned().unwrap_or_default();
-                members.iter().filter(|one| one["status"] == "member").count() == 3
+                let members = shown.json["members"]
+                    .as_array()
+                    .cloned()
+                    .unwrap_or_default();
+                members
+                    .iter()
+                    .filter(|one| one["status"] == "member")
+                    .count()
+                    == 3
             })
             .await;
         }
@@ -147,7 +159,9 @@ impl Hostile {
         let theirs: Vec<Entry> = a.node.read_store(|reader| {
             let feeds = reader.feeds().unwrap().into_iter();
             let joint = feeds.filter(|feed| feed.node == own && feed.scope != Scope::Local);
-            joint.flat_map(|feed| reader.entries(&feed.id(), 1, 500).unwrap()).collect()
+            joint
+                .flat_map(|feed| reader.entries(&feed.id(), 1, 500).unwrap())
+                .collect()
         });
         let enrol = PeerAction::Enrol {
             node: own,
@@ -218,16 +232,31 @@ impl Hostile {
             number: 0,
             text: line(MARK),
         };
-        let mut entries: Vec<Entry> =
-            raised.into_iter().filter(|entry| entry.header.feed == feed.id()).collect();
+        let mut entries: Vec<Entry> = raised
+            .into_iter()
+            .filter(|entry| entry.header.feed == feed.id())
+            .collect();
         entries.extend(self.makes(Action::Operation(objective)));
         (operation, entries)
     }
 
     /// Signs an entry by hand, after these.
-    pub(crate) fn signs(&self, after: &[Entry], kind: &str, plain: &[u8], record: [u8; 16]) -> Entry {
+    pub(crate) fn signs(
+        &self,
+        after: &[Entry],
+        kind: &str,
+        plain: &[u8],
+        record: [u8; 16],
+    ) -> Entry {
         let last = after.last().expect("there is one before");
-        signed(&self.by_hand.signer, &last.head(), kind, plain, record, last.header.record_version + 1)
+        signed(
+            &self.by_hand.signer,
+            &last.head(),
+            kind,
+            plain,
+            record,
+            last.header.record_version + 1,
+        )
     }
 
     /// Opens a feed of its own by hand.
@@ -326,7 +355,7 @@ fn engine(by_hand: &ByHand) -> Engine {
         feed,
         head: opening.head(),
         last_time: HybridTime(0),
-        signer: by_hand.signer.clone(),
+        signer: Signer::from_seed(by_hand.seed),
         board: Board::default(),
         keys: BTreeMap::new(),
         copy_keys: BTreeMap::new(),
@@ -334,7 +363,8 @@ fn engine(by_hand: &ByHand) -> Engine {
         entropy: Entropy::new(watchfire::node::random()),
         response: Arc::new(ResponseFile::default()),
     });
-    let keys = (0..200).map(|_| RecordKey::new(watchfire::node::random(), watchfire::node::random()));
+    let keys =
+        (0..200).map(|_| RecordKey::new(watchfire::node::random(), watchfire::node::random()));
     engine.add_spare_keys(keys);
     engine
 }
@@ -400,20 +430,35 @@ async fn entries(
     let played = doors.play.lock().unwrap().feeds.get(&feed).cloned();
     let own = doors.own.lock().unwrap().clone().into_iter();
     let own = own.filter(|entry| entry.header.feed == feed).collect();
-    serve(played.unwrap_or(Served::Entries(own)), asked.from, asked.to, &doors)
+    serve(
+        played.unwrap_or(Served::Entries(own)),
+        asked.from,
+        asked.to,
+        &doors,
+    )
 }
 
 async fn keys(State(doors): State<Arc<Doors>>, _body: Bytes) -> Response {
     doors.asked.fetch_add(1, Ordering::SeqCst);
     let played = doors.play.lock().unwrap().keys.clone();
-    serve(played.unwrap_or(Served::Bytes(b"[]".to_vec())), 0, 0, &doors)
+    serve(
+        played.unwrap_or(Served::Bytes(b"[]".to_vec())),
+        0,
+        0,
+        &doors,
+    )
 }
 
 fn serve(served: Served, from: u64, to: u64, doors: &Arc<Doors>) -> Response {
     match served {
         Served::Entries(entries) => {
-            let asked = entries.iter().filter(|entry| (from..=to).contains(&entry.header.seq));
-            asked.flat_map(Entry::encode).collect::<Vec<u8>>().into_response()
+            let asked = entries
+                .iter()
+                .filter(|entry| (from..=to).contains(&entry.header.seq));
+            asked
+                .flat_map(Entry::encode)
+                .collect::<Vec<u8>>()
+                .into_response()
         }
         Served::Bytes(bytes) => bytes.into_response(),
         Served::Status(status, bytes) => {
