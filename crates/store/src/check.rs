@@ -307,6 +307,7 @@ fn words(error: StoreError) -> Result<String, StoreError> {
         | StoreError::InUse { .. }
         | StoreError::OtherIncarnation { .. }
         | StoreError::WrongKey { .. }
+        | StoreError::TablesOld { .. }
         | StoreError::OtherFormat { .. }
         | StoreError::NotTaken { .. }
         | StoreError::Sqlite { .. }

@@ -301,13 +301,7 @@ impl crate::Store {
     /// Adds keys of copies, which came from other nodes; they are durable when this returns. One that is held, or
     /// was destroyed here, stays as it is.
     pub fn add_copy_keys(&mut self, keys: &[RecordKey]) -> Result<(), StoreError> {
-        let mut new = Vec::with_capacity(keys.len());
-        for key in keys {
-            if matches!(self.keyring.find(&key.id)?, crate::keyring::Found::Missing) {
-                new.push(key.clone());
-            }
-        }
-        self.keyring.add_used(&new)
+        self.keyring.add_missing(keys)
     }
 
     /// Returns those of these keys that are here.

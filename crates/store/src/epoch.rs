@@ -21,7 +21,8 @@ use crate::schema::{self, Access};
 use crate::{limits, store};
 
 /// Returns what a directory holds of the epoch that is to end: its number, and the heads of all feeds of it, local and
-/// of operations. Whoever holds the root key says in the identity feed that they count up to here.
+/// of operations, in the order of their ids. Whoever holds the root key says in the identity feed that they count up to
+/// here.
 pub fn ending(dir: &Path) -> Result<(u32, Vec<Head>), StoreError> {
     let connection = schema::open(&files::database(dir)?, Access::Read)?;
     let current = store::verify_tail(&connection)?;
@@ -33,6 +34,7 @@ pub fn ending(dir: &Path) -> Result<(u32, Vec<Head>), StoreError> {
             heads.extend(last.map(|line| line.entry.head()));
         }
     }
+    heads.sort_by_key(|head| head.feed);
     Ok((current.feed.epoch, heads))
 }
 

@@ -53,6 +53,12 @@ pub enum StoreError {
         /// The directory.
         dir: PathBuf,
     },
+    /// Entries were written back after a restore, and the tables were not yet made anew.
+    #[error("what was written back into {} is not in its tables yet; run `watchfire rebuild {}`", .dir.display(), .dir.display())]
+    TablesOld {
+        /// The directory.
+        dir: PathBuf,
+    },
     /// It was written by another version of the program.
     #[error(
         "the database has format {found} and this program knows {known}; use the program that wrote it, or a newer one"
@@ -121,6 +127,7 @@ impl StoreError {
             | StoreError::InUse { .. }
             | StoreError::OtherIncarnation { .. }
             | StoreError::WrongKey { .. }
+            | StoreError::TablesOld { .. }
             | StoreError::OtherFormat { .. }
             | StoreError::Damaged { .. }
             | StoreError::BadEntry { .. }

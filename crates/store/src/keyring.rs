@@ -123,6 +123,17 @@ impl Keyring {
         }
     }
 
+    /// Adds those of these keys that are used and not here; one that is held, or was destroyed here, stays as it is.
+    pub(crate) fn add_missing(&mut self, keys: &[RecordKey]) -> Result<(), StoreError> {
+        let mut new = Vec::with_capacity(keys.len());
+        for key in keys {
+            if matches!(self.find(&key.id)?, Found::Missing) {
+                new.push(key.clone());
+            }
+        }
+        self.add_used(&new)
+    }
+
     fn insert(&mut self, keys: &[RecordKey], state: i64) -> Result<(), StoreError> {
         let doing = "adding record keys";
         let transaction = self.connection.transaction().doing(doing)?;

@@ -32,6 +32,7 @@ mod check;
 mod epoch;
 mod rebuild;
 mod refold;
+mod tail;
 
 mod incarnation;
 mod keyring;
@@ -53,6 +54,7 @@ pub use past::PastBoard;
 pub use reader::{Count, Cursor, CursorError, Filter, Page, Reader, StoredEntry};
 pub use rebuild::{RebuildReport, rebuild};
 pub use store::Store;
+pub use tail::{TailReport, recover_tail};
 pub use trail::TrailPoint;
 
 /// How far a long piece of work has come.

@@ -96,6 +96,7 @@ fn write_beside(
         // What lost its file `incarnation` must not pass for the directory that it was copied from.
         None => schema::remove_meta(&transaction, life)?,
     }
+    schema::remove_meta(&transaction, schema::META_TABLES_OLD)?;
     transaction.commit().doing(doing)?;
     reading.rollback().doing("reading the old database")?;
     for connection in [old, new] {

@@ -280,6 +280,8 @@ fn compare_definitions(connection: &Connection, format: i64) -> Result<(), Store
 
 /// Names in `meta`.
 pub(crate) const META_INCARNATION: &str = "incarnation";
+/// There if entries were written whose meaning the tables lack.
+pub(crate) const META_TABLES_OLD: &str = "tables_old";
 /// What people call the node.
 pub(crate) const META_NODE_NAME: &str = "node_name";
 

@@ -92,6 +92,11 @@ impl Store {
         incarnation.check_database(dir, &connection, count)?;
         let seed = files::read_seed(dir)?;
         let keyring = Keyring::open(dir, Access::Write)?;
+        if schema::read_meta(&connection, schema::META_TABLES_OLD)?.is_some() {
+            return Err(StoreError::TablesOld {
+                dir: dir.to_owned(),
+            });
+        }
         let feed = verify_tail(&connection)?;
         if Signer::from_seed(*seed).public_key() != feed.feed.key {
             return Err(StoreError::WrongKey {

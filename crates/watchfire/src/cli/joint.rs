@@ -129,8 +129,40 @@ fn import(dir: &Path, file: &Path) -> Result<Ended> {
     let (response, entropy) = (Arc::new(ResponseFile::default()), Entropy::new(random()));
     let now = Clock::Real.now();
     let (mut engine, _) = node::load(&mut store, now, response, entropy)?;
+    let (mut taken, mut refused) = (0, BTreeMap::new());
+    each_parcel(file, |entries| {
+        for parcel in entries.chunks(watchfire_core::limits::TAKEN_ENTRIES_MAX) {
+            let done = engine.take(parcel.to_vec(), &[], now);
+            store.append(&done.append)?;
+            engine.persisted();
+            taken += done.taken;
+            for one in done.refused {
+                *refused.entry(one.why.to_string()).or_insert(0_u64) += 1;
+            }
+        }
+        Ok(())
+    })?;
+    println!("{taken} entries were new, and are taken.");
+    for (why, times) in refused {
+        println!("{times} feed(s) ended early: {why}");
+    }
+    Ok(Ended::Done)
+}
+
+/// Reads all entries of a file.
+pub(super) fn read_entries(file: &Path) -> Result<Vec<Entry>> {
+    let mut all = Vec::new();
+    each_parcel(file, |entries| {
+        all.extend(entries);
+        Ok(())
+    })?;
+    Ok(all)
+}
+
+/// Shows the entries of a file, many at a time.
+fn each_parcel(file: &Path, mut take: impl FnMut(Vec<Entry>) -> Result<()>) -> Result<()> {
     let mut input = BufReader::new(std::fs::File::open(file)?);
-    let (mut bytes, mut taken, mut refused) = (Vec::new(), 0, BTreeMap::new());
+    let mut bytes = Vec::new();
     loop {
         let read = (&mut input).take(IMPORT_BYTES).read_to_end(&mut bytes)?;
         let mut entries = Vec::new();
@@ -142,28 +174,16 @@ fn import(dir: &Path, file: &Path) -> Result<Ended> {
                     at += length;
                 }
                 Err(error) if error.is_permanent() || read == 0 => {
-                    return fail(format!("{} is no file of entries: {error}", file.display()));
+                    let name = file.display();
+                    return fail(format!("{name} is no file of entries: {error}"));
                 }
                 Err(_) => break,
             }
         }
         bytes.drain(..at);
-        for parcel in entries.chunks(watchfire_core::limits::TAKEN_ENTRIES_MAX) {
-            let done = engine.take(parcel.to_vec(), &[], now);
-            store.append(&done.append)?;
-            engine.persisted();
-            taken += done.taken;
-            for one in done.refused {
-                *refused.entry(one.why.to_string()).or_insert(0_u64) += 1;
-            }
-        }
+        take(entries)?;
         if read == 0 {
-            break;
+            return Ok(());
         }
     }
-    println!("{taken} entries were new, and are taken.");
-    for (why, times) in refused {
-        println!("{times} feed(s) ended early: {why}");
-    }
-    Ok(Ended::Done)
 }

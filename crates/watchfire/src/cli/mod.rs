@@ -90,19 +90,7 @@ enum Command {
     /// Copy a node to a new directory while it runs
     Backup(tend::BackupArgs),
     /// Begin a new epoch under a new key: after a directory was restored, copied or moved, or a key was stolen
-    Epoch {
-        /// The directory
-        dir: PathBuf,
-        /// Why; this is kept in the feed for ever, so no personal data
-        #[arg(long)]
-        reason: String,
-        /// What ended the epoch before
-        #[arg(long, value_enum, default_value_t = tend::Cause::Restore)]
-        cause: tend::Cause,
-        /// The file with the root key; root.key in the node's directory if left out
-        #[arg(long)]
-        root: Option<PathBuf>,
-    },
+    Epoch(tend::EpochArgs),
     /// Build the tables of a node anew from its entries
     Rebuild(tend::CheckArgs),
     /// Write all entries to a file, for an independent verifier or another node
@@ -221,12 +209,7 @@ fn dispatch(command: Command) -> Result<Ended> {
         Command::Roads { what } => roads::run(what),
         Command::Check(args) => tend::check(&args),
         Command::Backup(args) => tend::backup(&args),
-        Command::Epoch {
-            dir,
-            reason,
-            cause,
-            root,
-        } => tend::epoch(&dir, &reason, cause, root.as_deref()),
+        Command::Epoch(args) => tend::epoch(&args),
         Command::Rebuild(args) => tend::rebuild(&args),
         Command::Export { dir, file } => tend::export(&dir, &file),
         Command::Code { dir, login } => tend::code(&dir, login.as_deref()),

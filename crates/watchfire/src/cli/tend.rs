@@ -10,9 +10,8 @@ use watchfire_core::entropy::Entropy;
 use watchfire_core::plan::ResponseFile;
 use watchfire_core::record::Action;
 use watchfire_core::record::person::{Access, PersonAction, Seat};
-use watchfire_feed::{ClosingCause, IdentityEvent};
+use watchfire_feed::ClosingCause;
 use watchfire_store::{BackupKeys, Code, Store, Token};
-use zeroize::Zeroizing;
 
 use super::{Ended, Output, Progress, Result, fail};
 use crate::auth::{CODE_S, CodeAbout, Secret};
@@ -20,14 +19,15 @@ use crate::city;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::desk::DirectDesk;
+use crate::federation::{
+    self,
+    tail::{Ending, Tail},
+};
 use crate::link::root::{RootFile, generate_passphrase};
 use crate::node::{self, random};
 use crate::policy::Authorized;
 use crate::replay;
 use crate::travel::Travel;
-
-/// Heads that one closing of an epoch names.
-const CLOSING_HEADS: usize = 200;
 
 /// The file in a node's directory that the root key is first put into.
 pub(super) const ROOT_FILE: &str = "root.key";
@@ -373,34 +373,57 @@ impl From<Cause> for ClosingCause {
     }
 }
 
-pub(super) fn epoch(dir: &Path, reason: &str, cause: Cause, root: Option<&Path>) -> Result<Ended> {
-    let seed = Zeroizing::new(random());
-    let (ending, heads) = watchfire_store::ending(dir)?;
+#[derive(Debug, Args)]
+pub(super) struct EpochArgs {
+    /// The directory
+    dir: PathBuf,
+    /// Why; this is kept in the feed for ever, so no personal data
+    #[arg(long)]
+    reason: String,
+    /// What ended the epoch before
+    #[arg(long, value_enum, default_value_t = Cause::Restore)]
+    cause: Cause,
+    /// The file with the root key; root.key in the node's directory if left out
+    #[arg(long)]
+    root: Option<PathBuf>,
+    /// After a restore: a file that a peer wrote with `watchfire operation export`, from which what this node had said
+    /// there is taken back; may be given again
+    #[arg(long, value_name = "FILE")]
+    tail: Vec<PathBuf>,
+    /// After a restore: do not ask the peers for what this node had told them since the backup
+    #[arg(long)]
+    without_peers: bool,
+}
+
+pub(super) fn epoch(args: &EpochArgs) -> Result<Ended> {
+    let dir = args.dir.as_path();
     let has_identity = watchfire_store::Reader::open(dir)?
         .feeds()?
         .iter()
         .any(|feed| feed.scope == watchfire_feed::Scope::Identity && feed.proves_its_node());
     // First, so that a root key that is not at hand is found out before anything has changed.
-    let signer = match has_identity {
-        true => Some(super::identity::unlock_for(dir, root)?),
+    let root = match has_identity {
+        true => Some(super::identity::unlock_for(dir, args.root.as_deref())?),
         false => None,
     };
-    let feed = watchfire_store::new_epoch(dir, reason, &seed, Clock::Real.now())?;
-    if let Some(signer) = signer {
-        // A closing names so many heads; more of them close the same epoch again.
-        let mut says: Vec<IdentityEvent> = Vec::new();
-        for heads in heads.chunks(CLOSING_HEADS) {
-            says.push(IdentityEvent::EpochClosed {
-                epoch: ending,
-                cause: cause.into(),
-                heads: heads.to_vec(),
-            });
-        }
-        says.push(IdentityEvent::KeyCertified {
-            epoch: feed.epoch,
-            public_key: feed.key,
-        });
-        crate::federation::identity::say(dir, &signer, says, Clock::Real.now())?;
+    let tail = match args.cause {
+        Cause::Restore => ask_for_tail(args)?,
+        Cause::Rotation | Cause::Compromise | Cause::Fork => Tail::default(),
+    };
+    let ending = Ending {
+        reason: &args.reason,
+        cause: args.cause.into(),
+        root: root.as_ref(),
+    };
+    let (feed, report) = federation::tail::begin_epoch(dir, &ending, &tail.entries, &tail.keys)?;
+    if args.cause == Cause::Restore {
+        println!(
+            "{} entries that this node had told after the backup are back.",
+            report.written
+        );
+    }
+    for (feed, why) in &report.ended {
+        println!("Of its feed {feed} no more could be taken back: {why}");
     }
     println!(
         "{} may write again, in epoch {} of its feed.",
@@ -411,6 +434,32 @@ pub(super) fn epoch(dir: &Path, reason: &str, cause: Cause, root: Option<&Path>)
         "If the original comes back, it must not be started: the two would tell different stories."
     );
     Ok(Ended::Done)
+}
+
+/// Finds what this node had told its peers after the backup was made.
+fn ask_for_tail(args: &EpochArgs) -> Result<Tail> {
+    let dir = args.dir.as_path();
+    let mut tail = Tail::default();
+    if !args.without_peers {
+        tail = super::play::run_async(federation::tail::fetch(dir))??;
+        for node in &tail.asked {
+            println!("Peer {node} was asked for what this node had told it.");
+        }
+        for (node, why) in &tail.unreached {
+            println!("Peer {node} could not be asked: {why}");
+        }
+        if tail.asked.is_empty() && !tail.unreached.is_empty() && args.tail.is_empty() {
+            return fail(
+                "no peer could be asked for what this node had told it since the backup, and nothing was changed. Try \
+                 again when one is reached; or name a file that one of them wrote with `watchfire operation export`, \
+                 with --tail; or go on --without-peers: what they hold then stays with them, and counts here for nothing",
+            );
+        }
+    }
+    for file in &args.tail {
+        tail.entries.extend(super::joint::read_entries(file)?);
+    }
+    Ok(tail)
 }
 
 pub(super) fn export(dir: &Path, file: &Path) -> Result<Ended> {

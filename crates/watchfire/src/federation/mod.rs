@@ -13,6 +13,7 @@ pub mod links;
 pub mod pace;
 pub mod pull;
 pub mod show;
+pub mod tail;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -224,8 +225,25 @@ async fn keep(node: Node) {
 
 /// Trusts every node that this one deals with, under the anchors that its identity feed certifies now.
 fn trust_all(line: &Line, node: &Node) {
-    let board = node.board();
-    let wanted: Vec<NodeId> = partners(&board, node.feed().node);
+    let trusted = anchors_of_partners(&node.board(), node.feed().node);
+    for gone in line.trust.peers() {
+        if !trusted.contains_key(&gone) {
+            line.trust.remove(gone);
+        }
+    }
+    let links = node.federation().links();
+    for (partner, anchors) in trusted {
+        if links.anchors_changed(partner, &anchors)
+            && let Err(error) = line.trust.set(partner, &anchors)
+        {
+            tracing::warn!(%partner, %error, "a peer's anchors cannot be used");
+        }
+    }
+}
+
+/// Returns the certificates by which each node that this one deals with is known.
+fn anchors_of_partners(board: &Board, own: NodeId) -> BTreeMap<NodeId, Vec<Vec<u8>>> {
+    let wanted: Vec<NodeId> = partners(board, own);
     let now_ms = u64::try_from(Clock::Real.now().0).unwrap_or(0);
     let mut trusted: BTreeMap<NodeId, Vec<Vec<u8>>> = BTreeMap::new();
     for partner in wanted {
@@ -244,20 +262,7 @@ fn trust_all(line: &Line, node: &Node) {
             trusted.insert(partner, anchors);
         }
     }
-    drop(board);
-    for gone in line.trust.peers() {
-        if !trusted.contains_key(&gone) {
-            line.trust.remove(gone);
-        }
-    }
-    let links = node.federation().links();
-    for (partner, anchors) in trusted {
-        if links.anchors_changed(partner, &anchors)
-            && let Err(error) = line.trust.set(partner, &anchors)
-        {
-            tracing::warn!(%partner, %error, "a peer's anchors cannot be used");
-        }
-    }
+    trusted
 }
 
 /// Returns the nodes to speak with: peers that are let in, and members of operations that this node takes part in.

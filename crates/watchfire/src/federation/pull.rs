@@ -412,7 +412,8 @@ impl Follower {
     }
 }
 
-fn key_asked((id, of): &([u8; 16], Elsewhere)) -> KeyAsked {
+/// Writes what is asked for.
+pub(super) fn key_asked((id, of): &([u8; 16], Elsewhere)) -> KeyAsked {
     KeyAsked {
         key: hex::encode(id),
         node: of.node,
@@ -421,7 +422,7 @@ fn key_asked((id, of): &([u8; 16], Elsewhere)) -> KeyAsked {
 }
 
 /// Takes a key that was asked for; anything else that is given is not wanted.
-fn key_given(given: &KeyGiven, wanted: &[([u8; 16], Elsewhere)]) -> Option<LateKey> {
+pub(super) fn key_given(given: &KeyGiven, wanted: &[([u8; 16], Elsewhere)]) -> Option<LateKey> {
     let (mut id, mut secret) = ([0; 16], zeroize::Zeroizing::new([0; 32]));
     hex::decode_to_slice(&given.key, &mut id).ok()?;
     hex::decode_to_slice(given.secret.as_bytes(), secret.as_mut_slice()).ok()?;

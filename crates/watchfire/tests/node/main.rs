@@ -23,6 +23,7 @@ mod past;
 mod patrols;
 mod personal;
 mod replay;
+mod restored;
 mod seats;
 mod sign_in;
 mod stream;
