@@ -12,6 +12,7 @@ use watchfire_feed::{Entry, Feed, FeedId, Head, HybridTime, Identity, NodeId, Sc
 use crate::basis::{OperationId, Timestamp, UnitId};
 use crate::board::Board;
 use crate::engine::Decoded;
+use crate::limits;
 use crate::record::message::Message;
 use crate::record::operation::{Operation, OperationEvent};
 use crate::record::participation::{Loan, Participation, ParticipationEvent, Share, Tier};
@@ -244,6 +245,9 @@ fn names_its_own(feed: &Feed, event: &Event) -> bool {
 /// another operation, may stand where it stood or later; what was told before already is no news.
 fn follows(before: Option<&Record>, event: &Event, meta: &Meta) -> bool {
     let held = before.map_or(0, Record::version);
+    if meta.version > limits::RECORD_VERSION_MAX {
+        return false;
+    }
     if matches!(event, Event::Told(_)) {
         return meta.version >= held;
     }

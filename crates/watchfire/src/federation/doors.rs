@@ -30,6 +30,8 @@ pub const WAIT_MS_MAX: u64 = 25_000;
 pub const RANGE_BYTES_MAX: usize = 1024 * 1024;
 /// Keys that may be asked for at once.
 pub const KEYS_MAX: usize = 1_000;
+/// Longest greeting, in bytes, its end among them: what it says is kept and shown.
+const GREETING_BYTES_MAX: usize = 256;
 /// Entries read for one answer.
 const ENTRIES_MAX: usize = 500;
 
@@ -257,10 +259,11 @@ async fn keys(
     Ok(([(header::CONTENT_TYPE, "application/json")], given).into_response())
 }
 
-/// A key is given for the record that it seals and for no other: else a share of one record would open them all.
+/// A key is given for the record that it seals and for no other, also not for one of the same id in another's name:
+/// else a share of one record would open them all.
 fn key_is_of(node: &Node, key: &[u8; 16], of: &Elsewhere) -> bool {
-    let found = node.read_store(|reader| reader.record_of_key(key));
-    found.ok().flatten() == Some(of.record)
+    let found = node.read_store(|reader| reader.owner_of_key(key));
+    found.ok().flatten() == Some(*of)
 }
 
 fn peer(caller: &Caller) -> Result<NodeId, StatusCode> {
@@ -272,7 +275,8 @@ fn peer(caller: &Caller) -> Result<NodeId, StatusCode> {
 
 /// Reads an answer to the question for a vector.
 pub fn read_answer(bytes: &[u8]) -> Option<(Greeting, Vector)> {
-    let end = bytes.iter().position(|byte| *byte == b'\n')?;
+    let mut begins = bytes.iter().take(GREETING_BYTES_MAX);
+    let end = begins.position(|byte| *byte == b'\n')?;
     let greeting = serde_json::from_slice(&bytes[..end]).ok()?;
     Some((greeting, Vector::decode(&bytes[end + 1..]).ok()?))
 }
