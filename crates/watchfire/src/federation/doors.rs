@@ -280,3 +280,30 @@ pub fn read_answer(bytes: &[u8]) -> Option<(Greeting, Vector)> {
     let greeting = serde_json::from_slice(&bytes[..end]).ok()?;
     Some((greeting, Vector::decode(&bytes[end + 1..]).ok()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn greeted(version_chars: usize, now_ms: i64) -> Option<Greeting> {
+        let version = "1".repeat(version_chars);
+        let mut answer = serde_json::to_vec(&Greeting { version, now_ms }).unwrap();
+        answer.push(b'\n');
+        answer.extend(Vector::new().encode());
+        read_answer(&answer).map(|(greeting, _)| greeting)
+    }
+
+    #[test]
+    fn a_greeting_says_any_time_and_no_more_than_it_may() {
+        let rest = serde_json::to_vec(&Greeting {
+            version: String::new(),
+            now_ms: 7,
+        });
+        let longest = GREETING_BYTES_MAX - 1 - rest.unwrap().len();
+        assert_eq!(greeted(longest, 7).unwrap().version.len(), longest);
+        assert!(greeted(longest + 1, 7).is_none());
+        assert_eq!(greeted(5, i64::MIN).unwrap().now_ms, i64::MIN);
+        assert!(read_answer(b"{}\n").is_none());
+        assert!(read_answer(b"").is_none());
+    }
+}

@@ -53,8 +53,8 @@ fn wide_says(seq: u64) -> Play {
 /// Answers this to the question for a vector, and gives nothing of what it names.
 fn empty(vector: Vec<u8>) -> Play {
     Play {
-        elsewhere: Some(Served::Bytes(Vec::new())),
-        ..says(Served::Bytes(vector))
+        elsewhere: Some(Served::these(Vec::new())),
+        ..says(Served::these(vector))
     }
 }
 
@@ -94,7 +94,7 @@ fn keys(hostile: &mut Hostile, served: Served) -> Play {
 pub(crate) const ANSWERS: &[Case] = &[
     case(
         "a frame that is four gigabytes long",
-        |h| bytes(h, Served::Bytes(vec![0xFF; 64])),
+        |h| bytes(h, Served::these(vec![0xFF; 64])),
         Sees::Trouble("is broken"),
     ),
     case(
@@ -103,7 +103,7 @@ pub(crate) const ANSWERS: &[Case] = &[
             let (_, entries) = h.raises();
             let mut all: Vec<u8> = entries.iter().flat_map(Entry::encode).collect();
             all.truncate(all.len() - 10);
-            bytes(h, Served::Bytes(all))
+            bytes(h, Served::these(all))
         },
         Sees::Trouble("is broken"),
     ),
@@ -112,7 +112,7 @@ pub(crate) const ANSWERS: &[Case] = &[
         |h| {
             bytes(
                 h,
-                Served::Bytes(b"<!doctype html><title>login</title>".to_vec()),
+                Served::these(b"<!doctype html><title>login</title>".to_vec()),
             )
         },
         Sees::Trouble("is broken"),
@@ -135,7 +135,7 @@ pub(crate) const ANSWERS: &[Case] = &[
     ),
     case(
         "an answer of ten megabytes",
-        |h| bytes(h, Served::Bytes(vec![0; 10 << 20])),
+        |h| bytes(h, Served::these(vec![0; 10 << 20])),
         Sees::Trouble("longer than"),
     ),
     case(
@@ -176,7 +176,7 @@ pub(crate) const ANSWERS: &[Case] = &[
     ),
     case(
         "an empty answer in place of a vector",
-        |_| says(Served::Bytes(Vec::new())),
+        |_| says(Served::these(Vec::new())),
         Sees::Trouble("no vector"),
     ),
     case(
@@ -184,7 +184,7 @@ pub(crate) const ANSWERS: &[Case] = &[
         |_| {
             let mut vector = wide(1).encode();
             vector.truncate(vector.len() - 7);
-            says(Served::Bytes(answer(&vector)))
+            says(Served::these(answer(&vector)))
         },
         Sees::Trouble("no vector"),
     ),
@@ -193,7 +193,7 @@ pub(crate) const ANSWERS: &[Case] = &[
         |_| {
             let mut vector = wide(1).encode();
             vector.extend(vec![0xFF; 72]);
-            says(Served::Bytes(answer(&vector)))
+            says(Served::these(answer(&vector)))
         },
         Sees::Trouble("no vector"),
     ),
@@ -201,7 +201,7 @@ pub(crate) const ANSWERS: &[Case] = &[
         "a vector that says everything twice",
         |_| {
             let one = wide(1).encode();
-            says(Served::Bytes(answer(&[one.clone(), one].concat())))
+            says(Served::these(answer(&[one.clone(), one].concat())))
         },
         Sees::Trouble("no vector"),
     ),
@@ -211,7 +211,7 @@ pub(crate) const ANSWERS: &[Case] = &[
             let mut greeting = nested(10_000);
             greeting.push(b'\n');
             greeting.extend(Vector::new().encode());
-            says(Served::Bytes(greeting))
+            says(Served::these(greeting))
         },
         Sees::Trouble("no vector"),
     ),
@@ -220,7 +220,7 @@ pub(crate) const ANSWERS: &[Case] = &[
         |_| {
             let version = MARK.repeat(100_000);
             let bytes = greeted(&version, now().0, &Vector::new().encode());
-            says(Served::Bytes(bytes))
+            says(Served::these(bytes))
         },
         Sees::Trouble("no vector"),
     ),
@@ -236,7 +236,7 @@ pub(crate) const ANSWERS: &[Case] = &[
     ),
     case(
         "a greeting without an end",
-        |_| says(Served::Bytes(vec![b'{'; 3 << 20])),
+        |_| says(Served::these(vec![b'{'; 3 << 20])),
         Sees::Trouble("no vector"),
     ),
     case(
@@ -250,7 +250,7 @@ pub(crate) const ANSWERS: &[Case] = &[
             };
             Play {
                 heads: vec![head],
-                elsewhere: Some(Served::Bytes(Vec::new())),
+                elsewhere: Some(Served::these(Vec::new())),
                 ..Play::default()
             }
         },
@@ -266,7 +266,7 @@ pub(crate) const ANSWERS: &[Case] = &[
             };
             Play {
                 heads: vec![head],
-                elsewhere: Some(Served::Bytes(Vec::new())),
+                elsewhere: Some(Served::these(Vec::new())),
                 ..Play::default()
             }
         },
@@ -276,7 +276,7 @@ pub(crate) const ANSWERS: &[Case] = &[
         "answers at once, however long it may wait",
         |_| Play {
             restless: true,
-            ..says(Served::Bytes(answer(&Vector::new().encode())))
+            ..says(Served::these(answer(&Vector::new().encode())))
         },
         Sees::Asked,
     ),
@@ -284,13 +284,13 @@ pub(crate) const ANSWERS: &[Case] = &[
         "keys that open nothing",
         |h| {
             let wrong = json!([{ "key": "11".repeat(16), "secret": "22".repeat(32) }]);
-            keys(h, Served::Bytes(wrong.to_string().into_bytes()))
+            keys(h, Served::these(wrong.to_string().into_bytes()))
         },
         Sees::Asked,
     ),
     case(
         "keys nested ten thousand deep",
-        |h| keys(h, Served::Bytes(nested(10_000))),
+        |h| keys(h, Served::these(nested(10_000))),
         Sees::Asked,
     ),
     case(
@@ -302,15 +302,19 @@ pub(crate) const ANSWERS: &[Case] = &[
                 "44".repeat(32)
             );
             let all = format!("[{}]", vec![one; 20_000].join(","));
-            keys(h, Served::Bytes(all.into_bytes()))
+            keys(h, Served::these(all.into_bytes()))
         },
         Sees::Asked,
     ),
     case(
         "an answer of ten megabytes in place of keys",
-        |h| keys(h, Served::Bytes(vec![b' '; 10 << 20])),
+        |h| keys(h, Served::these(vec![b' '; 10 << 20])),
         Sees::Trouble("longer than"),
     ),
+];
+
+/// Attacks that are large, and after which everything takes longer: they come last.
+pub(crate) const LARGE: &[Case] = &[
     case(
         "a hundred operations at once",
         |h| {

@@ -163,10 +163,10 @@ pub(crate) const CASES: &[Case] = &[
         "entries in the wrong order",
         |h| {
             let (_, entries) = h.raises();
-            let backwards = entries.iter().rev().flat_map(Entry::encode).collect();
+            let backwards: Vec<u8> = entries.iter().rev().flat_map(Entry::encode).collect();
             let head = entries[2].head();
             Play {
-                feeds: BTreeMap::from([(head.feed, Served::Bytes(backwards))]),
+                feeds: BTreeMap::from([(head.feed, Served::these(backwards))]),
                 heads: vec![head],
                 ..Play::default()
             }
@@ -177,12 +177,12 @@ pub(crate) const CASES: &[Case] = &[
         "the same entry a thousand times",
         |h| {
             let (_, entries) = h.raises();
-            let again = std::iter::repeat_n(&entries[0], 1_000)
+            let again: Vec<u8> = std::iter::repeat_n(&entries[0], 1_000)
                 .flat_map(Entry::encode)
                 .collect();
             let head = entries[2].head();
             Play {
-                feeds: BTreeMap::from([(head.feed, Served::Bytes(again))]),
+                feeds: BTreeMap::from([(head.feed, Served::these(again))]),
                 heads: vec![head],
                 ..Play::default()
             }
@@ -209,7 +209,7 @@ pub(crate) const CASES: &[Case] = &[
             let head = third.head();
             h.forked = entries;
             Play {
-                feeds: BTreeMap::from([(head.feed, Served::Bytes([good, bad].concat()))]),
+                feeds: BTreeMap::from([(head.feed, Served::these([good, bad].concat()))]),
                 heads: vec![head],
                 ..Play::default()
             }
@@ -229,7 +229,7 @@ pub(crate) const CASES: &[Case] = &[
             let other = h.signs(before, "operation.objective_set", b"{}", h.joint.0);
             let bytes = other.encode();
             Play {
-                feeds: BTreeMap::from([(other.header.feed, Served::Bytes(bytes))]),
+                feeds: BTreeMap::from([(other.header.feed, Served::these(bytes))]),
                 heads: vec![other.head()],
                 ..Play::default()
             }
@@ -318,9 +318,9 @@ pub(crate) const CASES: &[Case] = &[
                 seq: u64::from(u16::MAX),
                 ..entries.last().unwrap().head()
             };
-            let all = entries.iter().flat_map(Entry::encode).collect();
+            let all: Vec<u8> = entries.iter().flat_map(Entry::encode).collect();
             Play {
-                feeds: BTreeMap::from([(head.feed, Served::Bytes(all))]),
+                feeds: BTreeMap::from([(head.feed, Served::these(all))]),
                 heads: vec![head],
                 ..Play::default()
             }
@@ -334,7 +334,7 @@ pub(crate) const CASES: &[Case] = &[
             let other: Vec<u8> = h.theirs.iter().flat_map(Entry::encode).collect();
             let head = asked[2].head();
             Play {
-                feeds: BTreeMap::from([(head.feed, Served::Bytes(other))]),
+                feeds: BTreeMap::from([(head.feed, Served::these(other))]),
                 heads: vec![head],
                 ..Play::default()
             }
@@ -348,9 +348,9 @@ pub(crate) const CASES: &[Case] = &[
             let (_, mut entries) = h.raises();
             entries[2] = one[2].clone();
             let head = entries[1].head();
-            let all = entries.iter().flat_map(Entry::encode).collect();
+            let all: Vec<u8> = entries.iter().flat_map(Entry::encode).collect();
             Play {
-                feeds: BTreeMap::from([(head.feed, Served::Bytes(all))]),
+                feeds: BTreeMap::from([(head.feed, Served::these(all))]),
                 heads: vec![Head { seq: 3, ..head }],
                 ..Play::default()
             }

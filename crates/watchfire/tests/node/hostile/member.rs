@@ -46,7 +46,7 @@ pub(crate) enum Served {
     /// Entries, those that were asked for.
     Entries(Vec<Entry>),
     /// These bytes.
-    Bytes(Vec<u8>),
+    Bytes(Bytes),
     /// This status, with these bytes.
     Status(u16, Vec<u8>),
     /// A redirection there.
@@ -59,6 +59,12 @@ pub(crate) enum Served {
     Drip,
     /// Nothing.
     Silence,
+}
+
+impl Served {
+    pub(crate) fn these(bytes: impl Into<Bytes>) -> Served {
+        Served::Bytes(bytes.into())
+    }
 }
 
 /// What is answered at every door.
@@ -80,7 +86,9 @@ pub(crate) struct Play {
 }
 
 struct Doors {
-    play: Mutex<Play>,
+    play: Mutex<Arc<Play>>,
+    /// The digest of the vector that the play answers with in place of the usual one.
+    says: Mutex<Option<Hash>>,
     /// The good entries of its own.
     own: Mutex<Vec<Entry>>,
     changed: watch::Sender<u64>,
@@ -147,6 +155,7 @@ impl Hostile {
         let dir = tempfile::TempDir::new().unwrap();
         let doors = Arc::new(Doors {
             play: Mutex::default(),
+            says: Mutex::default(),
             own: Mutex::default(),
             changed: watch::Sender::new(0),
             heard: Mutex::default(),
@@ -403,7 +412,12 @@ impl Hostile {
                 play.heads.extend(entries.last().map(Entry::head));
             }
         }
-        *self.doors.play.lock().unwrap() = play;
+        let says = match &play.vector {
+            Some(Served::Bytes(bytes)) => read_answer(bytes).map(|(_, vector)| vector.digest()),
+            Some(_) | None => None,
+        };
+        *self.doors.says.lock().unwrap() = says;
+        *self.doors.play.lock().unwrap() = Arc::new(play);
         self.doors.changed.send_modify(|count| *count += 1);
     }
 
@@ -572,11 +586,10 @@ async fn vector(
     }
     let until = tokio::time::Instant::now() + Duration::from_millis(waiting.wait_ms.unwrap_or(0));
     loop {
-        let play = doors.play.lock().unwrap().clone();
+        let play = Arc::clone(&doors.play.lock().unwrap());
         let usual = doors.vector(&play);
         let said = match &play.vector {
-            Some(Served::Bytes(bytes)) => read_answer(bytes).map(|(_, vector)| vector.digest()),
-            Some(_) => None,
+            Some(_) => *doors.says.lock().unwrap(),
             None => Some(usual.digest()),
         };
         let known = waiting.after.is_some() && waiting.after == said;
@@ -586,8 +599,8 @@ async fn vector(
                 continue;
             }
         }
-        let usual = Served::Bytes(answer(&usual.encode()));
-        return serve(play.vector.unwrap_or(usual), 0, u64::MAX, &doors);
+        let usual = Served::these(answer(&usual.encode()));
+        return serve(play.vector.as_ref().unwrap_or(&usual), 0, u64::MAX, &doors);
     }
 }
 
@@ -604,29 +617,27 @@ async fn entries(
 ) -> Response {
     doors.asked.fetch_add(1, Ordering::SeqCst);
     let feed: FeedId = feed.parse().unwrap();
-    let play = doors.play.lock().unwrap().clone();
-    let own = doors.own.lock().unwrap().clone().into_iter();
-    let own: Vec<Entry> = own.filter(|entry| entry.header.feed == feed).collect();
-    let served = match (play.feeds.get(&feed), own.is_empty()) {
-        (Some(played), _) => played.clone(),
-        (None, false) => Served::Entries(own),
-        (None, true) => play.elsewhere.unwrap_or(Served::Status(500, Vec::new())),
+    let play = Arc::clone(&doors.play.lock().unwrap());
+    let own: Vec<Entry> = {
+        let own = doors.own.lock().unwrap();
+        let of_it = own.iter().filter(|entry| entry.header.feed == feed);
+        of_it.cloned().collect()
     };
+    let own = (!own.is_empty()).then_some(Served::Entries(own));
+    let fault = Served::Status(500, Vec::new());
+    let served = play.feeds.get(&feed).or(own.as_ref());
+    let served = served.or(play.elsewhere.as_ref()).unwrap_or(&fault);
     serve(served, asked.from, asked.to, &doors)
 }
 
 async fn keys(State(doors): State<Arc<Doors>>, _body: Bytes) -> Response {
     doors.asked.fetch_add(1, Ordering::SeqCst);
-    let played = doors.play.lock().unwrap().keys.clone();
-    serve(
-        played.unwrap_or(Served::Bytes(b"[]".to_vec())),
-        0,
-        0,
-        &doors,
-    )
+    let play = Arc::clone(&doors.play.lock().unwrap());
+    let none = Served::these(&b"[]"[..]);
+    serve(play.keys.as_ref().unwrap_or(&none), 0, 0, &doors)
 }
 
-fn serve(served: Served, from: u64, to: u64, doors: &Arc<Doors>) -> Response {
+fn serve(served: &Served, from: u64, to: u64, doors: &Arc<Doors>) -> Response {
     match served {
         Served::Entries(entries) => {
             let asked = entries
@@ -637,13 +648,14 @@ fn serve(served: Served, from: u64, to: u64, doors: &Arc<Doors>) -> Response {
                 .collect::<Vec<u8>>()
                 .into_response()
         }
-        Served::Bytes(bytes) => bytes.into_response(),
+        Served::Bytes(bytes) => bytes.clone().into_response(),
         Served::Status(status, bytes) => {
-            (StatusCode::from_u16(status).unwrap(), bytes).into_response()
+            (StatusCode::from_u16(*status).unwrap(), bytes.clone()).into_response()
         }
-        Served::Elsewhere(there) => (StatusCode::FOUND, [("location", there)]).into_response(),
-        Served::With(name, value, bytes) => ([(name, value)], bytes).into_response(),
+        Served::Elsewhere(there) => (StatusCode::FOUND, [("location", *there)]).into_response(),
+        Served::With(name, value, bytes) => ([(*name, *value)], bytes.clone()).into_response(),
         Served::Endless(piece) => {
+            let piece = piece.clone();
             let pieces = std::iter::repeat_with(move || Ok::<_, Infallible>(piece.clone()));
             Body::from_stream(futures_util::stream::iter(pieces)).into_response()
         }
