@@ -508,3 +508,31 @@ impl Board {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Actor;
+    use crate::record::message::{MessageEvent, What};
+
+    #[test]
+    fn a_version_that_is_told_may_be_as_high_as_a_store_can_hold_and_no_higher() {
+        let meta = |version| Meta {
+            record: [1; 16],
+            version,
+            at: Timestamp(0),
+            happened_at: Timestamp(0),
+            by: Actor::NODE,
+        };
+        let operation = OperationId([2; 16]);
+        let what = What::Log { about: None };
+        let sent = Event::Message(MessageEvent::Sent { operation, what });
+        let record = Record::apply(None, &sent, None, &meta(1)).unwrap();
+        let told = Event::Told(Box::new(record));
+        let follows = |version| follows(None, &told, &meta(version));
+        assert!(follows(1));
+        assert!(follows(limits::RECORD_VERSION_MAX));
+        assert!(!follows(limits::RECORD_VERSION_MAX + 1));
+        assert!(!follows(u64::MAX));
+    }
+}

@@ -85,6 +85,7 @@ pub(crate) struct Play {
     pub(crate) restless: bool,
 }
 
+#[derive(Default)]
 struct Doors {
     play: Mutex<Arc<Play>>,
     /// The digest of the vector that the play answers with in place of the usual one.
@@ -153,14 +154,7 @@ impl Hostile {
     /// Makes it a peer of the first node, which calls it into an operation that it joins.
     pub(crate) async fn join(a: &House, b: &House, joint: &str) -> Hostile {
         let dir = tempfile::TempDir::new().unwrap();
-        let doors = Arc::new(Doors {
-            play: Mutex::default(),
-            says: Mutex::default(),
-            own: Mutex::default(),
-            changed: watch::Sender::new(0),
-            heard: Mutex::default(),
-            asked: AtomicU64::new(0),
-        });
+        let doors = Arc::new(Doors::default());
         let router = Router::new()
             .route("/federation/v1/vector", post(vector))
             .route("/federation/v1/feeds/{feed}", get(entries))

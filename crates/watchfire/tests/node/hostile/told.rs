@@ -65,6 +65,19 @@ pub(crate) const TOLD: &[Case] = &[
         Sees::Held,
     ),
     case(
+        "a version as high as a store can hold",
+        |h| {
+            let (_, told) = h.shared();
+            let told: Value = serde_json::from_slice(&told.plain).unwrap();
+            let record = fresh(RecordKind::Incident, 0x70);
+            let version = watchfire_core::limits::RECORD_VERSION_MAX;
+            tells(h, record, &told["event"], |words, _| {
+                words.version = version
+            })
+        },
+        Sees::Held,
+    ),
+    case(
         "a version higher than any store can hold",
         |h| {
             let (_, told) = h.shared();
