@@ -316,10 +316,10 @@ pub(crate) const ANSWERS: &[Case] = &[
 /// Attacks that are large, and after which everything takes longer: they come last.
 pub(crate) const LARGE: &[Case] = &[
     case(
-        "a hundred operations at once",
+        "fifty operations at once",
         |h| {
             let mut play = Play::default();
-            for _ in 0..100 {
+            for _ in 0..50 {
                 let raise = h.raises().1;
                 let good = raise[..2].to_vec();
                 play.feeds
