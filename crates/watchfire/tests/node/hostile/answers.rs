@@ -227,12 +227,12 @@ pub(crate) const ANSWERS: &[Case] = &[
     case(
         "a clock at the beginning of all time",
         |_| empty(greeted("0.1.0", i64::MIN, &wide_of(1, 1).encode())),
-        Sees::Asked,
+        Sees::Shows("/line/clock_ahead_ms", "-9223372036"),
     ),
     case(
         "a clock at the end of all time",
         |_| empty(greeted("0.1.0", i64::MAX, &wide_of(1, 2).encode())),
-        Sees::Asked,
+        Sees::Shows("/line/clock_ahead_ms", "922337"),
     ),
     case(
         "a greeting without an end",

@@ -32,7 +32,7 @@ use watchfire_core::record::{Action, Actor, RecordKind, RecordRef};
 use watchfire_feed::seal::RecordKey;
 use watchfire_feed::{
     Draft, Entry, Feed, FeedId, Hash, Head, HybridTime, NodeId, OPENING_KIND, OPENING_KIND_VERSION,
-    Scope, Signer, Vector, sign,
+    Scope, SealedBody, Signer, Vector, sign,
 };
 
 use super::MARK;
@@ -320,6 +320,14 @@ impl Hostile {
         let kind = RecordKind::Incident;
         let id = told.header.record;
         (RecordRef { kind, id }, told.clone())
+    }
+
+    /// Returns the id of the key that the text of that incident is sealed under.
+    pub(crate) fn shared_key(&self) -> [u8; 16] {
+        let SealedBody::Whole(sealed) = self.shared().1.sealed else {
+            panic!("the incident has a text")
+        };
+        watchfire_feed::seal::key_id(&sealed).unwrap()
     }
 
     /// Says whether a node holds all that it has told in the operation.

@@ -24,7 +24,7 @@ use watchfire::node::Health;
 use watchfire_core::basis::OperationId;
 use watchfire_core::record::RecordRef;
 use watchfire_core::record::person::Seat;
-use watchfire_feed::{Entry, Feed, Scope, SealedBody, Vector};
+use watchfire_feed::{Entry, Feed, Scope, Vector};
 
 use crate::house::House;
 use crate::joint::{bring_in, done, enrol, joint_house, operation, peers, raise};
@@ -184,6 +184,10 @@ impl Honest<'_> {
         let mark = hostile.mark();
         let play = (case.play)(hostile);
         hostile.play(play);
+        if matches!(case.sees, Sees::Shows(_, _)) {
+            // It is told of news, and answers.
+            self.share(what).await;
+        }
         soon(what, async || match case.sees {
             Sees::Asked => hostile.was_heard(&mark, self.a),
             Sees::Stuck => hostile.was_asked(&mark),
@@ -259,8 +263,8 @@ impl Honest<'_> {
                     .count()
             }
             Sees::Shows(path, words) => {
-                let shown = peer.pointer(path).and_then(Value::as_str);
-                usize::from(shown.is_some_and(|shown| shown.starts_with(words)))
+                let shown = peer.pointer(path).unwrap_or(&Value::Null).to_string();
+                usize::from(shown.trim_matches('"').starts_with(words))
             }
             Sees::Trouble(words) => {
                 let trouble = peer["line"]["trouble"].as_str().unwrap_or_default();
@@ -308,6 +312,10 @@ impl Honest<'_> {
                 assert!(honest, "{what}: the text of the incident is gone: {text}");
             }
             assert_eq!(house.node.health(), Health::Ready, "{what}");
+            // What is in memory is shown without its key, until the next start.
+            let key = hostile.shared_key();
+            let held = house.node.read_store(|reader| reader.keys(&[key]));
+            assert_eq!(held.unwrap().len(), 1, "{what}: the key of the incident");
             let board = house.node.board();
             let lead = board.operation_anywhere(joint).unwrap().lead;
             assert_eq!(lead, self.a.node.feed().node, "{what}: who leads");
@@ -353,11 +361,8 @@ impl Honest<'_> {
                 Scope::Identity | Scope::Local => {}
             }
         }
-        let (record, told) = hostile.shared();
-        let SealedBody::Whole(sealed) = &told.sealed else {
-            panic!("the incident has a text")
-        };
-        let key = hex::encode(watchfire_feed::seal::key_id(sealed).unwrap());
+        let (record, _) = hostile.shared();
+        let key = hex::encode(hostile.shared_key());
         let asked = json!([{ "key": key, "node": hostile.lead, "record": record }]).to_string();
         let given = client.post("/federation/v1/keys", asked.into_bytes()).await;
         assert_eq!(given.unwrap(), b"[]", "{what}");
