@@ -12,6 +12,7 @@ use watchfire_feed::{Entry, Feed, FeedId, Head, HybridTime, Identity, NodeId, Sc
 use crate::basis::{OperationId, Timestamp, UnitId};
 use crate::board::Board;
 use crate::engine::Decoded;
+use crate::limits;
 use crate::record::message::Message;
 use crate::record::operation::{Operation, OperationEvent};
 use crate::record::participation::{Loan, Participation, ParticipationEvent, Share, Tier};
@@ -244,6 +245,9 @@ fn names_its_own(feed: &Feed, event: &Event) -> bool {
 /// another operation, may stand where it stood or later; what was told before already is no news.
 fn follows(before: Option<&Record>, event: &Event, meta: &Meta) -> bool {
     let held = before.map_or(0, Record::version);
+    if meta.version > limits::RECORD_VERSION_MAX {
+        return false;
+    }
     if matches!(event, Event::Told(_)) {
         return meta.version >= held;
     }
@@ -502,5 +506,33 @@ impl Board {
             let full = node.to_string();
             full[..8].to_owned()
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::Actor;
+    use crate::record::message::{MessageEvent, What};
+
+    #[test]
+    fn a_version_that_is_told_may_be_as_high_as_a_store_can_hold_and_no_higher() {
+        let meta = |version| Meta {
+            record: [1; 16],
+            version,
+            at: Timestamp(0),
+            happened_at: Timestamp(0),
+            by: Actor::NODE,
+        };
+        let operation = OperationId([2; 16]);
+        let what = What::Log { about: None };
+        let sent = Event::Message(MessageEvent::Sent { operation, what });
+        let record = Record::apply(None, &sent, None, &meta(1)).unwrap();
+        let told = Event::Told(Box::new(record));
+        let follows = |version| follows(None, &told, &meta(version));
+        assert!(follows(1));
+        assert!(follows(limits::RECORD_VERSION_MAX));
+        assert!(!follows(limits::RECORD_VERSION_MAX + 1));
+        assert!(!follows(u64::MAX));
     }
 }

@@ -152,6 +152,9 @@ pub const LOAN_S_MAX: u32 = 3 * 24 * 3_600;
 pub const ASK_OPEN_S_MAX: u32 = 24 * 3_600;
 /// Bytes that the notes of an incident may take when it is first told in an operation: it fits one entry.
 pub const TOLD_NOTES_BYTES_MAX: usize = 20_000;
+/// Highest version of another node's record that is folded: the highest whole number that every store can hold. Who
+/// counts from 1 does not come near it.
+pub const RECORD_VERSION_MAX: u64 = i64::MAX as u64;
 /// Entries taken from a peer into one transaction.
 pub const TAKEN_ENTRIES_MAX: usize = 256;
 /// How old an entry may be when it comes and still be news, in milliseconds (10 minutes): older ones raise no siren.

@@ -48,15 +48,17 @@ pub struct KeptMade {
 }
 
 impl Batch {
-    /// Returns the records of whose personal data this batch says that it is erased: with it, their keys are destroyed.
-    pub fn erased(&self) -> Vec<RecordRef> {
+    /// Returns the records of whose personal data this batch says that it is erased, each with the feed in which that
+    /// is said: if it is so, the keys of that home's record are destroyed.
+    pub fn erased(&self) -> Vec<(FeedId, RecordRef)> {
         let said = self
             .entries
             .iter()
             .filter(|entry| entry.header.kind == ERASED);
-        let named = said.map(|entry| RecordRef {
-            kind: RecordKind::Incident,
-            id: entry.header.record,
+        let named = said.map(|entry| {
+            let kind = RecordKind::Incident;
+            let id = entry.header.record;
+            (entry.header.feed, RecordRef { kind, id })
         });
         named.collect()
     }

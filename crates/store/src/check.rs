@@ -271,10 +271,11 @@ fn check_copies(
 }
 
 fn check_keys(connection: &Connection, refolded: &Refolded) -> Result<(), StoreError> {
-    for (key, record) in &refolded.owners {
+    for (key, (kind, record)) in &refolded.owners {
         let found = records::record_of_key(connection, key)?;
-        if found != Some((record.kind.as_str().to_owned(), record.id)) {
-            return Err(damaged(format!("the key of {}", records::name(*record))));
+        if found != Some((kind.clone(), *record)) {
+            let id: String = record.iter().map(|byte| format!("{byte:02x}")).collect();
+            return Err(damaged(format!("the key of {kind} {id}")));
         }
     }
     Ok(())

@@ -10,7 +10,7 @@ use watchfire_core::basis::{OperationId, Timestamp};
 use watchfire_core::board::Board;
 use watchfire_core::copies::{Copies, Followed, ToldBy};
 use watchfire_core::log::{Batch, Row};
-use watchfire_core::record::{Elsewhere, RecordRef};
+use watchfire_core::record::{Elsewhere, RecordKind, RecordRef};
 use watchfire_core::sync;
 use watchfire_feed::seal::RecordKey;
 use watchfire_feed::{Entry, Feed, FeedId, Identity, NodeId, Scope};
@@ -330,6 +330,37 @@ impl crate::Store {
         let one = |of: &Elsewhere| entries_of_copy(&self.connection, &feeds, of);
         all.iter().map(one).collect()
     }
+
+    /// Returns the keys that are to be destroyed when the home of a record has erased it, for [`Store::destroy_key`].
+    ///
+    /// A key is of the home that was the first here to seal something of the record under it. Ids of records and keys
+    /// are no secret among the members of an operation: another that names them comes by no key, and destroys none.
+    pub fn keys_to_erase(&self, of: Elsewhere) -> Result<Vec<[u8; 16]>, StoreError> {
+        let feeds = entries::feeds(&self.connection)?;
+        let mut keys = Vec::new();
+        for key in records::keys_of(&self.connection, of.record)? {
+            let first = first_under(&self.connection, &of.record.id, &key)?;
+            let home = first.and_then(|(number, _)| feeds.iter().find(|one| one.number == number));
+            // Without any entry under it only a row of this node's own can be.
+            let home = home.map_or(self.feed().node, |known| known.feed.node);
+            if home == of.node {
+                keys.push(key);
+            }
+        }
+        Ok(keys)
+    }
+}
+
+/// Returns the first entry about a record that is sealed under a key: the number of its feed, and where it stands.
+fn first_under(
+    connection: &Connection,
+    record: &[u8; 16],
+    key: &[u8; 16],
+) -> Result<Option<(i64, u64)>, StoreError> {
+    let lines = entries::of_record(connection, record, None)?;
+    let mut under = lines.iter();
+    let first = under.find(|line| entries::sealed_under(&line.entry) == Some(*key));
+    Ok(first.map(|line| (line.feed, line.position)))
 }
 
 fn entries_of_copy(
@@ -395,14 +426,23 @@ impl crate::Reader {
         Ok(held)
     }
 
-    /// Returns the record that a key is for.
-    pub fn record_of_key(&self, key: &[u8; 16]) -> Result<Option<RecordRef>, StoreError> {
-        let found = records::record_of_key(&self.connection, key)?;
-        let named = found.map(|(kind, id)| {
-            let kind = records::parse_kind(&kind)?;
-            Ok(RecordRef { kind, id })
-        });
-        named.transpose()
+    /// Returns the record that a key is for, and whose it is.
+    pub fn owner_of_key(&self, key: &[u8; 16]) -> Result<Option<Elsewhere>, StoreError> {
+        let Some((kind, id)) = records::record_of_key(&self.connection, key)? else {
+            return Ok(None);
+        };
+        let Some((number, _)) = first_under(&self.connection, &id, key)? else {
+            return Ok(None);
+        };
+        let is = |known: &StoredFeed| known.number == number;
+        let feeds = self.stored_feeds(|feeds| feeds.iter().any(is))?;
+        let feed = feeds.iter().find(|known| is(known));
+        Ok(feed
+            .zip(RecordKind::parse(&kind))
+            .map(|(known, kind)| Elsewhere {
+                node: known.feed.node,
+                record: RecordRef { kind, id },
+            }))
     }
 
     /// Returns the second of the two entries that prove a fork; the first is the one held in its place.

@@ -131,8 +131,8 @@ fn write_records(
     refolded: &Refolded,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<u64, StoreError> {
-    for (key, record) in &refolded.owners {
-        records::write_key(connection, key, record.kind.as_str(), &record.id)?;
+    for (key, (kind, record)) in &refolded.owners {
+        records::write_key(connection, key, kind, record)?;
     }
     let board = &refolded.board;
     let copies = board

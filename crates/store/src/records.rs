@@ -267,11 +267,15 @@ pub(crate) fn write_entry_key(connection: &Connection, entry: &Entry) -> Result<
     let SealedBody::Whole(sealed) = &entry.sealed else {
         return Ok(());
     };
-    let kind = entry.header.kind.split('.').next().unwrap_or_default();
     match seal::key_id(sealed) {
-        Some(key) => write_key(connection, &key, kind, &entry.header.record),
+        Some(key) => write_key(connection, &key, kind_word(entry), &entry.header.record),
         None => Ok(()),
     }
+}
+
+/// Returns the kind of the record that an entry is about, as a word.
+pub(crate) fn kind_word(entry: &Entry) -> &str {
+    entry.header.kind.split('.').next().unwrap_or_default()
 }
 
 /// Returns the ids of the keys that a record uses or used.

@@ -20,6 +20,7 @@ use crate::entries::{self, COLUMNS, Line, StoredFeed};
 use crate::error::{Doing, StoreError, damaged};
 use crate::keyring::{Found, Keyring};
 use crate::limits::PROGRESS_EVERY;
+use crate::records;
 
 /// All that the entries say.
 #[derive(Debug, Default)]
@@ -28,8 +29,8 @@ pub(crate) struct Refolded {
     pub(crate) board: Board,
     /// The key that each record's personal data was last sealed under, if it is there.
     pub(crate) keys: BTreeMap<RecordRef, RecordKey>,
-    /// Which record each key that is named in an entry is for.
-    pub(crate) owners: BTreeMap<[u8; 16], RecordRef>,
+    /// Which record each key that is named in an entry is for: its kind as a word, and its id.
+    pub(crate) owners: BTreeMap<[u8; 16], (String, [u8; 16])>,
     /// How many entries there are.
     pub(crate) entries: u64,
     /// Entries of kinds that this program does not know.
@@ -104,19 +105,20 @@ impl Refolded {
             return Ok(());
         }
         let opened = open_bytes(entry, keyring)?;
+        // Another node can name a key and not use it: that is no damage of this store.
+        if matches!(opened, Bytes::DoesNotOpen) && feed.node == own {
+            return Err(does_not_open(entry));
+        }
         if let (Decoded::Event { record, .. }, Bytes::Whole(_, key)) = (&decoded, &opened) {
             match feed.node == own {
                 true => drop(self.keys.insert(*record, key.clone())),
                 false => drop(self.copy_keys.insert((feed.node, *record), key.clone())),
             }
         }
-        if let (Decoded::Event { record, .. }, Some(key)) = (&decoded, entries::sealed_under(entry))
-        {
-            self.owners.insert(key, *record);
-        }
+        self.note_owner(entry);
         let bytes = match &opened {
             Bytes::Whole(bytes, _) => Some(bytes.as_slice()),
-            Bytes::Nothing | Bytes::Erased | Bytes::KeyMissing => None,
+            Bytes::Nothing | Bytes::Erased | Bytes::KeyMissing | Bytes::DoesNotOpen => None,
         };
         engine::fold_any(&mut self.board, own, feed, entry, &decoded, bytes);
         Ok(())
@@ -141,11 +143,18 @@ impl Refolded {
             Opened::KeyMissing => self.keys_missing += 1,
             Opened::Nothing => {}
         }
-        if let Some(key) = entries::sealed_under(entry) {
-            self.owners.insert(key, *record);
-        }
+        self.note_owner(entry);
         engine::fold(&mut self.board, &decoded, opened.personal());
         Ok(())
+    }
+
+    /// Notes which record the key of an entry is for: the first that names it, as when it was appended.
+    fn note_owner(&mut self, entry: &Entry) {
+        if let Some(key) = entries::sealed_under(entry) {
+            let kind = records::kind_word(entry).to_owned();
+            let owner = (kind, entry.header.record);
+            self.owners.entry(key).or_insert(owner);
+        }
     }
 }
 
@@ -176,6 +185,7 @@ enum Bytes {
     Whole(Vec<u8>, RecordKey),
     Erased,
     KeyMissing,
+    DoesNotOpen,
 }
 
 fn open(entry: &Entry, keyring: Option<&Keyring>) -> Result<Opened, StoreError> {
@@ -183,6 +193,7 @@ fn open(entry: &Entry, keyring: Option<&Keyring>) -> Result<Opened, StoreError> 
         Bytes::Nothing => Opened::Nothing,
         Bytes::Erased => Opened::Erased,
         Bytes::KeyMissing => Opened::KeyMissing,
+        Bytes::DoesNotOpen => return Err(does_not_open(entry)),
         Bytes::Whole(json, key) => match serde_json::from_slice(&json) {
             Ok(personal) => Opened::Personal(personal, key),
             Err(_) => return Err(does_not_open(entry)),
@@ -204,7 +215,7 @@ fn open_bytes(entry: &Entry, keyring: Option<&Keyring>) -> Result<Bytes, StoreEr
     match found {
         Found::Here(key) => match engine::open_sealed(entry, Some(&key)) {
             Some(json) => Ok(Bytes::Whole(json, key)),
-            None => Err(does_not_open(entry)),
+            None => Ok(Bytes::DoesNotOpen),
         },
         Found::Destroyed => Ok(Bytes::Erased),
         Found::Missing => Ok(Bytes::KeyMissing),

@@ -326,7 +326,9 @@ impl Engine {
             return None;
         };
         let id = seal::key_id(sealed)?;
-        if let Some(key) = keys.iter().find(|key| key.id == id) {
+        // Another node can name a key and not use it: only one that opens what it says is this record's.
+        let mut named = keys.iter().filter(|key| key.id == id);
+        if let Some(key) = named.find(|key| open_sealed(entry, Some(key)).is_some()) {
             self.copy_keys.insert((node, *record), key.clone());
         }
         open_sealed(entry, self.copy_keys.get(&(node, *record)))

@@ -34,7 +34,8 @@ pub(crate) struct ByHand {
     pub(crate) identity: Vec<Entry>,
     /// Where it listens.
     pub(crate) address: SocketAddr,
-    line: Line,
+    /// Its end of a line.
+    pub(crate) line: Line,
     _serving: Serving,
 }
 

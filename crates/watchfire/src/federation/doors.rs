@@ -30,6 +30,8 @@ pub const WAIT_MS_MAX: u64 = 25_000;
 pub const RANGE_BYTES_MAX: usize = 1024 * 1024;
 /// Keys that may be asked for at once.
 pub const KEYS_MAX: usize = 1_000;
+/// Longest greeting, in bytes, its end among them: what it says is kept and shown.
+const GREETING_BYTES_MAX: usize = 256;
 /// Entries read for one answer.
 const ENTRIES_MAX: usize = 500;
 
@@ -257,10 +259,11 @@ async fn keys(
     Ok(([(header::CONTENT_TYPE, "application/json")], given).into_response())
 }
 
-/// A key is given for the record that it seals and for no other: else a share of one record would open them all.
+/// A key is given for the record that it seals and for no other, also not for one of the same id in another's name:
+/// else a share of one record would open them all.
 fn key_is_of(node: &Node, key: &[u8; 16], of: &Elsewhere) -> bool {
-    let found = node.read_store(|reader| reader.record_of_key(key));
-    found.ok().flatten() == Some(of.record)
+    let found = node.read_store(|reader| reader.owner_of_key(key));
+    found.ok().flatten() == Some(*of)
 }
 
 fn peer(caller: &Caller) -> Result<NodeId, StatusCode> {
@@ -272,7 +275,35 @@ fn peer(caller: &Caller) -> Result<NodeId, StatusCode> {
 
 /// Reads an answer to the question for a vector.
 pub fn read_answer(bytes: &[u8]) -> Option<(Greeting, Vector)> {
-    let end = bytes.iter().position(|byte| *byte == b'\n')?;
+    let mut begins = bytes.iter().take(GREETING_BYTES_MAX);
+    let end = begins.position(|byte| *byte == b'\n')?;
     let greeting = serde_json::from_slice(&bytes[..end]).ok()?;
     Some((greeting, Vector::decode(&bytes[end + 1..]).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn greeted(version_chars: usize, now_ms: i64) -> Option<Greeting> {
+        let version = "1".repeat(version_chars);
+        let mut answer = serde_json::to_vec(&Greeting { version, now_ms }).unwrap();
+        answer.push(b'\n');
+        answer.extend(Vector::new().encode());
+        read_answer(&answer).map(|(greeting, _)| greeting)
+    }
+
+    #[test]
+    fn a_greeting_says_any_time_and_no_more_than_it_may() {
+        let rest = serde_json::to_vec(&Greeting {
+            version: String::new(),
+            now_ms: 7,
+        });
+        let longest = GREETING_BYTES_MAX - 1 - rest.unwrap().len();
+        assert_eq!(greeted(longest, 7).unwrap().version.len(), longest);
+        assert!(greeted(longest + 1, 7).is_none());
+        assert_eq!(greeted(5, i64::MIN).unwrap().now_ms, i64::MIN);
+        assert!(read_answer(b"{}\n").is_none());
+        assert!(read_answer(b"").is_none());
+    }
 }

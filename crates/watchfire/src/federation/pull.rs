@@ -122,7 +122,11 @@ pub async fn tell(node: Node, line: Line, partner: NodeId, addresses: Vec<String
 /// Half of the way there and back is the best guess of how long ago the answer was given.
 fn note_clock(link: &mut Link, greeting: &Greeting, took: Duration) {
     let half_ms = i64::try_from(took.as_millis() / 2).unwrap_or(0);
-    link.clock_ahead_ms = Some(greeting.now_ms - (Clock::Real.now().0 - half_ms));
+    // What it says may be anything.
+    let ahead_ms = greeting
+        .now_ms
+        .saturating_sub(Clock::Real.now().0 - half_ms);
+    link.clock_ahead_ms = Some(ahead_ms);
     link.round_trip_ms = u64::try_from(took.as_millis()).ok();
 }
 

@@ -7,10 +7,10 @@ use watchfire_core::board::Board;
 use watchfire_core::copies::Change;
 use watchfire_core::engine::{NotTaken, Taken};
 use watchfire_core::log::Batch;
-use watchfire_core::record::{Elsewhere, Record, RecordRef};
+use watchfire_core::record::{Elsewhere, Record};
 use watchfire_core::sync;
-use watchfire_feed::Entry;
 use watchfire_feed::seal::RecordKey;
+use watchfire_feed::{Entry, NodeId};
 use watchfire_store::{Store, StoreError};
 
 use super::late::opens;
@@ -91,9 +91,12 @@ impl Node {
     }
 }
 
-/// Destroys every key of a record.
-pub(super) fn destroy_keys(store: &mut Store, record: RecordRef) {
-    let keys = store.keys_of(record).unwrap_or_default();
+/// Destroys every key of a record of some home.
+pub(super) fn destroy_keys(store: &mut Store, of: Elsewhere) {
+    let keys = store.keys_to_erase(of).unwrap_or_else(|fault| {
+        tracing::error!(error = %Chain(&fault), "the keys that are to be destroyed could not be read; it is tried again at the next start");
+        Vec::new()
+    });
     for key in keys {
         if let Err(fault) = store.destroy_key(&key) {
             tracing::error!(error = %Chain(&fault), "a key that is to be destroyed is still there; it is tried again at the next start");
@@ -103,17 +106,36 @@ pub(super) fn destroy_keys(store: &mut Store, record: RecordRef) {
 
 /// Destroys what an earlier life was asked to erase and may not have.
 pub(super) fn finish_erasing(store: &mut Store, board: &Board) {
-    let copies = board.copies.boards.values();
-    let all = std::iter::once(board)
-        .chain(copies)
-        .flat_map(|board| board.incidents.values());
-    let erased: Vec<RecordRef> = all
-        .filter(|incident| incident.erased_at.is_some())
-        .map(|incident| incident.id.into())
-        .collect();
-    for record in erased {
-        destroy_keys(store, record);
+    let own = store.feed().node;
+    let copies = board
+        .copies
+        .boards
+        .iter()
+        .map(|(node, board)| (*node, board));
+    let all = std::iter::once((own, board)).chain(copies);
+    let of_each = all.flat_map(|(node, board)| {
+        let erased = board
+            .incidents
+            .values()
+            .filter(|incident| incident.erased_at.is_some());
+        erased.map(move |incident| Elsewhere {
+            node,
+            record: incident.id.into(),
+        })
+    });
+    let erased: Vec<Elsewhere> = of_each.collect();
+    for of in erased {
+        destroy_keys(store, of);
     }
+}
+
+/// Says whether a record is erased, by its home's own word.
+fn is_erased(board: &Board, own: NodeId, of: Elsewhere) -> bool {
+    let found = match of.node == own {
+        true => board.get(of.record),
+        false => board.copy(of),
+    };
+    matches!(found, Some(Record::Incident(found)) if found.erased_at.is_some())
 }
 
 impl Worker {
@@ -182,8 +204,16 @@ impl Worker {
     /// Destroys the keys of what a batch said is erased, before anybody is told. What a crash leaves undone here is
     /// done at the next start.
     pub(super) fn erase(&mut self, append: &Batch) {
-        for record in append.erased() {
-            destroy_keys(&mut self.store, record);
+        let own = self.node.feed().node;
+        for (feed, record) in append.erased() {
+            let board = self.engine.board();
+            let followed = board.copies.feeds.get(&feed);
+            let node = followed.map_or(own, |followed| followed.feed.node);
+            let of = Elsewhere { node, record };
+            // What one node says of its own is nothing to another's record of that id.
+            if is_erased(board, own, of) {
+                destroy_keys(&mut self.store, of);
+            }
         }
     }
 

@@ -4,15 +4,14 @@
 use std::collections::BTreeMap;
 
 use ed25519_dalek::{Signer as _, SigningKey};
-use watchfire_core::record::Action;
-use watchfire_core::record::message::MessageAction;
-use watchfire_core::record::operation::OperationAction;
-use watchfire_feed::{Entry, Hash, Head, Scope, SealedBody, Signer, Vector};
+use serde_json::json;
+use watchfire_feed::{Entry, Hash, Head, Scope, SealedBody, Signer};
 
 use super::MARK;
-use super::member::{Hostile, Play, Served, answer, opened, signed};
+use super::member::{Hostile, Play, Served, Words, opened, signed};
 
 /// What is shown of an attack.
+#[derive(Clone, Copy)]
 pub(crate) enum Sees {
     /// That something was not taken, for a reason with these words.
     Refused(&'static str),
@@ -20,45 +19,35 @@ pub(crate) enum Sees {
     Trouble(&'static str),
     /// That a feed has forked.
     Forked,
-    /// Nothing: it was asked, and nothing came of it.
+    /// That a newer program has said something that is not understood.
+    Newer,
+    /// That the peers page shows a value at a path that begins like this.
+    Shows(&'static str, &'static str),
+    /// Nothing: it was heard to the end, and nothing came of it.
     Asked,
+    /// Nothing: it was taken, since a home may say of its own what it likes, and nobody else's came to harm.
+    Held,
+    /// Nothing: the node waits for it, or is busy with it, and with nobody else.
+    Stuck,
 }
 
 /// An attack.
+#[derive(Clone, Copy)]
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     pub(crate) play: fn(&mut Hostile) -> Play,
     pub(crate) sees: Sees,
 }
 
-const fn case(name: &'static str, play: fn(&mut Hostile) -> Play, sees: Sees) -> Case {
+pub(crate) const fn case(name: &'static str, play: fn(&mut Hostile) -> Play, sees: Sees) -> Case {
     Case { name, play, sees }
 }
 
 /// Serves a feed, which is that of the first entry.
-fn feed(entries: Vec<Entry>) -> Play {
+pub(crate) fn feed(entries: Vec<Entry>) -> Play {
     let named = entries[0].header.feed;
     Play {
         feeds: BTreeMap::from([(named, Served::Entries(entries))]),
-        ..Play::default()
-    }
-}
-
-/// Serves bytes as a fresh feed, of which it says that it holds some entries.
-fn bytes(hostile: &mut Hostile, served: Served) -> Play {
-    let (_, entries) = hostile.raises();
-    let head = entries[2].head();
-    Play {
-        feeds: BTreeMap::from([(head.feed, served)]),
-        heads: vec![head],
-        ..Play::default()
-    }
-}
-
-/// Answers this to the question for a vector.
-fn says(served: Served) -> Play {
-    Play {
-        vector: Some(served),
         ..Play::default()
     }
 }
@@ -93,35 +82,16 @@ fn signature(seed: &[u8; 32], bytes: &[u8]) -> [u8; 64] {
     SigningKey::from_bytes(seed).sign(bytes).to_bytes()
 }
 
-fn nested(depth: usize) -> Vec<u8> {
+/// Where fields of a header stand.
+const FEED: std::ops::Range<usize> = 8..40;
+const TIME: std::ops::Range<usize> = 80..88;
+const PLAIN_SIZE: std::ops::Range<usize> = 112..116;
+
+pub(crate) fn nested(depth: usize) -> Vec<u8> {
     "[".repeat(depth).into_bytes()
 }
 
-fn wide(seq: u64) -> Vector {
-    let mut vector = Vector::new();
-    for number in 0..20_000_u32 {
-        let hash = Hash::of(&number.to_be_bytes());
-        let feed = watchfire_feed::FeedId(hash.0);
-        vector.insert(Head { feed, seq, hash }).unwrap();
-    }
-    vector
-}
-
-/// Lets the hostile one say something whose key must be asked for, and answers that with this.
-fn keys(hostile: &mut Hostile, served: Served) -> Play {
-    let say = MessageAction::Say {
-        operation: hostile.joint,
-        about: None,
-        text: MARK.parse().unwrap(),
-    };
-    hostile.does(Action::Message(say));
-    Play {
-        keys: Some(served),
-        ..Play::default()
-    }
-}
-
-/// Every attack that is an answer.
+/// Every attack that is an entry, or was one.
 pub(crate) const CASES: &[Case] = &[
     case(
         "a wrong signature",
@@ -137,11 +107,10 @@ pub(crate) const CASES: &[Case] = &[
         "an altered header",
         |h| {
             third(h, |_, entry| {
-                let last = entry.header_bytes.len() - 1;
-                entry.header_bytes[last] ^= 1;
+                entry.header_bytes[TIME.start] ^= 1;
             })
         },
-        Sees::Refused(""),
+        Sees::Refused("signature"),
     ),
     case(
         "an altered text",
@@ -156,6 +125,21 @@ pub(crate) const CASES: &[Case] = &[
             })
         },
         Sees::Trouble("is broken"),
+    ),
+    case(
+        "an altered sealed part",
+        |h| {
+            let (operation, mut entries) = h.raises();
+            let objective = entries.pop().unwrap();
+            let head = entries[1].head();
+            let mut words = Words::of("operation.objective_set", &objective.plain, operation.0, 2);
+            words.sealed = vec![7; 60];
+            let mut last = signed(&h.by_hand.signer, &head, words);
+            last.sealed = SealedBody::Whole(vec![8; 60]);
+            entries.push(last);
+            feed(entries)
+        },
+        Sees::Refused("body"),
     ),
     case(
         "a gap",
@@ -179,10 +163,10 @@ pub(crate) const CASES: &[Case] = &[
         "entries in the wrong order",
         |h| {
             let (_, entries) = h.raises();
-            let backwards = entries.iter().rev().flat_map(Entry::encode).collect();
+            let backwards: Vec<u8> = entries.iter().rev().flat_map(Entry::encode).collect();
             let head = entries[2].head();
             Play {
-                feeds: BTreeMap::from([(head.feed, Served::Bytes(backwards))]),
+                feeds: BTreeMap::from([(head.feed, Served::these(backwards))]),
                 heads: vec![head],
                 ..Play::default()
             }
@@ -193,12 +177,12 @@ pub(crate) const CASES: &[Case] = &[
         "the same entry a thousand times",
         |h| {
             let (_, entries) = h.raises();
-            let again = std::iter::repeat_n(&entries[0], 1_000)
+            let again: Vec<u8> = std::iter::repeat_n(&entries[0], 1_000)
                 .flat_map(Entry::encode)
                 .collect();
             let head = entries[2].head();
             Play {
-                feeds: BTreeMap::from([(head.feed, Served::Bytes(again))]),
+                feeds: BTreeMap::from([(head.feed, Served::these(again))]),
                 heads: vec![head],
                 ..Play::default()
             }
@@ -223,13 +207,34 @@ pub(crate) const CASES: &[Case] = &[
                 .flat_map(Entry::encode)
                 .collect();
             let head = third.head();
+            h.forked = entries;
             Play {
-                feeds: BTreeMap::from([(head.feed, Served::Bytes([good, bad].concat()))]),
+                feeds: BTreeMap::from([(head.feed, Served::these([good, bad].concat()))]),
                 heads: vec![head],
                 ..Play::default()
             }
         },
         Sees::Forked,
+    ),
+    case(
+        "a feed that has forked and goes on",
+        |h| feed(h.forked.clone()),
+        Sees::Refused("forked"),
+    ),
+    case(
+        "a fork of an honest node's feed, by another hand",
+        |h| {
+            let own = h.theirs_of(|scope| matches!(scope, Scope::Command(_)));
+            let before = &own[..own.len() - 1];
+            let other = h.signs(before, "operation.objective_set", b"{}", h.joint.0);
+            let bytes = other.encode();
+            Play {
+                feeds: BTreeMap::from([(other.header.feed, Served::these(bytes))]),
+                heads: vec![other.head()],
+                ..Play::default()
+            }
+        },
+        Sees::Refused(""),
     ),
     case(
         "signed by a key that nobody certified",
@@ -238,14 +243,9 @@ pub(crate) const CASES: &[Case] = &[
             entries.pop();
             let stranger = Signer::from_seed([9; 32]);
             let head = entries[1].head();
-            entries.push(signed(
-                &stranger,
-                &head,
-                "operation.objective_set",
-                MARK.as_bytes(),
-                operation.0,
-                2,
-            ));
+            let kind = "operation.objective_set";
+            let words = Words::of(kind, MARK.as_bytes(), operation.0, 2);
+            entries.push(signed(&stranger, &head, words));
             feed(entries)
         },
         Sees::Refused("signature"),
@@ -318,9 +318,9 @@ pub(crate) const CASES: &[Case] = &[
                 seq: u64::from(u16::MAX),
                 ..entries.last().unwrap().head()
             };
-            let all = entries.iter().flat_map(Entry::encode).collect();
+            let all: Vec<u8> = entries.iter().flat_map(Entry::encode).collect();
             Play {
-                feeds: BTreeMap::from([(head.feed, Served::Bytes(all))]),
+                feeds: BTreeMap::from([(head.feed, Served::these(all))]),
                 heads: vec![head],
                 ..Play::default()
             }
@@ -334,7 +334,7 @@ pub(crate) const CASES: &[Case] = &[
             let other: Vec<u8> = h.theirs.iter().flat_map(Entry::encode).collect();
             let head = asked[2].head();
             Play {
-                feeds: BTreeMap::from([(head.feed, Served::Bytes(other))]),
+                feeds: BTreeMap::from([(head.feed, Served::these(other))]),
                 heads: vec![head],
                 ..Play::default()
             }
@@ -348,9 +348,9 @@ pub(crate) const CASES: &[Case] = &[
             let (_, mut entries) = h.raises();
             entries[2] = one[2].clone();
             let head = entries[1].head();
-            let all = entries.iter().flat_map(Entry::encode).collect();
+            let all: Vec<u8> = entries.iter().flat_map(Entry::encode).collect();
             Play {
-                feeds: BTreeMap::from([(head.feed, Served::Bytes(all))]),
+                feeds: BTreeMap::from([(head.feed, Served::these(all))]),
                 heads: vec![Head { seq: 3, ..head }],
                 ..Play::default()
             }
@@ -376,13 +376,27 @@ pub(crate) const CASES: &[Case] = &[
         "command that was never offered",
         |h| {
             let (_, opening) = h.opens(Scope::Command(h.joint.0));
-            let told = h.signs(
-                std::slice::from_ref(&opening),
-                "operation.command_taken",
-                MARK.as_bytes(),
-                h.joint.0,
-            );
+            let taken = h.engine.board().operation_anywhere(h.joint).unwrap();
+            let mut taken = serde_json::to_value(taken).unwrap();
+            taken["objectives"] = json!([{ "text": MARK, "reached_at": null }]);
+            let lead = h.by_hand.node;
+            let event = json!({ "event": "command_taken", "operation": taken, "lead": lead });
+            let plain = h.body_of(&event);
+            let words = Words::of("operation.command_taken", &plain, h.joint.0, 900);
+            let told = signed(&h.by_hand.signer, &opening.head(), words);
             feed(vec![opening, told])
+        },
+        Sees::Asked,
+    ),
+    case(
+        "an operation that is closed by nothing, and goes on",
+        |h| {
+            let (operation, mut entries) = h.raises();
+            let objective = entries.pop().unwrap();
+            entries.push(h.signs(&entries, "operation.closed", b"{}", operation.0));
+            let kind = "operation.objective_set";
+            entries.push(h.signs(&entries, kind, &objective.plain, operation.0));
+            feed(entries)
         },
         Sees::Refused("body"),
     ),
@@ -420,7 +434,20 @@ pub(crate) const CASES: &[Case] = &[
     case(
         "a kind from a newer program",
         |h| third_says(h, "prophecy.made", MARK.as_bytes()),
-        Sees::Asked,
+        Sees::Newer,
+    ),
+    case(
+        "a kind from a newer program that must be understood",
+        |h| {
+            let (operation, mut entries) = h.raises();
+            entries.pop();
+            let head = entries[1].head();
+            let mut words = Words::of("prophecy.made", MARK.as_bytes(), operation.0, 2);
+            words.critical = true;
+            entries.push(signed(&h.by_hand.signer, &head, words));
+            feed(entries)
+        },
+        Sees::Newer,
     ),
     case(
         "a version that leaves out a thousand",
@@ -428,14 +455,9 @@ pub(crate) const CASES: &[Case] = &[
             let (operation, mut entries) = h.raises();
             let last = entries.pop().unwrap();
             let head = entries[1].head();
-            entries.push(signed(
-                &h.by_hand.signer,
-                &head,
-                "operation.objective_set",
-                &last.plain,
-                operation.0,
-                1_000,
-            ));
+            let kind = "operation.objective_set";
+            let words = Words::of(kind, &last.plain, operation.0, 1_000);
+            entries.push(signed(&h.by_hand.signer, &head, words));
             feed(entries)
         },
         Sees::Asked,
@@ -451,24 +473,48 @@ pub(crate) const CASES: &[Case] = &[
         Sees::Trouble("is broken"),
     ),
     case(
+        "an entry that answers itself",
+        |h| {
+            with_header(h, |header| {
+                let feed = header[FEED].to_vec();
+                *header.last_mut().unwrap() = 1;
+                header.extend([feed, vec![0, 0, 0, 0, 0, 0, 0, 1], vec![7; 32]].concat());
+            })
+        },
+        Sees::Trouble("own feed"),
+    ),
+    case(
+        "an entry that answers more than it may",
+        |h| {
+            with_header(h, |header| {
+                *header.last_mut().unwrap() = 33;
+                header.extend(vec![7; 33 * 72]);
+            })
+        },
+        Sees::Trouble("too large"),
+    ),
+    case(
+        "an entry larger than any may be",
+        |h| {
+            third(h, |h, entry| {
+                entry.plain = vec![b' '; 70_000];
+                entry.header_bytes[PLAIN_SIZE].copy_from_slice(&70_000_u32.to_be_bytes());
+                entry.signature = signature(&h.by_hand.seed, &entry.header_bytes);
+            })
+        },
+        Sees::Trouble("too large"),
+    ),
+    case(
         "a header that ends early",
         |h| with_header(h, |header| header.truncate(60)),
         Sees::Trouble("is broken"),
     ),
     case(
-        "identity entries that its root key did not sign",
+        "another node's identity, continued by its own key",
         |h| {
-            let stranger = Signer::from_seed([9; 32]);
-            let mut entries = h.by_hand.identity.clone();
-            let last = entries.last().unwrap().head();
-            entries.push(signed(
-                &stranger,
-                &last,
-                "identity.named",
-                br#"{"name":"HOSTILE"}"#,
-                [0; 16],
-                0,
-            ));
+            let mut entries = h.other.clone();
+            let name = format!(r#"{{"name":"{MARK}"}}"#);
+            entries.push(h.signs(&entries, "identity.named", name.as_bytes(), [0; 16]));
             feed(entries)
         },
         Sees::Refused(""),
@@ -487,238 +533,6 @@ pub(crate) const CASES: &[Case] = &[
         },
         Sees::Refused(""),
     ),
-    case(
-        "a frame that is four gigabytes long",
-        |h| bytes(h, Served::Bytes(vec![0xFF; 64])),
-        Sees::Trouble("is broken"),
-    ),
-    case(
-        "a frame cut in the middle",
-        |h| {
-            let (_, entries) = h.raises();
-            let mut all: Vec<u8> = entries.iter().flat_map(Entry::encode).collect();
-            all.truncate(all.len() - 10);
-            bytes(h, Served::Bytes(all))
-        },
-        Sees::Trouble("is broken"),
-    ),
-    case(
-        "a page of HTML",
-        |h| {
-            bytes(
-                h,
-                Served::Bytes(b"<!doctype html><title>login</title>".to_vec()),
-            )
-        },
-        Sees::Trouble("is broken"),
-    ),
-    case(
-        "junk that says it is compressed",
-        |h| {
-            let junk: Vec<u8> = [0x1F, 0x8B, 8, 0]
-                .into_iter()
-                .chain((0..1_000).map(|n| n as u8))
-                .collect();
-            bytes(h, Served::With("content-encoding", "gzip", junk))
-        },
-        Sees::Trouble("is broken"),
-    ),
-    case(
-        "an answer of ten megabytes",
-        |h| bytes(h, Served::Bytes(vec![0; 10 << 20])),
-        Sees::Trouble("longer than"),
-    ),
-    case(
-        "an answer without end",
-        |h| bytes(h, Served::Endless(vec![7; 65_536])),
-        Sees::Trouble("longer than"),
-    ),
-    case(
-        "an answer of one byte now and then",
-        |h| bytes(h, Served::Drip),
-        Sees::Asked,
-    ),
-    case("no answer", |h| bytes(h, Served::Silence), Sees::Asked),
-    case(
-        "a refusal of its own feed",
-        |h| bytes(h, Served::Status(404, Vec::new())),
-        Sees::Asked,
-    ),
-    case(
-        "a fault at every question",
-        |h| bytes(h, Served::Status(500, vec![b'x'; 1_000])),
-        Sees::Trouble("refused it (500)"),
-    ),
-    case(
-        "a refusal with an endless body",
-        |h| bytes(h, Served::Status(503, vec![b'x'; 10 << 20])),
-        Sees::Trouble("refused it (503)"),
-    ),
-    case(
-        "a redirection to somebody else",
-        |_| says(Served::Status(302, Vec::new())),
-        Sees::Trouble("302"),
-    ),
-    case(
-        "an empty answer in place of a vector",
-        |_| says(Served::Bytes(Vec::new())),
-        Sees::Trouble("no vector"),
-    ),
-    case(
-        "a vector cut in the middle",
-        |_| {
-            let mut vector = wide(1).encode();
-            vector.truncate(vector.len() - 7);
-            says(Served::Bytes(answer(&vector)))
-        },
-        Sees::Trouble("no vector"),
-    ),
-    case(
-        "a vector that names more feeds than it may",
-        |_| {
-            let mut vector = wide(1).encode();
-            vector.extend(vec![0xFF; 72]);
-            says(Served::Bytes(answer(&vector)))
-        },
-        Sees::Trouble("no vector"),
-    ),
-    case(
-        "a vector that says everything twice",
-        |_| {
-            let one = wide(1).encode();
-            says(Served::Bytes(answer(&[one.clone(), one].concat())))
-        },
-        Sees::Trouble("no vector"),
-    ),
-    case(
-        "a greeting that is nested ten thousand deep",
-        |_| {
-            let mut greeting = nested(10_000);
-            greeting.push(b'\n');
-            greeting.extend(Vector::new().encode());
-            says(Served::Bytes(greeting))
-        },
-        Sees::Trouble("no vector"),
-    ),
-    case(
-        "a greeting without an end",
-        |_| says(Served::Bytes(vec![b'{'; 3 << 20])),
-        Sees::Trouble("no vector"),
-    ),
-    case(
-        "a vector of twenty thousand feeds that are not there",
-        |_| says(Served::Bytes(answer(&wide(1).encode()))),
-        Sees::Asked,
-    ),
-    case(
-        "entries without end, as far as it says",
-        |_| says(Served::Bytes(answer(&wide(u64::MAX).encode()))),
-        Sees::Asked,
-    ),
-    case(
-        "an honest feed held further than it goes",
-        |h| {
-            let own = h.theirs_of(|scope| matches!(scope, Scope::Operation(_)));
-            let head = Head {
-                seq: u64::MAX,
-                hash: Hash::of(b"?"),
-                feed: own[0].header.feed,
-            };
-            Play {
-                heads: vec![head],
-                ..Play::default()
-            }
-        },
-        Sees::Asked,
-    ),
-    case(
-        "another hash at the same height of an honest feed",
-        |h| {
-            let own = h.theirs_of(|scope| matches!(scope, Scope::Command(_)));
-            let head = Head {
-                hash: Hash::of(b"?"),
-                ..own.last().unwrap().head()
-            };
-            Play {
-                heads: vec![head],
-                ..Play::default()
-            }
-        },
-        Sees::Asked,
-    ),
-    case(
-        "answers at once, however long it may wait",
-        |_| says(Served::Bytes(answer(&Vector::new().encode()))),
-        Sees::Asked,
-    ),
-    case(
-        "keys that open nothing",
-        |h| {
-            let wrong = serde_json::json!([{ "key": "11".repeat(16), "secret": "22".repeat(32) }]);
-            keys(h, Served::Bytes(wrong.to_string().into_bytes()))
-        },
-        Sees::Asked,
-    ),
-    case(
-        "keys nested ten thousand deep",
-        |h| keys(h, Served::Bytes(nested(10_000))),
-        Sees::Asked,
-    ),
-    case(
-        "a hundred thousand keys that nobody asked for",
-        |h| {
-            let one = format!(
-                r#"{{"key":"{}","secret":"{}"}}"#,
-                "33".repeat(16),
-                "44".repeat(32)
-            );
-            let all = format!("[{}]", vec![one; 20_000].join(","));
-            keys(h, Served::Bytes(all.into_bytes()))
-        },
-        Sees::Asked,
-    ),
-    case(
-        "an answer of ten megabytes in place of keys",
-        |h| keys(h, Served::Bytes(vec![b' '; 10 << 20])),
-        Sees::Trouble("longer than"),
-    ),
-    case(
-        "a thousand operations at once",
-        |h| {
-            let mut play = Play::default();
-            for _ in 0..100 {
-                let raise = h.raises().1;
-                let good = raise[..2].to_vec();
-                play.feeds
-                    .insert(good[0].header.feed, Served::Entries(good));
-            }
-            play
-        },
-        Sees::Asked,
-    ),
-    case(
-        "an operation that closes and goes on",
-        |h| {
-            let (operation, mut entries) = h.raises();
-            entries.pop();
-            let close = OperationAction::StandDown {
-                operation,
-                reason: "done".parse().unwrap(),
-            };
-            let _ = h.makes(Action::Operation(close));
-            let head = entries[1].head();
-            entries.push(signed(
-                &h.by_hand.signer,
-                &head,
-                "operation.closed",
-                b"{}",
-                operation.0,
-                2,
-            ));
-            feed(entries)
-        },
-        Sees::Refused("body"),
-    ),
 ];
 
 impl Hostile {
@@ -733,7 +547,7 @@ impl Hostile {
     }
 
     /// Returns an honest feed of some scope.
-    fn theirs_of(&self, scope: impl Fn(&Scope) -> bool) -> Vec<Entry> {
+    pub(crate) fn theirs_of(&self, scope: impl Fn(&Scope) -> bool) -> Vec<Entry> {
         let openings = self.theirs.iter().filter(|entry| entry.header.seq == 1);
         let mut feeds = openings.filter_map(|entry| watchfire_feed::Feed::from_opening(entry).ok());
         let feed = feeds

@@ -14,9 +14,12 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
 use tokio::sync::watch;
-use watchfire::link::PeerClient;
+use tokio_rustls::client::TlsStream;
+use watchfire::federation::doors::read_answer;
+use watchfire::link::{Caller, PeerClient};
 use watchfire_core::basis::{OperationId, Timestamp};
 use watchfire_core::board::Board;
 use watchfire_core::engine::{Engine, HappenedWhen, Request, Start};
@@ -25,11 +28,11 @@ use watchfire_core::plan::ResponseFile;
 use watchfire_core::record::operation::{Handling, History, OperationAction};
 use watchfire_core::record::participation::ParticipationAction;
 use watchfire_core::record::peer::PeerAction;
-use watchfire_core::record::{Action, Actor};
+use watchfire_core::record::{Action, Actor, RecordKind, RecordRef};
 use watchfire_feed::seal::RecordKey;
 use watchfire_feed::{
-    Draft, Entry, Feed, FeedId, Head, HybridTime, OPENING_KIND, OPENING_KIND_VERSION, Scope,
-    Signer, Vector, sign,
+    Draft, Entry, Feed, FeedId, Hash, Head, HybridTime, NodeId, OPENING_KIND, OPENING_KIND_VERSION,
+    Scope, SealedBody, Signer, Vector, sign,
 };
 
 use super::MARK;
@@ -43,9 +46,11 @@ pub(crate) enum Served {
     /// Entries, those that were asked for.
     Entries(Vec<Entry>),
     /// These bytes.
-    Bytes(Vec<u8>),
+    Bytes(Bytes),
     /// This status, with these bytes.
     Status(u16, Vec<u8>),
+    /// A redirection there.
+    Elsewhere(&'static str),
     /// These bytes with a header of this name.
     With(&'static str, &'static str, Vec<u8>),
     /// These bytes, again and again without end.
@@ -54,6 +59,12 @@ pub(crate) enum Served {
     Drip,
     /// Nothing.
     Silence,
+}
+
+impl Served {
+    pub(crate) fn these(bytes: impl Into<Bytes>) -> Served {
+        Served::Bytes(bytes.into())
+    }
 }
 
 /// What is answered at every door.
@@ -65,16 +76,58 @@ pub(crate) struct Play {
     pub(crate) heads: Vec<Head>,
     /// What it gives of feeds.
     pub(crate) feeds: BTreeMap<FeedId, Served>,
+    /// What it gives of feeds that are not among these nor its own; a fault if nothing else is said, so that a node
+    /// that still asks for an earlier play's ends that round.
+    pub(crate) elsewhere: Option<Served>,
     /// What it gives when asked for keys.
     pub(crate) keys: Option<Served>,
+    /// It answers at once, though nothing is new.
+    pub(crate) restless: bool,
 }
 
+#[derive(Default)]
 struct Doors {
-    play: Mutex<Play>,
+    play: Mutex<Arc<Play>>,
+    /// The digest of the vector that the play answers with in place of the usual one.
+    says: Mutex<Option<Hash>>,
     /// The good entries of its own.
     own: Mutex<Vec<Entry>>,
     changed: watch::Sender<u64>,
+    /// What each node heard last and looked at: it says so when it asks again.
+    heard: Mutex<BTreeMap<NodeId, Hash>>,
+    /// How often it was asked for entries or keys.
     asked: AtomicU64,
+}
+
+/// How far things were before a play.
+pub(crate) struct Mark {
+    heard: BTreeMap<NodeId, Hash>,
+    asked: u64,
+}
+
+/// What an entry says, and whatever of it an honest signer would not say.
+pub(crate) struct Words<'a> {
+    pub(crate) kind: &'a str,
+    pub(crate) plain: &'a [u8],
+    pub(crate) record: [u8; 16],
+    pub(crate) version: u64,
+    pub(crate) sealed: Vec<u8>,
+    pub(crate) time: HybridTime,
+    pub(crate) critical: bool,
+}
+
+impl<'a> Words<'a> {
+    pub(crate) fn of(kind: &'a str, plain: &'a [u8], record: [u8; 16], version: u64) -> Words<'a> {
+        Words {
+            kind,
+            plain,
+            record,
+            version,
+            sealed: Vec::new(),
+            time: HybridTime(u64::try_from(now().0).unwrap() << 16),
+            critical: false,
+        }
+    }
 }
 
 /// The hostile member.
@@ -83,9 +136,16 @@ pub(crate) struct Hostile {
     pub(crate) engine: Engine,
     /// The operation that it is a member of.
     pub(crate) joint: OperationId,
-    /// What honest nodes have said that it may read.
+    /// The node that leads it.
+    pub(crate) lead: NodeId,
+    /// What the lead has said that it may read.
     pub(crate) theirs: Vec<Entry>,
+    /// The identity feed of the other honest node.
+    pub(crate) other: Vec<Entry>,
+    /// A feed of its own of which it has told two histories, up to where they part.
+    pub(crate) forked: Vec<Entry>,
     doors: Arc<Doors>,
+    lines: Mutex<Vec<TlsStream<TcpStream>>>,
     counted: u64,
     _dir: tempfile::TempDir,
 }
@@ -94,12 +154,7 @@ impl Hostile {
     /// Makes it a peer of the first node, which calls it into an operation that it joins.
     pub(crate) async fn join(a: &House, b: &House, joint: &str) -> Hostile {
         let dir = tempfile::TempDir::new().unwrap();
-        let doors = Arc::new(Doors {
-            play: Mutex::default(),
-            own: Mutex::default(),
-            changed: watch::Sender::new(0),
-            asked: AtomicU64::new(0),
-        });
+        let doors = Arc::new(Doors::default());
         let router = Router::new()
             .route("/federation/v1/vector", post(vector))
             .route("/federation/v1/feeds/{feed}", get(entries))
@@ -115,8 +170,12 @@ impl Hostile {
             engine: engine(&by_hand),
             joint: joint.parse().unwrap(),
             by_hand,
+            lead: a.node.feed().node,
             theirs: Vec::new(),
+            other: said_by(b, |scope| *scope == Scope::Identity),
+            forked: Vec::new(),
             doors,
+            lines: Mutex::default(),
             counted: 0,
             _dir: dir,
         };
@@ -128,12 +187,19 @@ impl Hostile {
             .extend(hostile.by_hand.identity.clone());
         let invite = json!({ "do": "invite", "node": hostile.id(), "role": "helps" });
         done(a, joint, invite).await;
-        hostile.learn(a);
+        let enrol = PeerAction::Enrol {
+            node: hostile.lead,
+            name: "the lead".parse().unwrap(),
+        };
+        hostile.does(Action::Peer(enrol));
+        hostile.learn(a, |scope| *scope == Scope::Identity);
+        hostile.learn(a, |scope| matches!(scope, Scope::Command(_)));
         let operation_id = hostile.joint;
         let join = ParticipationAction::Join {
             operation: operation_id,
         };
         hostile.does(Action::Participation(join));
+        hostile.learn(a, |scope| matches!(scope, Scope::Operation(_)));
         hostile.calm();
         for house in [a, b] {
             until("the hostile one as a member", async || {
@@ -153,25 +219,13 @@ impl Hostile {
         hostile
     }
 
-    /// Takes over what a node has said that it may read.
-    fn learn(&mut self, a: &House) {
-        let own = a.node.feed().node;
-        let theirs: Vec<Entry> = a.node.read_store(|reader| {
-            let feeds = reader.feeds().unwrap().into_iter();
-            let joint = feeds.filter(|feed| feed.node == own && feed.scope != Scope::Local);
-            joint
-                .flat_map(|feed| reader.entries(&feed.id(), 1, 500).unwrap())
-                .collect()
-        });
-        let enrol = PeerAction::Enrol {
-            node: own,
-            name: "the lead".parse().unwrap(),
-        };
-        self.does(Action::Peer(enrol));
+    /// Takes over what the lead has said in feeds of some scope.
+    fn learn(&mut self, a: &House, scope: fn(&Scope) -> bool) {
+        let theirs = said_by(a, scope);
         let taken = self.engine.take(theirs.clone(), &[], now());
-        assert_eq!(taken.refused, [], "it learns of the operation");
+        assert_eq!(taken.refused, [], "it learns what the lead says");
         self.engine.persisted();
-        self.theirs = theirs;
+        self.theirs.extend(theirs);
     }
 
     /// Returns its id.
@@ -209,6 +263,11 @@ impl Hostile {
     /// Returns a fresh operation of its own, as three good entries: its opening, that it was raised, and an objective
     /// with the mark that must never be seen.
     pub(crate) fn raises(&mut self) -> (OperationId, Vec<Entry>) {
+        self.raises_with(MARK)
+    }
+
+    /// The same with another objective.
+    pub(crate) fn raises_with(&mut self, text: &str) -> (OperationId, Vec<Entry>) {
         let line = |text: &str| text.parse().unwrap();
         let raise = OperationAction::Raise {
             name: line(&format!("a small thing {}", self.counted)),
@@ -230,7 +289,7 @@ impl Hostile {
         let objective = OperationAction::SetObjective {
             operation,
             number: 0,
-            text: line(MARK),
+            text: line(text),
         };
         let mut entries: Vec<Entry> = raised
             .into_iter()
@@ -249,14 +308,83 @@ impl Hostile {
         record: [u8; 16],
     ) -> Entry {
         let last = after.last().expect("there is one before");
-        signed(
-            &self.by_hand.signer,
-            &last.head(),
-            kind,
-            plain,
-            record,
-            last.header.record_version + 1,
-        )
+        let version = last.header.record_version + 1;
+        let words = Words::of(kind, plain, record, version);
+        signed(&self.by_hand.signer, &last.head(), words)
+    }
+
+    /// Returns the incident that the lead shares, and the entry that tells of it.
+    pub(crate) fn shared(&self) -> (RecordRef, Entry) {
+        let told = |entry: &&Entry| entry.header.kind == "incident.told";
+        let told = self.theirs.iter().find(told).expect("the lead shares one");
+        let kind = RecordKind::Incident;
+        let id = told.header.record;
+        (RecordRef { kind, id }, told.clone())
+    }
+
+    /// Returns the id of the key that the text of that incident is sealed under.
+    pub(crate) fn shared_key(&self) -> [u8; 16] {
+        let SealedBody::Whole(sealed) = self.shared().1.sealed else {
+            panic!("the incident has a text")
+        };
+        watchfire_feed::seal::key_id(&sealed).unwrap()
+    }
+
+    /// Says whether a node holds all that it has told in the operation.
+    pub(crate) fn is_held_by(&self, house: &House) -> bool {
+        let told = self.told();
+        let last = told.last().unwrap().head();
+        let board = house.node.board();
+        let held = board.copies.feeds.get(&last.feed);
+        held.is_some_and(|held| held.head == last)
+    }
+
+    /// Returns what it has told in the operation.
+    pub(crate) fn told(&self) -> Vec<Entry> {
+        let scope = Scope::Operation(self.joint.0);
+        let own = self.doors.own.lock().unwrap();
+        let openings = own.iter().filter(|entry| entry.header.seq == 1);
+        let mut feeds = openings.filter_map(|entry| Feed::from_opening(entry).ok());
+        let feed = feeds.find(|feed| feed.scope == scope).unwrap().id();
+        let told = own.iter().filter(|entry| entry.header.feed == feed);
+        told.cloned().collect()
+    }
+
+    /// Returns the body of an entry of its own that tells of an event.
+    pub(crate) fn body_of(&self, event: &Value) -> Vec<u8> {
+        serde_json::to_vec(&self.body(event)).unwrap()
+    }
+
+    fn body(&self, event: &Value) -> Value {
+        let told = self.told();
+        let joined = told.iter().find(|entry| entry.header.seq == 2).unwrap();
+        let mut body: Value = serde_json::from_slice(&joined.plain).unwrap();
+        body["event"] = event.clone();
+        body
+    }
+
+    /// Tells something in the operation that is signed by hand, and goes on from there: its engine is not asked, and
+    /// is not to be asked again about the operation.
+    pub(crate) fn tells(
+        &self,
+        record: RecordRef,
+        event: &Value,
+        shape: impl FnOnce(&mut Words<'_>, &mut Value),
+    ) -> Entry {
+        let told = self.told();
+        let of = told.iter().filter(|entry| entry.header.record == record.id);
+        let version = of.map(|entry| entry.header.record_version).max();
+        let mut body = self.body(event);
+        let name = event["event"].as_str().unwrap();
+        let kind = format!("{}.{name}", record.kind.as_str());
+        let mut words = Words::of(&kind, b"", record.id, version.unwrap_or(0) + 1);
+        shape(&mut words, &mut body);
+        let plain = serde_json::to_vec(&body).unwrap();
+        words.plain = &plain;
+        let entry = signed(&self.by_hand.signer, &told.last().unwrap().head(), words);
+        self.doors.own.lock().unwrap().push(entry.clone());
+        self.doors.changed.send_modify(|count| *count += 1);
+        entry
     }
 
     /// Opens a feed of its own by hand.
@@ -271,16 +399,28 @@ impl Hostile {
         (feed, opened(signer, &feed))
     }
 
-    /// Begins to play; returns a mark for [`Hostile::was_asked`].
-    pub(crate) fn play(&self, mut play: Play) -> u64 {
+    /// Returns how far things are.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            heard: self.doors.heard.lock().unwrap().clone(),
+            asked: self.doors.asked.load(Ordering::SeqCst),
+        }
+    }
+
+    /// Begins to play.
+    pub(crate) fn play(&self, mut play: Play) {
         for served in play.feeds.values() {
             if let Served::Entries(entries) = served {
                 play.heads.extend(entries.last().map(Entry::head));
             }
         }
-        *self.doors.play.lock().unwrap() = play;
+        let says = match &play.vector {
+            Some(Served::Bytes(bytes)) => read_answer(bytes).map(|(_, vector)| vector.digest()),
+            Some(_) | None => None,
+        };
+        *self.doors.says.lock().unwrap() = says;
+        *self.doors.play.lock().unwrap() = Arc::new(play);
         self.doors.changed.send_modify(|count| *count += 1);
-        self.doors.asked.load(Ordering::SeqCst)
     }
 
     /// Answers as an honest node does.
@@ -288,9 +428,35 @@ impl Hostile {
         self.play(Play::default());
     }
 
-    /// Says whether it was asked a few times since a mark, so that what it answered was looked at.
-    pub(crate) fn was_asked(&self, mark: u64) -> bool {
-        self.doors.asked.load(Ordering::SeqCst) >= mark + 2
+    /// Says whether a node has heard what it says since a mark, and is done with it.
+    pub(crate) fn was_heard(&self, mark: &Mark, house: &House) -> bool {
+        let node = house.node.feed().node;
+        let heard = self.doors.heard.lock().unwrap();
+        heard.get(&node) != mark.heard.get(&node)
+    }
+
+    /// Says whether it was asked for something since a mark.
+    pub(crate) fn was_asked(&self, mark: &Mark) -> bool {
+        self.doors.asked.load(Ordering::SeqCst) > mark.asked
+    }
+
+    /// Says whether a node has heard what it honestly holds, and nothing since.
+    pub(crate) fn is_calm_to(&self, house: &House) -> bool {
+        let digest = self.doors.vector(&Play::default()).digest();
+        let heard = self.doors.heard.lock().unwrap();
+        heard.get(&house.node.feed().node) == Some(&digest)
+    }
+
+    /// Asks a node for something, by which that one knows that it can be reached, and tries again.
+    pub(crate) async fn knock(&self, house: &House) {
+        let client = self.calls(house, 1);
+        let path = "/federation/v1/vector?wait_ms=0";
+        let _ = client.post(path, Vector::new().encode()).await;
+    }
+
+    /// Holds lines open until it holds others.
+    pub(crate) fn hold(&self, lines: Vec<TlsStream<TcpStream>>) {
+        *self.lines.lock().unwrap() = lines;
     }
 
     /// Returns what calls a node with so many requests at once.
@@ -317,26 +483,30 @@ pub(crate) fn opened(signer: &Signer, feed: &Feed) -> Entry {
 }
 
 /// Signs an entry.
-pub(crate) fn signed(
-    signer: &Signer,
-    head: &Head,
-    kind: &str,
-    plain: &[u8],
-    record: [u8; 16],
-    version: u64,
-) -> Entry {
+pub(crate) fn signed(signer: &Signer, head: &Head, words: Words<'_>) -> Entry {
     let draft = Draft {
-        kind,
+        kind: words.kind,
         kind_version: 1,
-        critical: false,
-        record,
-        record_version: version,
-        time: HybridTime(u64::try_from(now().0).unwrap() << 16),
+        critical: words.critical,
+        record: words.record,
+        record_version: words.version,
+        time: words.time,
         deps: &[],
-        plain: plain.to_vec(),
-        sealed: Vec::new(),
+        plain: words.plain.to_vec(),
+        sealed: words.sealed,
     };
     sign(signer, head, draft).unwrap()
+}
+
+/// Returns what a node has said in feeds of some scope, from its own store.
+fn said_by(house: &House, scope: impl Fn(&Scope) -> bool) -> Vec<Entry> {
+    let own = house.node.feed().node;
+    house.node.read_store(|reader| {
+        let feeds = reader.feeds().unwrap().into_iter();
+        let said = feeds.filter(|feed| feed.node == own && scope(&feed.scope));
+        said.flat_map(|feed| reader.entries(&feed.id(), 1, 500).unwrap())
+            .collect()
+    })
 }
 
 pub(crate) fn now() -> Timestamp {
@@ -364,36 +534,31 @@ fn engine(by_hand: &ByHand) -> Engine {
         response: Arc::new(ResponseFile::default()),
     });
     let keys =
-        (0..200).map(|_| RecordKey::new(watchfire::node::random(), watchfire::node::random()));
+        (0..500).map(|_| RecordKey::new(watchfire::node::random(), watchfire::node::random()));
     engine.add_spare_keys(keys);
     engine
 }
 
 /// Writes an answer to the question for a vector.
 pub(crate) fn answer(vector: &[u8]) -> Vec<u8> {
-    let mut answer = format!(r#"{{"version":"0.1.0","now_ms":{}}}"#, now().0).into_bytes();
+    greeted("0.1.0", now().0, vector)
+}
+
+/// Writes an answer with another greeting.
+pub(crate) fn greeted(version: &str, now_ms: i64, vector: &[u8]) -> Vec<u8> {
+    let mut answer = json!({ "version": version, "now_ms": now_ms })
+        .to_string()
+        .into_bytes();
     answer.push(b'\n');
     answer.extend_from_slice(vector);
     answer
 }
 
-#[derive(serde::Deserialize)]
-struct Waiting {
-    after: Option<String>,
-    wait_ms: Option<u64>,
-}
-
-async fn vector(
-    State(doors): State<Arc<Doors>>,
-    Query(waiting): Query<Waiting>,
-    _body: Bytes,
-) -> Response {
-    let mut changed = doors.changed.subscribe();
-    let wait = Duration::from_millis(waiting.wait_ms.unwrap_or(0));
-    loop {
-        let play = doors.play.lock().unwrap().clone();
+impl Doors {
+    /// Returns how far it says that it holds feeds.
+    fn vector(&self, play: &Play) -> Vector {
         let mut heads: BTreeMap<FeedId, Head> = BTreeMap::new();
-        for entry in doors.own.lock().unwrap().iter() {
+        for entry in self.own.lock().unwrap().iter() {
             heads.insert(entry.header.feed, entry.head());
         }
         heads.extend(play.heads.iter().map(|head| (head.feed, *head)));
@@ -401,16 +566,43 @@ async fn vector(
         for head in heads.into_values() {
             vector.insert(head).unwrap();
         }
-        let known = waiting.after.as_deref() == Some(vector.digest().to_string().as_str());
-        if play.vector.is_none() && known {
-            let more = tokio::time::timeout(wait, changed.changed()).await;
+        vector
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Waiting {
+    after: Option<Hash>,
+    wait_ms: Option<u64>,
+}
+
+async fn vector(
+    State(doors): State<Arc<Doors>>,
+    caller: Caller,
+    Query(waiting): Query<Waiting>,
+    _body: Bytes,
+) -> Response {
+    let mut changed = doors.changed.subscribe();
+    if let (Caller::Peer(node), Some(after)) = (caller, waiting.after) {
+        doors.heard.lock().unwrap().insert(node, after);
+    }
+    let until = tokio::time::Instant::now() + Duration::from_millis(waiting.wait_ms.unwrap_or(0));
+    loop {
+        let play = Arc::clone(&doors.play.lock().unwrap());
+        let usual = doors.vector(&play);
+        let said = match &play.vector {
+            Some(_) => *doors.says.lock().unwrap(),
+            None => Some(usual.digest()),
+        };
+        let known = waiting.after.is_some() && waiting.after == said;
+        if known && !play.restless {
+            let more = tokio::time::timeout_at(until, changed.changed()).await;
             if more.is_ok() {
                 continue;
             }
         }
-        doors.asked.fetch_add(1, Ordering::SeqCst);
-        let usual = Served::Bytes(answer(&vector.encode()));
-        return serve(play.vector.unwrap_or(usual), 0, u64::MAX, &doors);
+        let usual = Served::these(answer(&usual.encode()));
+        return serve(play.vector.as_ref().unwrap_or(&usual), 0, u64::MAX, &doors);
     }
 }
 
@@ -427,29 +619,27 @@ async fn entries(
 ) -> Response {
     doors.asked.fetch_add(1, Ordering::SeqCst);
     let feed: FeedId = feed.parse().unwrap();
-    let played = doors.play.lock().unwrap().feeds.get(&feed).cloned();
-    let own = doors.own.lock().unwrap().clone().into_iter();
-    let own = own.filter(|entry| entry.header.feed == feed).collect();
-    serve(
-        played.unwrap_or(Served::Entries(own)),
-        asked.from,
-        asked.to,
-        &doors,
-    )
+    let play = Arc::clone(&doors.play.lock().unwrap());
+    let own: Vec<Entry> = {
+        let own = doors.own.lock().unwrap();
+        let of_it = own.iter().filter(|entry| entry.header.feed == feed);
+        of_it.cloned().collect()
+    };
+    let own = (!own.is_empty()).then_some(Served::Entries(own));
+    let fault = Served::Status(500, Vec::new());
+    let served = play.feeds.get(&feed).or(own.as_ref());
+    let served = served.or(play.elsewhere.as_ref()).unwrap_or(&fault);
+    serve(served, asked.from, asked.to, &doors)
 }
 
 async fn keys(State(doors): State<Arc<Doors>>, _body: Bytes) -> Response {
     doors.asked.fetch_add(1, Ordering::SeqCst);
-    let played = doors.play.lock().unwrap().keys.clone();
-    serve(
-        played.unwrap_or(Served::Bytes(b"[]".to_vec())),
-        0,
-        0,
-        &doors,
-    )
+    let play = Arc::clone(&doors.play.lock().unwrap());
+    let none = Served::these(&b"[]"[..]);
+    serve(play.keys.as_ref().unwrap_or(&none), 0, 0, &doors)
 }
 
-fn serve(served: Served, from: u64, to: u64, doors: &Arc<Doors>) -> Response {
+fn serve(served: &Served, from: u64, to: u64, doors: &Arc<Doors>) -> Response {
     match served {
         Served::Entries(entries) => {
             let asked = entries
@@ -460,12 +650,14 @@ fn serve(served: Served, from: u64, to: u64, doors: &Arc<Doors>) -> Response {
                 .collect::<Vec<u8>>()
                 .into_response()
         }
-        Served::Bytes(bytes) => bytes.into_response(),
+        Served::Bytes(bytes) => bytes.clone().into_response(),
         Served::Status(status, bytes) => {
-            (StatusCode::from_u16(status).unwrap(), bytes).into_response()
+            (StatusCode::from_u16(*status).unwrap(), bytes.clone()).into_response()
         }
-        Served::With(name, value, bytes) => ([(name, value)], bytes).into_response(),
+        Served::Elsewhere(there) => (StatusCode::FOUND, [("location", *there)]).into_response(),
+        Served::With(name, value, bytes) => ([(*name, *value)], bytes.clone()).into_response(),
         Served::Endless(piece) => {
+            let piece = piece.clone();
             let pieces = std::iter::repeat_with(move || Ok::<_, Infallible>(piece.clone()));
             Body::from_stream(futures_util::stream::iter(pieces)).into_response()
         }
