@@ -28,17 +28,6 @@ pub struct Cost {
     pub idle_ns: u64,
 }
 
-impl Cost {
-    /// Returns all of it but times, which no run repeats.
-    pub fn counted(&self) -> Cost {
-        Cost {
-            worked_ns: 0,
-            idle_ns: 0,
-            ..*self
-        }
-    }
-}
-
 /// How a figure lies over many nodes.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Shape {

@@ -255,7 +255,7 @@ mod tests {
                 false => other += 1,
             }
         }
-        assert!(same > 10 * other, "{same} the same, {other} not");
+        assert!(same > 6 * other, "{same} the same, {other} not");
         let leads = large.len() as f64 / 2_844.0;
         assert!((0.45..0.55).contains(&leads), "{leads} a county");
     }

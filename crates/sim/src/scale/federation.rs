@@ -308,9 +308,11 @@ impl Federation {
             let began = clock();
             let site = &self.counties[question.from].site;
             let asker = &self.nodes[question.to];
-            let frames = match frames_of(site, asker, &question.ranges) {
-                Some(Message::Frames(bytes)) => bytes,
-                _ => Vec::new(),
+            let found = frames_of(site, asker, &question.ranges);
+            let frames = if let Some(Message::Frames(bytes)) = found {
+                bytes
+            } else {
+                Vec::new()
             };
             let late = site.serve_keys(asker, &question.late);
             (frames, late, clock() - began)
