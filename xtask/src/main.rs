@@ -16,6 +16,7 @@ mod dist;
 mod generate;
 mod program;
 mod rust;
+mod sim;
 mod stories;
 mod storm;
 mod tidy;
@@ -67,6 +68,12 @@ const COMMANDS: &[Command] = &[
         name: "bench",
         about: "measure a release build, and its console in a browser\n[what the benchmark takes] [--only consoles], or road times on a map: roads MAP [--peers], or whom to send: dispatch, or nodes and the lines between them: joint",
         run: bench::command,
+    },
+    Command {
+        name: "sim",
+        about: "live many simulated lives of small federations under faults and attacks; what fails is kept and lived first\n\
+                [--seeds N] [--seed FIRST] [--minutes M]",
+        run: sim::command,
     },
     Command {
         name: "storm",

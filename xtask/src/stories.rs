@@ -12,11 +12,17 @@ use crate::program::{
     self, Running, cargo, json_field, quiet, read, read_file, run_within, scratch, write_file,
 };
 use crate::verify::Ended;
-use crate::{Outcome, tools};
+use crate::{Outcome, sim, tools};
 
 /// Lives that are simulated, from the first seed on.
 const LIVES: &str = "300";
 const FIRST_SEED: &str = "1";
+
+/// Lives of federations that are simulated, beside those that were kept because they failed once.
+const JOINT_LIVES: &str = "2000";
+
+/// States that are looked at of each model of three nodes.
+const STATES_PER_MODEL: &str = "20000";
 
 /// The longest that five days may take at full speed, in seconds.
 const REPLAY_MAX_S: f64 = 60.0;
@@ -42,25 +48,42 @@ const SEATS: [&str; 3] = ["dispatcher", "duty_officer", "administrator"];
 /// Any free port of this machine.
 const ANY_PORT: &str = "127.0.0.1:0";
 
-/// Lives simulated lives.
+/// Lives simulated lives, of one node and of small federations, and searches the states of the smallest.
 pub(crate) fn simulation() -> Outcome<Ended> {
-    let told = quiet(cargo([
-        "run",
-        "--locked",
-        "--release",
-        "--quiet",
-        "--package",
-        "watchfire-sim",
-        "--",
-        "--seed",
-        FIRST_SEED,
-        "--runs",
-        LIVES,
-    ]))?;
-    println!(
-        "{LIVES} lives from seed {FIRST_SEED} on; the last: {}",
-        told.lines().last().unwrap_or_default()
-    );
+    for (what, arguments) in [
+        (
+            "lives of one node",
+            vec!["--seed", FIRST_SEED, "--runs", LIVES],
+        ),
+        (
+            "lives of federations",
+            vec![
+                "--joint",
+                "--seed",
+                FIRST_SEED,
+                "--runs",
+                JOINT_LIVES,
+                "--twice",
+                sim::TWICE,
+                "--kept",
+                sim::KEPT,
+            ],
+        ),
+        ("states of three nodes", vec!["--models", STATES_PER_MODEL]),
+    ] {
+        let mut command = cargo([
+            "run",
+            "--locked",
+            "--release",
+            "--quiet",
+            "--package",
+            "watchfire-sim",
+            "--",
+        ]);
+        command.args(arguments);
+        let told = quiet(command)?;
+        println!("{what}: {}", told.lines().last().unwrap_or_default());
+    }
     Ok(Ended::Whole)
 }
 

@@ -76,7 +76,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "sim",
-        about: "simulated lives with failing disks, crashes and wild clocks",
+        about: "simulated lives with failing disks, crashes, wild clocks, bad lines and hostile nodes",
         run: stories::simulation,
         next: "the last line tells how to live the same life again",
     },

@@ -5,6 +5,8 @@
 //! command feed, to read what it is for; who deals with this node at all is given its identity feed. A node that
 //! was shut out is given nothing, at once. Start at [`may_read`].
 
+use std::collections::BTreeMap;
+
 use watchfire_feed::{Entry, Feed, FeedId, Head, NodeId, Scope, SealedBody, Vector, seal};
 
 use crate::basis::{OperationId, Timestamp};
@@ -16,50 +18,102 @@ use crate::record::{Elsewhere, RecordKind, RecordRef};
 
 /// Returns up to which entry a node may read a feed that this node holds; nothing if none of it.
 pub fn may_read(board: &Board, own: NodeId, asker: &NodeId, feed: &Feed) -> Option<u64> {
-    if board
-        .peers
-        .get(&Peer::id_of(asker))
-        .is_some_and(|peer| !peer.is_let_in())
-    {
-        return None;
+    Reader::new(board, own, asker)?.up_to(feed)
+}
+
+/// Somebody who asks, with what was found out about it for one feed and holds for all: who is in what. Whoever holds
+/// many feeds of many operations finds it out once for each operation.
+struct Reader<'a> {
+    board: &'a Board,
+    own: NodeId,
+    asker: NodeId,
+    is_peer: bool,
+    /// The operations in which both are named, once somebody wants to know.
+    joint: Option<Vec<&'a Operation>>,
+    operations: BTreeMap<OperationId, Standing<'a>>,
+}
+
+/// How asker and holder stand in one operation.
+#[derive(Clone, Copy)]
+struct Standing<'a> {
+    operation: Option<&'a Operation>,
+    asker_is_member: bool,
+    own_is_member: bool,
+}
+
+impl<'a> Reader<'a> {
+    /// Returns nothing for a node that was shut out.
+    fn new(board: &'a Board, own: NodeId, asker: &NodeId) -> Option<Reader<'a>> {
+        let peer = board.peers.get(&Peer::id_of(asker));
+        if peer.is_some_and(|peer| !peer.is_let_in()) {
+            return None;
+        }
+        Some(Reader {
+            board,
+            own,
+            asker: *asker,
+            is_peer: peer.is_some(),
+            joint: None,
+            operations: BTreeMap::new(),
+        })
     }
-    match feed.scope {
-        Scope::Local => None,
-        Scope::Identity => {
-            // Its own it has; that it is here is how it knows that it arrived.
-            let of_either = feed.node == own || feed.node == *asker;
-            let peer = board.peers.contains_key(&Peer::id_of(asker)) && of_either;
-            let joint = |one: &&Operation| {
-                let both = one.members.contains_key(asker) && one.members.contains_key(&feed.node);
-                both && one.members.contains_key(&own)
-            };
-            let joint = board.all_operations().iter().any(joint);
-            (peer || joint).then_some(u64::MAX)
+
+    fn up_to(&mut self, feed: &Feed) -> Option<u64> {
+        match feed.scope {
+            Scope::Local => None,
+            Scope::Identity => {
+                // Its own it has; that it is here is how it knows that it arrived.
+                let of_either = feed.node == self.own || feed.node == self.asker;
+                let may = (self.is_peer && of_either) || self.is_joint_with(&feed.node);
+                may.then_some(u64::MAX)
+            }
+            Scope::Command(id) => self.up_to_in_command(feed, OperationId(id)),
+            Scope::Operation(id) => {
+                let standing = self.standing(OperationId(id));
+                // Its own word a node gives on after it left or said no: how else would the others know?
+                let gives = feed.node == self.own || standing.own_is_member;
+                let both = standing.asker_is_member && gives;
+                let operation = standing.operation;
+                let named = operation.is_some_and(|one| one.members.contains_key(&feed.node));
+                (both && named).then_some(u64::MAX)
+            }
         }
-        Scope::Command(id) => {
-            let found = board.operation_anywhere(OperationId(id)).ok()?;
-            let member = found.members.get(asker)?;
-            let Some(removal) = &member.removed else {
-                return Some(u64::MAX);
-            };
-            let home = match feed.node == own {
-                true => board,
-                false => board.copies.boards.get(&feed.node)?,
-            };
-            let said = home.operations.get(&OperationId(id))?;
-            let head = board.copies.feeds.get(&feed.id())?.head;
-            up_to_removal(said, head, removal.version)
-        }
-        Scope::Operation(id) => {
-            let id = OperationId(id);
-            // Its own word a node gives on after it left or said no: how else would the others know?
-            let gives = feed.node == own || board.is_member(id, &own);
-            let both = board.is_member(id, asker) && gives;
-            let named = board
-                .operation_anywhere(id)
-                .is_ok_and(|one| one.members.contains_key(&feed.node));
-            (both && named).then_some(u64::MAX)
-        }
+    }
+
+    fn up_to_in_command(&mut self, feed: &Feed, id: OperationId) -> Option<u64> {
+        let board = self.board;
+        let member = self.standing(id).operation?.members.get(&self.asker)?;
+        let Some(removal) = &member.removed else {
+            return Some(u64::MAX);
+        };
+        let home = match feed.node == self.own {
+            true => board,
+            false => board.copies.boards.get(&feed.node)?,
+        };
+        let said = home.operations.get(&id)?;
+        let head = board.copies.feeds.get(&feed.id())?.head;
+        up_to_removal(said, head, removal.version)
+    }
+
+    /// Says whether there is an operation that names the asker, this node and another.
+    fn is_joint_with(&mut self, node: &NodeId) -> bool {
+        let (board, own, asker) = (self.board, self.own, self.asker);
+        let joint = self.joint.get_or_insert_with(|| {
+            let mut all = board.all_operations();
+            all.retain(|one| one.members.contains_key(&asker) && one.members.contains_key(&own));
+            all
+        });
+        joint.iter().any(|one| one.members.contains_key(node))
+    }
+
+    fn standing(&mut self, id: OperationId) -> Standing<'a> {
+        let (board, own, asker) = (self.board, self.own, self.asker);
+        let found = self.operations.entry(id).or_insert_with(|| Standing {
+            operation: board.operation_anywhere(id).ok(),
+            asker_is_member: board.is_member(id, &asker),
+            own_is_member: board.is_member(id, &own),
+        });
+        *found
     }
 }
 
@@ -89,8 +143,11 @@ pub fn vector_for(
     mut head_at: impl FnMut(FeedId, u64) -> Option<Head>,
 ) -> Vector {
     let mut vector = Vector::new();
+    let Some(mut reader) = Reader::new(board, own, asker) else {
+        return vector;
+    };
     for followed in board.copies.feeds.values() {
-        let head = match may_read(board, own, asker, &followed.feed) {
+        let head = match reader.up_to(&followed.feed) {
             Some(last) if last >= followed.head.seq => Some(followed.head),
             Some(last) => head_at(followed.head.feed, last),
             None => None,

@@ -133,6 +133,7 @@ pub(crate) fn when_started(world: &mut World, at: usize) -> Result<(), String> {
     named("vector_rises", vector_rises::check(world, at))?;
     named("fork_is_frozen", fork_is_frozen::check(world, at))?;
     named("acked_is_durable", acked_is_durable::check(world))?;
+    when_newer_spoke(world)?;
     named("done_once", done_once::check(world))
 }
 

@@ -3,7 +3,8 @@
 //!
 //! It drives the engine and the feed through the same seams as the program does, and stops at the first
 //! step at which an [`invariant`] is broken. It knows no real clock, disk or randomness, so that a seed
-//! tells its story again, word for word. Start at [`run`]; a run is lived by [`life`], and [`disk`] and
+//! tells its story again, word for word. [`net`] does the same with several nodes, [`model`] searches all that can
+//! happen to three, and [`scale`] counts what a day costs each of many. Start at [`run`]; a run is lived by [`life`], and [`disk`] and
 //! [`host`] are what it is lived on.
 
 mod client;
@@ -15,6 +16,7 @@ mod life;
 pub mod model;
 pub mod net;
 pub mod pen;
+pub mod scale;
 pub mod site;
 
 pub use life::{Counts, Failure, Report, Settings, run};

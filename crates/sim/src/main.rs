@@ -1,17 +1,22 @@
-//! `watchfire-sim --seed N [--steps M] [--runs K] [--joint]`: lives K lives from seed N on, of one node or with
-//! `--joint` of a federation, and tells the story of the first that breaks an invariant. `--models N` searches
-//! every state that small federations can come to instead, with at most N states each.
+//! The simulator's command line. `--seed N [--steps M] [--runs K]` lives K lives of one node from seed N on and tells
+//! the story of the first that breaks an invariant; with `--joint` they are lives of a federation, for which `many.rs`
+//! says what else can be asked. `--models N` searches every state that small federations can come to, with at most N
+//! states each. `--scale` lives a day of many counties and measures what each of them pays.
+
+mod cost;
+mod many;
 
 use std::io::Write;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use watchfire_sim::{Plant, Settings, model, net, run};
+use watchfire_sim::{Plant, Settings, model, run};
 
 const STEPS: u64 = 60;
-const JOINT_STEPS: u64 = 60;
-const USAGE: &str = "usage: watchfire-sim --seed N [--steps M] [--runs K] [--joint]\n       watchfire-sim --models N";
+const USAGE: &str = "usage: watchfire-sim --seed N [--steps M] [--runs K]
+       watchfire-sim --joint [--seed N] [--steps M] [--runs K] [--minutes M] [--twice K] [--kept FILE [--keep]]
+       watchfire-sim --models N
+       watchfire-sim --scale [--nodes N] [--seed N]";
 
 /// What was asked for.
 #[derive(Default)]
@@ -19,41 +24,56 @@ struct Asked {
     seed: Option<u64>,
     steps: Option<u64>,
     runs: Option<u64>,
+    minutes: Option<u64>,
+    twice: Option<u64>,
     models: Option<u64>,
+    kept: Option<String>,
+    keep: bool,
     joint: bool,
+    scale: bool,
+    nodes: Option<u64>,
 }
 
 fn main() -> ExitCode {
     let mut out = std::io::stdout().lock();
-    let told = match options() {
-        Some(Asked {
-            models: Some(states),
-            ..
-        }) => search(&mut out, states as usize),
-        Some(asked) if asked.joint => live_jointly(&mut out, &asked),
+    let told = match options(std::env::args().skip(1)) {
+        Some(asked) if asked.models.is_some() => {
+            search(&mut out, asked.models.unwrap_or(0) as usize)
+        }
+        Some(asked) if asked.scale => {
+            let nodes = asked.nodes.unwrap_or(cost::COUNTIES) as usize;
+            cost::measure(&mut out, nodes, asked.seed.unwrap_or(1))
+        }
+        Some(asked) if asked.joint => many::live(&mut out, &asked.many()),
         Some(asked) if asked.seed.is_some() => live(&mut out, &asked),
         Some(_) | None => writeln!(out, "{USAGE}").map(|()| false),
     };
     match told {
         Ok(true) => ExitCode::SUCCESS,
-        Ok(false) | Err(_) => ExitCode::FAILURE,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "{error}");
+            ExitCode::FAILURE
+        }
     }
 }
 
-fn options() -> Option<Asked> {
+fn options(mut words: impl Iterator<Item = String>) -> Option<Asked> {
     let mut asked = Asked::default();
-    let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
-        if word == "--joint" {
-            asked.joint = true;
-            continue;
-        }
-        let number = Some(words.next()?.parse().ok()?);
+        let number = |words: &mut dyn Iterator<Item = String>| words.next()?.parse().ok();
         match word.as_str() {
-            "--seed" => asked.seed = number,
-            "--steps" => asked.steps = number,
-            "--runs" => asked.runs = number,
-            "--models" => asked.models = number,
+            "--joint" => asked.joint = true,
+            "--scale" => asked.scale = true,
+            "--nodes" => asked.nodes = Some(number(&mut words)?),
+            "--keep" => asked.keep = true,
+            "--kept" => asked.kept = Some(words.next()?),
+            "--seed" => asked.seed = Some(number(&mut words)?),
+            "--steps" => asked.steps = Some(number(&mut words)?),
+            "--runs" => asked.runs = Some(number(&mut words)?),
+            "--minutes" => asked.minutes = Some(number(&mut words)?),
+            "--twice" => asked.twice = Some(number(&mut words)?),
+            "--models" => asked.models = Some(number(&mut words)?),
             _ => return None,
         }
     }
@@ -65,6 +85,18 @@ impl Asked {
         let first = self.seed.unwrap_or(1);
         let runs = self.runs.unwrap_or(1);
         (0..runs).map(|run| first.wrapping_add(run)).collect()
+    }
+
+    fn many(self) -> many::Asked {
+        many::Asked {
+            first: self.seed.unwrap_or(1),
+            steps: self.steps,
+            runs: self.runs,
+            minutes: self.minutes,
+            twice: self.twice.unwrap_or(0),
+            kept: self.kept,
+            keep: self.keep,
+        }
     }
 }
 
@@ -95,109 +127,25 @@ fn live(out: &mut impl Write, asked: &Asked) -> std::io::Result<bool> {
     Ok(true)
 }
 
-/// What came of many lives of federations.
-#[derive(Default)]
-struct Tally {
-    met: net::Met,
-    simulated_ms: i64,
-    entries: usize,
-    slowest_ms: i64,
-    failures: Vec<net::Failure>,
-}
-
-impl Tally {
-    fn add(&mut self, lived: Result<net::Report, Box<net::Failure>>) {
-        match lived {
-            Ok(report) => {
-                self.met.join(&report.met);
-                self.simulated_ms += report.simulated_ms;
-                self.entries += report.entries;
-                self.slowest_ms = self.slowest_ms.max(report.healed_in_ms);
-            }
-            Err(failure) => self.failures.push(*failure),
-        }
-    }
-
-    fn join(&mut self, other: Tally) {
-        self.met.join(&other.met);
-        self.simulated_ms += other.simulated_ms;
-        self.entries += other.entries;
-        self.slowest_ms = self.slowest_ms.max(other.slowest_ms);
-        self.failures.extend(other.failures);
-    }
-}
-
-/// Lives the lives of these seeds on all processors: no life knows of another.
-fn live_all(seeds: &[u64], steps: u64) -> Tally {
-    let next = AtomicU64::new(0);
-    let one_worker = || {
-        let mut tally = Tally::default();
-        while let Some(seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed) as usize) {
-            let (seed, mistake) = (*seed, net::Mistake::None);
-            tally.add(net::run(net::Settings {
-                seed,
-                steps,
-                mistake,
-            }));
-            if !tally.failures.is_empty() {
-                break;
-            }
-        }
-        tally
-    };
-    let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    std::thread::scope(|scope| {
-        let spawned: Vec<_> = (0..workers).map(|_| scope.spawn(one_worker)).collect();
-        let mut all = Tally::default();
-        for worker in spawned {
-            all.join(
-                worker
-                    .join()
-                    .expect("an invariant is told and never panics"),
-            );
-        }
-        all
-    })
-}
-
-fn live_jointly(out: &mut impl Write, asked: &Asked) -> std::io::Result<bool> {
-    let steps = asked.steps.unwrap_or(JOINT_STEPS);
-    let began = Instant::now();
-    let seeds = asked.seeds();
-    let all = live_all(&seeds, steps);
-    if let Some(failure) = all.failures.iter().min_by_key(|failure| failure.seed) {
-        for line in &failure.story {
-            writeln!(out, "{line}")?;
-        }
-        writeln!(out, "BROKEN: {}", failure.broken)?;
-        let seed = failure.seed;
-        writeln!(out, "again: --joint --seed {seed} --steps {steps}")?;
-        return Ok(false);
-    }
-    for (what, times) in &all.met.0 {
-        writeln!(out, "{times:9} {what}")?;
-    }
-    let (took_s, hours) = (
-        began.elapsed().as_secs_f64(),
-        all.simulated_ms as f64 / 3_600_000.0,
-    );
-    writeln!(
-        out,
-        "{} lives, {} entries, {hours:.0} simulated hours in {took_s:.1} s: {:.0} hours per second; \
-         the slowest agreed {} s after it was healed",
-        seeds.len(),
-        all.entries,
-        hours / took_s,
-        all.slowest_ms / 1_000
-    )?;
-    Ok(true)
-}
-
+/// Searches the models, each on a thread of its own.
 fn search(out: &mut impl Write, states_max: usize) -> std::io::Result<bool> {
-    for model in model::Model::ALL {
+    let one = |model: model::Model| {
         let began = Instant::now();
-        let (name, found) = (model.words(), model::search(*model, states_max));
-        let took_s = began.elapsed().as_secs_f64();
+        let found = model::search(model, states_max);
+        (model.words(), found, began.elapsed().as_secs_f64())
+    };
+    let searched: Vec<_> = std::thread::scope(|scope| {
+        let models = model::Model::ALL.iter();
+        let spawned: Vec<_> = models
+            .map(|model| scope.spawn(move || one(*model)))
+            .collect();
+        let ended = spawned.into_iter().map(std::thread::ScopedJoinHandle::join);
+        ended
+            .map(|ended| ended.expect("a search tells what is wrong and never panics"))
+            .collect()
+    });
+    let mut all_right = true;
+    for (name, found, took_s) in searched {
         match found {
             Ok(found) => writeln!(
                 out,
@@ -215,9 +163,9 @@ fn search(out: &mut impl Write, states_max: usize) -> std::io::Result<bool> {
                     writeln!(out, "{line}")?;
                 }
                 writeln!(out, "BROKEN: {name}: {}", wrong.broken)?;
-                return Ok(false);
+                all_right = false;
             }
         }
     }
-    Ok(true)
+    Ok(all_right)
 }

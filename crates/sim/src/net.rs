@@ -23,7 +23,7 @@ pub use met::Met;
 pub(crate) use newer::Newer;
 pub(crate) use people::{invite, raise};
 use watchfire_feed::Hash;
-pub(crate) use wire::{Heard, Message, read_frames};
+pub(crate) use wire::{Heard, Message, contacts, frames_of, lacks, read_frames, take};
 
 pub use crate::site::Mistake;
 

@@ -189,6 +189,12 @@ impl Site {
     /// Takes entries that came from a peer, and the keys that came with them, on a disk that does not fail;
     /// returns what was not taken.
     pub fn take(&mut self, entries: Vec<Entry>, keys: &[RecordKey]) -> Vec<engine::NotTaken> {
+        self.hold_keys(&entries, keys);
+        self.try_take(entries).expect("the disk takes it").refused
+    }
+
+    /// Keeps the keys that came with entries and open one of them.
+    pub fn hold_keys(&mut self, entries: &[Entry], keys: &[RecordKey]) {
         for key in keys {
             let opens = |entry: &Entry| engine::open_sealed(entry, Some(key)).is_some();
             if entries.iter().any(opens) {
@@ -198,7 +204,6 @@ impl Site {
                     .or_insert_with(|| key.clone());
             }
         }
-        self.try_take(entries).expect("the disk takes it").refused
     }
 
     /// Takes entries that came from a peer; returns what came of it.
@@ -489,6 +494,8 @@ impl Site {
             self.disk.lose_last_taken(self.node());
         }
         let board = self.refold();
+        // The program reads these from the log at each start; a death between write and showing kept them from here.
+        self.disk.identities.clone_from(&board.copies.identities);
         let entropy = self.dice.next_32();
         self.shown = board.clone();
         let outcomes = match self.mistake == Mistake::ForgetsOutcomes {

@@ -24,6 +24,24 @@ fn nor_do_as_many_others() {
     live(1_000_000..1_000_000 + SEEDS);
 }
 
+/// Seeds that failed once, and may not again.
+#[test]
+fn no_kept_seed_fails_again() {
+    for line in include_str!("../seeds/joint.txt").lines() {
+        let mut words = line.split('#').next().unwrap_or("").split_whitespace();
+        let Some(seed) = words.next() else { continue };
+        let seed = seed.parse().unwrap();
+        let steps = words.next().map_or(STEPS, |word| word.parse().unwrap());
+        let mistake = Mistake::None;
+        let lived = run(Settings {
+            seed,
+            steps,
+            mistake,
+        });
+        assert!(lived.is_ok(), "seed {seed}: {}", lived.unwrap_err().broken);
+    }
+}
+
 fn live(seeds: std::ops::Range<u64>) {
     let mut met = Met::default();
     for seed in seeds {

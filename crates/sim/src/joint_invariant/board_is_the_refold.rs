@@ -57,8 +57,9 @@ fn compare(stand: &Stand, audited: &Board) -> Result<(), String> {
         return Ok(());
     }
     if *audited != site.shown {
+        let first = first_difference(&site.shown, audited);
         return Err(format!(
-            "{name} shows what a refold of its log does not say"
+            "{name} shows what a refold of its log does not say: {first}"
         ));
     }
     if *site.engine.board() != site.shown {
@@ -67,4 +68,21 @@ fn compare(stand: &Stand, audited: &Board) -> Result<(), String> {
         ));
     }
     Ok(())
+}
+
+/// Returns where two boards first differ, in the words in which they are written out for programmers.
+fn first_difference(shown: &Board, audited: &Board) -> String {
+    let (shown, audited) = (format!("{shown:#?}"), format!("{audited:#?}"));
+    let mut above: Vec<&str> = Vec::new();
+    for (one, other) in shown.lines().zip(audited.lines()) {
+        let depth = one.len() - one.trim_start().len();
+        above.retain(|line| line.len() - line.trim_start().len() < depth);
+        if one != other {
+            let within: Vec<&str> = above.iter().map(|line| line.trim()).collect();
+            let (one, other) = (one.trim(), other.trim());
+            return format!("in {}: {one} shown, {other} refolded", within.join(" "));
+        }
+        above.push(one);
+    }
+    "one goes on where the other ends".to_owned()
 }

@@ -16,13 +16,18 @@ pub(crate) fn check(world: &World) -> Result<(), String> {
         return Ok(());
     };
     for stand in &world.stands {
-        check_at(&stand.site, newer)?;
+        kept(&stand.site, newer)?;
+        // A process that died between the write and the showing shows nothing to anybody; it is looked at again when
+        // it starts from what it wrote.
+        if stand.up {
+            shown(&stand.site, newer)?;
+        }
     }
     Ok(())
 }
 
-fn check_at(site: &Site, newer: &Newer) -> Result<(), String> {
-    let (name, node) = (&site.name, newer.node());
+fn kept(site: &Site, newer: &Newer) -> Result<(), String> {
+    let name = &site.name;
     let held = site.disk.head(newer.feed()).seq;
     let said = newer.said();
     for (entry, held) in said.iter().zip(site.disk.entries(newer.feed(), 1, held)) {
@@ -32,6 +37,12 @@ fn check_at(site: &Site, newer: &Newer) -> Result<(), String> {
             ));
         }
     }
+    Ok(())
+}
+
+fn shown(site: &Site, newer: &Newer) -> Result<(), String> {
+    let (name, node) = (&site.name, newer.node());
+    let held = site.disk.head(newer.feed()).seq;
     let incident = newer.incident();
     let record = incident.reference();
     if let Some(copy) = site.shown.copy(Elsewhere { node, record })
@@ -43,7 +54,7 @@ fn check_at(site: &Site, newer: &Newer) -> Result<(), String> {
             incident.version()
         ));
     }
-    for entry in said.iter().take(held as usize) {
+    for entry in newer.said().iter().take(held as usize) {
         let known = ["directive", "incident.rerouted", "incident.shaded"];
         let unknown = known.iter().any(|kind| entry.header.kind.starts_with(kind));
         let shown = site

@@ -83,14 +83,14 @@ pub(crate) fn hear(site: &mut Site, from: NodeId, message: Message) -> Result<He
             heard.answers.push(Message::Holds(vector.encode(), proofs));
         }
         Message::Holds(bytes, proofs) => {
-            take(site, &proofs, &mut heard)?;
+            take_into(site, &proofs, &mut heard)?;
             match Vector::decode(&bytes) {
                 Ok(theirs) => heard.answers.extend(lacks(site, &theirs)),
                 Err(_) => heard.unreadable += 1,
             }
         }
         Message::Pull(ranges) => heard.answers.extend(frames_of(site, &from, &ranges)),
-        Message::Frames(bytes) => take(site, &bytes, &mut heard)?,
+        Message::Frames(bytes) => take_into(site, &bytes, &mut heard)?,
         Message::AskKeys(wanted) => {
             let wanted = &wanted[..wanted.len().min(KEYS_MAX)];
             let keys = site.serve_keys(&from, wanted);
@@ -112,7 +112,7 @@ fn proofs_of(site: &Site, shown: &Vector) -> Vec<u8> {
 
 /// Returns what to ask for after somebody said what they hold: entries that lack here, the places at which they
 /// hold another history than this node, and keys that lack.
-fn lacks(site: &Site, theirs: &Vector) -> Vec<Message> {
+pub(crate) fn lacks(site: &Site, theirs: &Vector) -> Vec<Message> {
     let mut plan = plan(&site.vector(), theirs);
     plan.judge_behind(theirs, |feed, seq| {
         site.disk.entry(feed, seq).map(|entry| entry.hash)
@@ -144,7 +144,7 @@ fn lacks(site: &Site, theirs: &Vector) -> Vec<Message> {
 }
 
 /// Returns the entries of these ranges that a node may have, as many as one answer holds.
-fn frames_of(site: &Site, asker: &NodeId, ranges: &[Range]) -> Option<Message> {
+pub(crate) fn frames_of(site: &Site, asker: &NodeId, ranges: &[Range]) -> Option<Message> {
     let mut bytes = Vec::new();
     let mut count = 0;
     for range in ranges.iter().take(RANGES_MAX) {
@@ -179,7 +179,14 @@ pub(crate) fn read_frames(bytes: &[u8]) -> (Vec<Entry>, bool) {
     (entries, true)
 }
 
-fn take(site: &mut Site, bytes: &[u8], heard: &mut Heard) -> Result<(), LogFault> {
+/// Takes the entries that came in frames.
+pub(crate) fn take(site: &mut Site, bytes: &[u8]) -> Result<Heard, LogFault> {
+    let mut heard = Heard::default();
+    take_into(site, bytes, &mut heard)?;
+    Ok(heard)
+}
+
+fn take_into(site: &mut Site, bytes: &[u8], heard: &mut Heard) -> Result<(), LogFault> {
     let (mut entries, whole) = read_frames(bytes);
     heard.unreadable += u64::from(!whole);
     let mut others = Vec::new();
