@@ -14,6 +14,9 @@ const SEEDS: &str = "2000";
 /// How many of the first are lived twice.
 pub(crate) const TWICE: &str = "20";
 
+/// What stands in a line that only says how far it is.
+pub(crate) const PROGRESS: &str = " lives begun after ";
+
 /// Lives the lives that were asked for.
 pub(crate) fn command(rest: &[String]) -> Outcome {
     let words: Vec<&str> = rest

@@ -82,7 +82,8 @@ pub(crate) fn simulation() -> Outcome<Ended> {
         ]);
         command.args(arguments);
         let told = quiet(command)?;
-        println!("{what}: {}", told.lines().last().unwrap_or_default());
+        let result = told.lines().rfind(|line| !line.contains(sim::PROGRESS));
+        println!("{what}: {}", result.unwrap_or_default());
     }
     Ok(Ended::Whole)
 }
