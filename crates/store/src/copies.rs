@@ -331,7 +331,7 @@ impl crate::Store {
         all.iter().map(one).collect()
     }
 
-    /// Returns the keys that are to be destroyed when the home of a record has erased it, for [`Store::destroy_key`].
+    /// Returns the keys that are to be destroyed when the home of a record has erased it, for [`destroy_key`](crate::Store::destroy_key).
     ///
     /// A key is of the home that was the first here to seal something of the record under it. Ids of records and keys
     /// are no secret among the members of an operation: another that names them comes by no key, and destroys none.
