@@ -2,8 +2,9 @@
 //! decided by `watchfire_core::sync`; the line has said who asks.
 //!
 //! `POST /federation/v1/vector` takes how far the asker holds what it may read here, waits until there is news for it
-//! (at most as long as it says), and answers in the same form. Ranges of entries are the truth; this is only the hint
-//! that there are some.
+//! (at most as long as it says), and answers in the same form. What was said before is not said again: a question may
+//! name the digest of the vector that it would repeat, and an answer to which nothing is new ends after its greeting.
+//! Ranges of entries are the truth; this is only the hint that there are some.
 
 use axum::Router;
 use axum::body::Bytes;
@@ -52,6 +53,9 @@ pub struct Waiting {
     after: Option<Hash>,
     /// How long it waits, in milliseconds.
     wait_ms: Option<u64>,
+    /// The digest of the vector that the asker said last, instead of the same again. If that is not what was heard last,
+    /// the answer is a conflict, and the asker says all of it.
+    again: Option<Hash>,
 }
 
 /// What stands before the vector in an answer: one line of JSON, ended by a line feed.
@@ -70,25 +74,30 @@ async fn vector(
     body: Bytes,
 ) -> Result<Response, StatusCode> {
     let asker = peer(&caller)?;
-    let theirs = Vector::decode(&body).map_err(|_| StatusCode::BAD_REQUEST)?;
+    let theirs = match waiting.again {
+        None => Some(Vector::decode(&body).map_err(|_| StatusCode::BAD_REQUEST)?),
+        Some(again) if again == node.federation().links().digest_of(&asker) => None,
+        Some(_) => return Err(StatusCode::CONFLICT),
+    };
     // Whoever asks is heard, and says what arrived there.
-    let links = node.federation().links();
-    links.change(asker, |link| {
-        link.theirs = theirs;
+    node.federation().links().change(asker, |link| {
+        if let Some(theirs) = theirs {
+            link.theirs = theirs;
+        }
         link.asked = Some(Instant::now());
     });
     node.tell_seen();
     let wait = Duration::from_millis(waiting.wait_ms.unwrap_or(0).min(WAIT_MS_MAX));
     let mut news = node.joint_news();
     let deadline = tokio::time::Instant::now() + wait;
-    let ours = loop {
+    let new = loop {
         let ours = vector_for(&node, &asker);
         if waiting.after != Some(ours.digest()) {
-            break ours;
+            break Some(ours);
         }
         let more = tokio::time::timeout_at(deadline, news.changed()).await;
         if !matches!(more, Ok(Ok(()))) {
-            break ours;
+            break None;
         }
     };
     let greeting = Greeting {
@@ -98,7 +107,9 @@ async fn vector(
     let mut answer =
         serde_json::to_vec(&greeting).map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     answer.push(b'\n');
-    answer.extend(ours.encode());
+    if let Some(ours) = new {
+        answer.extend(ours.encode());
+    }
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], answer).into_response())
 }
 
@@ -273,12 +284,16 @@ fn peer(caller: &Caller) -> Result<NodeId, StatusCode> {
     }
 }
 
-/// Reads an answer to the question for a vector.
-pub fn read_answer(bytes: &[u8]) -> Option<(Greeting, Vector)> {
+/// Reads an answer to the question for a vector; without one if nothing is new.
+pub fn read_answer(bytes: &[u8]) -> Option<(Greeting, Option<Vector>)> {
     let mut begins = bytes.iter().take(GREETING_BYTES_MAX);
     let end = begins.position(|byte| *byte == b'\n')?;
     let greeting = serde_json::from_slice(&bytes[..end]).ok()?;
-    Some((greeting, Vector::decode(&bytes[end + 1..]).ok()?))
+    let vector = match &bytes[end + 1..] {
+        [] => None,
+        said => Some(Vector::decode(said).ok()?),
+    };
+    Some((greeting, vector))
 }
 
 #[cfg(test)]

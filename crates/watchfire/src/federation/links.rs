@@ -60,6 +60,14 @@ impl Links {
         head.map_or(0, |head| head.seq)
     }
 
+    /// Returns the digest of what a node last said that it holds.
+    pub fn digest_of(&self, node: &NodeId) -> Hash {
+        let inner = self.lock();
+        inner
+            .get(node)
+            .map_or_else(|| Vector::new().digest(), |link| link.theirs.digest())
+    }
+
     /// Says whether a node has asked for something since a moment.
     pub fn has_asked_since(&self, node: &NodeId, since: Instant) -> bool {
         let inner = self.lock();

@@ -50,6 +50,8 @@ pub async fn follow(node: Node, line: Line, partner: NodeId, addresses: Vec<Stri
         node,
         partner,
         after: None,
+        theirs: Vector::new(),
+        told: None,
         never: BTreeMap::new(),
         asking: Asking::default(),
         fruitless: Bucket::new(FRUITLESS_PER_S, FRUITLESS_AT_ONCE, Instant::now()),
@@ -89,21 +91,24 @@ pub async fn follow(node: Node, line: Line, partner: NodeId, addresses: Vec<Stri
 pub async fn tell(node: Node, line: Line, partner: NodeId, addresses: Vec<String>) {
     let client = PeerClient::new(line, partner, &addresses);
     let mut news = node.joint_news();
-    let mut told = Hash::ZERO;
+    let (mut told, mut heard) = (Hash::ZERO, None);
     let mut pause = PAUSE_MIN;
     loop {
         let ours = doors::vector_for(&node, &partner);
         if ours.digest() != told {
-            let path = "/federation/v1/vector?wait_ms=0";
+            let path = vector_path(0, heard, None);
             let asked = Instant::now();
-            if let Ok(answer) = client.post(path, ours.encode()).await
+            if let Ok(answer) = client.post(&path, ours.encode()).await
                 && let Some((greeting, theirs)) = doors::read_answer(&answer)
             {
                 told = ours.digest();
                 pause = PAUSE_MIN;
                 node.federation().links().change(partner, |link| {
                     note_clock(link, &greeting, asked.elapsed());
-                    link.theirs = theirs;
+                    if let Some(theirs) = theirs {
+                        heard = Some(theirs.digest());
+                        link.theirs = theirs;
+                    }
                 });
                 node.tell_seen();
             } else {
@@ -117,6 +122,14 @@ pub async fn tell(node: Node, line: Line, partner: NodeId, addresses: Vec<String
         }
         tokio::time::sleep(GATHER).await;
     }
+}
+
+/// Returns what is asked: after which answer there is news, and whether ours is said again by its digest alone.
+fn vector_path(wait_ms: u64, after: Option<Hash>, again: Option<Hash>) -> String {
+    let named = |name, digest: Option<Hash>| digest.map(|digest| format!("&{name}={digest}"));
+    let after = named("after", after).unwrap_or_default();
+    let again = named("again", again).unwrap_or_default();
+    format!("/federation/v1/vector?wait_ms={wait_ms}{after}{again}")
 }
 
 /// Half of the way there and back is the best guess of how long ago the answer was given.
@@ -136,6 +149,10 @@ struct Follower {
     partner: NodeId,
     /// The digest of what it last said it holds.
     after: Option<Hash>,
+    /// What that was.
+    theirs: Vector,
+    /// The digest of what it has heard of this node.
+    told: Option<Hash>,
     /// Feeds of which an entry can never be taken, and which.
     never: BTreeMap<FeedId, u64>,
     /// When it was asked for which missing keys.
@@ -160,19 +177,16 @@ impl Follower {
 
     async fn round(&mut self, wait_ms: u64) -> Result<(), LinkError> {
         self.spend().await;
-        let ours = doors::vector_for(&self.node, &self.partner);
-        let after = self
-            .after
-            .map_or(String::new(), |digest| format!("&after={digest}"));
-        let path = format!("/federation/v1/vector?wait_ms={wait_ms}{after}");
         let asked = Instant::now();
-        let within = Duration::from_millis(wait_ms) + PATIENCE;
-        let answer = self
-            .client
-            .post_within(&path, ours.encode(), within)
-            .await?;
+        let answer = self.ask(wait_ms).await?;
         let Some((greeting, theirs)) = doors::read_answer(&answer) else {
             return Err(self.client.unreadable("its answer is no vector"));
+        };
+        let new = theirs.is_some();
+        let theirs = match theirs {
+            Some(theirs) => theirs,
+            None if self.after.is_some() => std::mem::take(&mut self.theirs),
+            None => return Err(self.client.unreadable("its answer has no vector")),
         };
         let now = Clock::Real.now();
         let back = self
@@ -184,15 +198,40 @@ impl Follower {
                     note_clock(link, &greeting, asked.elapsed());
                 }
                 link.version = Some(greeting.version);
-                link.theirs = theirs.clone();
+                if new {
+                    link.theirs = theirs.clone();
+                }
             });
         if back {
             tracing::info!(partner = %self.partner, "a node is reached");
             self.node.tell_line();
         }
         self.after = Some(theirs.digest());
-        self.fetch(&theirs).await?;
+        let fetched = self.fetch(&theirs).await;
+        self.theirs = theirs;
+        fetched?;
         self.fetch_late_keys().await
+    }
+
+    /// Asks how far the partner holds things, and says how far this node does: by the digest alone, if the partner has
+    /// heard it before.
+    async fn ask(&mut self, wait_ms: u64) -> Result<Vec<u8>, LinkError> {
+        let ours = doors::vector_for(&self.node, &self.partner);
+        let digest = ours.digest();
+        let within = Duration::from_millis(wait_ms) + PATIENCE;
+        if self.told == Some(digest) {
+            let path = vector_path(wait_ms, self.after, Some(digest));
+            match self.client.post_within(&path, Vec::new(), within).await {
+                // It has begun anew, or has heard something else since.
+                Err(LinkError::Refused { status: 409, .. }) => {}
+                answer => return answer,
+            }
+        }
+        self.told = None;
+        let path = vector_path(wait_ms, self.after, None);
+        let answer = self.client.post_within(&path, ours.encode(), within).await?;
+        self.told = Some(digest);
+        Ok(answer)
     }
 
     async fn fetch(&mut self, theirs: &Vector) -> Result<(), LinkError> {

@@ -189,7 +189,7 @@ impl Asking<'_> {
     ) -> Result<(), LinkError> {
         let path = "/federation/v1/vector?wait_ms=0";
         let answer = self.client.post(path, self.ours.encode()).await?;
-        let Some((_, theirs)) = doors::read_answer(&answer) else {
+        let Some((_, Some(theirs))) = doors::read_answer(&answer) else {
             return Err(self.client.unreadable("its answer is no vector"));
         };
         for head in theirs.iter() {
