@@ -229,7 +229,10 @@ impl Follower {
         }
         self.told = None;
         let path = vector_path(wait_ms, self.after, None);
-        let answer = self.client.post_within(&path, ours.encode(), within).await?;
+        let answer = self
+            .client
+            .post_within(&path, ours.encode(), within)
+            .await?;
         self.told = Some(digest);
         Ok(answer)
     }
