@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail like tests")]
 
+mod hostile;
 mod house;
 mod joint;
 mod late_keys;
@@ -29,6 +30,8 @@ mod sign_in;
 mod stream;
 mod trial;
 
+#[path = "../../examples/bench/by_hand.rs"]
+mod by_hand;
 #[cfg(unix)]
 #[path = "../../examples/bench/client.rs"]
 mod client;

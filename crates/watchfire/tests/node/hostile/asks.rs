@@ -44,6 +44,21 @@ asks! {
         let client = hostile.calls(house, 1);
         refused(&client.post("/federation/v1/vector", b"nonsense".to_vec()).await, 400);
     }
+    "a vector that it says it has said": |hostile, house| {
+        let client = hostile.calls(house, 1);
+        let mut said = Vector::new();
+        said.insert(Head { feed: FeedId([7; 32]), seq: 9, hash: Hash([8; 32]) }).unwrap();
+        let again = format!("/federation/v1/vector?wait_ms=0&again={}", said.digest());
+        refused(&client.post(&again, Vec::new()).await, 409);
+        // What it has said is known by its digest, and told nothing new it is given no vector.
+        client.post("/federation/v1/vector?wait_ms=0", said.encode()).await.unwrap();
+        let answer = client.post(&again, Vec::new()).await.unwrap();
+        let (_, theirs) = watchfire::federation::doors::read_answer(&answer).unwrap();
+        let after = format!("{again}&after={}", theirs.unwrap().digest());
+        let answer = client.post(&after, Vec::new()).await.unwrap();
+        assert_eq!(answer.iter().filter(|byte| **byte == b'\n').count(), 1);
+        assert_eq!(answer.last(), Some(&b'\n'), "{answer:?}");
+    }
     "a question that waits for ever": |hostile, house| {
         let client = hostile.calls(house, 64);
         let path = "/federation/v1/vector?wait_ms=18446744073709551615";
@@ -164,7 +179,7 @@ asks! {
             refused(&client.get(&path).await, 404);
             let vector = client.post("/federation/v1/vector?wait_ms=0", Vector::new().encode()).await;
             let (_, vector) = watchfire::federation::doors::read_answer(&vector.unwrap()).unwrap();
-            assert_eq!(vector.get(feed.id()), None);
+            assert_eq!(vector.unwrap().get(feed.id()), None);
         }
     }
     "junk at every door": |hostile, house| {

@@ -415,7 +415,9 @@ impl Hostile {
             }
         }
         let says = match &play.vector {
-            Some(Served::Bytes(bytes)) => read_answer(bytes).map(|(_, vector)| vector.digest()),
+            Some(Served::Bytes(bytes)) => {
+                read_answer(bytes).and_then(|(_, vector)| Some(vector?.digest()))
+            }
             Some(_) | None => None,
         };
         *self.doors.says.lock().unwrap() = says;
