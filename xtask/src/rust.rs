@@ -3,8 +3,8 @@
 
 use std::process::Stdio;
 
-use crate::Outcome;
-use crate::program::{cargo, run, works};
+use crate::{Outcome, root};
+use crate::program::{cargo, program, quiet, read, run, works};
 use crate::tools::{cargo_deny, with_python};
 use crate::verify::Ended;
 
@@ -76,5 +76,31 @@ pub(crate) fn dependencies() -> Outcome<Ended> {
     let mut advisories = cargo_deny()?;
     advisories.args(["--offline", "check", "advisories"]);
     run(advisories)?;
+    Ok(Ended::Whole)
+}
+
+/// How long each decoder is tried, in seconds.
+const FUZZED_S: u32 = 8;
+
+/// Throws bytes at every decoder of the feed format, led by which of its branches they reach.
+pub(crate) fn fuzz() -> Outcome<Ended> {
+    let fuzzer = |arguments: &[&str]| {
+        let mut command = program("rustup");
+        command.current_dir(root().join("crates/feed"));
+        command.args(["run", "nightly", "cargo", "fuzz"]).args(arguments);
+        command
+    };
+    if !works(fuzzer(&["--version"])) {
+        let told = "the decoders were NOT fuzzed: that needs a nightly toolchain and cargo-fuzz; the tests throw bytes \
+                    from a seed at the same decoders";
+        return Ok(Ended::Partly(told.to_owned()));
+    }
+    let targets = read(fuzzer(&["list"]))?;
+    let bound = format!("-max_total_time={FUZZED_S}");
+    for target in targets.split_whitespace() {
+        let told = quiet(fuzzer(&["run", target, "--", &bound, "-verbosity=0", "-print_final_stats=1"]));
+        told.map_err(|error| format!("the decoder `{target}`: {error}"))?;
+        println!("{target}: {FUZZED_S} s, nothing found");
+    }
     Ok(Ended::Whole)
 }

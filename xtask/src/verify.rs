@@ -75,6 +75,12 @@ const STEPS: &[Step] = &[
         next: "look closer in web/ with `npm run check` and `npm run build`",
     },
     Step {
+        name: "fuzz",
+        about: "bytes of every kind at every decoder of the feed format",
+        run: rust::fuzz,
+        next: "it prints the file with the bytes; make a test of them in crates/feed/tests",
+    },
+    Step {
         name: "sim",
         about: "simulated lives with failing disks, crashes, wild clocks, bad lines and hostile nodes",
         run: stories::simulation,

@@ -585,7 +585,9 @@ async fn vector(
     _body: Bytes,
 ) -> Response {
     let mut changed = doors.changed.subscribe();
-    if let (Caller::Peer(node), Some(after)) = (caller, waiting.after) {
+    // Who does not wait tells how far it is, and names an answer that it may have had before.
+    let waits = waiting.wait_ms.is_some_and(|wait_ms| wait_ms > 0);
+    if let (Caller::Peer(node), Some(after), true) = (caller, waiting.after, waits) {
         doors.heard.lock().unwrap().insert(node, after);
     }
     let until = tokio::time::Instant::now() + Duration::from_millis(waiting.wait_ms.unwrap_or(0));
