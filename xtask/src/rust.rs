@@ -3,10 +3,10 @@
 
 use std::process::Stdio;
 
-use crate::{Outcome, root};
 use crate::program::{cargo, program, quiet, read, run, works};
 use crate::tools::{cargo_deny, with_python};
 use crate::verify::Ended;
+use crate::{Outcome, root};
 
 /// Sees that the code is formatted.
 pub(crate) fn format() -> Outcome<Ended> {
@@ -87,7 +87,9 @@ pub(crate) fn fuzz() -> Outcome<Ended> {
     let fuzzer = |arguments: &[&str]| {
         let mut command = program("rustup");
         command.current_dir(root().join("crates/feed"));
-        command.args(["run", "nightly", "cargo", "fuzz"]).args(arguments);
+        command
+            .args(["run", "nightly", "cargo", "fuzz"])
+            .args(arguments);
         command
     };
     if !works(fuzzer(&["--version"])) {
@@ -98,7 +100,14 @@ pub(crate) fn fuzz() -> Outcome<Ended> {
     let targets = read(fuzzer(&["list"]))?;
     let bound = format!("-max_total_time={FUZZED_S}");
     for target in targets.split_whitespace() {
-        let told = quiet(fuzzer(&["run", target, "--", &bound, "-verbosity=0", "-print_final_stats=1"]));
+        let told = quiet(fuzzer(&[
+            "run",
+            target,
+            "--",
+            &bound,
+            "-verbosity=0",
+            "-print_final_stats=1",
+        ]));
         told.map_err(|error| format!("the decoder `{target}`: {error}"))?;
         println!("{target}: {FUZZED_S} s, nothing found");
     }

@@ -3,12 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 use serde_json::Value;
 
 use crate::deed::{Deed, Journal, Outcome, What};
 use crate::http::Desk;
+
+/// How often a question is asked again that a busy node puts off, and after how long.
+const ASKED_AGAIN: usize = 50;
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// What a member shows of an operation, as lines that are the same for all members: which records of which home, in
 /// which version, with what was said in them.
@@ -145,7 +150,15 @@ fn shared_by(journal: &Journal) -> BTreeSet<String> {
 /// Looks for what a deed came to among its home's own records.
 fn on_its_home(home: &Member<'_>, deed: &Deed, id: &str) -> Result<(), String> {
     let there = |path: String, good: &dyn Fn(&Value) -> bool| {
-        let answer = home.desk.get(&path)?;
+        let mut answer = home.desk.get(&path)?;
+        // Thousands of questions at once are more than a node answers one person.
+        for _ in 0..ASKED_AGAIN {
+            if !answer.is_for_later() {
+                break;
+            }
+            std::thread::sleep(PAUSE);
+            answer = home.desk.get(&path)?;
+        }
         match answer.is_done() && good(&answer.json) {
             true => Ok(()),
             false => Err(format!("{path} says {}", answer.status)),
