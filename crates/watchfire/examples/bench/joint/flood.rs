@@ -34,6 +34,10 @@ pub(crate) fn run(scale: &Scale, report: &mut Report) -> Outcome<()> {
         acquaint(&members).await?;
         let operation = join(&members).await?;
         let place = scale.scratch.join("hostile");
+        // What a run before has left there is of another node.
+        if place.exists() {
+            std::fs::remove_dir_all(&place)?;
+        }
         let hostile = ByHand::make(&place, "Hostile", Router::new())?;
         enrol(&members[0].node, "Hostile", &hostile).await?;
         hostile.lets_in(members[0].id(), &members[0].dir)?;
