@@ -3,16 +3,17 @@
 //! Messages are gathered for a moment and then told to all readers as one piece of text that was made once:
 //! two hundred consoles are woken once for a call and the incident opened from it, and whoever acted is not
 //! kept waiting by them. It keeps the latest messages so that a reader who was gone for a moment goes on
-//! where they were; one who was gone too long is told to fetch the board anew. A slow reader falls behind in
-//! a queue of its own and costs nobody else anything. Start at [`Hub::send`].
+//! where they were; one who was gone too long is told to fetch the board anew. Of views that are made anew as a whole
+//! (operations, the lines) only the last is kept. A slow reader falls behind in a queue of its own and costs nobody else
+//! anything. Start at [`Hub::send`].
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
 use axum::body::Bytes;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 /// Messages with a cursor that are kept for readers who come back.
 pub const KEPT_MAX: usize = 20_000;
@@ -96,6 +97,7 @@ pub struct Subscription {
 pub struct Hub {
     state: Mutex<State>,
     waiting: Condvar,
+    readers: watch::Sender<u64>,
 }
 
 struct State {
@@ -104,6 +106,8 @@ struct State {
     last: u64,
     messages: VecDeque<Arc<Message>>,
     bytes: usize,
+    /// The last of each view, and the position at which it was sent.
+    views: BTreeMap<String, (u64, Arc<Message>)>,
     /// Sent, and not yet told.
     gathered: Vec<Arc<Message>>,
     /// None once the node stops.
@@ -118,12 +122,14 @@ impl Hub {
             last: position,
             messages: VecDeque::new(),
             bytes: 0,
+            views: BTreeMap::new(),
             gathered: Vec::new(),
             live: Some(broadcast::channel(BEHIND_MAX).0),
         };
         Hub {
             state: Mutex::new(state),
             waiting: Condvar::new(),
+            readers: watch::Sender::new(0),
         }
     }
 
@@ -142,6 +148,24 @@ impl Hub {
         state.forget_oldest();
         drop(state);
         self.waiting.notify_one();
+    }
+
+    /// Sends views: each takes the place of what was sent by that name before.
+    pub fn show(&self, views: Vec<(String, Message)>) {
+        let mut state = self.lock();
+        let at = state.last;
+        for (name, message) in views {
+            let message = Arc::new(message);
+            state.gathered.push(Arc::clone(&message));
+            state.views.insert(name, (at, message));
+        }
+        drop(state);
+        self.waiting.notify_one();
+    }
+
+    /// Returns a watch that wakes whenever a reader comes.
+    pub fn newcomers(&self) -> watch::Receiver<u64> {
+        self.readers.subscribe()
     }
 
     /// Tells readers what has been sent, again and again, until [`Hub::end`].
@@ -188,8 +212,14 @@ impl Hub {
                 .messages
                 .iter()
                 .rposition(|message| message.position.is_some_and(|at| at <= from));
-            Piece::of(state.messages.iter().skip(seen.map_or(0, |at| at + 1)))
+            let missed = state.messages.iter().skip(seen.map_or(0, |at| at + 1));
+            // A view may change without an entry, so what was sent at that position counts as missed.
+            let views = state.views.values().filter(|(at, _)| *at >= from);
+            Piece::of(missed.chain(views.map(|(_, view)| view)))
         });
+        drop(state);
+        self.readers
+            .send_modify(|count| *count = count.wrapping_add(1));
         Subscription { missed, live }
     }
 
@@ -276,6 +306,25 @@ mod tests {
             None,
             "from a future that was taken back"
         );
+    }
+
+    #[test]
+    fn of_a_view_whoever_comes_back_gets_the_last_and_only_if_it_may_be_new() {
+        let hub = Hub::new(10);
+        let view = |name: &str, text| vec![(name.to_owned(), message(None, text))];
+        let mut newcomers = hub.newcomers();
+        hub.show(view("one", "1"));
+        hub.show(view("two", "2"));
+        hub.show(view("one", "I"));
+        assert!(!newcomers.has_changed().unwrap());
+        assert_eq!(texts(hub.subscribe(10).missed).as_deref(), Some("I2"));
+        assert!(newcomers.has_changed().unwrap());
+        newcomers.mark_unchanged();
+        hub.send(vec![message(Some(11), "a")]);
+        assert_eq!(texts(hub.subscribe(10).missed).as_deref(), Some("aI2"));
+        assert_eq!(texts(hub.subscribe(11).missed).as_deref(), Some(""));
+        hub.show(view("two", "II"));
+        assert_eq!(texts(hub.subscribe(11).missed).as_deref(), Some("II"));
     }
 
     #[test]

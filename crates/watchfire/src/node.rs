@@ -58,7 +58,7 @@ use late::LateAnswer;
 pub use late::{LateKey, LateReport};
 pub use look::Look;
 pub use taking::TakeReport;
-use taking::{Joint, Parcel, TakeAnswer};
+use taking::{Joint, News, Parcel, TakeAnswer};
 
 /// Inputs that may wait for the engine; one more is told to try again.
 const QUEUE_MAX: usize = 4_096;
@@ -125,6 +125,7 @@ struct Inner {
     figures: LongReader,
     past: PastBoards,
     joint: tokio::sync::watch::Sender<u64>,
+    written: tokio::sync::watch::Sender<u64>,
     seen: tokio::sync::watch::Sender<u64>,
     federation: Federation,
 }
@@ -245,6 +246,7 @@ impl Node {
                 figures: LongReader::new(store.reader()?),
                 past: PastBoards::new(store.reader()?),
                 joint: tokio::sync::watch::Sender::new(0),
+                written: tokio::sync::watch::Sender::new(0),
                 seen: tokio::sync::watch::Sender::new(0),
                 federation: Federation::default(),
             }),
@@ -684,7 +686,7 @@ impl Worker {
             changes.extend(one.changes);
             answers.push((one.ticket, one.answer));
         }
-        let news = !changes.is_empty();
+        let news = News::of(&changes, self.node.feed().node);
         let mut told = None;
         if !shown.is_empty() {
             let position = self.node.position() + append.entries.len() as u64;
@@ -727,9 +729,7 @@ impl Worker {
         for (answer, report) in taken {
             let _ = answer.send(report);
         }
-        if news {
-            self.node.tell_joint();
-        }
+        self.node.tell_joint(news);
         // The asker before the onlookers: it must not wait until two hundred consoles have been woken.
         if let Some((messages, position)) = told {
             self.node.inner.hub.send(messages);

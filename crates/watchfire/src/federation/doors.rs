@@ -4,6 +4,7 @@
 //! `POST /federation/v1/vector` takes how far the asker holds what it may read here, waits until there is news for it
 //! (at most as long as it says), and answers in the same form. What was said before is not said again: a question may
 //! name the digest of the vector that it would repeat, and an answer to which nothing is new ends after its greeting.
+//! What this node wrote itself is told at once; what it holds of others, which they tell themselves, is gathered first.
 //! Ranges of entries are the truth; this is only the hint that there are some.
 
 use axum::Router;
@@ -29,6 +30,9 @@ use crate::node::Node;
 pub const WAIT_MS_MAX: u64 = 25_000;
 /// Most bytes of entries in one answer; at least one entry is given.
 pub const RANGE_BYTES_MAX: usize = 1024 * 1024;
+/// How long news of what others wrote is gathered before a peer is told again: it matters to whoever is cut off from
+/// them, and in an operation of twenty every member would tell every other of everything.
+const GATHER: Duration = Duration::from_millis(500);
 /// Keys that may be asked for at once.
 pub const KEYS_MAX: usize = 1_000;
 /// Longest greeting, in bytes, its end among them: what it says is kept and shown.
@@ -88,18 +92,7 @@ async fn vector(
     });
     node.tell_seen();
     let wait = Duration::from_millis(waiting.wait_ms.unwrap_or(0).min(WAIT_MS_MAX));
-    let mut news = node.joint_news();
-    let deadline = tokio::time::Instant::now() + wait;
-    let new = loop {
-        let ours = vector_for(&node, &asker);
-        if waiting.after != Some(ours.digest()) {
-            break Some(ours);
-        }
-        let more = tokio::time::timeout_at(deadline, news.changed()).await;
-        if !matches!(more, Ok(Ok(()))) {
-            break None;
-        }
-    };
+    let new = news_for(&node, &asker, waiting.after, wait).await;
     let greeting = Greeting {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         now_ms: crate::clock::Clock::Real.now().0,
@@ -111,6 +104,57 @@ async fn vector(
         answer.extend(ours.encode());
     }
     Ok(([(header::CONTENT_TYPE, "application/octet-stream")], answer).into_response())
+}
+
+/// Waits for something that a peer has not heard since an answer, at most as long as it waits; returns all of it then.
+async fn news_for(
+    node: &Node,
+    asker: &NodeId,
+    after: Option<Hash>,
+    wait: Duration,
+) -> Option<Vector> {
+    let (mut all, mut own) = (node.joint_news(), node.written_news());
+    let deadline = tokio::time::Instant::now() + wait;
+    loop {
+        all.mark_unchanged();
+        let written = *own.borrow_and_update();
+        let answered = node.federation().links().answered(asker);
+        let gathered = match answered {
+            Some((at, by_then)) if after.is_some() && by_then == written => {
+                tokio::time::Instant::from_std(at) + GATHER
+            }
+            _ => tokio::time::Instant::now(),
+        };
+        let until = gathered.min(deadline);
+        if until > tokio::time::Instant::now()
+            && matches!(
+                tokio::time::timeout_at(until, own.changed()).await,
+                Ok(Ok(()))
+            )
+        {
+            continue;
+        }
+        let ours = vector_for(node, asker);
+        if after != Some(ours.digest()) {
+            // Who does not wait only says something; it is whoever waits that fetches.
+            if !wait.is_zero() {
+                let answered = Some((Instant::now(), written));
+                let links = node.federation().links();
+                links.change(*asker, |link| link.answered = answered);
+            }
+            return Some(ours);
+        }
+        let more = async {
+            tokio::select! {
+                more = all.changed() => more,
+                more = own.changed() => more,
+            }
+        };
+        let more = tokio::time::timeout_at(deadline, more).await;
+        if !matches!(more, Ok(Ok(()))) {
+            return None;
+        }
+    }
 }
 
 /// Returns how far this node holds what another may read. Nobody may hold the board's lock while asking.

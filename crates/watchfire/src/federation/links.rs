@@ -33,6 +33,21 @@ pub struct Link {
     pub healed: Option<(Timestamp, Timestamp)>,
     /// When it last asked for something, by which we know that it can be reached.
     pub asked: Option<Instant>,
+    /// What this node last said to it that it holds; nothing if that may not have arrived.
+    pub said: Option<Said>,
+    /// When it was last answered how far this node holds things, and how often this node had written by then.
+    pub answered: Option<(Instant, u64)>,
+}
+
+/// What this node said to another that it holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    /// When.
+    pub at: Instant,
+    /// The digest of all that was said.
+    pub digest: Hash,
+    /// How far this node holds the other's own feeds.
+    pub of_partner: Vector,
 }
 
 /// All lines.
@@ -58,6 +73,16 @@ impl Links {
         let inner = self.lock();
         let head = inner.get(node).and_then(|link| link.theirs.get(feed));
         head.map_or(0, |head| head.seq)
+    }
+
+    /// Returns what this node last said to another that it holds.
+    pub fn said(&self, node: &NodeId) -> Option<Said> {
+        self.lock().get(node)?.said.clone()
+    }
+
+    /// Returns when a node was last answered, and how often this node had written by then.
+    pub fn answered(&self, node: &NodeId) -> Option<(Instant, u64)> {
+        self.lock().get(node)?.answered
     }
 
     /// Returns the digest of what a node last said that it holds.
@@ -109,6 +134,7 @@ impl Links {
                 link.up = Some((false, link.heard_at.unwrap_or(now)));
             }
             link.trouble = Some(trouble);
+            link.said = None;
         })
     }
 

@@ -37,6 +37,8 @@ use links::Links;
 
 /// How often it is looked whether peers came or went.
 const LOOK: Duration = Duration::from_secs(5);
+/// How long news is gathered before it is looked.
+const GATHER: Duration = Duration::from_millis(50);
 /// How often the leaf certificate is looked at.
 const RENEW: Duration = Duration::from_secs(600);
 
@@ -220,6 +222,7 @@ async fn keep(node: Node) {
             _ = tokio::time::sleep(LOOK) => {}
             changed = news.changed() => if changed.is_err() { return },
         }
+        tokio::time::sleep(GATHER).await;
     }
 }
 

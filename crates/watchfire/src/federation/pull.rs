@@ -16,7 +16,7 @@ use watchfire_feed::{Entry, FeedId, Hash, NodeId, Range, Vector, plan};
 
 use super::doors::{self, Greeting, KeyAsked, KeyGiven, WAIT_MS_MAX};
 use super::keys::Asking;
-use super::links::Link;
+use super::links::{Link, Said};
 use super::pace::Bucket;
 use crate::clock::Clock;
 use crate::link::{Line, LinkError, PeerClient};
@@ -40,8 +40,11 @@ const NEVER_MAX: usize = 20_000;
 /// Reasons for which entries of one peer were not taken that are counted apart.
 const REASONS_MAX: usize = 64;
 
-/// How long news of ours is gathered before it is told.
+/// How long news is gathered before a peer is told how far its own feeds are held here. Whoever took something from it
+/// asks it for more in that time, and says so along with that.
 const GATHER: Duration = Duration::from_millis(20);
+/// How long before it is told how far others' feeds are held here, which matters less.
+const GATHER_OTHERS: Duration = Duration::from_secs(2);
 
 /// Follows one node until the task is stopped: hears its news, and tells it ours.
 pub async fn follow(node: Node, line: Line, partner: NodeId, addresses: Vec<String>) {
@@ -51,7 +54,6 @@ pub async fn follow(node: Node, line: Line, partner: NodeId, addresses: Vec<Stri
         partner,
         after: None,
         theirs: Vector::new(),
-        told: None,
         never: BTreeMap::new(),
         asking: Asking::default(),
         fruitless: Bucket::new(FRUITLESS_PER_S, FRUITLESS_AT_ONCE, Instant::now()),
@@ -86,42 +88,80 @@ pub async fn follow(node: Node, line: Line, partner: NodeId, addresses: Vec<Stri
     }
 }
 
-/// Tells one node how far things are held here, whenever that changes: so it knows what arrived, and on whose screen.
-/// Whether it is reached is [`follow`]'s to find out.
+/// Tells one node how far things are held here, if that is not said to it by asking it: so it knows what arrived, and on
+/// whose screen. Whether it is reached is [`follow`]'s to find out.
 pub async fn tell(node: Node, line: Line, partner: NodeId, addresses: Vec<String>) {
     let client = PeerClient::new(line, partner, &addresses);
     let mut news = node.joint_news();
-    let (mut told, mut heard) = (Hash::ZERO, None);
     let mut pause = PAUSE_MIN;
-    loop {
-        let ours = doors::vector_for(&node, &partner);
-        if ours.digest() != told {
-            let path = vector_path(0, heard, None);
-            let asked = Instant::now();
-            if let Ok(answer) = client.post(&path, ours.encode()).await
-                && let Some((greeting, theirs)) = doors::read_answer(&answer)
-            {
-                told = ours.digest();
-                pause = PAUSE_MIN;
-                node.federation().links().change(partner, |link| {
-                    note_clock(link, &greeting, asked.elapsed());
-                    if let Some(theirs) = theirs {
-                        heard = Some(theirs.digest());
-                        link.theirs = theirs;
-                    }
-                });
-                node.tell_seen();
-            } else {
-                tokio::time::sleep(pause).await;
-                pause = (pause * 2).min(PAUSE_MAX);
-                continue;
+    while news.changed().await.is_ok() {
+        tokio::time::sleep(GATHER).await;
+        let links = node.federation().links();
+        while let Some(rest) = rest(links.said(&partner), &node, &partner) {
+            if let Ok(Ok(())) = tokio::time::timeout(rest, news.changed()).await {
+                tokio::time::sleep(GATHER).await;
             }
         }
-        if news.changed().await.is_err() {
-            return;
+        let said = links.said(&partner).map(|said| said.digest);
+        let (ours, said_now) = to_say(&node, &partner);
+        if said == Some(said_now.digest) {
+            continue;
         }
-        tokio::time::sleep(GATHER).await;
+        let path = vector_path(0, Some(links.digest_of(&partner)), None);
+        let asked = Instant::now();
+        if let Ok(answer) = client.post(&path, ours.encode()).await
+            && let Some((greeting, theirs)) = doors::read_answer(&answer)
+        {
+            pause = PAUSE_MIN;
+            links.change(partner, |link| {
+                link.said = Some(said_now);
+                note_clock(link, &greeting, Some(asked.elapsed()));
+                if let Some(theirs) = theirs {
+                    link.theirs = theirs;
+                }
+            });
+            node.tell_seen();
+        } else {
+            // It may have heard half; what comes next says it again.
+            links.change(partner, |link| link.said = None);
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(PAUSE_MAX);
+            news.mark_changed();
+        }
     }
+}
+
+/// Returns how long it may wait until a partner is told how far things are held here; nothing if it is told now.
+fn rest(said: Option<Said>, node: &Node, partner: &NodeId) -> Option<Duration> {
+    let said = said?;
+    let due = GATHER_OTHERS.saturating_sub(said.at.elapsed());
+    let waits = !due.is_zero() && said.of_partner == held_of(node, partner);
+    waits.then_some(due)
+}
+
+/// Returns how far a node's own feeds are held here.
+fn held_of(node: &Node, of: &NodeId) -> Vector {
+    let board = node.board();
+    let mut held = Vector::new();
+    let feeds = board.copies.feeds.values();
+    for followed in feeds.filter(|followed| followed.feed.node == *of) {
+        // More than a vector holds are not told either.
+        let _ = held.insert(followed.head);
+    }
+    held
+}
+
+/// Returns how far things are held here that a partner may read, and what is noted once that is said to it.
+fn to_say(node: &Node, partner: &NodeId) -> (Vector, Said) {
+    // What is taken between the two is said at least once more.
+    let of_partner = held_of(node, partner);
+    let ours = doors::vector_for(node, partner);
+    let said = Said {
+        at: Instant::now(),
+        digest: ours.digest(),
+        of_partner,
+    };
+    (ours, said)
 }
 
 /// Returns what is asked: after which answer there is news, and whether ours is said again by its digest alone.
@@ -132,15 +172,21 @@ fn vector_path(wait_ms: u64, after: Option<Hash>, again: Option<Hash>) -> String
     format!("/federation/v1/vector?wait_ms={wait_ms}{after}{again}")
 }
 
-/// Half of the way there and back is the best guess of how long ago the answer was given.
-fn note_clock(link: &mut Link, greeting: &Greeting, took: Duration) {
-    let half_ms = i64::try_from(took.as_millis() / 2).unwrap_or(0);
+/// Half of the way there and back is the best guess of how long ago the answer was given. `took` is not known of an
+/// answer that waited; then the last way is taken for this one.
+fn note_clock(link: &mut Link, greeting: &Greeting, took: Option<Duration>) {
+    if let Some(took) = took {
+        link.round_trip_ms = u64::try_from(took.as_millis()).ok();
+    }
+    let Some(round_trip_ms) = link.round_trip_ms else {
+        return;
+    };
+    let half_ms = i64::try_from(round_trip_ms / 2).unwrap_or(0);
     // What it says may be anything.
     let ahead_ms = greeting
         .now_ms
         .saturating_sub(Clock::Real.now().0 - half_ms);
     link.clock_ahead_ms = Some(ahead_ms);
-    link.round_trip_ms = u64::try_from(took.as_millis()).ok();
 }
 
 struct Follower {
@@ -151,8 +197,6 @@ struct Follower {
     after: Option<Hash>,
     /// What that was.
     theirs: Vector,
-    /// The digest of what it has heard of this node.
-    told: Option<Hash>,
     /// Feeds of which an entry can never be taken, and which.
     never: BTreeMap<FeedId, u64>,
     /// When it was asked for which missing keys.
@@ -194,9 +238,8 @@ impl Follower {
             .federation()
             .links()
             .up(self.partner, now, |link| {
-                if wait_ms == 0 {
-                    note_clock(link, &greeting, asked.elapsed());
-                }
+                let took = (wait_ms == 0).then(|| asked.elapsed());
+                note_clock(link, &greeting, took);
                 link.version = Some(greeting.version);
                 if new {
                     link.theirs = theirs.clone();
@@ -216,10 +259,14 @@ impl Follower {
     /// Asks how far the partner holds things, and says how far this node does: by the digest alone, if the partner has
     /// heard it before.
     async fn ask(&mut self, wait_ms: u64) -> Result<Vec<u8>, LinkError> {
-        let ours = doors::vector_for(&self.node, &self.partner);
-        let digest = ours.digest();
+        let links = self.node.federation().links();
+        let heard = links.said(&self.partner).map(|said| said.digest);
+        let (ours, said) = to_say(&self.node, &self.partner);
+        let digest = said.digest;
+        // It hears this long before it answers.
+        links.change(self.partner, |link| link.said = Some(said));
         let within = Duration::from_millis(wait_ms) + PATIENCE;
-        if self.told == Some(digest) {
+        if heard == Some(digest) {
             let path = vector_path(wait_ms, self.after, Some(digest));
             match self.client.post_within(&path, Vec::new(), within).await {
                 // It has begun anew, or has heard something else since.
@@ -227,14 +274,8 @@ impl Follower {
                 answer => return answer,
             }
         }
-        self.told = None;
         let path = vector_path(wait_ms, self.after, None);
-        let answer = self
-            .client
-            .post_within(&path, ours.encode(), within)
-            .await?;
-        self.told = Some(digest);
-        Ok(answer)
+        self.client.post_within(&path, ours.encode(), within).await
     }
 
     async fn fetch(&mut self, theirs: &Vector) -> Result<(), LinkError> {

@@ -84,10 +84,43 @@ impl Node {
         self.inner.seen.subscribe()
     }
 
-    pub(super) fn tell_joint(&self) {
-        self.inner
-            .joint
-            .send_modify(|count| *count = count.wrapping_add(1));
+    /// Returns a watch that wakes whenever this node has written something for others; what it has of them is not told.
+    pub fn written_news(&self) -> watch::Receiver<u64> {
+        self.inner.written.subscribe()
+    }
+
+    pub(super) fn tell_joint(&self, news: News) {
+        let next = |count: &mut u64| *count = count.wrapping_add(1);
+        // First what is heard by fewer: whoever hears of both sees both.
+        if news == News::Own {
+            self.inner.written.send_modify(next);
+        }
+        if news != News::None {
+            self.inner.joint.send_modify(next);
+        }
+    }
+}
+
+/// Whose news a batch is, if any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum News {
+    /// There is none.
+    None,
+    /// Only of what others wrote.
+    Others,
+    /// This node wrote something, too.
+    Own,
+}
+
+impl News {
+    pub(super) fn of(changes: &[Change], own: NodeId) -> News {
+        let by_own =
+            |change: &Change| matches!(change, Change::Followed(one) if one.feed.node == own);
+        match changes {
+            [] => News::None,
+            some if some.iter().any(by_own) => News::Own,
+            _ => News::Others,
+        }
     }
 }
 
