@@ -81,6 +81,30 @@ impl Copies {
         self.feeds.values().filter(of).map(|one| one.head).collect()
     }
 
+    /// Says whether what a node said in an operation still counts at that version: not if it may be of a history that its
+    /// node has since said does not count (it was restored, or ran twice), and it has not said it anew.
+    fn still_counts(&self, operation: OperationId, node: &NodeId, version: u64) -> bool {
+        let Some(identity) = self.identities.get(node) else {
+            return true;
+        };
+        let last = identity.keys().last_key_value();
+        let epoch = last.map_or(1, |(epoch, _)| *epoch);
+        if version >= limits::version_floor(epoch) {
+            return true;
+        }
+        let within = |followed: &Followed| {
+            let (feed, head) = (&followed.feed, &followed.head);
+            let spoken = identity.may_take(feed, head).is_ok();
+            spoken && !followed.forked
+        };
+        let feeds = self.feeds.values();
+        let mut said = feeds.filter(|followed| {
+            let feed = &followed.feed;
+            feed.node == *node && feed.scope == Scope::Operation(operation.0)
+        });
+        said.all(within)
+    }
+
     /// Takes a change over.
     pub fn change(&mut self, change: Change) {
         match change {
@@ -106,11 +130,13 @@ pub fn fold(
     decoded: &Decoded,
     opened: Option<&[u8]>,
 ) -> Vec<Change> {
+    let held = copies.feeds.get(&entry.header.feed);
     let followed = Followed {
         feed: *feed,
         head: entry.head(),
         time: entry.header.time,
-        forked: false,
+        // What was found once stays found, though the feed may go on to where its closed epoch counts.
+        forked: held.is_some_and(|held| held.forked),
     };
     let mut changes = vec![Change::Followed(followed)];
     match decoded {
@@ -131,8 +157,13 @@ pub fn fold(
         } => {
             let board = copies.boards.get(&feed.node);
             let before = board.and_then(|board| board.get(*record));
+            // What begins in an epoch begins anew: its home knows nothing of what stands here, which is of a history
+            // that does not count.
+            let floor = limits::version_floor(feed.epoch);
+            let begins = meta.version == floor + 1 && !matches!(event, Event::Told(_));
+            let before = before.filter(|before| !begins || before.version() >= floor);
             if belongs(feed, *record, event, before.as_ref())
-                && follows(before.as_ref(), event, meta)
+                && follows(before.as_ref(), floor, event, meta)
                 && let Some(next) = next(before.as_ref(), event, opened, meta)
             {
                 changes.push(Change::Copy(feed.node, next));
@@ -192,6 +223,9 @@ fn belongs(feed: &Feed, record: RecordRef, event: &Event, before: Option<&Record
     match feed.scope {
         Scope::Local | Scope::Identity => false,
         Scope::Command(operation) => {
+            if let Event::Told(told) = event {
+                return record.id == operation && is_what_it_leads(feed, told, before);
+            }
             let Event::Operation(event) = event else {
                 return false;
             };
@@ -214,13 +248,17 @@ fn belongs(feed: &Feed, record: RecordRef, event: &Event, before: Option<&Record
             // The first event names its operation, and the later ones follow on it.
             let named = event.operation().is_none_or(|named| named == operation);
             let within = match before {
-                Some(Record::Message(message)) => message.operation == operation,
+                Some(Record::Message(message)) => {
+                    message.operation == operation && says_the_same(message, event)
+                }
                 Some(Record::Reply(reply)) => reply.operation == operation,
                 Some(_) | None => true,
             };
             let fits = if record.kind == RecordKind::Participation {
                 let one = Participation::id_of(&feed.node, operation);
                 record.id == one.0 && names_its_own(feed, event)
+            } else if record.kind == RecordKind::Operation {
+                false // The lead speaks of it in the command feed.
             } else {
                 let says = matches!(record.kind, RecordKind::Message | RecordKind::Reply);
                 says || record.kind.can_be_shared()
@@ -230,8 +268,33 @@ fn belongs(feed: &Feed, record: RecordRef, event: &Event, before: Option<&Record
     }
 }
 
+/// A message that is told anew says what it said.
+fn says_the_same(before: &Message, event: &Event) -> bool {
+    let Event::Told(told) = event else {
+        return true;
+    };
+    matches!(told.as_ref(), Record::Message(told) if told.what == before.what && told.sent_at == before.sent_at)
+}
+
+/// A lead tells anew what it leads: no other operation, and nothing else of how it was founded. Whether it leads is seen
+/// from the founder's word on, as when it takes command.
+fn is_what_it_leads(feed: &Feed, told: &Record, before: Option<&Record>) -> bool {
+    let Record::Operation(told) = told else {
+        return false;
+    };
+    let genesis = match before {
+        Some(Record::Operation(before)) => told.genesis == before.genesis,
+        Some(_) => false,
+        None => told.taken_from.is_some() || told.genesis.founder == feed.node,
+    };
+    told.lead == feed.node && genesis
+}
+
 /// A node joins and declines for itself only.
 fn names_its_own(feed: &Feed, event: &Event) -> bool {
+    if let Event::Told(told) = event {
+        return matches!(told.as_ref(), Record::Participation(told) if told.node == feed.node);
+    }
     let Event::Participation(
         ParticipationEvent::Joined { node, .. } | ParticipationEvent::Declined { node, .. },
     ) = event
@@ -242,8 +305,9 @@ fn names_its_own(feed: &Feed, event: &Event) -> bool {
 }
 
 /// Versions of one home's record follow on each other without a gap. A record that is told anew, in this or in
-/// another operation, may stand where it stood or later; what was told before already is no news.
-fn follows(before: Option<&Record>, event: &Event, meta: &Meta) -> bool {
+/// another operation, may stand where it stood or later; what was told before already is no news. `floor` is the
+/// version at which the epoch of the feed began.
+fn follows(before: Option<&Record>, floor: u64, event: &Event, meta: &Meta) -> bool {
     let held = before.map_or(0, Record::version);
     if meta.version > limits::RECORD_VERSION_MAX {
         return false;
@@ -254,7 +318,7 @@ fn follows(before: Option<&Record>, event: &Event, meta: &Meta) -> bool {
     if matches!(event, Event::Operation(OperationEvent::CommandTaken { .. })) {
         return meta.version > held;
     }
-    Some(meta.version) == held.checked_add(1)
+    Some(meta.version) == held.max(floor).checked_add(1)
 }
 
 fn next(
@@ -265,6 +329,14 @@ fn next(
 ) -> Option<Record> {
     if matches!(event, Event::Told(_)) {
         let told = Record::apply(before, event, None, meta)?;
+        if let (Record::Message(told), Some(Record::Message(before))) = (&told, before)
+            && before.text.is_some()
+        {
+            // Nobody says something else by saying it again.
+            let mut told = told.as_ref().clone();
+            told.text.clone_from(&before.text);
+            return Some(Record::Message(std::sync::Arc::new(told)));
+        }
         return match opened {
             Some(json) => told.with_personal(json).ok().or(Some(told)),
             None => Some(told),
@@ -365,7 +437,11 @@ impl Board {
     pub fn participation_of(&self, operation: OperationId, node: NodeId) -> Option<&Participation> {
         let id = Participation::id_of(&node, operation);
         let own = self.participations.get(&id);
-        let copy = || self.copies.boards.get(&node)?.participations.get(&id);
+        let copy = || {
+            let held = self.copies.boards.get(&node)?.participations.get(&id)?;
+            let counts = self.copies.still_counts(operation, &node, held.version);
+            counts.then_some(held)
+        };
         own.or_else(copy).map(std::sync::Arc::as_ref)
     }
 
@@ -534,7 +610,7 @@ mod tests {
         let sent = Event::Message(MessageEvent::Sent { operation, what });
         let record = Record::apply(None, &sent, None, &meta(1)).unwrap();
         let told = Event::Told(Box::new(record));
-        let follows = |version| follows(None, &told, &meta(version));
+        let follows = |version| follows(None, 0, &told, &meta(version));
         assert!(follows(1));
         assert!(follows(limits::RECORD_VERSION_MAX));
         assert!(!follows(limits::RECORD_VERSION_MAX + 1));

@@ -142,6 +142,8 @@ pub struct Engine {
     entropy: Entropy,
     response: Arc<ResponseFile>,
     timers: TimerRules,
+    /// True once everything told in an earlier epoch is told in this one, too.
+    renewed: bool,
 }
 
 impl Engine {
@@ -163,6 +165,7 @@ impl Engine {
             entropy: start.entropy,
             response: start.response,
             timers: TimerRules::default(),
+            renewed: false,
         };
         for outcome in start.outcomes {
             engine.keep(outcome);
@@ -247,6 +250,7 @@ impl Engine {
         self.board = durable;
         self.find_own(head);
         self.named.clear();
+        self.renewed = false;
         for name in self.not_durable.drain(..) {
             self.outcomes.remove(&name);
             self.outcome_order.retain(|kept| *kept != name);
@@ -348,6 +352,7 @@ impl Engine {
         let mut signed: Vec<(Happened, Entry)> = Vec::with_capacity(all.len());
         for happened in all {
             let reference = happened.record;
+            self.renew_for(&mut done, &happened, request, now);
             let entry = self.sign(&mut done, &happened, request, happened_at, now);
             let meta = meta_of(&entry, request.by, happened_at);
             let before = self.board.get(reference);
@@ -372,15 +377,16 @@ impl Engine {
             signed.push((happened, entry));
         }
         self.tell(&mut done, &signed, request, now);
-        let show: Vec<Record> = touched
-            .iter()
-            .filter_map(|reference| self.board.get(*reference))
-            .collect();
-        done.batch.rows = show.iter().map(|record| self.row(record)).collect();
+        let now_at = |reference: &RecordRef| self.board.get(*reference);
+        let mut show: Vec<Record> = touched.iter().filter_map(now_at).collect();
         let records: Vec<(RecordRef, u64)> = show
             .iter()
             .map(|record| (record.reference(), record.version()))
             .collect();
+        done.show
+            .retain(|risen| !touched.contains(&risen.reference()));
+        show.append(&mut done.show);
+        done.batch.rows = show.iter().map(|record| self.row(record)).collect();
         let kept = KeptOutcome {
             person: request.by.person,
             key: request.key.clone(),
@@ -433,7 +439,7 @@ impl Engine {
             kind_version: EVENT_VERSION,
             critical: false,
             record: happened.record.id,
-            record_version: version + 1,
+            record_version: (version + 1).max(self.floor() + 1),
             time,
             deps: &deps,
             plain,
@@ -705,7 +711,7 @@ pub fn decode(entry: &Entry) -> Result<Decoded, DecodeError> {
     }
     // A kind from a newer program is no error: it is verified, kept, forwarded and shown as unknown.
     let record_kind = kind.split_once('.').and_then(|(word, name)| {
-        let told = |kind: &RecordKind| name == record::TOLD && kind.can_be_shared();
+        let told = |kind: &RecordKind| name == record::TOLD && kind.can_be_told();
         RecordKind::parse(word).filter(|kind| kind.event_names().contains(&name) || told(kind))
     });
     let Some(record_kind) = record_kind.filter(|_| entry.header.kind_version == EVENT_VERSION)
@@ -765,6 +771,10 @@ pub fn fold_any(
         return;
     }
     let here = match decoded {
+        Decoded::Event {
+            event: Event::Told(_),
+            ..
+        } => true,
         Decoded::Event { record, .. } => {
             feed.scope == Scope::Local || record.kind.lives_in_operation()
         }
@@ -779,7 +789,7 @@ pub fn fold_any(
     }
 }
 
-/// Folds a verified entry into a board: what home, peer, restart, simulator and auditor all do.
+/// Folds a verified entry of a node's own into its board: what home, peer, restart, simulator and auditor all do.
 pub fn fold(board: &mut Board, decoded: &Decoded, personal: Option<&Personal>) {
     match decoded {
         Decoded::Event {
@@ -789,7 +799,11 @@ pub fn fold(board: &mut Board, decoded: &Decoded, personal: Option<&Personal>) {
             ..
         } => {
             let before = board.get(*record);
-            if let Some(next) = Record::apply(before.as_ref(), event, personal, meta) {
+            if matches!(event, Event::Told(_)) {
+                // What a home tells is on its board already; it is the version that may be new.
+                let risen = before.and_then(|before| before.risen_to(meta.version));
+                risen.into_iter().for_each(|risen| board.put(risen));
+            } else if let Some(next) = Record::apply(before.as_ref(), event, personal, meta) {
                 board.put(next);
             }
         }

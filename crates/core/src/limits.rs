@@ -155,7 +155,16 @@ pub const TOLD_NOTES_BYTES_MAX: usize = 20_000;
 /// Highest version of another node's record that is folded: the highest whole number that every store can hold. Who
 /// counts from 1 does not come near it.
 pub const RECORD_VERSION_MAX: u64 = i64::MAX as u64;
+/// Versions of one record that a home can make in one epoch. What a lost or forked history had made of it counts on from
+/// where that epoch began, so that a version never stands for two things: see [`version_floor`].
+pub const VERSIONS_PER_EPOCH: u64 = 1_000_000_000;
 /// Entries taken from a peer into one transaction.
 pub const TAKEN_ENTRIES_MAX: usize = 256;
 /// How old an entry may be when it comes and still be news, in milliseconds (10 minutes): older ones raise no siren.
 pub const OLD_NEWS_MS: i64 = 10 * 60 * 1_000;
+
+/// Returns the version at which records stand when an epoch begins: what is written in it is above, and everything that
+/// any history of an epoch before may have written is below.
+pub fn version_floor(epoch: u32) -> u64 {
+    u64::from(epoch.saturating_sub(1)) * VERSIONS_PER_EPOCH
+}

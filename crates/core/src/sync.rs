@@ -11,6 +11,7 @@ use watchfire_feed::{Entry, Feed, FeedId, Head, NodeId, Scope, SealedBody, Vecto
 
 use crate::basis::{OperationId, Timestamp};
 use crate::board::Board;
+use crate::limits;
 use crate::record::message::Message;
 use crate::record::operation::{History, Operation};
 use crate::record::peer::Peer;
@@ -92,6 +93,9 @@ impl<'a> Reader<'a> {
         };
         let said = home.operations.get(&id)?;
         let head = board.copies.feeds.get(&feed.id())?.head;
+        if said.version >= limits::version_floor(feed.epoch.saturating_add(1)) {
+            return up_to_removal_before(said, feed.epoch, head, removal.version);
+        }
         up_to_removal(said, head, removal.version)
     }
 
@@ -133,6 +137,20 @@ fn up_to_removal(said: &Operation, head: Head, removed: u64) -> Option<u64> {
         // It was removed before this lead took command, perhaps within an earlier time of its lead.
         None
     }
+}
+
+/// The same in the command feed of an epoch that has ended, whose lead went on in a later one. Counted from its beginning:
+/// that gives a lead who led more than once in that epoch less than it might, and never more.
+fn up_to_removal_before(said: &Operation, epoch: u32, head: Head, removed: u64) -> Option<u64> {
+    if removed >= limits::version_floor(epoch.saturating_add(1)) {
+        return Some(head.seq); // All of it was said before.
+    }
+    // The opening comes first, then the raising, the taking of command, or the telling anew.
+    let floor = limits::version_floor(epoch);
+    let taken = said.taken_from.map(|(_, version)| version);
+    let taken = taken.filter(|version| *version >= floor);
+    let first = taken.map_or(floor.max(1), |version| version.saturating_add(1));
+    Some(removed.checked_sub(first)?.saturating_add(2).min(head.seq))
 }
 
 /// Returns how far this node holds each feed that another may read. `head_at` finds an earlier entry of a feed.

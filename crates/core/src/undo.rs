@@ -70,7 +70,8 @@ impl Deed {
         let record = record.into();
         let (_, after) = self.records.iter().find(|(name, _)| *name == record)?;
         let before = self.before.iter().find(|one| one.reference() == record)?;
-        (before.version() + 1 == *after).then_some(before)
+        let first_in_epoch = *after % limits::VERSIONS_PER_EPOCH == 1;
+        (before.version() + 1 == *after || first_in_epoch).then_some(before)
     }
 }
 

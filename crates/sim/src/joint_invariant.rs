@@ -7,7 +7,7 @@
 mod acked_is_durable;
 mod asked_within_a_loan_is_answered;
 mod board_is_the_refold;
-mod copies_are_what_home_had;
+pub(crate) mod copies_are_what_home_had;
 mod done_once;
 mod erased_is_gone;
 mod fork_is_frozen;
@@ -19,7 +19,7 @@ mod lent_goes_where_promised;
 mod newer_is_kept_and_shown;
 mod one_lead;
 mod only_what_is_shared_is_told;
-mod rows_are_the_board;
+pub(crate) mod rows_are_the_board;
 mod same_entries_same_members;
 mod told_to_the_allowed;
 mod vector_rises;

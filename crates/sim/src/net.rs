@@ -4,6 +4,7 @@
 //! First everything goes wrong and safety must hold; then it heals and all must agree. Start at [`run`]; the world
 //! is driven by [`world`], what must hold is in [`crate::joint_invariant`].
 
+pub mod epochs;
 mod faults;
 #[expect(
     clippy::wildcard_enum_match_arm,

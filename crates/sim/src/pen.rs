@@ -117,7 +117,7 @@ impl Pen {
     pub fn write(&mut self, scope: Scope, words: Words) -> Entry {
         if !self.feeds.contains_key(&scope) {
             let time = self.time();
-            let opening = self.seeds.opening(&self.feed(scope), time);
+            let opening = self.seeds.opening(&self.feed(scope), None, time);
             self.feeds.insert(scope, vec![opening]);
         }
         let entry = self.sign(self.head(scope), words);

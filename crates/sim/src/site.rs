@@ -23,8 +23,9 @@ use watchfire_core::refusal::Refusal;
 use watchfire_core::sync;
 use watchfire_feed::seal::{self, RecordKey};
 use watchfire_feed::{
-    Draft, Entry, Feed, FeedId, Head, HybridTime, IdentityEvent, NodeId, OPENING_KIND,
-    OPENING_KIND_VERSION, PublicKey, Scope, Signer, Vector, identity_entry, identity_opening,
+    ClosingCause, Draft, Entry, Feed, FeedId, Head, HybridClock, HybridTime, IdentityEvent, NodeId,
+    OPENING_KIND, OPENING_KIND_VERSION, PublicKey, Scope, Signer, Vector, identity_entry,
+    identity_opening,
 };
 
 use disk::Disk;
@@ -95,6 +96,8 @@ pub struct Seeds {
     pub root: [u8; 32],
     /// Of the key that signs its feeds.
     pub online: [u8; 32],
+    /// Which epoch that key signs.
+    pub epoch: u32,
     node: NodeId,
     key: PublicKey,
 }
@@ -106,7 +109,7 @@ impl Site {
         let seeds = Seeds::new(dice.next_32(), dice.next_32());
         let time = HybridTime::from_parts(BEGIN_MS as u64, 0);
         let feed = seeds.feed(Scope::Local);
-        let opening = seeds.opening(&feed, time);
+        let opening = seeds.opening(&feed, None, time);
         let mut disk = Disk::default();
         let batch = Batch {
             entries: vec![opening],
@@ -193,11 +196,13 @@ impl Site {
         self.try_take(entries).expect("the disk takes it").refused
     }
 
-    /// Keeps the keys that came with entries and open one of them.
+    /// Keeps the keys that came with entries and open one of them, unless something is held sealed under them already:
+    /// then copies have to be folded anew, and they come late ([`Site::add_keys`]).
     pub fn hold_keys(&mut self, entries: &[Entry], keys: &[RecordKey]) {
         for key in keys {
             let opens = |entry: &Entry| engine::open_sealed(entry, Some(key)).is_some();
-            if entries.iter().any(opens) {
+            let late = self.disk.sealed_under(&key.id).next().is_some();
+            if !late && entries.iter().any(opens) {
                 self.disk
                     .keyring
                     .entry(key.id)
@@ -527,6 +532,60 @@ impl Site {
         }
     }
 
+    /// Draws its chances from another seed from now on: two processes that began as one must not draw the same.
+    pub fn reseed(&mut self, seed: u64) {
+        self.dice = Entropy::from_number(seed);
+    }
+
+    /// Ends the epoch where this disk ends, and begins the next under a new key: what a person lets a node do that was
+    /// restored, or ran twice. Its process starts anew.
+    pub fn begin_epoch(&mut self, cause: ClosingCause) {
+        let old = self.seeds;
+        let is_old = |feed: &&Feed| {
+            feed.node == old.node && feed.epoch == old.epoch && feed.scope != Scope::Identity
+        };
+        let ended = self.disk.feeds().filter(is_old);
+        let mut heads: Vec<Head> = ended.map(|feed| self.disk.head(feed.id())).collect();
+        heads.sort_by_key(|head| head.feed);
+        self.seeds = Seeds {
+            online: self.dice.next_32(),
+            epoch: old.epoch + 1,
+            ..old
+        };
+        self.seeds.key = Signer::from_seed(self.seeds.online).public_key();
+        let last = self.disk.log.iter().map(|(_, entry)| entry.header.time);
+        let last = last.max().unwrap_or_default();
+        let time = HybridClock::new(last).tick(self.now.0);
+        let follows = self.disk.head(old.feed(Scope::Local).id());
+        let local = self.seeds.feed(Scope::Local);
+        let mut entries = vec![self.seeds.opening(&local, Some(&follows), time)];
+        let root = Signer::from_seed(old.root);
+        let identity = self.shown.copies.identities[&old.node].clone();
+        let mut head = identity.head();
+        for event in [
+            IdentityEvent::EpochClosed {
+                epoch: old.epoch,
+                cause,
+                heads,
+            },
+            IdentityEvent::KeyCertified {
+                epoch: self.seeds.epoch,
+                public_key: self.seeds.key,
+            },
+        ] {
+            let entry = identity_entry(&root, &head, time, &event).expect("it is small");
+            head = entry.head();
+            entries.push(entry);
+        }
+        let batch = Batch {
+            entries,
+            ..Batch::default()
+        };
+        let appended = self.disk.append(&batch, |_| Some(local));
+        appended.expect("a disk on which nothing runs takes it");
+        self.restart();
+    }
+
     /// Does what a death may have left undone: keys of what was erased, copies whose key had just come.
     fn finish(&mut self) -> Result<(), LogFault> {
         let log = self.disk.log.iter();
@@ -564,6 +623,7 @@ impl Seeds {
         Seeds {
             root,
             online,
+            epoch: 1,
             node: NodeId::of_key(&Signer::from_seed(root).public_key()),
             key: Signer::from_seed(online).public_key(),
         }
@@ -579,13 +639,13 @@ impl Seeds {
         Feed {
             node: self.node,
             scope,
-            epoch: 1,
+            epoch: self.epoch,
             key: self.key,
         }
     }
 
-    /// Signs the opening of a feed.
-    pub fn opening(&self, feed: &Feed, time: HybridTime) -> Entry {
+    /// Signs the opening of a feed, which goes on from an entry of the epoch before.
+    pub fn opening(&self, feed: &Feed, follows: Option<&Head>, time: HybridTime) -> Entry {
         let draft = Draft {
             kind: OPENING_KIND,
             kind_version: OPENING_KIND_VERSION,
@@ -594,7 +654,7 @@ impl Seeds {
             record_version: 0,
             time,
             deps: &[],
-            plain: feed.opening_body(None, "simulated"),
+            plain: feed.opening_body(follows, "simulated"),
             sealed: Vec::new(),
         };
         let signer = Signer::from_seed(self.online);
@@ -686,6 +746,9 @@ pub fn pull(to: &mut Site, from: &Site) {
             to.take(entries, &keys);
             news |= to.disk.log.len() > held;
         }
+        let missing: Vec<([u8; 16], Elsewhere)> = to.keys_missing.iter().copied().collect();
+        let late = from.serve_keys(&asker, &missing);
+        to.add_keys(&late).expect("the disk takes it");
         if !news {
             return;
         }

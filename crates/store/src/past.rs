@@ -13,6 +13,7 @@ use watchfire_core::basis::{AssignmentId, IncidentId, Timestamp};
 use watchfire_core::board::Board;
 use watchfire_core::copies::Copies;
 use watchfire_core::engine::{self, Decoded};
+use watchfire_core::limits::VERSIONS_PER_EPOCH;
 use watchfire_core::log::Row;
 use watchfire_core::record::{RecordKind, RecordRef};
 use watchfire_feed::Scope;
@@ -252,7 +253,7 @@ impl Past<'_> {
     /// Folds a record from its own entries up to a position, which the core's `apply` allows.
     fn take_as_of(&mut self, record: RecordRef, position: u64) -> Result<(), StoreError> {
         let mut one = Refolded::default();
-        let mut count = 0;
+        let mut version = 0;
         let mut after: u64 = 0;
         let first_hand = self.reader.first_hand(record.kind)?;
         let which = format!(
@@ -266,13 +267,15 @@ impl Past<'_> {
             ];
             let found = self.reader.verified(&which, parameters, limits::PAGE_MAX)?;
             for StoredEntry { entry, .. } in &found {
-                count += 1;
                 // An operation whose lead this node took over goes on at its version there.
                 let counts = !record.kind.lives_in_operation();
-                if counts && entry.header.record_version != count {
+                let found = entry.header.record_version;
+                if counts && !follows(version, found) {
                     let name = records::name(record);
-                    return Err(damaged(format!("version {count} of {name} is missing")));
+                    let missing = version + 1;
+                    return Err(damaged(format!("version {missing} of {name} is missing")));
                 }
+                version = found;
                 one.take(entry, self.reader.keyring.as_ref())?;
             }
             match found.last() {
@@ -324,4 +327,10 @@ impl Past<'_> {
         rows.retain(|row| row.changed_at <= self.at && self.board.get(row.record).is_none());
         rows.iter().try_for_each(|row| self.put(row))
     }
+}
+
+/// Says whether a version is the next of a record, or its first in a later epoch.
+fn follows(before: u64, version: u64) -> bool {
+    let begins = version % VERSIONS_PER_EPOCH == 1 && version > before;
+    version == before + 1 || begins
 }

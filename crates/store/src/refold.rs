@@ -10,7 +10,7 @@ use watchfire_core::basis::Personal;
 use watchfire_core::board::Board;
 use watchfire_core::engine::{self, Decoded};
 use watchfire_core::log::Row;
-use watchfire_core::record::{Record, RecordRef};
+use watchfire_core::record::{Event, Record, RecordRef};
 use watchfire_feed::seal::{self, RecordKey};
 use watchfire_feed::{Chain, Entry, Feed, Head, NodeId, Scope};
 
@@ -91,6 +91,11 @@ impl Refolded {
     ) -> Result<(), StoreError> {
         let decoded = decode(entry)?;
         let first_hand = match &decoded {
+            // It tells what is known here, sealed as a whole.
+            Decoded::Event {
+                event: Event::Told(_),
+                ..
+            } => false,
             Decoded::Event { record, .. } => {
                 let local = feed.scope == Scope::Local;
                 feed.node == own && local != record.kind.lives_in_operation()
@@ -130,12 +135,17 @@ impl Refolded {
         keyring: Option<&Keyring>,
     ) -> Result<(), StoreError> {
         let decoded = decode(entry)?;
-        let Decoded::Event { record, .. } = &decoded else {
+        let Decoded::Event { record, event, .. } = &decoded else {
             if matches!(decoded, Decoded::Unknown) {
                 self.unknown += 1;
             }
             return Ok(());
         };
+        if matches!(event, Event::Told(_)) {
+            // Sealed as a whole, and nothing that is not known here.
+            engine::fold(&mut self.board, &decoded, None);
+            return Ok(());
+        }
         let opened = open(entry, keyring)?;
         match &opened {
             Opened::Personal(_, key) => drop(self.keys.insert(*record, key.clone())),

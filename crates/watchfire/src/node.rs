@@ -475,7 +475,12 @@ impl Drop for Fallen {
 impl Worker {
     fn run(mut self, inputs: &Receiver<Input>) -> Health {
         let _fallen = Fallen(self.node.clone());
+        // What ran out while nothing ran, and what a new epoch has to tell anew, does not wait for the first to ask.
+        let mut next = self.take(vec![Input::Beat]);
         let health = loop {
+            if let Next::Stop(health) = next {
+                break health;
+            }
             let Ok(first) = inputs.recv() else {
                 break Health::Stopped;
             };
@@ -486,10 +491,7 @@ impl Worker {
                     Err(_) => break,
                 }
             }
-            match self.take(batch) {
-                Next::GoOn => {}
-                Next::Stop(health) => break health,
-            }
+            next = self.take(batch);
         };
         self.node.set_health(health);
         self.node.inner.hub.end();

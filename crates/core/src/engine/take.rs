@@ -124,10 +124,12 @@ impl Engine {
         taken
     }
 
-    /// Ends shares whose time ran out; the host calls it now and then.
+    /// Ends shares whose time ran out, and after a new epoch began tells anew what was told before it; the host calls it
+    /// now and then.
     pub fn tick(&mut self, now: Timestamp) -> Taken {
         let mut taken = Taken::default();
         let node = self.feed.node;
+        self.renew(&mut taken, now);
         for operation in self.board.own_operations(node) {
             let Some(part) = self.board.participation_of(operation, node) else {
                 continue;
@@ -168,14 +170,14 @@ impl Engine {
         } else if feed.scope != Scope::Identity {
             return Err(WhyNotTaken::NotForUs);
         }
-        if followed.is_some_and(|followed| followed.forked) {
+        if followed.is_some_and(|followed| followed.forked) && !self.is_closed(&feed) {
             return Err(WhyNotTaken::Forked);
         }
         self.is_spoken_for(&feed, entry)?;
         self.not_quarantined(&feed, entry)?;
         if let Err(error) = Chain::resume(&feed, held).accept(entry) {
             let forked = matches!(error, FeedError::Fork { .. } | FeedError::BrokenLink { .. });
-            if let Some(followed) = followed.filter(|_| forked) {
+            if let Some(followed) = followed.filter(|followed| forked && !followed.forked) {
                 self.stop(taken, followed, entry);
             }
             return Err(WhyNotTaken::Feed(error));
@@ -238,6 +240,13 @@ impl Engine {
         identity
             .may_take(feed, &entry.head())
             .map_err(WhyNotTaken::NotSpokenFor)
+    }
+
+    /// Says whether a feed's epoch has ended: then its node has said up to where it counts, fork or no fork.
+    fn is_closed(&self, feed: &Feed) -> bool {
+        let identity = self.board.copies.identities.get(&feed.node);
+        let key = identity.and_then(|identity| identity.keys().get(&feed.epoch));
+        key.is_some_and(|key| key.closed.is_some())
     }
 
     fn held(&self, feed: &Feed) -> Head {
@@ -425,14 +434,11 @@ impl Engine {
         {
             self.end_offer(taken, feed.node, to.record, *accepted, *result, now);
         }
-        if let Event::Message(MessageEvent::Sent {
-            operation,
-            what: What::Ask { of, ask, .. },
-        }) = event
+        if let Some(What::Ask { of, ask, .. }) = said_by(event)
             && of.node == self.feed.node
         {
             let asked = Asked {
-                operation: *operation,
+                operation: within,
                 from: feed.node,
                 of: *of,
                 ask: *ask,
@@ -541,15 +547,46 @@ impl Engine {
             action,
         };
         let done = self.accept(request, now)?;
-        taken.append.extend(done.batch);
-        taken.changes.extend(done.changes);
-        for record in done.show {
-            taken
-                .show
-                .retain(|one| one.reference() != record.reference());
-            taken.show.push(record);
-        }
+        taken.join(done);
         Ok(())
+    }
+}
+
+impl Taken {
+    pub(super) fn join(&mut self, done: Done) {
+        self.append.extend(done.batch);
+        self.changes.extend(done.changes);
+        for record in done.show {
+            self.show
+                .retain(|one| one.reference() != record.reference());
+            self.show.push(record);
+        }
+    }
+}
+
+/// Returns what an event says, be it for the first time or told anew: somebody may not have had it before, and what was
+/// answered is not answered twice.
+fn said_by(event: &Event) -> Option<&What> {
+    if let Event::Message(MessageEvent::Sent { what, .. }) = event {
+        return Some(what);
+    }
+    let Event::Told(told) = event else {
+        return None;
+    };
+    match told.as_ref() {
+        Record::Message(told) => Some(&told.what),
+        Record::Call(_)
+        | Record::Incident(_)
+        | Record::Unit(_)
+        | Record::Assignment(_)
+        | Record::Station(_)
+        | Record::Person(_)
+        | Record::RoadCondition(_)
+        | Record::Patrol(_)
+        | Record::Peer(_)
+        | Record::Operation(_)
+        | Record::Participation(_)
+        | Record::Reply(_) => None,
     }
 }
 

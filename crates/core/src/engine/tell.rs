@@ -3,12 +3,17 @@
 //! A record is first told as it stands; after that every event of it is said in the same bytes as at home, and
 //! sealed under the same key. What a shared incident's response comes to (assignments, their units) is told
 //! without anybody choosing it each time. Nothing here decides what is shared: the participation says it.
+//!
+//! In a new epoch everything is told anew, at versions above all that a lost or forked history can have made: so peers
+//! who hold such a history take the home's word all the same ([`Engine::renew`]).
 
 use std::collections::BTreeSet;
 
 use super::*;
 use crate::basis::{AssignmentId, IncidentId, OperationId};
+use crate::record::operation::Operation;
 use crate::record::participation::{Participation, ParticipationEvent};
+use watchfire_feed::ClosingCause;
 
 impl Engine {
     /// Tells every operation that this node takes part in what happened to records that it shares there.
@@ -37,8 +42,9 @@ impl Engine {
                 let version = self.board.get(record).map(|found| found.version());
                 let told = self.board.copies.told.get(&(operation, record));
                 let covered = self.board.share_covering(&part, record, now).is_some();
+                let version = version.map(|version| version.max(self.floor()));
                 if covered && told.map(|told| told.version) != version {
-                    self.tell_whole(done, operation, record, request, now);
+                    self.tell_whole(done, operation, record, request.by, &request.key, now);
                 }
             }
         }
@@ -69,7 +75,7 @@ impl Engine {
             return;
         }
         if !follows {
-            return self.tell_whole(done, operation, record, request, now);
+            return self.tell_whole(done, operation, record, request.by, &request.key, now);
         }
         let scope = Scope::Operation(operation.0);
         self.open_feed(done, scope, now);
@@ -101,20 +107,24 @@ impl Engine {
         done: &mut Done,
         operation: OperationId,
         record: RecordRef,
-        request: &Request,
+        by: Actor,
+        key: &str,
         now: Timestamp,
     ) {
         let Some(found) = self.board.get(record) else {
             return;
         };
         let small = found.to_tell();
-        let scope = Scope::Operation(operation.0);
+        let scope = match record.kind == RecordKind::Operation {
+            true => Scope::Command(operation.0),
+            false => Scope::Operation(operation.0),
+        };
         self.open_feed(done, scope, now);
         let event = Event::Told(Box::new(small.clone()));
         let body = Body {
-            by: request.by,
+            by,
             happened_at: None,
-            key: request.key.clone(),
+            key: key.to_owned(),
             event: event.to_json(),
         };
         let plain =
@@ -130,7 +140,7 @@ impl Engine {
             kind_version: EVENT_VERSION,
             critical: false,
             record: record.id,
-            record_version: found.version(),
+            record_version: found.version().max(self.floor()),
             time,
             deps: &deps,
             plain,
@@ -139,6 +149,99 @@ impl Engine {
         let told = watchfire_feed::sign(&self.signer, &self.own[&scope].1, draft)
             .expect("a record is told without what would not fit");
         self.push(done, scope, told);
+        if let Some(risen) = found.risen_to(self.floor()) {
+            self.board.put(risen.clone());
+            done.show.push(risen);
+        }
+    }
+
+    /// The version at which records stand when this epoch begins.
+    pub(super) fn floor(&self) -> u64 {
+        limits::version_floor(self.feed.epoch)
+    }
+
+    /// Tells an operation's record anew before it is written on for the first time in an epoch: peers may hold a later
+    /// one of a history that does not count.
+    pub(super) fn renew_for(
+        &mut self,
+        done: &mut Done,
+        happened: &Happened,
+        request: &Request,
+        now: Timestamp,
+    ) {
+        let (Scope::Operation(id) | Scope::Command(id)) = happened.scope else {
+            return;
+        };
+        // Command that is taken goes on from the version of the lead before.
+        let begins = OperationEvent::taken(&happened.event).is_some();
+        let before = self.board.get(happened.record);
+        if !begins && before.is_some_and(|before| before.version() < self.floor()) {
+            let (by, key) = (request.by, &request.key);
+            self.tell_whole(done, OperationId(id), happened.record, by, key, now);
+        }
+    }
+
+    /// Tells anew what was told in epochs before and holds still, unless nothing was lost: this node's part in each
+    /// operation, what it shares, what it said and how it answered. An operation that it leads is told anew with its next word as the lead ([`Engine::renew_for`]): a
+    /// node that was restored may have handed over command in what it lost.
+    pub(super) fn renew(&mut self, taken: &mut Taken, now: Timestamp) {
+        let done_already = std::mem::replace(&mut self.renewed, true);
+        if done_already || self.floor() == 0 || self.only_a_key_changed() {
+            return;
+        }
+        let told = self.board.copies.told.iter();
+        let old = told.filter(|(_, by)| by.version < self.floor());
+        let old: Vec<(OperationId, RecordRef)> = old.map(|(what, _)| *what).collect();
+        let key = format!("epoch {}", self.feed.epoch);
+        let nothing = Outcome {
+            records: Vec::new(),
+            repeated: false,
+        };
+        let mut done = Done::nothing(nothing);
+        for (operation, record) in old {
+            if self.holds_still(operation, record, now) {
+                self.tell_whole(&mut done, operation, record, Actor::NODE, &key, now);
+            }
+        }
+        done.batch.rows = done.show.iter().map(|record| self.row(record)).collect();
+        taken.join(done);
+    }
+
+    /// Says whether the epoch before ended with nothing lost: a key was changed, and there is one history.
+    fn only_a_key_changed(&self) -> bool {
+        let before = self.feed.epoch.saturating_sub(1);
+        let identity = self.board.copies.identities.get(&self.feed.node);
+        let key = identity.and_then(|identity| identity.keys().get(&before));
+        let closing = key.and_then(|key| key.closed.as_ref());
+        closing.is_some_and(|closing| closing.cause == ClosingCause::Rotation)
+    }
+
+    /// Says whether something that was told in an operation is still this node's to tell there.
+    fn holds_still(&self, operation: OperationId, record: RecordRef, now: Timestamp) -> bool {
+        let own = self.feed.node;
+        let open = self
+            .board
+            .operation_anywhere(operation)
+            .is_ok_and(Operation::is_open);
+        if !open {
+            return false;
+        }
+        match record.kind {
+            RecordKind::Participation | RecordKind::Reply | RecordKind::Message => true,
+            RecordKind::Operation => false,
+            RecordKind::Call
+            | RecordKind::Incident
+            | RecordKind::Unit
+            | RecordKind::Assignment
+            | RecordKind::Station
+            | RecordKind::Person
+            | RecordKind::RoadCondition
+            | RecordKind::Patrol
+            | RecordKind::Peer => {
+                let part = self.board.participation_of(operation, own);
+                part.is_some_and(|part| self.board.share_covering(part, record, now).is_some())
+            }
+        }
     }
 
     /// Returns the records that what happened may have brought under a share: what was shared just now, and the

@@ -209,6 +209,11 @@ impl RecordKind {
         }
     }
 
+    /// Returns true if a record of this kind can be told whole in an operation.
+    pub fn can_be_told(self) -> bool {
+        self.can_be_shared() || self.lives_in_operation()
+    }
+
     /// Returns true if records of this kind live in an operation's feeds and nowhere else.
     pub fn lives_in_operation(self) -> bool {
         match self {

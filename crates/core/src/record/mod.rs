@@ -372,6 +372,19 @@ impl Record {
         Record::from_row(kind, &state, None)
     }
 
+    /// Returns the record at a version that its home has risen to without anything happening to it; nothing if it is
+    /// there already.
+    pub(crate) fn risen_to(&self, version: u64) -> Option<Record> {
+        if self.version() >= version {
+            return None;
+        }
+        let mut json: serde_json::Value = serde_json::from_slice(&self.to_row_json()).ok()?;
+        json["version"] = version.into();
+        let json = serde_json::to_vec(&json).ok()?;
+        let personal = self.personal_json();
+        Record::from_row(self.reference().kind, &json, personal.as_deref()).ok()
+    }
+
     /// Returns the record with the personal data that was told with it.
     pub fn with_personal(&self, json: &[u8]) -> Result<Record, serde_json::Error> {
         Record::from_row(self.reference().kind, &self.to_row_json(), Some(json))
@@ -534,9 +547,25 @@ impl Event {
             | ParticipationEvent::Declined { operation, .. },
         ) = self
         {
-            Some(*operation)
-        } else {
-            None
+            return Some(*operation);
+        }
+        let Event::Told(told) = self else {
+            return None;
+        };
+        match told.as_ref() {
+            Record::Operation(told) => Some(told.id),
+            Record::Participation(told) => Some(told.operation),
+            Record::Message(told) => Some(told.operation),
+            Record::Reply(told) => Some(told.operation),
+            Record::Call(_)
+            | Record::Incident(_)
+            | Record::Unit(_)
+            | Record::Assignment(_)
+            | Record::Station(_)
+            | Record::Person(_)
+            | Record::RoadCondition(_)
+            | Record::Patrol(_)
+            | Record::Peer(_) => None,
         }
     }
 

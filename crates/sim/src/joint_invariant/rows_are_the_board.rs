@@ -12,35 +12,38 @@ use crate::net::world::World;
 use crate::site::Site;
 
 pub(crate) fn check(world: &World) -> Result<(), String> {
-    for stand in world.stands.iter().filter(|stand| stand.up) {
-        let site = &stand.site;
-        let mut board = Board::default();
-        for row in site.disk.rows.values() {
-            board.put(read(site, row)?);
-        }
-        for ((node, _), row) in &site.disk.copies {
-            let record = read(site, row)?;
-            board.copies.boards.entry(*node).or_default().put(record);
-        }
-        let name = &site.name;
-        if !board.records().eq(site.shown.records()) {
-            return Err(format!("the tables of {name} differ from its board"));
-        }
-        for (node, shown) in &site.shown.copies.boards {
-            let kept = board.copies.boards.remove(node).unwrap_or_default();
-            if !kept.records().eq(shown.records()) {
-                let whose = site.shown.name_of(node);
-                let differs = shown
-                    .records()
-                    .find(|record| kept.get(record.reference()).as_ref() != Some(record));
-                let which = differs.map(|record| (record.reference().to_string(), record));
-                return Err(format!(
-                    "the copies of {whose} at {name} differ from its tables: {which:?}, {:?}",
-                    which
-                        .as_ref()
-                        .and_then(|(_, record)| kept.get(record.reference()))
-                ));
-            }
+    let up = world.stands.iter().filter(|stand| stand.up);
+    up.map(|stand| &stand.site).try_for_each(check_site)
+}
+
+/// Compares the tables of one node with its board.
+pub(crate) fn check_site(site: &Site) -> Result<(), String> {
+    let mut board = Board::default();
+    for row in site.disk.rows.values() {
+        board.put(read(site, row)?);
+    }
+    for ((node, _), row) in &site.disk.copies {
+        let record = read(site, row)?;
+        board.copies.boards.entry(*node).or_default().put(record);
+    }
+    let name = &site.name;
+    if !board.records().eq(site.shown.records()) {
+        return Err(format!("the tables of {name} differ from its board"));
+    }
+    for (node, shown) in &site.shown.copies.boards {
+        let kept = board.copies.boards.remove(node).unwrap_or_default();
+        if !kept.records().eq(shown.records()) {
+            let whose = site.shown.name_of(node);
+            let differs = shown
+                .records()
+                .find(|record| kept.get(record.reference()).as_ref() != Some(record));
+            let which = differs.map(|record| (record.reference().to_string(), record));
+            return Err(format!(
+                "the copies of {whose} at {name} differ from its tables: {which:?}, {:?}",
+                which
+                    .as_ref()
+                    .and_then(|(_, record)| kept.get(record.reference()))
+            ));
         }
     }
     Ok(())

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use watchfire_core::board::Board;
 use watchfire_core::engine::WhyNotTaken;
 use watchfire_core::record::Elsewhere;
 use watchfire_core::sync;
@@ -197,8 +198,8 @@ struct Follower {
     after: Option<Hash>,
     /// What that was.
     theirs: Vector,
-    /// Feeds of which an entry can never be taken, and which.
-    never: BTreeMap<FeedId, u64>,
+    /// Feeds of which an entry can never be taken, and which, as long as its node says nothing more of itself.
+    never: BTreeMap<FeedId, (u64, u64)>,
     /// When it was asked for which missing keys.
     asking: Asking,
     /// What may be asked of it in vain.
@@ -328,7 +329,11 @@ impl Follower {
                 to: at,
             });
         }
-        pull.retain(|range| self.never.get(&range.feed) != Some(&range.from));
+        let board = self.node.board();
+        pull.retain(|range| {
+            let here = (range.from, self_said(&board, range.feed));
+            self.never.get(&range.feed) != Some(&here)
+        });
         pull
     }
 
@@ -476,7 +481,8 @@ impl Follower {
             if self.never.len() >= NEVER_MAX {
                 self.never.clear();
             }
-            self.never.insert(feed, seq);
+            let said = self_said(&self.node.board(), feed);
+            self.never.insert(feed, (seq, said));
         }
         let times = self.count_refused(&why.to_string());
         // Not each of what may be millions.
@@ -497,6 +503,13 @@ impl Follower {
         });
         times
     }
+}
+
+/// Returns how much the node of a feed has said of itself: with more of that, entries may count that did not.
+fn self_said(board: &Board, feed: FeedId) -> u64 {
+    let followed = board.copies.feeds.get(&feed);
+    let identity = followed.and_then(|one| board.copies.identities.get(&one.feed.node));
+    identity.map_or(0, |identity| identity.head().seq)
 }
 
 /// Writes what is asked for.

@@ -43,6 +43,25 @@ async fn hears(house: &House, joint: &str, text: &str) {
     .await;
 }
 
+async fn note(house: &House, incident: &str, text: &str) {
+    let path = format!("/incidents/{incident}/notes");
+    let noted = house
+        .ask(Seat::Dispatcher, "POST", &path, json!({ "text": text }))
+        .await;
+    assert!(noted.status.is_success(), "{noted:?}");
+}
+
+/// Waits until an operation shows one incident with these notes.
+async fn notes_are(house: &House, joint: &str, texts: &[&str]) {
+    until(&texts.join(", "), async || {
+        let shown = operation(house, joint).await;
+        let notes = shown.json["incidents"][0]["notes"].as_array().cloned();
+        let notes = notes.unwrap_or_default();
+        notes.iter().map(|note| &note["text"]).eq(texts)
+    })
+    .await;
+}
+
 /// Two nodes in an operation. The first is put back to an older copy of itself, asks the other, and begins its next
 /// epoch with what is then left of the answer. Returns what came of it too.
 async fn restored(alter: impl FnOnce(&mut Tail)) -> (House, House, String, TailReport) {
@@ -52,6 +71,12 @@ async fn restored(alter: impl FnOnce(&mut Tail)) -> (House, House, String, TailR
     bring_in(&a, &joint, &b).await;
     say(&a, &joint, "said before the copy").await;
     hears(&b, &joint, "said before the copy").await;
+    let (_, incident) = a.incident().await;
+    note(&a, &incident, "noted before the copy").await;
+    let record = format!("incident:{incident}");
+    let share = json!({ "do": "share", "record": record, "with_response": true });
+    done(&a, &joint, share).await;
+    notes_are(&b, &joint, &["noted before the copy"]).await;
 
     let port = a.node.federation().address().unwrap().port();
     let saved = tempfile::tempdir().unwrap();
@@ -59,6 +84,13 @@ async fn restored(alter: impl FnOnce(&mut Tail)) -> (House, House, String, TailR
     a.start_joint(port).await;
     say(&a, &joint, "said after the copy").await;
     hears(&b, &joint, "said after the copy").await;
+    note(&a, &incident, "noted after the copy").await;
+    notes_are(
+        &b,
+        &joint,
+        &["noted before the copy", "noted after the copy"],
+    )
+    .await;
     let second = raise(&a).await;
     bring_in(&a, &second, &b).await;
 
@@ -121,6 +153,27 @@ async fn who_does_not_ask_lacks_what_it_had_told_and_still_goes_on() {
     hears(&b, &joint, "said in the new epoch").await;
     let log = operation(&a, &joint).await.json["log"].to_string();
     assert!(!log.contains("said after the copy"), "{log}");
+    // Of what is its own, the other holds what it says now, and takes what it does with that.
+    notes_are(&b, &joint, &["noted before the copy"]).await;
+    let shown = operation(&a, &joint).await;
+    let incident = shown.json["incidents"][0]["incident"]["id"]
+        .as_str()
+        .unwrap();
+    let moment = watchfire::api::view::time(a.node.now());
+    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    note(&a, incident, "noted in the new epoch").await;
+    notes_are(
+        &b,
+        &joint,
+        &["noted before the copy", "noted in the new epoch"],
+    )
+    .await;
+    // The board of a moment is found across epochs, too.
+    let path = format!("/past/board?at={moment}");
+    let was = a.ask(Seat::Dispatcher, "GET", &path, json!({})).await;
+    let notes = &was.json["operations"][0]["incidents"][0]["notes"];
+    assert_eq!(notes[0]["text"], "noted before the copy", "{was:?}");
+    assert!(notes[1].is_null(), "{was:?}");
     // Nobody is told that there are two histories: the closing said up to where the first one counts.
     let shown = peers(&b).await;
     assert_eq!(shown.json["peers"][0]["forked"], false, "{shown:?}");

@@ -206,7 +206,7 @@ impl Hostile {
 
     /// Signs a first entry that is edited.
     fn first(&mut self, feed: &Feed, edit: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-        let mut entry = self.pen.seeds.opening(feed, HybridTime(1));
+        let mut entry = self.pen.seeds.opening(feed, None, HybridTime(1));
         edit(&mut entry.header_bytes);
         // It does not verify either way; that it is looked at before is what counts.
         entry.encode()
@@ -241,7 +241,7 @@ impl Hostile {
         let frame = match attack {
             Attack::LocalFeed => {
                 let feed = self.pen.feed(Scope::Local);
-                self.pen.seeds.opening(&feed, HybridTime(1)).encode()
+                self.pen.seeds.opening(&feed, None, HybridTime(1)).encode()
             }
             Attack::OperationInAnothersName | Attack::CommandInAnothersName => {
                 let scope = match attack {
@@ -255,7 +255,7 @@ impl Hostile {
                     epoch,
                     key,
                 };
-                self.pen.seeds.opening(&feed, HybridTime(1)).encode()
+                self.pen.seeds.opening(&feed, None, HybridTime(1)).encode()
             }
             Attack::IdentityOfAnother => {
                 let node = self.somebody(target, dice)?;
@@ -288,7 +288,7 @@ impl Hostile {
                     ..self.pen.feed(self.scope())
                 };
                 let seeds = Seeds::new(root, online);
-                seeds.opening(&feed, HybridTime(1)).encode()
+                seeds.opening(&feed, None, HybridTime(1)).encode()
             }
             Attack::SecondKey => {
                 let head = self.pen.head(Scope::Identity);
@@ -311,7 +311,7 @@ impl Hostile {
             }
             Attack::AnotherOperation => {
                 let feed = self.pen.feed(Scope::Operation(dice.next_16()));
-                self.pen.seeds.opening(&feed, HybridTime(1)).encode()
+                self.pen.seeds.opening(&feed, None, HybridTime(1)).encode()
             }
             _ => return None,
         };
