@@ -224,7 +224,7 @@ fn belongs(feed: &Feed, record: RecordRef, event: &Event, before: Option<&Record
         Scope::Local | Scope::Identity => false,
         Scope::Command(operation) => {
             if let Event::Told(told) = event {
-                return record.id == operation && is_what_it_leads(feed, told, before);
+                return record.id == operation && is_what_it_leads(feed, told, operation);
             }
             let Event::Operation(event) = event else {
                 return false;
@@ -276,18 +276,16 @@ fn says_the_same(before: &Message, event: &Event) -> bool {
     matches!(told.as_ref(), Record::Message(told) if told.what == before.what && told.sent_at == before.sent_at)
 }
 
-/// A lead tells anew what it leads: no other operation, and nothing else of how it was founded. Whether it leads is seen
-/// from the founder's word on, as when it takes command.
-fn is_what_it_leads(feed: &Feed, told: &Record, before: Option<&Record>) -> bool {
+/// A lead tells anew what it leads: no other operation, nothing else of how it was founded, and no more than one may
+/// have. Whether it leads is seen from the founder's word on, as when it takes command.
+fn is_what_it_leads(feed: &Feed, told: &Record, operation: [u8; 16]) -> bool {
     let Record::Operation(told) = told else {
         return false;
     };
-    let genesis = match before {
-        Some(Record::Operation(before)) => told.genesis == before.genesis,
-        Some(_) => false,
-        None => told.taken_from.is_some() || told.genesis.founder == feed.node,
-    };
-    told.lead == feed.node && genesis
+    let founded_so = told.id.0 == operation && told.genesis.id() == told.id;
+    let within = told.members.len() <= limits::MEMBERS_PER_OPERATION_MAX
+        && told.objectives.len() <= limits::OBJECTIVES_PER_OPERATION_MAX;
+    told.lead == feed.node && founded_so && within
 }
 
 /// A node joins and declines for itself only.
@@ -615,5 +613,83 @@ mod tests {
         assert!(follows(limits::RECORD_VERSION_MAX));
         assert!(!follows(limits::RECORD_VERSION_MAX + 1));
         assert!(!follows(u64::MAX));
+    }
+
+    fn meta_of(record: [u8; 16], version: u64) -> Meta {
+        Meta {
+            record,
+            version,
+            at: Timestamp(0),
+            happened_at: Timestamp(0),
+            by: Actor::NODE,
+        }
+    }
+
+    #[test]
+    fn nobody_elses_word_makes_more_of_an_operation_than_its_home_may() {
+        let line = |text: String| text.parse::<crate::basis::Line>().unwrap();
+        let node = |number: u8| NodeId([number; 32]);
+        let genesis = crate::record::operation::Genesis {
+            founder: node(0),
+            name: line("parcel".to_owned()),
+            purpose: line("stop it".to_owned()),
+            legal_basis: line("art. 54".to_owned()),
+            handling: crate::record::operation::Handling::PoliceUse,
+            history: crate::record::operation::History::All,
+            exercise: true,
+            succeeds: None,
+            nonce: OperationId([7; 16]),
+        };
+        let id = genesis.id().0;
+        let own_name = line("A".to_owned());
+        let mut events = vec![OperationEvent::Raised { genesis, own_name }];
+        for number in 1..=150 {
+            events.push(OperationEvent::Invited {
+                node: node(number),
+                name: line(format!("N{number}")),
+                role: line("helps".to_owned()),
+            });
+            events.push(OperationEvent::ObjectiveSet {
+                number: usize::from(number - 1),
+                text: line(format!("reach {number}")),
+            });
+        }
+        let mut held = None;
+        for (at, event) in events.into_iter().enumerate() {
+            let meta = meta_of(id, at as u64 + 1);
+            held = Record::apply(held.as_ref(), &Event::Operation(event), None, &meta);
+        }
+        let Some(Record::Operation(held)) = held else {
+            panic!("{held:?}");
+        };
+        assert_eq!(held.members.len(), limits::MEMBERS_PER_OPERATION_MAX);
+        assert_eq!(held.objectives.len(), limits::OBJECTIVES_PER_OPERATION_MAX);
+        // It goes on all the same: what comes later is not lost.
+        assert_eq!(held.version, 301);
+
+        let feed = Feed {
+            node: node(0),
+            scope: Scope::Command(id),
+            epoch: 2,
+            key: watchfire_feed::Signer::from_seed([1; 32]).public_key(),
+        };
+        let leads = |held: &Operation| {
+            is_what_it_leads(
+                &feed,
+                &Record::Operation(std::sync::Arc::new(held.clone())),
+                id,
+            )
+        };
+        assert!(leads(&held));
+        let mut other = held.as_ref().clone();
+        other.genesis.exercise = false;
+        assert!(!leads(&other), "it was founded otherwise");
+        let mut other = held.as_ref().clone();
+        other.lead = node(1);
+        assert!(!leads(&other), "another leads it");
+        let mut other = held.as_ref().clone();
+        let more = other.objectives[0].clone();
+        other.objectives.push(more);
+        assert!(!leads(&other), "it has too much");
     }
 }

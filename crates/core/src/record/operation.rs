@@ -745,7 +745,12 @@ pub(super) fn apply(
                 invited_at: at,
                 removed: None,
             };
-            operation.members.insert(*node, member);
+            // A home keeps to its limits; nobody else's word makes more of it.
+            if operation.members.len() < limits::MEMBERS_PER_OPERATION_MAX
+                || operation.members.contains_key(node)
+            {
+                operation.members.insert(*node, member);
+            }
         }
         OperationEvent::Removed {
             node,
@@ -766,9 +771,11 @@ pub(super) fn apply(
                 text: text.clone(),
                 reached_at: None,
             };
+            let room = operation.objectives.len() < limits::OBJECTIVES_PER_OPERATION_MAX;
             match operation.objectives.get_mut(*number) {
                 Some(there) => *there = objective,
-                None => operation.objectives.push(objective),
+                None if room => operation.objectives.push(objective),
+                None => {}
             }
         }
         OperationEvent::ObjectiveReached { number } => {

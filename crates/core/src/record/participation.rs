@@ -546,13 +546,16 @@ pub(super) fn apply(
             until,
         } => {
             part.shares.retain(|share| share.record != *record);
-            part.shares.push(Share {
-                record: *record,
-                tier: *tier,
-                with_response: *with_response,
-                until: *until,
-                since: at,
-            });
+            // A home keeps to its limits; nobody else's word makes more of it.
+            if part.shares.len() < limits::SHARES_PER_OPERATION_MAX {
+                part.shares.push(Share {
+                    record: *record,
+                    tier: *tier,
+                    with_response: *with_response,
+                    until: *until,
+                    since: at,
+                });
+            }
         }
         ParticipationEvent::ShareEnded { record, .. } => {
             part.shares.retain(|share| share.record != *record);
@@ -561,13 +564,15 @@ pub(super) fn apply(
             // One promise of a unit at a time; a longer one takes the place of the shorter.
             part.loans
                 .retain(|loan| loan.unit != *unit || !loan.holds(at));
-            part.loans.push(Loan {
-                unit: *unit,
-                to: *to,
-                since: at,
-                until: *until,
-                ended_at: None,
-            });
+            if part.loans.len() < limits::LOANS_PER_OPERATION_MAX {
+                part.loans.push(Loan {
+                    unit: *unit,
+                    to: *to,
+                    since: at,
+                    until: *until,
+                    ended_at: None,
+                });
+            }
         }
         ParticipationEvent::LoanEnded { unit, .. } => {
             for loan in &mut part.loans {
