@@ -10,7 +10,7 @@ use watchfire_core::basis::{OperationId, Timestamp};
 use watchfire_core::board::Board;
 use watchfire_core::copies::{Copies, Followed, ToldBy};
 use watchfire_core::log::{Batch, Row};
-use watchfire_core::record::{Elsewhere, RecordKind, RecordRef};
+use watchfire_core::record::{Elsewhere, RecordRef};
 use watchfire_core::sync;
 use watchfire_feed::seal::RecordKey;
 use watchfire_feed::{Entry, Feed, FeedId, Identity, NodeId, Scope};
@@ -426,23 +426,29 @@ impl crate::Reader {
         Ok(held)
     }
 
-    /// Returns the record that a key is for, and whose it is.
-    pub fn owner_of_key(&self, key: &[u8; 16]) -> Result<Option<Elsewhere>, StoreError> {
-        let Some((kind, id)) = records::record_of_key(&self.connection, key)? else {
-            return Ok(None);
+    /// Says whether a key opens something that a home said of a record. That an entry names a key proves nothing: anybody
+    /// can name another's.
+    pub fn opens(&self, key: &RecordKey, of: &Elsewhere) -> Result<bool, StoreError> {
+        let lines = entries::of_record(&self.connection, &of.record.id, None)?;
+        let said = |number: i64| {
+            self.stored_feeds(|feeds| feeds.iter().any(|known| known.number == number))
+                .map(|feeds| {
+                    let mut feeds = feeds.iter();
+                    feeds.any(|known| known.number == number && known.feed.node == of.node)
+                })
         };
-        let Some((number, _)) = first_under(&self.connection, &id, key)? else {
-            return Ok(None);
-        };
-        let is = |known: &StoredFeed| known.number == number;
-        let feeds = self.stored_feeds(|feeds| feeds.iter().any(is))?;
-        let feed = feeds.iter().find(|known| is(known));
-        Ok(feed
-            .zip(RecordKind::parse(&kind))
-            .map(|(known, kind)| Elsewhere {
-                node: known.feed.node,
-                record: RecordRef { kind, id },
-            }))
+        for line in &lines {
+            let named = entries::sealed_under(&line.entry) == Some(key.id);
+            let of_kind = records::kind_word(&line.entry) == of.record.kind.as_str();
+            if named
+                && of_kind
+                && said(line.feed)?
+                && watchfire_core::engine::open_sealed(&line.entry, Some(key)).is_some()
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Returns the second of the two entries that prove a fork; the first is the one held in its place.

@@ -20,6 +20,7 @@ use watchfire_core::basis::Timestamp;
 use watchfire_core::board::Board;
 use watchfire_core::record::{Elsewhere, RecordRef};
 use watchfire_core::sync::{self, Giving};
+use watchfire_feed::seal::RecordKey;
 use watchfire_feed::{FeedId, Hash, NodeId, Vector};
 
 use super::pace::{Budgets, hold_back};
@@ -299,10 +300,13 @@ async fn keys(
         }
     }
     // Not under the board's lock: see `vector_for`.
-    allowed.retain(|(id, of)| key_is_of(&node, id, of));
-    let wanted: Vec<[u8; 16]> = allowed.into_iter().map(|(id, _)| id).collect();
+    let wanted: Vec<[u8; 16]> = allowed.iter().map(|(id, _)| *id).collect();
     let found = node.read_store(|reader| reader.keys(&wanted));
-    let found = found.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    let mut found = found.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    found.retain(|key| {
+        let mut of = allowed.iter().filter(|(id, _)| *id == key.id);
+        of.any(|(_, of)| key_is_of(&node, key, of))
+    });
     let given: Vec<KeyGiven> = found
         .iter()
         .map(|key| KeyGiven {
@@ -314,11 +318,11 @@ async fn keys(
     Ok(([(header::CONTENT_TYPE, "application/json")], given).into_response())
 }
 
-/// A key is given for the record that it seals and for no other, also not for one of the same id in another's name:
-/// else a share of one record would open them all.
-fn key_is_of(node: &Node, key: &[u8; 16], of: &Elsewhere) -> bool {
-    let found = node.read_store(|reader| reader.owner_of_key(key));
-    found.ok().flatten() == Some(*of)
+/// A key is given for the record that it seals and for no other, whoever named it first and also not for one of the same
+/// id in another's name: else a share of one record would open them all.
+fn key_is_of(node: &Node, key: &RecordKey, of: &Elsewhere) -> bool {
+    let found = node.read_store(|reader| reader.opens(key, of));
+    found.unwrap_or(false)
 }
 
 fn peer(caller: &Caller) -> Result<NodeId, StatusCode> {
