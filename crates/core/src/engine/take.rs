@@ -573,21 +573,10 @@ fn said_by(event: &Event) -> Option<&What> {
     let Event::Told(told) = event else {
         return None;
     };
-    match told.as_ref() {
-        Record::Message(told) => Some(&told.what),
-        Record::Call(_)
-        | Record::Incident(_)
-        | Record::Unit(_)
-        | Record::Assignment(_)
-        | Record::Station(_)
-        | Record::Person(_)
-        | Record::RoadCondition(_)
-        | Record::Patrol(_)
-        | Record::Peer(_)
-        | Record::Operation(_)
-        | Record::Participation(_)
-        | Record::Reply(_) => None,
-    }
+    let Record::Message(told) = told.as_ref() else {
+        return None;
+    };
+    Some(&told.what)
 }
 
 /// An ask as it came.
