@@ -75,6 +75,11 @@ impl Piece {
         }
     }
 
+    /// Makes one of a message for one reader alone.
+    pub fn alone(message: Message) -> Piece {
+        Piece::of([&Arc::new(message)])
+    }
+
     /// Tells a reader to fetch the board anew.
     pub fn reset() -> Piece {
         let text = Bytes::from_static(b"event: reset\ndata: {}\n\n");

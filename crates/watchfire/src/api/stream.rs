@@ -55,6 +55,8 @@ pub(crate) async fn follow(
         headers,
     };
     let first = reader.text(&subscription.missed.unwrap_or_else(Piece::reset));
+    // At once: who loses the line a second later must know by then what time it is for the node.
+    let time = reader.text(&Piece::alone(super::message::clock(&reader.app.node)));
     let following = subscription.live.map(|live| (reader, live));
     let live = stream::unfold(following, |following| async {
         let (mut reader, mut live) = following?;
@@ -67,7 +69,7 @@ pub(crate) async fn follow(
             .still_may()
             .then(|| (reader.text(&piece), Some((reader, live))))
     });
-    let pieces = stream::iter([first]).chain(live);
+    let pieces = stream::iter([first, time]).chain(live);
     let body = Body::from_stream(pieces.map(Ok::<_, Infallible>));
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),

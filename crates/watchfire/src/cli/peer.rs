@@ -46,8 +46,9 @@ pub(super) enum Peer {
     },
     /// Say that the other agency reads out this very code
     Confirm {
-        /// The code, twelve digits
-        code: String,
+        /// The code, twelve digits, with spaces or without
+        #[arg(required = true)]
+        code: Vec<String>,
         #[command(flatten)]
         running: Running,
     },
@@ -82,7 +83,7 @@ pub(super) fn run(what: &Peer) -> Result<Ended> {
             running,
             no_wait,
         } => accept(&Caller::new(running)?, invitation, *no_wait),
-        Peer::Confirm { code, running } => confirm(&Caller::new(running)?, code),
+        Peer::Confirm { code, running } => confirm(&Caller::new(running)?, &code.concat()),
         Peer::ShutOut(args) => {
             let step = json!({ "do": "shut_out", "reason": args.reason });
             decide(&Caller::new(&args.running)?, &args.peer, &step)

@@ -195,6 +195,21 @@ async fn an_incident_is_told_anew_when_a_call_of_one_merged_into_it_leaves() {
 }
 
 #[tokio::test]
+async fn whoever_comes_is_told_the_time_at_once() {
+    let house = House::new().await;
+    let now = || watchfire::api::view::time(house.node.now());
+    let before = now();
+    // Nothing beats here, so nobody else tells it.
+    let mut reader = Reader::follow(&house, Seat::Crew, None).await;
+    let told = reader.next(&["clock"]).await;
+    let said = told.data["now"].as_str().unwrap();
+    assert!(
+        before.as_str() <= said && said <= now().as_str(),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_clock_that_is_behind_the_log_is_told_to_every_screen() {
     let right = House::new().await;
     let node = right.ask(Seat::Wall, "GET", "/node", json!(null)).await;

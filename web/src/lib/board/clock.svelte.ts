@@ -19,6 +19,9 @@ export class NodeClock {
   /** The number of the set of road conditions in force; null until the node told it, and without a road network. */
   conditions_version = $state<number | null>(null);
 
+  /** How far the node's time was ahead of this machine's when it was last told, in ms; null until it is. */
+  ahead_ms: number | null = null;
+
   #told_ms = 0;
   #told_at = 0;
   #standing = true;
@@ -29,6 +32,7 @@ export class NodeClock {
     if (Number.isNaN(told)) return;
     this.#told_ms = told;
     this.#told_at = performance.now();
+    this.ahead_ms = told - Date.now();
     this.#standing = false;
     this.speed = message.speed;
     this.behind_s = message.behind_s ?? null;

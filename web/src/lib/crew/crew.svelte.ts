@@ -178,10 +178,8 @@ export class Crew {
     const { clock } = this.desk.board;
     if (clock.now_ms === 0) return this.kept?.ahead_ms ?? null;
     if (clock.speed !== null && clock.speed !== 1) return null;
-    return this.#told_ahead_ms;
+    return clock.ahead_ms;
   }
-
-  #told_ahead_ms: number | null = this.kept?.ahead_ms ?? null;
 
   #tellTime() {
     const { board } = this.desk;
@@ -189,7 +187,6 @@ export class Crew {
       this.now_ms = board.clock.now_ms;
       this.heard_ms = board.clock.now_ms;
       this.reckoned = false;
-      this.#told_ahead_ms = board.clock.now_ms - Date.now();
       return;
     }
     const ahead_ms = this.#ahead_ms;
