@@ -107,34 +107,14 @@ macro_rules! record_ids {
     )*};
 }
 
-record_ids! {
-    /// Names one call.
-    CallId,
-    /// Names one incident.
-    IncidentId,
-    /// Names one unit.
-    UnitId,
-    /// Names one assignment.
-    AssignmentId,
-    /// Names one station.
-    StationId,
-    /// Names one person (or program) who signs in.
-    PersonId,
-    /// Names one road condition.
-    RoadConditionId,
-    /// Names one patrol plan.
-    PatrolId,
-    /// Names one peer: the first half of its node id.
-    PeerId,
-    /// Names one operation: made of what it was raised for, so that nobody can raise it twice.
-    OperationId,
-    /// Names one node's part in one operation.
-    ParticipationId,
-    /// Names one message in an operation.
-    MessageId,
-    /// Names one node's reply to one record of another.
-    ReplyId,
+macro_rules! ids_of_kinds {
+    ($($kind:ident $id:ident $action:ident $event:ident $module:ident $map:ident
+        $word:literal ($en:literal, $zh:literal) $lives:ident $doc:literal;)+) => {
+        record_ids! { $(#[doc = concat!("Names one ", $en, ". ", $doc, ".")] $id,)+ }
+    };
 }
+
+crate::record::for_kinds!(ids_of_kinds);
 
 pub(crate) fn write_hex(f: &mut fmt::Formatter<'_>, bytes: &[u8; 16]) -> fmt::Result {
     for byte in bytes {

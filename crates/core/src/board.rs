@@ -11,70 +11,89 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::basis::{
-    AssignmentId, CallId, IncidentId, Line, MessageId, OperationId, ParticipationId, PatrolId,
-    PeerId, PersonId, ReplyId, RoadConditionId, StationId, Timestamp, UnitId,
+    self, AssignmentId, CallId, IncidentId, Line, PersonId, StationId, Timestamp, UnitId,
 };
 use crate::copies::Copies;
 use crate::record::assignment::{Assignment, AssignmentStatus};
 use crate::record::call::Call;
 use crate::record::incident::{Incident, IncidentState};
-use crate::record::message::Message;
-use crate::record::operation::Operation;
-use crate::record::participation::Participation;
-use crate::record::patrol::Patrol;
-use crate::record::peer::Peer;
 use crate::record::person::Person;
-use crate::record::reply::Reply;
 use crate::record::road_condition::RoadCondition;
 use crate::record::station::Station;
 use crate::record::unit::{Duty, Unit};
-use crate::record::{Record, RecordKind, RecordRef};
+use crate::record::{
+    Record, RecordKind, RecordRef, assignment, call, for_kinds, incident, message, operation,
+    participation, patrol, peer, person, reply, road_condition, station, unit,
+};
 use crate::refusal::Refusal;
 
-/// All records in memory. Read the maps freely; change them by [`Board::put`] only.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Board {
-    /// Calls by id.
-    pub calls: BTreeMap<CallId, Arc<Call>>,
-    /// Incidents by id.
-    pub incidents: BTreeMap<IncidentId, Arc<Incident>>,
-    /// Units by id.
-    pub units: BTreeMap<UnitId, Arc<Unit>>,
-    /// Assignments by id.
-    pub assignments: BTreeMap<AssignmentId, Arc<Assignment>>,
-    /// Stations by id.
-    pub stations: BTreeMap<StationId, Arc<Station>>,
-    /// People by id.
-    pub people: BTreeMap<PersonId, Arc<Person>>,
-    /// Road conditions by id.
-    pub road_conditions: BTreeMap<RoadConditionId, Arc<RoadCondition>>,
-    /// Patrol plans by id.
-    pub patrols: BTreeMap<PatrolId, Arc<Patrol>>,
-    /// Peers by id.
-    pub peers: BTreeMap<PeerId, Arc<Peer>>,
-    /// The operations that this node leads, or led, by id.
-    pub operations: BTreeMap<OperationId, Arc<Operation>>,
-    /// This node's parts in operations by id.
-    pub participations: BTreeMap<ParticipationId, Arc<Participation>>,
-    /// This node's messages by id.
-    pub messages: BTreeMap<MessageId, Arc<Message>>,
-    /// This node's replies by id.
-    pub replies: BTreeMap<ReplyId, Arc<Reply>>,
-    /// What other nodes have told of theirs.
-    pub copies: Copies,
+macro_rules! board {
+    ($($kind:ident $id:ident $action:ident $event:ident $module:ident $map:ident
+        $word:literal ($en:literal, $zh:literal) $lives:ident $doc:literal;)+) => {
+        /// All records in memory. Read the maps freely; change them by [`Board::put`] only.
+        #[derive(Debug, Clone, Default, PartialEq, Eq)]
+        pub struct Board {
+            $(#[doc = concat!($doc, "; by id.")] pub $map: BTreeMap<basis::$id, Arc<$module::$kind>>,)+
+            /// What other nodes have told of theirs.
+            pub copies: Copies,
 
-    calls_of: BTreeMap<IncidentId, BTreeSet<CallId>>,
-    assignments_of: BTreeMap<IncidentId, BTreeSet<AssignmentId>>,
-    merged_into: BTreeMap<IncidentId, BTreeSet<IncidentId>>,
-    live_of: BTreeMap<UnitId, AssignmentId>,
-    freed_at: BTreeMap<UnitId, Timestamp>,
-    callsigns: BTreeMap<Line, UnitId>,
-    logins: BTreeMap<Line, PersonId>,
-    station_codes: BTreeMap<Line, StationId>,
-    open_incidents: BTreeSet<IncidentId>,
-    loose_calls: BTreeSet<CallId>,
-    numbers: BTreeMap<RecordKind, u64>,
+            calls_of: BTreeMap<IncidentId, BTreeSet<CallId>>,
+            assignments_of: BTreeMap<IncidentId, BTreeSet<AssignmentId>>,
+            merged_into: BTreeMap<IncidentId, BTreeSet<IncidentId>>,
+            live_of: BTreeMap<UnitId, AssignmentId>,
+            freed_at: BTreeMap<UnitId, Timestamp>,
+            callsigns: BTreeMap<Line, UnitId>,
+            logins: BTreeMap<Line, PersonId>,
+            station_codes: BTreeMap<Line, StationId>,
+            open_incidents: BTreeSet<IncidentId>,
+            loose_calls: BTreeSet<CallId>,
+            numbers: BTreeMap<RecordKind, u64>,
+        }
+
+        impl Board {
+            $(
+                #[doc = concat!("Returns one of this node's own (", $en, "), or refuses.")]
+                pub fn $module(&self, id: basis::$id) -> Result<&$module::$kind, Refusal> {
+                    let found = self.$map.get(&id).map(Arc::as_ref);
+                    found.ok_or(Refusal::NotFound(RecordKind::$kind))
+                }
+            )+
+
+            /// Returns any record by its name.
+            pub fn get(&self, reference: RecordRef) -> Option<Record> {
+                let id = reference.id;
+                match reference.kind {
+                    $(RecordKind::$kind => self.$map.get(&basis::$id(id)).cloned().map(Record::$kind),)+
+                }
+            }
+
+            /// Returns all of this node's own records, kind by kind.
+            pub fn records(&self) -> impl Iterator<Item = Record> {
+                std::iter::empty()$(.chain(self.$map.values().cloned().map(Record::$kind)))+
+            }
+
+            /// Puts a record on the board, in place of its older self.
+            pub fn put(&mut self, record: Record) {
+                self.unindex(record.reference());
+                self.index(&record);
+                match record {
+                    $(Record::$kind(record) => drop(self.$map.insert(record.id, record)),)+
+                }
+            }
+
+            /// Takes a record off the board; its row and entries stay where they are.
+            pub fn remove(&mut self, reference: RecordRef) {
+                self.unindex(reference);
+                let id = reference.id;
+                match reference.kind {
+                    $(RecordKind::$kind => drop(self.$map.remove(&basis::$id(id))),)+
+                }
+            }
+        }
+    };
 }
+
+for_kinds!(board);
 
 /// How far an incident has come, its own life and its response taken together (EIDO's incident status register).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -114,188 +133,42 @@ pub enum UnitStatus {
     OutOfService,
 }
 
-macro_rules! finders {
-    ($($(#[$doc:meta])* $name:ident, $id:ident, $map:ident -> $record:ident;)*) => {$(
-        $(#[$doc])*
-        pub fn $name(&self, id: $id) -> Result<&$record, Refusal> {
-            self.$map.get(&id).map(Arc::as_ref).ok_or(Refusal::NotFound(RecordKind::$record))
-        }
-    )*};
-}
-
 impl Board {
-    finders! {
-        /// Returns a call, or refuses.
-        call, CallId, calls -> Call;
-        /// Returns an incident, or refuses.
-        incident, IncidentId, incidents -> Incident;
-        /// Returns a unit, or refuses.
-        unit, UnitId, units -> Unit;
-        /// Returns an assignment, or refuses.
-        assignment, AssignmentId, assignments -> Assignment;
-        /// Returns a station, or refuses.
-        station, StationId, stations -> Station;
-        /// Returns a person, or refuses.
-        person, PersonId, people -> Person;
-        /// Returns a road condition, or refuses.
-        road_condition, RoadConditionId, road_conditions -> RoadCondition;
-        /// Returns a patrol plan, or refuses.
-        patrol, PatrolId, patrols -> Patrol;
-        /// Returns a peer, or refuses.
-        peer, PeerId, peers -> Peer;
-        /// Returns an operation that this node leads or led, or refuses.
-        operation, OperationId, operations -> Operation;
-        /// Returns a message of this node, or refuses.
-        message, MessageId, messages -> Message;
-    }
-
-    /// Returns any record by its name.
-    pub fn get(&self, reference: RecordRef) -> Option<Record> {
-        let id = reference.id;
-        match reference.kind {
-            RecordKind::Call => self.calls.get(&CallId(id)).cloned().map(Record::Call),
-            RecordKind::Incident => self
-                .incidents
-                .get(&IncidentId(id))
-                .cloned()
-                .map(Record::Incident),
-            RecordKind::Unit => self.units.get(&UnitId(id)).cloned().map(Record::Unit),
-            RecordKind::Assignment => self
-                .assignments
-                .get(&AssignmentId(id))
-                .cloned()
-                .map(Record::Assignment),
-            RecordKind::Station => self
-                .stations
-                .get(&StationId(id))
-                .cloned()
-                .map(Record::Station),
-            RecordKind::Person => self.people.get(&PersonId(id)).cloned().map(Record::Person),
-            RecordKind::RoadCondition => self
-                .road_conditions
-                .get(&RoadConditionId(id))
-                .cloned()
-                .map(Record::RoadCondition),
-            RecordKind::Patrol => self.patrols.get(&PatrolId(id)).cloned().map(Record::Patrol),
-            RecordKind::Peer => self.peers.get(&PeerId(id)).cloned().map(Record::Peer),
-            RecordKind::Operation => self
-                .operations
-                .get(&OperationId(id))
-                .cloned()
-                .map(Record::Operation),
-            RecordKind::Participation => self
-                .participations
-                .get(&ParticipationId(id))
-                .cloned()
-                .map(Record::Participation),
-            RecordKind::Message => self
-                .messages
-                .get(&MessageId(id))
-                .cloned()
-                .map(Record::Message),
-            RecordKind::Reply => self.replies.get(&ReplyId(id)).cloned().map(Record::Reply),
-        }
-    }
-
-    /// Returns all of this node's own records, kind by kind.
-    pub fn records(&self) -> impl Iterator<Item = Record> {
-        macro_rules! all {
-            ($($map:ident: $kind:ident),+ $(,)?) => {
-                std::iter::empty()$(.chain(self.$map.values().cloned().map(Record::$kind)))+
-            };
-        }
-        all!(
-            calls: Call, incidents: Incident, units: Unit, assignments: Assignment,
-            stations: Station, people: Person, road_conditions: RoadCondition, patrols: Patrol,
-            peers: Peer, operations: Operation, participations: Participation, messages: Message,
-            replies: Reply,
-        )
-    }
-
-    /// Puts a record on the board, in place of its older self.
-    pub fn put(&mut self, record: Record) {
-        self.unindex(record.reference());
+    fn index(&mut self, record: &Record) {
         if let Some(number) = record.number() {
             self.count_number(record.reference().kind, number);
         }
-        match record {
-            Record::Call(call) => {
-                if let Some(incident) = call.incident() {
-                    self.calls_of.entry(incident).or_default().insert(call.id);
-                }
-                if call.is_loose() {
-                    self.loose_calls.insert(call.id);
-                }
-                self.calls.insert(call.id, call);
+        if let Record::Call(call) = record {
+            if let Some(incident) = call.incident() {
+                self.calls_of.entry(incident).or_default().insert(call.id);
             }
-            Record::Incident(incident) => {
-                if incident.is_open() {
-                    self.open_incidents.insert(incident.id);
-                }
-                if let Some(into) = incident.merged_into() {
-                    self.merged_into
-                        .entry(into)
-                        .or_default()
-                        .insert(incident.id);
-                }
-                self.incidents.insert(incident.id, incident);
+            if call.is_loose() {
+                self.loose_calls.insert(call.id);
             }
-            Record::Unit(unit) => {
-                self.callsigns.insert(unit.callsign.clone(), unit.id);
-                self.units.insert(unit.id, unit);
+        } else if let Record::Incident(incident) = record {
+            if incident.is_open() {
+                self.open_incidents.insert(incident.id);
             }
-            Record::Assignment(assignment) => {
-                self.assignments_of
-                    .entry(assignment.incident)
-                    .or_default()
-                    .insert(assignment.id);
-                if assignment.is_live() {
-                    self.live_of.insert(assignment.unit, assignment.id);
-                }
-                if let Some(ended_at) = assignment.ended_at {
-                    let freed_at = self.freed_at.entry(assignment.unit).or_default();
-                    *freed_at = ended_at.max(*freed_at);
-                }
-                self.assignments.insert(assignment.id, assignment);
+            if let Some(into) = incident.merged_into() {
+                let merged = self.merged_into.entry(into).or_default();
+                merged.insert(incident.id);
             }
-            Record::Station(station) => {
-                self.station_codes.insert(station.code.clone(), station.id);
-                self.stations.insert(station.id, station);
+        } else if let Record::Unit(unit) = record {
+            self.callsigns.insert(unit.callsign.clone(), unit.id);
+        } else if let Record::Assignment(assignment) = record {
+            let of_incident = self.assignments_of.entry(assignment.incident);
+            of_incident.or_default().insert(assignment.id);
+            if assignment.is_live() {
+                self.live_of.insert(assignment.unit, assignment.id);
             }
-            Record::Person(person) => {
-                self.logins.insert(person.login.clone(), person.id);
-                self.people.insert(person.id, person);
+            if let Some(ended_at) = assignment.ended_at {
+                let freed_at = self.freed_at.entry(assignment.unit).or_default();
+                *freed_at = ended_at.max(*freed_at);
             }
-            Record::RoadCondition(condition) => {
-                self.road_conditions.insert(condition.id, condition);
-            }
-            Record::Patrol(patrol) => drop(self.patrols.insert(patrol.id, patrol)),
-            Record::Peer(peer) => drop(self.peers.insert(peer.id, peer)),
-            Record::Operation(one) => drop(self.operations.insert(one.id, one)),
-            Record::Participation(part) => drop(self.participations.insert(part.id, part)),
-            Record::Message(message) => drop(self.messages.insert(message.id, message)),
-            Record::Reply(reply) => drop(self.replies.insert(reply.id, reply)),
-        }
-    }
-
-    /// Takes a record off the board; its row and entries stay where they are.
-    pub fn remove(&mut self, reference: RecordRef) {
-        self.unindex(reference);
-        let id = reference.id;
-        match reference.kind {
-            RecordKind::Call => drop(self.calls.remove(&CallId(id))),
-            RecordKind::Incident => drop(self.incidents.remove(&IncidentId(id))),
-            RecordKind::Unit => drop(self.units.remove(&UnitId(id))),
-            RecordKind::Assignment => drop(self.assignments.remove(&AssignmentId(id))),
-            RecordKind::Station => drop(self.stations.remove(&StationId(id))),
-            RecordKind::Person => drop(self.people.remove(&PersonId(id))),
-            RecordKind::RoadCondition => drop(self.road_conditions.remove(&RoadConditionId(id))),
-            RecordKind::Patrol => drop(self.patrols.remove(&PatrolId(id))),
-            RecordKind::Peer => drop(self.peers.remove(&PeerId(id))),
-            RecordKind::Operation => drop(self.operations.remove(&OperationId(id))),
-            RecordKind::Participation => drop(self.participations.remove(&ParticipationId(id))),
-            RecordKind::Message => drop(self.messages.remove(&MessageId(id))),
-            RecordKind::Reply => drop(self.replies.remove(&ReplyId(id))),
+        } else if let Record::Station(station) = record {
+            self.station_codes.insert(station.code.clone(), station.id);
+        } else if let Record::Person(person) = record {
+            self.logins.insert(person.login.clone(), person.id);
         }
     }
 
@@ -308,42 +181,31 @@ impl Board {
                 }
             }
         }
-        match self.get(reference) {
-            Some(Record::Call(call)) => {
-                self.loose_calls.remove(&call.id);
-                if let Some(incident) = call.incident() {
-                    drop_from(&mut self.calls_of, incident, &call.id);
-                }
+        let Some(record) = self.get(reference) else {
+            return;
+        };
+        if let Record::Call(call) = record {
+            self.loose_calls.remove(&call.id);
+            if let Some(incident) = call.incident() {
+                drop_from(&mut self.calls_of, incident, &call.id);
             }
-            Some(Record::Incident(incident)) => {
-                self.open_incidents.remove(&incident.id);
-                if let Some(into) = incident.merged_into() {
-                    drop_from(&mut self.merged_into, into, &incident.id);
-                }
+        } else if let Record::Incident(incident) = record {
+            self.open_incidents.remove(&incident.id);
+            if let Some(into) = incident.merged_into() {
+                drop_from(&mut self.merged_into, into, &incident.id);
             }
-            Some(Record::Unit(unit)) => drop(self.callsigns.remove(&unit.callsign)),
-            Some(Record::Assignment(assignment)) => {
-                drop_from(
-                    &mut self.assignments_of,
-                    assignment.incident,
-                    &assignment.id,
-                );
-                if self.live_of.get(&assignment.unit) == Some(&assignment.id) {
-                    self.live_of.remove(&assignment.unit);
-                }
+        } else if let Record::Unit(unit) = record {
+            self.callsigns.remove(&unit.callsign);
+        } else if let Record::Assignment(assignment) = record {
+            let incident = assignment.incident;
+            drop_from(&mut self.assignments_of, incident, &assignment.id);
+            if self.live_of.get(&assignment.unit) == Some(&assignment.id) {
+                self.live_of.remove(&assignment.unit);
             }
-            Some(Record::Station(station)) => drop(self.station_codes.remove(&station.code)),
-            Some(Record::Person(person)) => drop(self.logins.remove(&person.login)),
-            Some(
-                Record::RoadCondition(_)
-                | Record::Patrol(_)
-                | Record::Peer(_)
-                | Record::Operation(_)
-                | Record::Participation(_)
-                | Record::Message(_)
-                | Record::Reply(_),
-            )
-            | None => {}
+        } else if let Record::Station(station) = record {
+            self.station_codes.remove(&station.code);
+        } else if let Record::Person(person) = record {
+            self.logins.remove(&person.login);
         }
     }
 
@@ -396,9 +258,11 @@ impl Board {
         };
         let conditions = self.road_conditions.values().filter(over);
         gone.extend(conditions.map(|condition| RecordRef::from(condition.id)));
-        let idle = |patrol: &&Arc<Patrol>| !patrol.is_open() && patrol.changed_at < before;
-        let patrols = self.patrols.values().filter(idle);
-        gone.extend(patrols.map(|patrol| RecordRef::from(patrol.id)));
+        let by_itself = self.records().filter(|record| {
+            let over = record.over_since();
+            over.is_some_and(|at| at < before) && record.changed_at() < before
+        });
+        gone.extend(by_itself.map(|record| record.reference()));
         gone
     }
 

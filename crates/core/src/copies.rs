@@ -251,8 +251,8 @@ fn belongs(feed: &Feed, record: RecordRef, event: &Event, before: Option<&Record
                 Some(Record::Message(message)) => {
                     message.operation == operation && says_the_same(message, event)
                 }
-                Some(Record::Reply(reply)) => reply.operation == operation,
-                Some(_) | None => true,
+                Some(record) => record.part_of().is_none_or(|part_of| part_of == operation),
+                None => true,
             };
             let fits = if record.kind == RecordKind::Participation {
                 let one = Participation::id_of(&feed.node, operation);
@@ -260,8 +260,7 @@ fn belongs(feed: &Feed, record: RecordRef, event: &Event, before: Option<&Record
             } else if record.kind == RecordKind::Operation {
                 false // The lead speaks of it in the command feed.
             } else {
-                let says = matches!(record.kind, RecordKind::Message | RecordKind::Reply);
-                says || record.kind.can_be_shared()
+                record.kind.can_be_told()
             };
             fits && named && within && event.record_kind() == record.kind
         }

@@ -162,30 +162,18 @@ impl Material {
     /// [`Period::changed_since`]; the incidents merged into [`Material::older_merged`], until there are no more;
     /// the assignments that changed since then and those of the older ones; all calls.
     pub fn take(&mut self, record: &Record) {
-        match record {
-            Record::Incident(incident) => self.take_incident(incident),
-            Record::Assignment(assignment) => {
-                self.take_otherwise(assignment);
-                self.responses
-                    .entry(assignment.incident)
-                    .or_default()
-                    .push(ResponseFacts {
-                        assignment: assignment.id.into(),
-                        times: Response::from(assignment.as_ref()),
-                        ended: assignment.ended_at.is_some(),
-                    });
-            }
-            Record::Call(call) => self.take_call(call),
-            Record::Unit(_)
-            | Record::Station(_)
-            | Record::Person(_)
-            | Record::RoadCondition(_)
-            | Record::Patrol(_)
-            | Record::Peer(_)
-            | Record::Operation(_)
-            | Record::Participation(_)
-            | Record::Message(_)
-            | Record::Reply(_) => {}
+        if let Record::Incident(incident) = record {
+            self.take_incident(incident);
+        } else if let Record::Assignment(assignment) = record {
+            self.take_otherwise(assignment);
+            let of_incident = self.responses.entry(assignment.incident);
+            of_incident.or_default().push(ResponseFacts {
+                assignment: assignment.id.into(),
+                times: Response::from(assignment.as_ref()),
+                ended: assignment.ended_at.is_some(),
+            });
+        } else if let Record::Call(call) = record {
+            self.take_call(call);
         }
     }
 

@@ -183,20 +183,14 @@ pub fn alarm_of(
     rules: &TimerRules,
     now: Timestamp,
 ) -> Option<Alarm> {
-    match record {
-        Record::Assignment(assignment) => alarm(assignment, rules, now),
-        Record::Incident(incident) => alarm_of_incident(board, incident, rules, now),
-        Record::Call(call) => alarm_of_call(call, rules, now),
-        Record::Unit(_)
-        | Record::Station(_)
-        | Record::Person(_)
-        | Record::RoadCondition(_)
-        | Record::Patrol(_)
-        | Record::Peer(_)
-        | Record::Operation(_)
-        | Record::Participation(_)
-        | Record::Message(_)
-        | Record::Reply(_) => None,
+    if let Record::Assignment(assignment) = record {
+        alarm(assignment, rules, now)
+    } else if let Record::Incident(incident) = record {
+        alarm_of_incident(board, incident, rules, now)
+    } else if let Record::Call(call) = record {
+        alarm_of_call(call, rules, now)
+    } else {
+        None
     }
 }
 

@@ -197,20 +197,9 @@ fn read_open(
 
 /// Completes the families of incidents: whoever is in memory at all is there with all its kin.
 fn add_kin(connection: &Connection, rows: &mut BTreeMap<RecordRef, Row>) -> Result<(), StoreError> {
-    let incident_of = |row: &Row| match row.record.kind {
-        RecordKind::Incident => Some(IncidentId(row.record.id)),
-        RecordKind::Call
-        | RecordKind::Assignment
-        | RecordKind::Unit
-        | RecordKind::Station
-        | RecordKind::Person
-        | RecordKind::RoadCondition
-        | RecordKind::Patrol
-        | RecordKind::Peer
-        | RecordKind::Operation
-        | RecordKind::Participation
-        | RecordKind::Message
-        | RecordKind::Reply => row.parent.map(IncidentId),
+    let incident_of = |row: &Row| {
+        let own = (row.record.kind == RecordKind::Incident).then_some(row.record.id);
+        own.or(row.parent).map(IncidentId)
     };
     let named: BTreeSet<IncidentId> = rows.values().filter_map(incident_of).collect();
     let mut done: BTreeSet<IncidentId> = BTreeSet::new();

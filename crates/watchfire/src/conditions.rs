@@ -325,7 +325,7 @@ fn look(node: &Node, phases_before: &mut BTreeMap<RoadConditionId, RoadPhase>) {
     let turned = board.road_conditions.values().filter(turned);
     let messages: Vec<_> = turned
         .map(|condition| Record::RoadCondition(Arc::clone(condition)))
-        .map(|record| message::of_record(&whole, node, &record, None))
+        .filter_map(|record| message::of_record(&whole, node, &record))
         .collect();
     drop(whole);
     if !messages.is_empty() {

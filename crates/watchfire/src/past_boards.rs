@@ -275,44 +275,31 @@ impl Counting {
         else {
             return;
         };
-        match event {
-            Event::Call(CallEvent::Received { .. }) => bump(&mut self.marks.calls, from, at),
-            Event::Incident(IncidentEvent::Opened { .. }) => {
-                bump(&mut self.marks.incidents, from, at)
+        if let Event::Call(CallEvent::Received { .. }) = event {
+            bump(&mut self.marks.calls, from, at);
+        } else if let Event::Incident(IncidentEvent::Opened { .. }) = event {
+            bump(&mut self.marks.incidents, from, at);
+        } else if let Event::Incident(
+            IncidentEvent::Closed { .. } | IncidentEvent::Cancelled { .. },
+        ) = event
+        {
+            bump(&mut self.marks.ended, from, at);
+        } else if let Event::Assignment(change) = event {
+            if matches!(change, AssignmentEvent::Sent { .. }) {
+                bump(&mut self.marks.sent, from, at);
             }
-            Event::Incident(IncidentEvent::Closed { .. } | IncidentEvent::Cancelled { .. }) => {
-                bump(&mut self.marks.ended, from, at)
+            let id = AssignmentId(record.id);
+            let before = self.live.remove(&id);
+            if let Some((assignment, began)) = &before {
+                self.count_alarm(assignment, *began, at);
             }
-            Event::Assignment(change) => {
-                if matches!(change, AssignmentEvent::Sent { .. }) {
-                    bump(&mut self.marks.sent, from, at);
-                }
-                let id = AssignmentId(record.id);
-                let before = self.live.remove(&id);
-                if let Some((assignment, began)) = &before {
-                    self.count_alarm(assignment, *began, at);
-                }
-                let before = before.map(|(assignment, _)| Record::Assignment(Arc::new(assignment)));
-                if let Some(Record::Assignment(next)) =
-                    Record::apply(before.as_ref(), event, None, meta)
-                    && next.is_live()
-                {
-                    self.live.insert(id, (Assignment::clone(&next), at));
-                }
+            let before = before.map(|(assignment, _)| Record::Assignment(Arc::new(assignment)));
+            if let Some(Record::Assignment(next)) =
+                Record::apply(before.as_ref(), event, None, meta)
+                && next.is_live()
+            {
+                self.live.insert(id, (Assignment::clone(&next), at));
             }
-            Event::Call(_)
-            | Event::Incident(_)
-            | Event::Unit(_)
-            | Event::Station(_)
-            | Event::Person(_)
-            | Event::RoadCondition(_)
-            | Event::Patrol(_)
-            | Event::Peer(_)
-            | Event::Operation(_)
-            | Event::Participation(_)
-            | Event::Message(_)
-            | Event::Reply(_)
-            | Event::Told(_) => {}
         }
     }
 

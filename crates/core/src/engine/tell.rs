@@ -226,22 +226,14 @@ impl Engine {
         if !open {
             return false;
         }
-        match record.kind {
-            RecordKind::Participation | RecordKind::Reply | RecordKind::Message => true,
-            RecordKind::Operation => false,
-            RecordKind::Call
-            | RecordKind::Incident
-            | RecordKind::Unit
-            | RecordKind::Assignment
-            | RecordKind::Station
-            | RecordKind::Person
-            | RecordKind::RoadCondition
-            | RecordKind::Patrol
-            | RecordKind::Peer => {
-                let part = self.board.participation_of(operation, own);
-                part.is_some_and(|part| self.board.share_covering(part, record, now).is_some())
-            }
+        if record.kind == RecordKind::Operation {
+            return false;
         }
+        if record.kind.lives_in_operation() {
+            return true;
+        }
+        let part = self.board.participation_of(operation, own);
+        part.is_some_and(|part| self.board.share_covering(part, record, now).is_some())
     }
 
     /// Returns the records that what happened may have brought under a share: what was shared just now, and the

@@ -279,20 +279,14 @@ impl Line<'_> {
     }
 
     fn record(&mut self, record: RecordRef) -> &mut Self {
-        match record.kind {
-            RecordKind::Incident => self.incident(IncidentId(record.id)),
-            RecordKind::Unit => self.units(&[UnitId(record.id)]),
-            RecordKind::Call => self.call(CallId(record.id)),
-            RecordKind::Assignment
-            | RecordKind::Station
-            | RecordKind::Person
-            | RecordKind::RoadCondition
-            | RecordKind::Patrol
-            | RecordKind::Peer
-            | RecordKind::Operation
-            | RecordKind::Participation
-            | RecordKind::Message
-            | RecordKind::Reply => self,
+        if record.kind == RecordKind::Incident {
+            self.incident(IncidentId(record.id))
+        } else if record.kind == RecordKind::Unit {
+            self.units(&[UnitId(record.id)])
+        } else if record.kind == RecordKind::Call {
+            self.call(CallId(record.id))
+        } else {
+            self
         }
     }
 }

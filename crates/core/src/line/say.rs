@@ -144,26 +144,16 @@ pub(super) fn meaning(around: &Around<'_>, meaning: &Meaning) -> Text {
 }
 
 fn record_name(around: &Around<'_>, record: RecordRef) -> Text {
-    match record.kind {
-        RecordKind::Incident => incident(around, IncidentId(record.id)),
-        RecordKind::Unit => {
-            let callsign = callsign(around, UnitId(record.id));
-            Text::new(callsign.clone(), format!(" {callsign}"))
-        }
-        RecordKind::Call => {
-            let number = call(around, CallId(record.id));
-            Text::new(format!("call {number}"), format!("接警单 {number}"))
-        }
-        RecordKind::Assignment
-        | RecordKind::Station
-        | RecordKind::Person
-        | RecordKind::RoadCondition
-        | RecordKind::Patrol
-        | RecordKind::Peer
-        | RecordKind::Operation
-        | RecordKind::Participation
-        | RecordKind::Message
-        | RecordKind::Reply => record.kind.label(),
+    if record.kind == RecordKind::Incident {
+        incident(around, IncidentId(record.id))
+    } else if record.kind == RecordKind::Unit {
+        let callsign = callsign(around, UnitId(record.id));
+        Text::new(callsign.clone(), format!(" {callsign}"))
+    } else if record.kind == RecordKind::Call {
+        let number = call(around, CallId(record.id));
+        Text::new(format!("call {number}"), format!("接警单 {number}"))
+    } else {
+        record.kind.label()
     }
 }
 

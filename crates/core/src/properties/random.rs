@@ -144,29 +144,15 @@ fn see_alarm(world: &World, dice: &Dice) -> Action {
     let on = open.into_iter().map(|(record, alarm)| (record, alarm.code));
     let on: Vec<(RecordRef, AlarmCode)> = on.collect();
     let (record, code) = dice.pick(3, on.into_iter(), none);
-    match record.kind {
-        RecordKind::Call => Action::Call(CallAction::SeeAlarm {
-            call: CallId(record.id),
-            code,
-        }),
-        RecordKind::Assignment => Action::Assignment(AssignmentAction::SeeAlarm {
-            assignment: AssignmentId(record.id),
-            code,
-        }),
-        RecordKind::Incident
-        | RecordKind::Unit
-        | RecordKind::Station
-        | RecordKind::Person
-        | RecordKind::RoadCondition
-        | RecordKind::Patrol
-        | RecordKind::Peer
-        | RecordKind::Operation
-        | RecordKind::Participation
-        | RecordKind::Message
-        | RecordKind::Reply => Action::Incident(IncidentAction::SeeAlarm {
-            incident: IncidentId(record.id),
-            code,
-        }),
+    if record.kind == RecordKind::Call {
+        let call = CallId(record.id);
+        Action::Call(CallAction::SeeAlarm { call, code })
+    } else if record.kind == RecordKind::Assignment {
+        let assignment = AssignmentId(record.id);
+        Action::Assignment(AssignmentAction::SeeAlarm { assignment, code })
+    } else {
+        let incident = IncidentId(record.id);
+        Action::Incident(IncidentAction::SeeAlarm { incident, code })
     }
 }
 

@@ -7,7 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Event, Happened, Meta, RecordKind};
+use super::{Context, Event, Happened, Life, Meta, RecordKind};
 use crate::basis::{AssignmentId, IncidentId, Line, Personal, Text, Timestamp, TravelTime, UnitId};
 use crate::board::Board;
 use crate::limits;
@@ -194,6 +194,16 @@ impl Assignment {
         // A crew may clear without ever having gone. Then nobody came, and somebody is still wanted.
         let was_there = self.status == AssignmentStatus::Cleared && self.arrived_at.is_some();
         self.is_live() || was_there
+    }
+}
+
+impl Life for Assignment {
+    fn needs_attention(&self) -> bool {
+        self.is_live()
+    }
+
+    fn parent(&self) -> Option<IncidentId> {
+        Some(self.incident)
     }
 }
 

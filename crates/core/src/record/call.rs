@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Event, Happened, Meta, RecordKind, incident};
+use super::{Context, Event, Happened, Life, Meta, RecordKind, incident};
 use crate::basis::{
     Answer, CallId, Code, IncidentId, Line, Personal, Place, Priority, Text, Timestamp,
 };
@@ -160,6 +160,30 @@ pub enum Onward {
     Open,
     /// It is about the same event as this incident.
     Join(IncidentId),
+}
+
+impl Life for Call {
+    fn number(&self) -> Option<u64> {
+        Some(self.number)
+    }
+
+    fn needs_attention(&self) -> bool {
+        self.is_loose()
+    }
+
+    fn parent(&self) -> Option<IncidentId> {
+        self.incident()
+    }
+
+    fn personal_json(&self) -> Option<Vec<u8>> {
+        let personal = (!self.personal.is_empty()).then_some(&self.personal)?;
+        serde_json::to_vec(personal).ok()
+    }
+
+    fn take_personal(&mut self, json: &[u8]) -> Result<(), serde_json::Error> {
+        self.personal = serde_json::from_slice(json)?;
+        Ok(())
+    }
 }
 
 /// What can be asked of a call.

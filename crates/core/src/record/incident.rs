@@ -13,7 +13,7 @@ use watchfire_feed::NodeId;
 
 use super::call::CallDetails;
 use super::turn::{self, Turn, Way};
-use super::{Actor, Context, Elsewhere, Event, Happened, Meta, RecordKind, call};
+use super::{Actor, Context, Elsewhere, Event, Happened, Life, Meta, RecordKind, call};
 use crate::basis::{
     CallId, Code, IncidentId, Line, Personal, Place, Priority, Prose, Text, Timestamp,
 };
@@ -198,6 +198,34 @@ impl Incident {
             state,
             instead,
         }
+    }
+}
+
+impl Life for Incident {
+    fn number(&self) -> Option<u64> {
+        Some(self.number)
+    }
+
+    fn needs_attention(&self) -> bool {
+        self.is_open()
+    }
+
+    fn parent(&self) -> Option<IncidentId> {
+        self.merged_into()
+    }
+
+    fn personal_json(&self) -> Option<Vec<u8>> {
+        let texts: Vec<_> = self.notes.iter().map(|note| note.text.as_ref()).collect();
+        let any = texts.iter().any(Option::is_some).then_some(texts)?;
+        serde_json::to_vec(&any).ok()
+    }
+
+    fn take_personal(&mut self, json: &[u8]) -> Result<(), serde_json::Error> {
+        let texts: Vec<Option<Prose>> = serde_json::from_slice(json)?;
+        for (note, text) in self.notes.iter_mut().zip(texts) {
+            note.text = text;
+        }
+        Ok(())
     }
 }
 

@@ -1,86 +1,114 @@
 //! The kinds of record, and the names by which one record is meant: here, or of another home.
+//!
+//! [`for_kinds`] is the one list of kinds: enums, maps, ids and conversions over all of them are made from it, so
+//! that a new kind is a row here and a file beside this one.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use watchfire_feed::NodeId;
 
-use super::{
-    assignment, call, incident, message, operation, participation, patrol, peer, person, reply,
-    road_condition, station, unit,
-};
-use crate::basis::{
-    AssignmentId, CallId, IncidentId, MessageId, OperationId, ParticipationId, PatrolId, PeerId,
-    PersonId, ReplyId, RoadConditionId, StationId, Text, UnitId, read_hex,
-};
+use crate::basis::{Text, read_hex};
 
-/// The kinds of record that this node knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RecordKind {
-    /// A report that reached the agency.
-    Call,
-    /// A situation that needs response.
-    Incident,
-    /// A dispatchable crew.
-    Unit,
-    /// A unit's task on an incident.
-    Assignment,
-    /// A place units start from.
-    Station,
-    /// Someone, or a program, who signs in.
-    Person,
-    /// Roads that are closed or slower than usual for a while.
-    RoadCondition,
-    /// Places that want visits, and who goes there.
-    Patrol,
-    /// A node that this one federates with.
-    Peer,
-    /// A joint activity of several agencies.
-    Operation,
-    /// What one node does in one operation.
-    Participation,
-    /// What one member says in an operation.
-    Message,
-    /// What one node has to say to a record of another.
-    Reply,
+/// Calls a macro with all kinds of record. A row has the record's type, the types of its id, actions and events, its
+/// module, its map on the board, the word for it in entries, tables and the API, the words that people read, where
+/// such records live, and what it is.
+macro_rules! for_kinds {
+    ($then:ident) => {
+        $then! {
+            Call CallId CallAction CallEvent call calls
+                "call" ("call", "报警（接警单）") AtHome "A report that reached the agency";
+            Incident IncidentId IncidentAction IncidentEvent incident incidents
+                "incident" ("incident", "警情") CanBeShared "A situation that needs response";
+            Unit UnitId UnitAction UnitEvent unit units
+                "unit" ("unit", "处警力量") CanBeShared "A dispatchable crew";
+            Assignment AssignmentId AssignmentAction AssignmentEvent assignment assignments
+                "assignment" ("assignment", "派警") CanBeShared "A unit's task on an incident";
+            Station StationId StationAction StationEvent station stations
+                "station" ("station", "站点") AtHome "A place units start from";
+            Person PersonId PersonAction PersonEvent person people
+                "person" ("person", "人员") AtHome "Someone, or a program, who signs in";
+            RoadCondition RoadConditionId RoadConditionAction RoadConditionEvent road_condition road_conditions
+                "road_condition" ("road condition", "路况") AtHome "Roads that are closed or slower than usual for a while";
+            Patrol PatrolId PatrolAction PatrolEvent patrol patrols
+                "patrol" ("patrol plan", "巡逻计划") AtHome "Places that want visits, and who goes there";
+            Peer PeerId PeerAction PeerEvent peer peers
+                "peer" ("peer", "对等节点") AtHome "A node that this one federates with";
+            Operation OperationId OperationAction OperationEvent operation operations
+                "operation" ("operation", "合成作战") InOperations "A joint activity of several agencies; on the board, those that this node leads or led";
+            Participation ParticipationId ParticipationAction ParticipationEvent participation participations
+                "participation" ("part in an operation", "参战") InOperations "What one node does in one operation";
+            Message MessageId MessageAction MessageEvent message messages
+                "message" ("message", "联络") InOperations "What one member says in an operation";
+            Reply ReplyId ReplyAction ReplyEvent reply replies
+                "reply" ("reply", "回执") InOperations "What one node has to say to a record of another";
+        }
+    };
+}
+pub(crate) use for_kinds;
+
+/// Where records of a kind live.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lives {
+    /// At home: people, calls (who called, what was said) and all that a node is set up with.
+    AtHome,
+    /// At home, and in operations when they are shared.
+    CanBeShared,
+    /// In an operation's feeds and nowhere else.
+    InOperations,
 }
 
-impl RecordKind {
-    /// All kinds.
-    pub const ALL: [RecordKind; 13] = [
-        RecordKind::Call,
-        RecordKind::Incident,
-        RecordKind::Unit,
-        RecordKind::Assignment,
-        RecordKind::Station,
-        RecordKind::Person,
-        RecordKind::RoadCondition,
-        RecordKind::Patrol,
-        RecordKind::Peer,
-        RecordKind::Operation,
-        RecordKind::Participation,
-        RecordKind::Message,
-        RecordKind::Reply,
-    ];
-
-    /// Returns the word used in entries, tables and the API.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            RecordKind::Call => "call",
-            RecordKind::Incident => "incident",
-            RecordKind::Unit => "unit",
-            RecordKind::Assignment => "assignment",
-            RecordKind::Station => "station",
-            RecordKind::Person => "person",
-            RecordKind::RoadCondition => "road_condition",
-            RecordKind::Patrol => "patrol",
-            RecordKind::Peer => "peer",
-            RecordKind::Operation => "operation",
-            RecordKind::Participation => "participation",
-            RecordKind::Message => "message",
-            RecordKind::Reply => "reply",
+macro_rules! kinds {
+    ($($kind:ident $id:ident $action:ident $event:ident $module:ident $map:ident
+        $word:literal ($en:literal, $zh:literal) $lives:ident $doc:literal;)+) => {
+        /// The kinds of record that this node knows.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum RecordKind {
+            $(#[doc = concat!($doc, ".")] $kind,)+
         }
-    }
 
+        impl RecordKind {
+            /// All kinds.
+            pub const ALL: [RecordKind; [$($word),+].len()] = [$(RecordKind::$kind),+];
+
+            /// Returns the word used in entries, tables and the API.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(RecordKind::$kind => $word,)+
+                }
+            }
+
+            /// Returns the names of the events that this program knows of the kind.
+            pub fn event_names(self) -> &'static [&'static str] {
+                match self {
+                    $(RecordKind::$kind => &super::$module::EVENT_NAMES,)+
+                }
+            }
+
+            /// Returns the word people read.
+            pub fn label(self) -> Text {
+                match self {
+                    $(RecordKind::$kind => Text::new($en, $zh),)+
+                }
+            }
+
+            fn lives(self) -> Lives {
+                match self {
+                    $(RecordKind::$kind => Lives::$lives,)+
+                }
+            }
+        }
+
+        $(impl From<crate::basis::$id> for RecordRef {
+            fn from(id: crate::basis::$id) -> RecordRef {
+                RecordRef { kind: RecordKind::$kind, id: id.0 }
+            }
+        })+
+    };
+}
+
+for_kinds!(kinds);
+
+impl RecordKind {
     /// Returns the kind with that word.
     pub fn parse(word: &str) -> Option<RecordKind> {
         RecordKind::ALL
@@ -88,42 +116,19 @@ impl RecordKind {
             .find(|kind| kind.as_str() == word)
     }
 
-    /// Returns the names of the events that this program knows of the kind.
-    pub fn event_names(self) -> &'static [&'static str] {
-        match self {
-            RecordKind::Call => &call::EVENT_NAMES,
-            RecordKind::Incident => &incident::EVENT_NAMES,
-            RecordKind::Unit => &unit::EVENT_NAMES,
-            RecordKind::Assignment => &assignment::EVENT_NAMES,
-            RecordKind::Station => &station::EVENT_NAMES,
-            RecordKind::Person => &person::EVENT_NAMES,
-            RecordKind::RoadCondition => &road_condition::EVENT_NAMES,
-            RecordKind::Patrol => &patrol::EVENT_NAMES,
-            RecordKind::Peer => &peer::EVENT_NAMES,
-            RecordKind::Operation => &operation::EVENT_NAMES,
-            RecordKind::Participation => &participation::EVENT_NAMES,
-            RecordKind::Message => &message::EVENT_NAMES,
-            RecordKind::Reply => &reply::EVENT_NAMES,
-        }
+    /// Returns true if records of this kind can be shared in an operation.
+    pub fn can_be_shared(self) -> bool {
+        self.lives() == Lives::CanBeShared
     }
 
-    /// Returns the word people read.
-    pub fn label(self) -> Text {
-        match self {
-            RecordKind::Call => Text::new("call", "报警（接警单）"),
-            RecordKind::Incident => Text::new("incident", "警情"),
-            RecordKind::Unit => Text::new("unit", "处警力量"),
-            RecordKind::Assignment => Text::new("assignment", "派警"),
-            RecordKind::Station => Text::new("station", "站点"),
-            RecordKind::Person => Text::new("person", "人员"),
-            RecordKind::RoadCondition => Text::new("road condition", "路况"),
-            RecordKind::Patrol => Text::new("patrol plan", "巡逻计划"),
-            RecordKind::Peer => Text::new("peer", "对等节点"),
-            RecordKind::Operation => Text::new("operation", "合成作战"),
-            RecordKind::Participation => Text::new("part in an operation", "参战"),
-            RecordKind::Message => Text::new("message", "联络"),
-            RecordKind::Reply => Text::new("reply", "回执"),
-        }
+    /// Returns true if a record of this kind can be told whole in an operation.
+    pub fn can_be_told(self) -> bool {
+        self.can_be_shared() || self.lives_in_operation()
+    }
+
+    /// Returns true if records of this kind live in an operation's feeds and nowhere else.
+    pub fn lives_in_operation(self) -> bool {
+        self.lives() == Lives::InOperations
     }
 }
 
@@ -173,63 +178,4 @@ pub struct Elsewhere {
     pub node: NodeId,
     /// Which.
     pub record: RecordRef,
-}
-
-macro_rules! refs {
-    ($($id:ident => $kind:ident),* $(,)?) => {$(
-        impl From<$id> for RecordRef {
-            fn from(id: $id) -> RecordRef { RecordRef { kind: RecordKind::$kind, id: id.0 } }
-        }
-    )*};
-}
-
-refs! {
-    CallId => Call, IncidentId => Incident, UnitId => Unit,
-    AssignmentId => Assignment, StationId => Station, PersonId => Person,
-    RoadConditionId => RoadCondition, PatrolId => Patrol, PeerId => Peer, OperationId => Operation,
-    ParticipationId => Participation, MessageId => Message, ReplyId => Reply,
-}
-
-impl RecordKind {
-    /// Returns true if records of this kind can be shared in an operation. People, calls (who called, what was
-    /// said) and all that a node is set up with stay at home.
-    pub fn can_be_shared(self) -> bool {
-        match self {
-            RecordKind::Incident | RecordKind::Unit | RecordKind::Assignment => true,
-            RecordKind::Call
-            | RecordKind::Station
-            | RecordKind::Person
-            | RecordKind::RoadCondition
-            | RecordKind::Patrol
-            | RecordKind::Peer
-            | RecordKind::Operation
-            | RecordKind::Participation
-            | RecordKind::Message
-            | RecordKind::Reply => false,
-        }
-    }
-
-    /// Returns true if a record of this kind can be told whole in an operation.
-    pub fn can_be_told(self) -> bool {
-        self.can_be_shared() || self.lives_in_operation()
-    }
-
-    /// Returns true if records of this kind live in an operation's feeds and nowhere else.
-    pub fn lives_in_operation(self) -> bool {
-        match self {
-            RecordKind::Operation
-            | RecordKind::Participation
-            | RecordKind::Message
-            | RecordKind::Reply => true,
-            RecordKind::Call
-            | RecordKind::Incident
-            | RecordKind::Unit
-            | RecordKind::Assignment
-            | RecordKind::Station
-            | RecordKind::Person
-            | RecordKind::RoadCondition
-            | RecordKind::Patrol
-            | RecordKind::Peer => false,
-        }
-    }
 }

@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 use watchfire_feed::NodeId;
 
-use super::{Context, Elsewhere, Event, Happened, Meta, RecordKind, RecordRef};
+use super::{Context, Elsewhere, Event, Happened, Life, Meta, RecordKind, RecordRef};
 use crate::basis::{IncidentId, Line, MessageId, OperationId, Personal, Prose, Text, Timestamp};
 use crate::board::Board;
 use crate::limits;
@@ -61,6 +61,21 @@ pub enum What {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         within_loan: Option<Timestamp>,
     },
+}
+
+impl Life for Message {
+    fn part_of(&self) -> Option<OperationId> {
+        Some(self.operation)
+    }
+
+    fn personal_json(&self) -> Option<Vec<u8>> {
+        serde_json::to_vec(self.text.as_ref()?).ok()
+    }
+
+    fn take_personal(&mut self, json: &[u8]) -> Result<(), serde_json::Error> {
+        self.text = serde_json::from_slice(json)?;
+        Ok(())
+    }
 }
 
 /// What can be asked of another home's record.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use watchfire_feed::{Head, NodeId};
 
-use super::{Context, Event, Happened, Meta, RecordKind};
+use super::{Context, Event, Happened, Life, Meta, RecordKind};
 use crate::basis::{Line, OperationId, Personal, Text, Timestamp};
 use crate::board::Board;
 use crate::limits;
@@ -214,6 +214,16 @@ impl Operation {
         self.members
             .get(node)
             .is_some_and(|member| member.removed.is_none())
+    }
+}
+
+impl Life for Operation {
+    fn needs_attention(&self) -> bool {
+        self.is_open()
+    }
+
+    fn part_of(&self) -> Option<OperationId> {
+        Some(self.id)
     }
 }
 

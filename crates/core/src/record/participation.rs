@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use watchfire_feed::NodeId;
 
-use super::{Context, Event, Happened, Meta, RecordKind, RecordRef};
+use super::{Context, Event, Happened, Life, Meta, RecordKind, RecordRef};
 use crate::basis::{Line, OperationId, ParticipationId, Personal, Text, Timestamp, UnitId};
 use crate::board::Board;
 use crate::limits;
@@ -122,6 +122,13 @@ impl Participation {
     }
 }
 
+// What belongs to an operation stays in memory with it: see `Board::over_before`.
+impl Life for Participation {
+    fn part_of(&self) -> Option<OperationId> {
+        Some(self.operation)
+    }
+}
+
 /// What can be asked of a participation; always this node's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ParticipationAction {
@@ -189,6 +196,13 @@ pub enum ParticipationAction {
         /// Of which.
         operation: OperationId,
     },
+}
+
+impl ParticipationAction {
+    /// There is one for each operation, so that no version of it is asked for.
+    pub fn subject(&self) -> Option<ParticipationId> {
+        None
+    }
 }
 
 impl ParticipationAction {

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Actor, Context, Event, Happened, Meta, RecordKind};
+use super::{Actor, Context, Event, Happened, Life, Meta, RecordKind};
 use crate::basis::{
     Line, PatrolId, Personal, Point, StationId, Text, Timestamp, TravelBasis, UnitId,
 };
@@ -216,6 +216,16 @@ impl Patrol {
     /// Returns what was reported of a visit.
     pub fn report(&self, name: VisitName) -> Option<&Report> {
         self.reports.iter().find(|report| report.name() == name)
+    }
+}
+
+impl Life for Patrol {
+    fn needs_attention(&self) -> bool {
+        self.is_open()
+    }
+
+    fn over_since(&self) -> Option<Timestamp> {
+        (!self.is_open()).then_some(self.changed_at)
     }
 }
 

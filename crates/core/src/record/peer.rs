@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 use watchfire_feed::NodeId;
 
-use super::{Context, Event, Happened, Meta, RecordKind};
+use super::{Context, Event, Happened, Life, Meta, RecordKind};
 use crate::basis::{Line, PeerId, Personal, Text, Timestamp};
 use crate::board::Board;
 use crate::limits;
@@ -47,6 +47,8 @@ impl Peer {
         self.shut_out.is_none()
     }
 }
+
+impl Life for Peer {}
 
 /// What can be asked of a peer.
 #[derive(Debug, Clone, PartialEq, Eq)]

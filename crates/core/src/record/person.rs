@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Event, Happened, Meta, RecordKind};
+use super::{Context, Event, Happened, Life, Meta, RecordKind};
 use crate::basis::{Line, PersonId, Personal, Text, Timestamp, UnitId};
 use crate::board::Board;
 use crate::limits;
@@ -101,6 +101,8 @@ pub struct PersonDetails {
     /// True for a program (an importer, simulated crews), so that no entry passes for a person's.
     pub program: bool,
 }
+
+impl Life for Person {}
 
 /// What can be asked of a person's record.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use watchfire_feed::NodeId;
 use super::assignment::{self, AssignmentAction, Choice, Why};
 use super::incident::{Incident, IncidentAction};
 use super::message::{Ask, What};
-use super::{Actor, Context, Elsewhere, Event, Happened, Meta, RecordKind, RecordRef};
+use super::{Actor, Context, Elsewhere, Event, Happened, Life, Meta, RecordKind, RecordRef};
 use crate::basis::{Line, MessageId, OperationId, Personal, ReplyId, Text, Timestamp, UnitId};
 use crate::board::Board;
 use crate::refusal::Refusal;
@@ -77,6 +77,12 @@ impl Reply {
     }
 }
 
+impl Life for Reply {
+    fn part_of(&self) -> Option<OperationId> {
+        Some(self.operation)
+    }
+}
+
 /// What can be asked of a reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReplyAction {
@@ -125,6 +131,13 @@ pub enum ReplyAction {
         /// True if it clashes with what was promised to somebody else meanwhile.
         clash: bool,
     },
+}
+
+impl ReplyAction {
+    /// There is one for each record that is replied to, so that no version of it is asked for.
+    pub fn subject(&self) -> Option<ReplyId> {
+        None
+    }
 }
 
 /// What happened to a reply.

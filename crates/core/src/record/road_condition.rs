@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Event, Happened, Meta, RecordKind};
+use super::{Context, Event, Happened, Life, Meta, RecordKind};
 use crate::basis::{Line, Personal, Point, RoadConditionId, Text, Timestamp};
 use crate::board::Board;
 use crate::limits;
@@ -140,6 +140,13 @@ impl RoadCondition {
             (Some(ended), Some(ran_out)) => Some(ended.min(ran_out)),
             (one, other) => one.or(other),
         }
+    }
+}
+
+impl Life for RoadCondition {
+    // Its time may run out while nobody writes; that follows from the clock, which no row knows.
+    fn needs_attention(&self) -> bool {
+        self.ended_at.is_none()
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Event, Happened, Meta, RecordKind};
+use super::{Context, Event, Happened, Life, Meta, RecordKind};
 use crate::basis::{Line, Personal, Place, StationId, Text, Timestamp};
 use crate::board::Board;
 use crate::limits;
@@ -46,6 +46,8 @@ impl Station {
         }
     }
 }
+
+impl Life for Station {}
 
 /// What can be asked of a station.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Context, Event, Happened, Meta, RecordKind};
+use super::{Context, Event, Happened, Life, Meta, RecordKind};
 use crate::basis::{Code, Line, Personal, Point, StationId, Text, Timestamp, UnitId};
 use crate::board::Board;
 use crate::limits;
@@ -96,6 +96,8 @@ impl Unit {
             .map_or(self.details.station, |moved| Some(moved.to))
     }
 }
+
+impl Life for Unit {}
 
 /// What can be asked of a unit.
 #[derive(Debug, Clone, PartialEq, Eq)]

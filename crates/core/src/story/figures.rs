@@ -451,27 +451,20 @@ fn more_areas_than_may_be_listed_are_counted_and_those_with_most_stay() {
                 .into_iter()
                 .take(if number == 0 { 2 } else { 3 })
             {
-                material.take(&match record {
-                    Record::Incident(one) => Record::Incident(Arc::new(Incident {
+                let record = if let Record::Incident(one) = record {
+                    Record::Incident(Arc::new(Incident {
                         id: IncidentId(id),
                         ..Incident::clone(&one)
-                    })),
-                    Record::Assignment(one) => Record::Assignment(Arc::new(Assignment {
+                    }))
+                } else if let Record::Assignment(one) = record {
+                    Record::Assignment(Arc::new(Assignment {
                         incident: IncidentId(id),
                         ..Assignment::clone(&one)
-                    })),
-                    other @ (Record::Call(_)
-                    | Record::Unit(_)
-                    | Record::Station(_)
-                    | Record::Person(_)
-                    | Record::RoadCondition(_)
-                    | Record::Patrol(_)
-                    | Record::Peer(_)
-                    | Record::Operation(_)
-                    | Record::Participation(_)
-                    | Record::Message(_)
-                    | Record::Reply(_)) => other,
-                });
+                    }))
+                } else {
+                    record
+                };
+                material.take(&record);
             }
         }
         let figures = material

@@ -31,19 +31,7 @@ fn alarms(board: &Board, now: Timestamp) -> Vec<(RecordRef, AlarmCode, Timestamp
             Some(Record::Assignment(one)) => timer::acknowledged(&one.seen, alarm).is_some(),
             Some(Record::Incident(one)) => timer::acknowledged(&one.seen, alarm).is_some(),
             Some(Record::Call(one)) => timer::acknowledged(&one.seen, alarm).is_some(),
-            Some(
-                Record::Unit(_)
-                | Record::Station(_)
-                | Record::Person(_)
-                | Record::RoadCondition(_)
-                | Record::Patrol(_)
-                | Record::Peer(_)
-                | Record::Operation(_)
-                | Record::Participation(_)
-                | Record::Message(_)
-                | Record::Reply(_),
-            )
-            | None => false,
+            Some(_) | None => false,
         };
         (record, alarm.code, alarm.since, seen)
     });

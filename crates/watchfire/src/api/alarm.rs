@@ -192,41 +192,33 @@ fn about(board: &Board, record: &Record, alarm: Alarm) -> Option<OpenAlarmView> 
             call: None,
         })
     };
-    match record {
-        Record::Assignment(one) => {
-            let root = board.merge_root(one.incident);
-            let incident = board.incidents.get(&root);
-            let unit = board.units.get(&one.unit);
-            Some(OpenAlarmView {
-                incident: Some(root.to_string()),
-                assignment: Some(one.id.to_string()),
-                unit: Some(one.unit.to_string()),
-                callsign: unit.map(|unit| unit.callsign.to_string()),
-                ..shown(
-                    &one.seen,
-                    incident.map(|found| found.priority),
-                    incident.map(|found| found.number),
-                )?
-            })
-        }
-        Record::Incident(one) => Some(OpenAlarmView {
+    if let Record::Assignment(one) = record {
+        let root = board.merge_root(one.incident);
+        let incident = board.incidents.get(&root);
+        let unit = board.units.get(&one.unit);
+        Some(OpenAlarmView {
+            incident: Some(root.to_string()),
+            assignment: Some(one.id.to_string()),
+            unit: Some(one.unit.to_string()),
+            callsign: unit.map(|unit| unit.callsign.to_string()),
+            ..shown(
+                &one.seen,
+                incident.map(|found| found.priority),
+                incident.map(|found| found.number),
+            )?
+        })
+    } else if let Record::Incident(one) = record {
+        Some(OpenAlarmView {
             incident: Some(one.id.to_string()),
             ..shown(&one.seen, Some(one.priority), Some(one.number))?
-        }),
-        Record::Call(one) => Some(OpenAlarmView {
+        })
+    } else if let Record::Call(one) = record {
+        Some(OpenAlarmView {
             call: Some(one.id.to_string()),
             ..shown(&one.seen, one.priority, Some(one.number))?
-        }),
-        Record::Unit(_)
-        | Record::Station(_)
-        | Record::Person(_)
-        | Record::RoadCondition(_)
-        | Record::Patrol(_)
-        | Record::Peer(_)
-        | Record::Operation(_)
-        | Record::Participation(_)
-        | Record::Message(_)
-        | Record::Reply(_) => None,
+        })
+    } else {
+        None
     }
 }
 
@@ -274,25 +266,13 @@ fn read_ended(
             if board.get(name).is_some() {
                 continue;
             }
-            match kind {
+            if kind == RecordKind::Incident {
                 // Whether somebody was on it is said by its assignments, however long ago these ended.
-                RecordKind::Incident => {
-                    for record in reader.kin(name)? {
-                        board.put(record);
-                    }
+                for record in reader.kin(name)? {
+                    board.put(record);
                 }
-                RecordKind::Call
-                | RecordKind::Unit
-                | RecordKind::Assignment
-                | RecordKind::Station
-                | RecordKind::Person
-                | RecordKind::RoadCondition
-                | RecordKind::Patrol
-                | RecordKind::Peer
-                | RecordKind::Operation
-                | RecordKind::Participation
-                | RecordKind::Message
-                | RecordKind::Reply => board.put(reader.whole(row)?),
+            } else {
+                board.put(reader.whole(row)?);
             }
         }
         match page.next {

@@ -592,20 +592,14 @@ fn shown(understood: &Understood) -> LineView {
 }
 
 fn go(record: RecordRef) -> Option<GoView> {
-    let kind = match record.kind {
-        RecordKind::Incident => GoKindView::Incident,
-        RecordKind::Unit => GoKindView::Unit,
-        RecordKind::Call => GoKindView::Call,
-        RecordKind::Assignment
-        | RecordKind::Station
-        | RecordKind::Person
-        | RecordKind::RoadCondition
-        | RecordKind::Patrol
-        | RecordKind::Peer
-        | RecordKind::Operation
-        | RecordKind::Participation
-        | RecordKind::Message
-        | RecordKind::Reply => return None,
+    let kind = if record.kind == RecordKind::Incident {
+        GoKindView::Incident
+    } else if record.kind == RecordKind::Unit {
+        GoKindView::Unit
+    } else if record.kind == RecordKind::Call {
+        GoKindView::Call
+    } else {
+        return None;
     };
     Some(GoView {
         kind,

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use watchfire_core::basis::{IncidentId, OperationId, UnitId};
 use watchfire_core::board::Board;
 use watchfire_core::record::patrol::Patrol;
-use watchfire_core::record::{Record, RecordKind, RecordRef};
+use watchfire_core::record::{Record, RecordRef};
 
 use super::operation::{self, OperationView};
 use super::patrol::{self, PatrolView};
@@ -46,50 +46,51 @@ pub enum RecordView {
 }
 
 fn record_view(board: &Board, node: &Node, record: &Record, personal: bool) -> Option<RecordView> {
-    Some(match record {
-        Record::Call(one) => RecordView::Call(view::call(board, one, node, personal)),
-        Record::Incident(one) => RecordView::Incident(view::incident(board, one, node)),
-        Record::Unit(one) => RecordView::Unit(view::unit(
-            board,
-            one,
-            node.positions().get_with_area(one.id),
-        )),
-        Record::Assignment(one) => RecordView::Assignment(view::assignment(board, one, node)),
-        Record::Station(one) => RecordView::Station(view::station(one)),
-        Record::RoadCondition(one) => {
-            RecordView::RoadCondition(road_condition::shown(one, node.now()))
-        }
-        Record::Patrol(one) => RecordView::Patrol(patrol::shown(board, one, node.now())),
-        // Told as parts of an operation as a whole, or of the page of peers.
-        Record::Person(_)
-        | Record::Peer(_)
-        | Record::Operation(_)
-        | Record::Participation(_)
-        | Record::Message(_)
-        | Record::Reply(_) => return None,
-    })
+    if let Record::Call(one) = record {
+        let call = view::call(board, one, node, personal);
+        Some(RecordView::Call(call))
+    } else if let Record::Incident(one) = record {
+        Some(RecordView::Incident(view::incident(board, one, node)))
+    } else if let Record::Unit(one) = record {
+        let position = node.positions().get_with_area(one.id);
+        Some(RecordView::Unit(view::unit(board, one, position)))
+    } else if let Record::Assignment(one) = record {
+        let assignment = view::assignment(board, one, node);
+        Some(RecordView::Assignment(assignment))
+    } else if let Record::Station(one) = record {
+        Some(RecordView::Station(view::station(one)))
+    } else if let Record::RoadCondition(one) = record {
+        let condition = road_condition::shown(one, node.now());
+        Some(RecordView::RoadCondition(condition))
+    } else if let Record::Patrol(one) = record {
+        let patrol = patrol::shown(board, one, node.now());
+        Some(RecordView::Patrol(patrol))
+    } else {
+        // People are nobody's business but the administrator's, who asks for them; the others are told as parts of an
+        // operation as a whole, or of the page of peers.
+        None
+    }
 }
 
-/// Makes the message that shows a record, as it is on the board.
-pub fn of_record(board: &Board, node: &Node, record: &Record, position: Option<u64>) -> Message {
-    let text = |personal| -> Arc<str> {
-        let view = record_view(board, node, record, personal);
-        view.and_then(|view| serde_json::to_string(&view).ok())
-            .unwrap_or_else(|| "null".to_owned())
-            .into()
+/// Makes the message that shows a record, as it is on the board, if its kind is told by itself.
+pub fn of_record(board: &Board, node: &Node, record: &Record) -> Option<Message> {
+    let text = |personal| -> Option<Arc<str>> {
+        let view = record_view(board, node, record, personal)?;
+        Some(serde_json::to_string(&view).ok()?.into())
     };
-    let redacted = text(false);
+    let redacted = text(false)?;
+    // The text of an incident's notes is asked for by itself.
     let full = if matches!(record, Record::Call(_)) {
-        text(true)
+        text(true)?
     } else {
         Arc::clone(&redacted)
     };
-    Message {
-        position,
+    Some(Message {
+        position: None,
         event: RECORD,
         full,
         redacted,
-    }
+    })
 }
 
 /// Returns what looks different because these records are about to change: what they leave behind, up to
@@ -125,57 +126,39 @@ pub fn of_batch(
     left_behind.iter().copied().for_each(&mut add);
     for record in changed {
         add(record.reference());
-        match record {
-            Record::Assignment(assignment) => {
-                add(assignment.unit.into());
-                add(board.merge_root(assignment.incident).into());
-                // Whose unit is called away, or comes back.
-                let of_unit = |one: &&Arc<Patrol>| {
-                    one.is_open() && one.details.units.contains(&assignment.unit)
-                };
-                let patrols = board.patrols.values().filter(of_unit);
-                patrols.for_each(|one| add(one.id.into()));
+        if let Record::Assignment(assignment) = record {
+            add(assignment.unit.into());
+            add(board.merge_root(assignment.incident).into());
+            // Whose unit is called away, or comes back.
+            let of_unit =
+                |one: &&Arc<Patrol>| one.is_open() && one.details.units.contains(&assignment.unit);
+            let patrols = board.patrols.values().filter(of_unit);
+            patrols.for_each(|one| add(one.id.into()));
+        } else if let Record::Call(call) = record {
+            if let Some(incident) = call.incident() {
+                add(board.merge_root(incident).into());
             }
-            Record::Call(call) => {
-                if let Some(incident) = call.incident() {
-                    add(board.merge_root(incident).into());
-                }
+        } else if let Record::Incident(incident) = record {
+            add(board.merge_root(incident.id).into());
+            if let Some(from) = incident.split_from {
+                add(board.merge_root(from).into());
             }
-            Record::Incident(incident) => {
-                add(board.merge_root(incident.id).into());
-                if let Some(from) = incident.split_from {
-                    add(board.merge_root(from).into());
-                }
-            }
-            Record::Unit(_)
-            | Record::Station(_)
-            | Record::Person(_)
-            | Record::RoadCondition(_)
-            | Record::Patrol(_)
-            | Record::Peer(_)
-            | Record::Operation(_)
-            | Record::Participation(_)
-            | Record::Message(_)
-            | Record::Reply(_) => {}
         }
     }
-    // Who may sign in is nobody's business but the administrator's, who asks for it.
-    let told = shown.into_iter().filter(|reference| {
-        let kind = reference.kind;
-        kind != RecordKind::Person && kind != RecordKind::Peer && !kind.lives_in_operation()
-    });
-    let records: Vec<Record> = told.filter_map(|reference| board.get(reference)).collect();
-    if records.is_empty() {
-        return vec![Message {
+    let records = shown
+        .into_iter()
+        .filter_map(|reference| board.get(reference));
+    let mut messages: Vec<Message> = records
+        .filter_map(|record| of_record(board, node, &record))
+        .collect();
+    match messages.last_mut() {
+        Some(last) => last.position = Some(position),
+        None => messages.push(Message {
             position: Some(position),
             ..unlogged(MARK, &serde_json::json!({}))
-        }];
+        }),
     }
-    let last = records.len().saturating_sub(1);
-    let message = |(at, record): (usize, &Record)| {
-        of_record(board, node, record, (at == last).then_some(position))
-    };
-    records.iter().enumerate().map(message).collect()
+    messages
 }
 
 /// Makes the message that shows an operation whole, as it is now.

@@ -187,29 +187,20 @@ pub(crate) async fn find(
 /// reached soonest by road. Without a road network that reaches it, and where stations answer for areas of other
 /// names, none is made up.
 pub(crate) fn with_area(app: &App, mut action: Action) -> Action {
-    let place = match &mut action {
-        Action::Call(CallAction::Receive { details, .. } | CallAction::Amend { details, .. }) => {
-            details.place.as_mut()
-        }
-        Action::Incident(
-            IncidentAction::Open { place, .. } | IncidentAction::Split { place, .. },
-        ) => place.as_mut(),
-        Action::Incident(IncidentAction::Relocate { place, .. }) => Some(place),
-        Action::Call(_)
-        | Action::Incident(_)
-        | Action::Unit(_)
-        | Action::Assignment(_)
-        | Action::Station(_)
-        | Action::Person(_)
-        | Action::RoadCondition(_)
-        | Action::Patrol(_)
-        | Action::Peer(_)
-        | Action::Operation(_)
-        | Action::Participation(_)
-        | Action::Message(_)
-        | Action::Reply(_)
-        | Action::Undo(_)
-        | Action::Together(_) => None,
+    let place = if let Action::Call(
+        CallAction::Receive { details, .. } | CallAction::Amend { details, .. },
+    ) = &mut action
+    {
+        details.place.as_mut()
+    } else if let Action::Incident(
+        IncidentAction::Open { place, .. } | IncidentAction::Split { place, .. },
+    ) = &mut action
+    {
+        place.as_mut()
+    } else if let Action::Incident(IncidentAction::Relocate { place, .. }) = &mut action {
+        Some(place)
+    } else {
+        None
     };
     if let Some(place) = place.filter(|place| place.area.is_none()) {
         place.area = first_due(app, place.point);

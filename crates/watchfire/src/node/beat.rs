@@ -64,7 +64,7 @@ fn show_alarms(node: &Node, known: &mut std::collections::BTreeMap<RecordRef, Al
     let messages: Vec<Message> = changed
         .chain(ended.copied())
         .filter_map(|record| board.get(record))
-        .map(|record| message::of_record(&board, node, &record, None))
+        .filter_map(|record| message::of_record(&board, node, &record))
         .collect();
     drop(board);
     node.inner.metrics.alarms(current.len());

@@ -548,20 +548,9 @@ impl Scene<'_> {
     }
 
     fn concerns(&self, board: &Board, node: &NodeId, record: &Record) -> bool {
-        match record {
-            Record::Message(message) => message.operation == self.found.id,
-            Record::Reply(reply) => reply.operation == self.found.id,
-            Record::Participation(part) => part.operation == self.found.id,
-            Record::Operation(operation) => operation.id == self.found.id,
-            Record::Call(_)
-            | Record::Incident(_)
-            | Record::Unit(_)
-            | Record::Assignment(_)
-            | Record::Station(_)
-            | Record::Person(_)
-            | Record::RoadCondition(_)
-            | Record::Patrol(_)
-            | Record::Peer(_) => self.share(board, node, record.reference()).is_some(),
+        match record.part_of() {
+            Some(operation) => operation == self.found.id,
+            None => self.share(board, node, record.reference()).is_some(),
         }
     }
 
