@@ -42,8 +42,13 @@ after(async () => {
 afterEach(async () => {
   if (skip) return;
   await tidy(dispatcher);
-  for (const plan of (await dispatcher.get('/board')).patrols) if (plan.status !== 'ended') await dispatcher.post(`/patrols/${plan.id}/end`);
+  for (const plan of await plans()) if (plan.status !== 'ended') await dispatcher.post(`/patrols/${plan.id}/end`);
 });
+
+const plans = async () => {
+  const { records } = await dispatcher.get('/board');
+  return records.filter((each) => each.kind === 'patrol').map((each) => each.record);
+};
 
 const point = (no, more = {}) => ({ no, label: `Gate ${no}`, lat: 30 + no / 500, lon: 120.58, stay_min: 2, wanted: { is: 'times', count: 1 }, ...more });
 
@@ -105,7 +110,7 @@ test('a plan is written down on the map, laid out, accepted and begun', { skip, 
   await access(page, 'the plan under way');
   await picture(page, 'patrol');
   assert.deepEqual(seat.errors, []);
-  const [plan] = (await dispatcher.get('/board')).patrols.filter((each) => each.status === 'under_way');
+  const [plan] = (await plans()).filter((each) => each.status === 'under_way');
   assert.equal(plan.coverage.in_time, 1);
   await seat.close();
 });

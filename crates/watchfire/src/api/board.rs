@@ -12,8 +12,8 @@ use watchfire_core::record::incident::Incident;
 use watchfire_core::record::{OfKind, Record, RecordRef};
 use watchfire_store::{Reader, StoreError};
 
+use super::message::{self, RecordView};
 use super::operation::{self, OperationView};
-use super::patrol::{self, PatrolView};
 use super::peer::{self, PeersView};
 use super::road_condition::{self, RoadConditionView};
 use super::view::{self, AssignmentView, CallView, IncidentView, StationView, UnitView};
@@ -40,8 +40,8 @@ pub(crate) struct BoardView {
     stations: Vec<StationView>,
     /// Road conditions.
     road_conditions: Vec<RoadConditionView>,
-    /// Patrol plans.
-    patrols: Vec<PatrolView>,
+    /// All other records that the stream tells one by one: patrol plans.
+    records: Vec<RecordView>,
     /// Operations, whole.
     operations: Vec<OperationView>,
     /// This node among others; of an earlier moment nothing.
@@ -123,11 +123,7 @@ impl BoardView {
             road_conditions: conditions
                 .map(|one| road_condition::shown(one, at))
                 .collect(),
-            patrols: board
-                .patrols
-                .values()
-                .map(|one| patrol::shown(board, one, at))
-                .collect(),
+            records: message::others(board, at, personal),
             operations: Vec::new(),
             peers: None,
         }

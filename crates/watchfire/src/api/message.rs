@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use utoipa::ToSchema;
-use watchfire_core::basis::{IncidentId, OperationId, UnitId};
+use watchfire_core::basis::{IncidentId, OperationId, Timestamp, UnitId};
 use watchfire_core::board::Board;
 use watchfire_core::record::patrol::Patrol;
 use watchfire_core::record::{Record, RecordRef};
@@ -62,14 +62,32 @@ fn record_view(board: &Board, node: &Node, record: &Record, personal: bool) -> O
     } else if let Record::RoadCondition(one) = record {
         let condition = road_condition::shown(one, node.now());
         Some(RecordView::RoadCondition(condition))
-    } else if let Record::Patrol(one) = record {
-        let patrol = patrol::shown(board, one, node.now());
-        Some(RecordView::Patrol(patrol))
     } else {
-        // People are nobody's business but the administrator's, who asks for them; the others are told as parts of an
-        // operation as a whole, or of the page of peers.
+        other_view(board, record, node.now(), personal)
+    }
+}
+
+/// Shows a record of a kind that has no list of its own on the board. People are nobody's business but the
+/// administrator's, who asks for them; peers and what lives in operations are told as parts of these, whole.
+fn other_view(
+    board: &Board,
+    record: &Record,
+    at: Timestamp,
+    _personal: bool,
+) -> Option<RecordView> {
+    if let Record::Patrol(one) = record {
+        Some(RecordView::Patrol(patrol::shown(board, one, at)))
+    } else {
         None
     }
+}
+
+/// Shows all records of the kinds that have no list of their own on the board.
+pub fn others(board: &Board, at: Timestamp, personal: bool) -> Vec<RecordView> {
+    let patrols = board.patrols.values().cloned().map(Record::Patrol);
+    patrols
+        .filter_map(|record| other_view(board, &record, at, personal))
+        .collect()
 }
 
 /// Makes the message that shows a record, as it is on the board, if its kind is told by itself.

@@ -122,7 +122,7 @@ async fn a_plan_is_walked_and_what_a_unit_called_away_leaves_is_laid_out_again()
     let done = dispatcher(&house, "PUT", &format!("{path}/rounds"), accepted(&again)).await;
     assert_eq!(done.json["called_away"], json!([]), "{done:?}");
     let board = dispatcher(&house, "GET", "/board", json!(null)).await;
-    assert_eq!(board.json["patrols"][0]["id"], shown.json["id"]);
+    assert_eq!(board.json["records"][0]["record"]["id"], shown.json["id"]);
     let skip = json!({ "unit": other, "point": 3, "visit": 1, "reason": "road closed" });
     let skipped = dispatcher(&house, "POST", &format!("{path}/skips"), skip).await;
     assert_eq!(skipped.json["coverage"]["skipped"], 1, "{skipped:?}");

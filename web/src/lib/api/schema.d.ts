@@ -2110,9 +2110,9 @@ export interface components {
             incidents: components["schemas"]["IncidentView"][];
             /** @description Operations, whole. */
             operations: components["schemas"]["OperationView"][];
-            /** @description Patrol plans. */
-            patrols: components["schemas"]["PatrolView"][];
             peers: components["schemas"]["PeersView"] | null;
+            /** @description All other records that the stream tells one by one: patrol plans. */
+            records: components["schemas"]["RecordView"][];
             /** @description Road conditions. */
             road_conditions: components["schemas"]["RoadConditionView"][];
             /** @description Stations. */
@@ -4981,6 +4981,53 @@ export interface components {
             id: string;
             /** @description Its kind. */
             kind: string;
+        };
+        /** @description A record of any kind, as the stream carries it. */
+        RecordView: {
+            /** @enum {string} */
+            kind: "call";
+            /** @description A call. */
+            record: components["schemas"]["CallView"];
+        } | {
+            /** @enum {string} */
+            kind: "incident";
+            /** @description An incident. */
+            record: components["schemas"]["IncidentView"];
+        } | {
+            /** @enum {string} */
+            kind: "unit";
+            /** @description A unit. */
+            record: components["schemas"]["UnitView"];
+        } | {
+            /** @enum {string} */
+            kind: "assignment";
+            /** @description An assignment. */
+            record: components["schemas"]["AssignmentView"];
+        } | {
+            /** @enum {string} */
+            kind: "station";
+            /** @description A station. */
+            record: components["schemas"]["StationView"];
+        } | {
+            /** @enum {string} */
+            kind: "road_condition";
+            /** @description A road condition. */
+            record: components["schemas"]["RoadConditionView"];
+        } | {
+            /** @enum {string} */
+            kind: "patrol";
+            /** @description A patrol plan. */
+            record: components["schemas"]["PatrolView"];
+        } | {
+            /** @enum {string} */
+            kind: "operation";
+            /** @description An operation, whole. */
+            record: components["schemas"]["OperationView"];
+        } | {
+            /** @enum {string} */
+            kind: "peers";
+            /** @description This node among others. */
+            record: components["schemas"]["PeersView"];
         };
         /** @description Entries that were not taken. */
         RefusedView: {

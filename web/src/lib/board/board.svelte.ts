@@ -219,7 +219,8 @@ export class Board {
     fill(this.assignments, answer.assignments);
     fill(this.stations, answer.stations);
     fill(this.road_conditions, answer.road_conditions);
-    fill(this.patrols, answer.patrols);
+    this.patrols.clear();
+    for (const message of answer.records) this.#put(message);
     fill(this.operations, answer.operations);
     this.peers = answer.peers;
     this.positions.clear();
