@@ -6,6 +6,7 @@
 
 mod alarms;
 mod at_once;
+mod directives;
 mod duplicates;
 mod facts;
 mod figures;

@@ -135,7 +135,8 @@ pub fn inverse(deed: &Deed) -> Result<Action, Refusal> {
                 "请修改计划，或重新生成路线。",
             ),
         )),
-        Action::Peer(_)
+        Action::Directive(_)
+        | Action::Peer(_)
         | Action::Operation(_)
         | Action::Participation(_)
         | Action::Message(_)

@@ -8,6 +8,7 @@ use watchfire_core::basis::{IncidentId, PersonId, UnitId};
 use watchfire_core::board::Board;
 use watchfire_core::record::assignment::{Assignment, AssignmentAction, AssignmentStatus, Step};
 use watchfire_core::record::call::{CallAction, Onward};
+use watchfire_core::record::directive::DirectiveAction;
 use watchfire_core::record::incident::IncidentAction;
 use watchfire_core::record::participation::ParticipationAction;
 use watchfire_core::record::patrol::PatrolAction;
@@ -60,6 +61,12 @@ pub enum Permission {
     LeadOperations,
     /// Share records in operations, write to their log, ask and answer.
     ActInOperations,
+    /// Write directives down.
+    DraftDirectives,
+    /// Issue directives, verify, return, excuse, recall and close them, and report on them for others.
+    IssueDirectives,
+    /// Receive directives that are for one's own unit, station or seat, sign for them, act and report.
+    AnswerDirectives,
 }
 
 impl Permission {
@@ -87,6 +94,9 @@ impl Permission {
             P::KeepPeers => "keep_peers",
             P::LeadOperations => "lead_operations",
             P::ActInOperations => "act_in_operations",
+            P::DraftDirectives => "draft_directives",
+            P::IssueDirectives => "issue_directives",
+            P::AnswerDirectives => "answer_directives",
         }
     }
 }
@@ -139,6 +149,12 @@ pub const TABLE: &[(Permission, &[Seat])] = &[
     (P::KeepPeers, &[Administrator, DutyOfficer]),
     (P::LeadOperations, &[DutyOfficer]),
     (P::ActInOperations, &[Dispatcher, DutyOfficer]),
+    (P::DraftDirectives, &[Dispatcher, DutyOfficer, Analyst]),
+    (P::IssueDirectives, &[Dispatcher, DutyOfficer]),
+    (
+        P::AnswerDirectives,
+        &[CallTaker, Dispatcher, DutyOfficer, Crew, Analyst],
+    ),
 ];
 
 /// Somebody who has proved who they are.
@@ -236,6 +252,35 @@ fn needed_besides(action: &Action) -> Option<Permission> {
     opens.then_some(P::OpenIncidents)
 }
 
+/// Returns the permissions any of which allows an action on a directive.
+fn directive(session: &Session, action: &DirectiveAction, board: &Board) -> Vec<Permission> {
+    match action {
+        DirectiveAction::Draft { issue: false, .. }
+        | DirectiveAction::Amend { .. }
+        | DirectiveAction::Discard { .. } => vec![P::DraftDirectives],
+        DirectiveAction::Draft { issue: true, .. }
+        | DirectiveAction::Issue { .. }
+        | DirectiveAction::Verify { .. }
+        | DirectiveAction::Return { .. }
+        | DirectiveAction::Excuse { .. }
+        | DirectiveAction::Recall { .. }
+        | DirectiveAction::Close { .. }
+        | DirectiveAction::SeeAlarm { .. } => vec![P::IssueDirectives],
+        DirectiveAction::Advance {
+            directive, item, ..
+        } => {
+            let found = board.directives.get(directive);
+            let to = found.and_then(|found| found.items.get(*item));
+            let own = to.is_some_and(|item| session.is_addressed(&item.to, board));
+            // Whoever it is for answers; for others it is reported by whoever may issue it.
+            match own {
+                true => vec![P::AnswerDirectives, P::IssueDirectives],
+                false => vec![P::IssueDirectives],
+            }
+        }
+    }
+}
+
 /// Returns the permissions any of which allows an action; the usual one first.
 fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Permission> {
     match action {
@@ -325,6 +370,7 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
             | ParticipationAction::DeclineCommand { .. },
         ) => vec![P::LeadOperations],
         Action::Message(_) | Action::Reply(_) => vec![P::ActInOperations],
+        Action::Directive(action) => directive(session, action, board),
         Action::Undo(undo) => permissions_for(session, &undo.inverse, board),
         Action::Together(actions) => {
             // One seat must allow all of it.

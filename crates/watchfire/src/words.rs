@@ -1,5 +1,6 @@
 //! What an entry says, in words a dispatcher or an auditor reads, in both languages.
 
+mod directive;
 mod joint;
 
 use watchfire_core::basis::{AssignmentId, CallId, IncidentId};
@@ -41,6 +42,7 @@ pub fn of(
             joint::message(event, text.map(|text| text.as_str()))
         }
         Event::Reply(event) => joint::reply(event),
+        Event::Directive(event) => directive::said(board, event, personal),
         Event::Told(_) => Text::new("told to an operation", "告知行动成员"),
     }
 }

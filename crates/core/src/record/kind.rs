@@ -40,6 +40,8 @@ macro_rules! for_kinds {
                 "message" ("message", "联络") InOperations "What one member says in an operation";
             Reply ReplyId ReplyAction ReplyEvent reply replies
                 "reply" ("reply", "回执") InOperations "What one node has to say to a record of another";
+            Directive DirectiveId DirectiveAction DirectiveEvent directive directives
+                "directive" ("directive", "指令") CanBeShared "An instruction that must be signed for, acted on, reported back, verified and closed";
         }
     };
 }

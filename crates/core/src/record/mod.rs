@@ -8,6 +8,7 @@
 
 pub mod assignment;
 pub mod call;
+pub mod directive;
 pub mod incident;
 mod kind;
 pub mod message;

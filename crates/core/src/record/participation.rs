@@ -421,6 +421,29 @@ pub(super) fn decide(
     )])
 }
 
+/// Returns that a new record of this node's is shared in the same step that makes it.
+pub(super) fn share_own(
+    board: &Board,
+    context: &Context<'_>,
+    operation: OperationId,
+    shared: ParticipationEvent,
+) -> Result<Happened, Refusal> {
+    let part = board.must_take_part(context.node, operation)?;
+    if part.shares.len() >= limits::SHARES_PER_OPERATION_MAX {
+        return Err(too_many_shares());
+    }
+    let id = Participation::id_of(&context.node, operation);
+    let event = Event::Participation(shared);
+    Ok(Happened::within(operation, id, event))
+}
+
+fn too_many_shares() -> Refusal {
+    Refusal::Limit {
+        what: Text::new("records shared in one operation", "每次行动共享的记录"),
+        max: limits::SHARES_PER_OPERATION_MAX,
+    }
+}
+
 fn check_share(
     board: &Board,
     context: &Context<'_>,
@@ -445,10 +468,7 @@ fn check_share(
     if part.shares.len() >= limits::SHARES_PER_OPERATION_MAX
         && !part.shares.iter().any(|share| share.record == record)
     {
-        return Err(Refusal::Limit {
-            what: Text::new("records shared in one operation", "每次行动共享的记录"),
-            max: limits::SHARES_PER_OPERATION_MAX,
-        });
+        return Err(too_many_shares());
     }
     Ok(())
 }

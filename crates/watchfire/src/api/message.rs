@@ -12,6 +12,7 @@ use watchfire_core::board::Board;
 use watchfire_core::record::patrol::Patrol;
 use watchfire_core::record::{Record, RecordRef};
 
+use super::directive::{self, DirectiveView};
 use super::operation::{self, OperationView};
 use super::patrol::{self, PatrolView};
 use super::peer::{self, PeersView};
@@ -39,6 +40,8 @@ pub enum RecordView {
     RoadCondition(RoadConditionView),
     /// A patrol plan.
     Patrol(PatrolView),
+    /// A directive of this agency.
+    Directive(Box<DirectiveView>),
     /// An operation, whole.
     Operation(Box<OperationView>),
     /// This node among others.
@@ -69,14 +72,12 @@ fn record_view(board: &Board, node: &Node, record: &Record, personal: bool) -> O
 
 /// Shows a record of a kind that has no list of its own on the board. People are nobody's business but the
 /// administrator's, who asks for them; peers and what lives in operations are told as parts of these, whole.
-fn other_view(
-    board: &Board,
-    record: &Record,
-    at: Timestamp,
-    _personal: bool,
-) -> Option<RecordView> {
+fn other_view(board: &Board, record: &Record, at: Timestamp, personal: bool) -> Option<RecordView> {
     if let Record::Patrol(one) = record {
         Some(RecordView::Patrol(patrol::shown(board, one, at)))
+    } else if let Record::Directive(one) = record {
+        let directive = directive::shown(board, one, at, personal);
+        Some(RecordView::Directive(Box::new(directive)))
     } else {
         None
     }
@@ -85,7 +86,9 @@ fn other_view(
 /// Shows all records of the kinds that have no list of their own on the board.
 pub fn others(board: &Board, at: Timestamp, personal: bool) -> Vec<RecordView> {
     let patrols = board.patrols.values().cloned().map(Record::Patrol);
+    let directives = board.directives.values().cloned().map(Record::Directive);
     patrols
+        .chain(directives)
         .filter_map(|record| other_view(board, &record, at, personal))
         .collect()
 }
@@ -98,7 +101,7 @@ pub fn of_record(board: &Board, node: &Node, record: &Record) -> Option<Message>
     };
     let redacted = text(false)?;
     // The text of an incident's notes is asked for by itself.
-    let full = if matches!(record, Record::Call(_)) {
+    let full = if matches!(record, Record::Call(_) | Record::Directive(_)) {
         text(true)?
     } else {
         Arc::clone(&redacted)

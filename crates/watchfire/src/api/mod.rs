@@ -10,6 +10,7 @@ pub mod board;
 pub mod call;
 pub mod cover;
 pub mod description;
+pub mod directive;
 pub mod draft;
 pub mod entries;
 pub mod figures;
@@ -168,6 +169,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(patrol::skip))
         .routes(routes!(patrol::end))
         .routes(routes!(patrol::own))
+        .routes(routes!(directive::list, directive::issue))
+        .routes(routes!(directive::own))
+        .routes(routes!(directive::kinds))
+        .routes(routes!(directive::show_bins))
+        .routes(routes!(directive::show, directive::amend))
+        .routes(routes!(directive::step))
         .routes(routes!(peer::list))
         .routes(routes!(peer::step))
         .routes(routes!(peer::invite))

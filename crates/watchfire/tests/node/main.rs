@@ -13,6 +13,7 @@ mod acting;
 mod calls;
 mod conditions;
 mod cover;
+mod directives;
 mod dispatch;
 mod figures;
 mod history;

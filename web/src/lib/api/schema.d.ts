@@ -332,6 +332,113 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/directives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists this agency's directives, last changed first. */
+        get: operations["get_directives"];
+        put?: never;
+        /** Writes a directive down, and issues it in the same step unless it is to stay a draft. */
+        post: operations["post_directives"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/directives/bins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how quickly directives were answered, in the bins that people report by. */
+        get: operations["get_directives_bins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/directives/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what can be given: kinds, templates, and the usual time to close by. */
+        get: operations["get_directives_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/directives/own": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the open directives that are for whoever asks: for their unit, its station or their seat, with their text. */
+        get: operations["get_directives_own"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/directives/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a directive. */
+        get: operations["get_directives_by_id"];
+        /** Changes a draft. */
+        put: operations["put_directives_by_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/directives/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a step: its issuer issues, verifies, returns, excuses, recalls or closes it; whom it is for receives, signs, acts
+         *     and reports.
+         */
+        post: operations["post_directives_by_id_steps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/drafts": {
         parameters: {
             query?: never;
@@ -1787,6 +1894,36 @@ export interface components {
             /** @description What the other agency gave. */
             text: string;
         };
+        /** @description For whom a directive is. */
+        AddresseeBody: {
+            /** @description The unit's id. */
+            id: string;
+            /** @enum {string} */
+            is: "unit";
+        } | {
+            /** @description Which. */
+            id: components["schemas"]["SeatView"];
+            /** @enum {string} */
+            is: "seat";
+        } | {
+            /** @description The station's id. */
+            id: string;
+            /** @enum {string} */
+            is: "station";
+        } | {
+            /** @description Its node id. */
+            id: string;
+            /** @enum {string} */
+            is: "agency";
+        } | {
+            /** @enum {string} */
+            is: "everyone";
+        };
+        /**
+         * @description What kind of addressee.
+         * @enum {string}
+         */
+        AddresseeKind: "unit" | "seat" | "station" | "agency" | "everyone";
         /** @description A higher alarm. */
         AlarmBody: {
             /**
@@ -1804,7 +1941,7 @@ export interface components {
          * @description What is late.
          * @enum {string}
          */
-        AlarmCodeView: "unanswered" | "late_departure" | "overdue_arrival" | "on_scene_check" | "unassigned" | "call_waiting";
+        AlarmCodeView: "unanswered" | "late_departure" | "overdue_arrival" | "on_scene_check" | "unassigned" | "call_waiting" | "directive_overdue";
         /** @description What began within one hour. */
         AlarmHourView: {
             /** @description When the hour began. */
@@ -2598,6 +2735,223 @@ export interface components {
             /** @description When a person there signed for it. */
             signed_at: string | null;
         };
+        /** @description How quickly directives were answered. */
+        DirectiveBinsView: {
+            /**
+             * Format: int32
+             * @description Directives that were issued.
+             */
+            directives: number;
+            /**
+             * Format: int32
+             * @description Items that are done.
+             */
+            done: number;
+            /**
+             * Format: int32
+             * @description Items of which nothing more is asked.
+             */
+            excused: number;
+            /**
+             * Format: int32
+             * @description Items: one for each addressee of each.
+             */
+            items: number;
+            /**
+             * Format: int32
+             * @description Directives that were open when they should have been closed.
+             */
+            open_at_close: number;
+            /** @description Each step, with its bins. */
+            steps: components["schemas"]["StepBinsView"][];
+        };
+        /** @description A directive as it is written down. */
+        DirectiveBody: {
+            /**
+             * Format: date-time
+             * @description By when it is to be closed; the next 08:00 if nothing is said.
+             */
+            close_by?: string | null;
+            /** @description True if it is not to be issued yet. */
+            draft?: boolean;
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /** @description The kind, by its code in the response file. */
+            kind: string;
+            /** @description The operation in which it is given; needed for other agencies. */
+            operation?: string | null;
+            /**
+             * Format: int32
+             * @description Urgency, 1 to 4; 1 is most urgent.
+             */
+            priority: number;
+            /** @description The records that it has to do with: each a kind, a colon, an id. */
+            related?: string[];
+            /** @description The directive that it takes the place of. */
+            replaces?: string | null;
+            /** @description What it is about, in a few words that name nobody. */
+            subject: string;
+            /** @description What is to be done, in full. */
+            text?: string | null;
+            /** @description For whom. */
+            to: components["schemas"]["AddresseeBody"][];
+        };
+        /** @description A kind of directive. */
+        DirectiveKindView: {
+            /**
+             * Format: int32
+             * @description Seconds until somebody is to act on it, if that is wanted.
+             */
+            act_s: number | null;
+            /** @description Its code. */
+            code: string;
+            /** @description What people read. */
+            label: components["schemas"]["TextView"];
+            /**
+             * Format: int32
+             * @description Seconds until it is to be reported back, if that is wanted.
+             */
+            report_s: number | null;
+            /** @description Seconds until it is to be signed for, for priority 1 to 4. */
+            sign_s: number[];
+            /** @description Whether somebody else must verify what was reported. */
+            verify: boolean;
+        };
+        /** @description What can be given: the agency's kinds of directive, and templates. */
+        DirectiveKindsView: {
+            /** @description By when a directive is to be closed, where nothing else is said. */
+            close_by: string;
+            /** @description The kinds. */
+            kinds: components["schemas"]["DirectiveKindView"][];
+            /** @description Templates. */
+            templates: components["schemas"]["TemplateView"][];
+        };
+        /**
+         * @description Where a directive is in its life.
+         * @enum {string}
+         */
+        DirectiveStatus: "draft" | "open" | "closed" | "closed_in_part" | "recalled" | "replaced" | "discarded";
+        /** @description A step on a directive. */
+        DirectiveStep: {
+            /** @enum {string} */
+            do: "issue";
+        } | {
+            /** @enum {string} */
+            do: "discard";
+        } | {
+            /** @enum {string} */
+            do: "advance";
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /** @description Which item, from 0. */
+            item: number;
+            /** @description Which step. */
+            step: components["schemas"]["StepView"];
+            /** @description What is reported, if it is the report. */
+            text?: string | null;
+        } | {
+            /** @enum {string} */
+            do: "verify";
+            /** @description Which item, from 0. */
+            item: number;
+        } | {
+            /** @enum {string} */
+            do: "return";
+            /** @description Which item, from 0. */
+            item: number;
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "excuse";
+            /** @description Which item, from 0. */
+            item: number;
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "recall";
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "close";
+            /** @description Why in part, if not all of it is done. */
+            in_part?: string | null;
+        } | {
+            /** @description Which alarm. */
+            code: components["schemas"]["AlarmCodeView"];
+            /** @enum {string} */
+            do: "see_alarm";
+        };
+        /** @description A directive. */
+        DirectiveView: {
+            /** @description Whether it is said when somebody begins to act. */
+            act: boolean;
+            /** @description What is late about it, as an alarm. */
+            alarms: components["schemas"]["AlarmView"][];
+            /** @description By when it is to be closed. */
+            close_by: string;
+            /** @description Who wrote it down, and when. */
+            drafted: components["schemas"]["MarkView"];
+            ended: components["schemas"]["MarkView"] | null;
+            /** @description Why: of one recalled, or closed in part. */
+            ending: string | null;
+            /** @description The node that gives it. */
+            home: string;
+            /** @description What people call it. */
+            home_name: string;
+            /** @description Its id. */
+            id: string;
+            issued: components["schemas"]["MarkView"] | null;
+            /** @description One for each addressee; of a draft, those it is to be for. */
+            items: components["schemas"]["ItemView"][];
+            /** @description Its kind, by code. */
+            kind: string;
+            /** @description What people call the kind; its code where the giver's file is not here. */
+            kind_label: components["schemas"]["TextView"];
+            /**
+             * Format: int64
+             * @description The agency's running number.
+             */
+            number: number;
+            /** @description The operation in which it is given. */
+            operation: string | null;
+            /** @description How many items are over. */
+            over: number;
+            overdue: components["schemas"]["OverdueView"] | null;
+            /** @description Its urgency. */
+            priority: components["schemas"]["PriorityView"];
+            /** @description What it has to do with. */
+            related: components["schemas"]["RelatedView"][];
+            /** @description The directive that took its place. */
+            replaced_by: string | null;
+            /** @description The directive that it took the place of. */
+            replaces: string | null;
+            /** @description Whether a report is wanted. */
+            report: boolean;
+            /** @description Where it is in its life. */
+            status: components["schemas"]["DirectiveStatus"];
+            /** @description The same in words. */
+            status_text: components["schemas"]["TextView"];
+            /** @description What it is about. */
+            subject: string;
+            /** @description What is to be done, in full; absent for whoever may not read it, and when its key is gone. */
+            text: string | null;
+            /** @description Whether somebody else must verify what was reported. */
+            verify: boolean;
+            /**
+             * Format: int64
+             * @description Its version.
+             */
+            version: number;
+        };
         /** @description A unit that could be taken off a lesser incident. */
         DiversionView: {
             /** @description What it would be taken off: `POST /assignments/{id}/reassign` does it. */
@@ -3216,6 +3570,39 @@ export interface components {
             /** @description What is given to the other agency. */
             text: string;
         };
+        /**
+         * @description How far an item has come.
+         * @enum {string}
+         */
+        ItemStatusView: "issued" | "delivered" | "shown" | "signed" | "acting" | "returned" | "reported" | "done" | "excused";
+        /** @description One addressee's part of a directive. */
+        ItemView: {
+            acting: components["schemas"]["MarkView"] | null;
+            /** @description When a device of theirs had it. */
+            delivered_at: string | null;
+            /** @description Why nothing more is asked. */
+            excused: string | null;
+            /** @description What kind of addressee. */
+            is: components["schemas"]["AddresseeKind"];
+            /** @description Which, from 0. */
+            item: number;
+            /** @description What people call it. */
+            name: components["schemas"]["TextView"];
+            overdue: components["schemas"]["OverdueView"] | null;
+            /** @description What was reported, oldest first. */
+            reports: components["schemas"]["ReportView"][];
+            /** @description When a screen showed it. */
+            shown_at: string | null;
+            signed: components["schemas"]["MarkView"] | null;
+            /** @description How far it has come. */
+            status: components["schemas"]["ItemStatusView"];
+            /** @description The same in words. */
+            status_text: components["schemas"]["TextView"];
+            /** @description The unit, seat, station or node. */
+            to: string;
+            /** @description What was said of that, oldest first. */
+            verdicts: components["schemas"]["VerdictView"][];
+        };
         /** @description Which incident to join. */
         JoinBody: {
             /**
@@ -3417,6 +3804,13 @@ export interface components {
             /** @description Whether it came to the same answer again, to the letter. */
             same: boolean;
             why_not: components["schemas"]["TextView"] | null;
+        };
+        /** @description Something done by somebody at a time. */
+        MarkView: {
+            /** @description When. */
+            at: string;
+            /** @description By whom, by name. */
+            by: string;
         };
         /** @description How much happened in each minute; the first begins at `from`. */
         MarksView: {
@@ -3672,6 +4066,8 @@ export interface components {
             callsign: string | null;
             /** @description What. */
             code: components["schemas"]["AlarmCodeView"];
+            /** @description The directive that it hangs on, if on one. */
+            directive: string | null;
             /** @description The incident; of an assignment that it is on. */
             incident: string | null;
             /**
@@ -3872,6 +4268,17 @@ export interface components {
             /** @description The record. */
             record: string;
         } | {
+            /** @description The directive. */
+            directive: string;
+            /** @enum {string} */
+            do: "advance_directive";
+            /** @description Its home. */
+            node: string;
+            /** @description True to report back, false to say that this agency acts on it. */
+            reported?: boolean;
+            /** @description What is reported. */
+            text?: string | null;
+        } | {
             /** @enum {string} */
             do: "set_objective";
             /** @description Which one, from 0. */
@@ -3909,6 +4316,8 @@ export interface components {
         OperationView: {
             /** @description What was asked of one home by another. */
             asks: components["schemas"]["AskView"][];
+            /** @description The directives that are given in it, newest first: this node's own, and those of others. */
+            directives: components["schemas"]["DirectiveView"][];
             /** @description Why it stood down, or how it ended. */
             ending: string | null;
             /** @description True if it is an exercise. */
@@ -3994,6 +4403,17 @@ export interface components {
             no_later: number;
             /** @description The rule. */
             rule: components["schemas"]["ReasonView"];
+        };
+        /** @description A step whose time is over. */
+        OverdueView: {
+            /** @description Who has heard of it by now, one after another. */
+            escalated: string[];
+            /** @description Which item, from 0; none where it is the directive as a whole. */
+            item: number | null;
+            /** @description Since when. */
+            since: string;
+            /** @description What is overdue, in words. */
+            text: components["schemas"]["TextView"];
         };
         /** @description A point of one's own round. */
         OwnPointView: {
@@ -4148,6 +4568,73 @@ export interface components {
                 /**
                  * Format: int64
                  * @description Its version, for `If-Match`.
+                 */
+                version: number;
+            }[];
+            /** @description What to give as `cursor` for the next page; absent on the last. */
+            next: string | null;
+        };
+        /** @description A page of a list. */
+        Page_DirectiveView: {
+            /** @description The items, last changed first. */
+            items: {
+                /** @description Whether it is said when somebody begins to act. */
+                act: boolean;
+                /** @description What is late about it, as an alarm. */
+                alarms: components["schemas"]["AlarmView"][];
+                /** @description By when it is to be closed. */
+                close_by: string;
+                /** @description Who wrote it down, and when. */
+                drafted: components["schemas"]["MarkView"];
+                ended: components["schemas"]["MarkView"] | null;
+                /** @description Why: of one recalled, or closed in part. */
+                ending: string | null;
+                /** @description The node that gives it. */
+                home: string;
+                /** @description What people call it. */
+                home_name: string;
+                /** @description Its id. */
+                id: string;
+                issued: components["schemas"]["MarkView"] | null;
+                /** @description One for each addressee; of a draft, those it is to be for. */
+                items: components["schemas"]["ItemView"][];
+                /** @description Its kind, by code. */
+                kind: string;
+                /** @description What people call the kind; its code where the giver's file is not here. */
+                kind_label: components["schemas"]["TextView"];
+                /**
+                 * Format: int64
+                 * @description The agency's running number.
+                 */
+                number: number;
+                /** @description The operation in which it is given. */
+                operation: string | null;
+                /** @description How many items are over. */
+                over: number;
+                overdue: components["schemas"]["OverdueView"] | null;
+                /** @description Its urgency. */
+                priority: components["schemas"]["PriorityView"];
+                /** @description What it has to do with. */
+                related: components["schemas"]["RelatedView"][];
+                /** @description The directive that took its place. */
+                replaced_by: string | null;
+                /** @description The directive that it took the place of. */
+                replaces: string | null;
+                /** @description Whether a report is wanted. */
+                report: boolean;
+                /** @description Where it is in its life. */
+                status: components["schemas"]["DirectiveStatus"];
+                /** @description The same in words. */
+                status_text: components["schemas"]["TextView"];
+                /** @description What it is about. */
+                subject: string;
+                /** @description What is to be done, in full; absent for whoever may not read it, and when its key is gone. */
+                text: string | null;
+                /** @description Whether somebody else must verify what was reported. */
+                verify: boolean;
+                /**
+                 * Format: int64
+                 * @description Its version.
                  */
                 version: number;
             }[];
@@ -5020,6 +5507,11 @@ export interface components {
             record: components["schemas"]["PatrolView"];
         } | {
             /** @enum {string} */
+            kind: "directive";
+            /** @description A directive of this agency. */
+            record: components["schemas"]["DirectiveView"];
+        } | {
+            /** @enum {string} */
             kind: "operation";
             /** @description An operation, whole. */
             record: components["schemas"]["OperationView"];
@@ -5038,6 +5530,13 @@ export interface components {
             times: number;
             /** @description Why. */
             why: string;
+        };
+        /** @description A record that a directive has to do with. */
+        RelatedView: {
+            /** @description What people call it. */
+            label: components["schemas"]["TextView"];
+            /** @description Its kind, a colon, its id. */
+            record: string;
         };
         /**
          * @description How one incident stands to another.
@@ -5060,6 +5559,15 @@ export interface components {
             shown: boolean;
             /** @description When a person here signed for it as it stands now. */
             signed_at: string | null;
+        };
+        /** @description A report. */
+        ReportView: {
+            /** @description When. */
+            at: string;
+            /** @description By whom. */
+            by: string;
+            /** @description What was reported; absent for whoever may not read it, and when its key is gone. */
+            text: string | null;
         };
         /** @description An assignment on a shared incident. */
         ResponseView: {
@@ -5581,6 +6089,33 @@ export interface components {
              */
             version: number;
         };
+        /** @description How quickly one step was taken. */
+        StepBinsView: {
+            /**
+             * Format: int32
+             * @description Items of which it was asked.
+             */
+            asked: number;
+            /** @description What it is called. */
+            label: components["schemas"]["TextView"];
+            /**
+             * Format: int32
+             * @description Taken later than that.
+             */
+            later: number;
+            /**
+             * Format: int32
+             * @description Taken late, or late and not taken.
+             */
+            overdue: number;
+            /**
+             * Format: int32
+             * @description Not taken, and still asked.
+             */
+            waiting: number;
+            /** @description Taken within so many seconds: each counts those before, too. */
+            within: components["schemas"]["WithinView"][];
+        };
         /** @description What goes with a step. */
         StepBody: {
             /**
@@ -5591,36 +6126,11 @@ export interface components {
             /** @description Why (for `decline` and `cancel`, which need it) or how it ended (for `clear`). */
             reason?: string | null;
         };
-        /** @description One thing that the crew does, and the stretch after it. */
-        StepView: {
-            /**
-             * Format: int32
-             * @description For `roundabout`, by which exit, counted from 1.
-             */
-            exit: number | null;
-            /**
-             * Format: double
-             * @description Where, latitude in degrees (WGS 84).
-             */
-            lat: number;
-            /**
-             * Format: int32
-             * @description How long that stretch is, in metres.
-             */
-            length_m: number;
-            /**
-             * Format: double
-             * @description Where, longitude in degrees (WGS 84).
-             */
-            lon: number;
-            /**
-             * @description `depart`, `straight`, `slight_left`, `left`, `sharp_left`, `slight_right`, `right`, `sharp_right`, `turn_round`,
-             *     `roundabout`, `ferry` or `arrive`.
-             */
-            manoeuvre: string;
-            /** @description The name of the road then driven, if it has one. */
-            name: string | null;
-        };
+        /**
+         * @description A step that an addressee takes.
+         * @enum {string}
+         */
+        StepView: "delivered" | "shown" | "signed" | "acting" | "reported";
         /** @description Where a stretch ends. */
         StretchEnd: {
             /**
@@ -5708,6 +6218,19 @@ export interface components {
              * @description The target.
              */
             seconds: number;
+        };
+        /** @description A directive that is half written already. */
+        TemplateView: {
+            /** @description Its code. */
+            code: string;
+            /** @description The kind of directive. */
+            kind: string;
+            /** @description What people read. */
+            label: components["schemas"]["TextView"];
+            /** @description The priority. */
+            priority: components["schemas"]["PriorityView"];
+            /** @description The text to begin with. */
+            text: components["schemas"]["TextView"];
         };
         /** @description The same words in both languages. */
         TextView: {
@@ -5916,6 +6439,15 @@ export interface components {
             /** @description Its Chinese names. */
             zh: string[];
         };
+        /** @description What was said of a report. */
+        VerdictView: {
+            /** @description When. */
+            at: string;
+            /** @description By whom. */
+            by: string;
+            /** @description Why it was returned; absent if it was verified. */
+            returned: string | null;
+        };
         /** @description Which visit somebody reports. */
         VisitBody: {
             /**
@@ -5992,14 +6524,18 @@ export interface components {
              */
             within_s: number;
         };
-        /** @description What is reached within a time. */
+        /** @description How many took a step within some time. */
         WithinView: {
-            /** @description Where. */
-            geometry: components["schemas"]["PolygonsView"];
-            /** @description Within what time. */
-            properties: components["schemas"]["WithinTimeView"];
-            /** @description `Feature`. */
-            type: string;
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            count: number;
+            /**
+             * Format: int32
+             * @description The time, in seconds.
+             */
+            seconds: number;
         };
     };
     responses: {
@@ -6800,6 +7336,298 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CoverView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_directives: {
+        parameters: {
+            query?: {
+                /** @description Only open ones (`true`), or only ended ones (`false`). */
+                open?: boolean;
+                /** @description Where the last page ended, as it said in `next`. */
+                cursor?: string;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DirectiveView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_directives: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DirectiveBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectiveView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_directives_bins: {
+        parameters: {
+            query?: {
+                /** @description Directives issued from then; a day ago if nothing is said. */
+                from?: string;
+                /** @description Until before then; now if nothing is said. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectiveBinsView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_directives_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectiveKindsView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_directives_own: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectiveView"][];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_directives_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectiveView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    put_directives_by_id: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DirectiveBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectiveView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_directives_by_id_steps: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DirectiveStep"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectiveView"];
                 };
             };
             400: components["responses"]["Problem"];

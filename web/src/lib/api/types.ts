@@ -57,6 +57,13 @@ export type PatrolLines = Shown['RoundLinesView'];
 /** The rounds of one's own unit. */
 export type OwnRounds = Shown['OwnRoundsView'];
 
+/** An instruction that must be signed for, acted on, reported back, verified and closed. */
+export type Directive = Shown['DirectiveView'];
+export type DirectiveItem = Shown['ItemView'];
+export type DirectiveKinds = Shown['DirectiveKindsView'];
+export type DirectiveBins = Shown['DirectiveBinsView'];
+export type AddresseeBody = Shown['AddresseeBody'];
+
 /** A joint activity of several agencies, whole: members, what is shared, asked and said. */
 export type Operation = Shown['OperationView'];
 export type OperationStatus = Shown['OperationStatus'];
@@ -83,23 +90,8 @@ export type PeerLineState = Shown['LineState'];
 export type Enrolment = Shown['EnrolmentView'];
 export type Invitation = Shown['InvitationView'];
 
-/** The records of the board by the name the stream gives their kind. */
-export interface RecordKinds {
-  incident: Incident;
-  call: Call;
-  unit: Unit;
-  assignment: Assignment;
-  station: Station;
-  road_condition: RoadCondition;
-  patrol: Patrol;
-  operation: Operation;
-  peers: Peers;
-}
-
-export type RecordKind = keyof RecordKinds;
-
 /** One record as the stream brings it: the whole of it, to replace what was known. */
-export type RecordMessage = { [K in RecordKind]: { kind: K; record: RecordKinds[K] } }[RecordKind];
+export type RecordMessage = Shown['RecordView'];
 
 export type Board = Shown['BoardView'];
 

@@ -4,7 +4,7 @@
 
 import { isSignedOut, readBoard, readNode, readOperations, readPeers, readSession } from '../api/client';
 import type {
-  Alarm, Assignment, Board as BoardAnswer, Call, Incident, Operation, Patrol, Peers, PositionsMessage, Position, Priority, RecordMessage,
+  Alarm, Assignment, Board as BoardAnswer, Call, Directive, Incident, Operation, Patrol, Peers, PositionsMessage, Position, Priority, RecordMessage,
   RoadCondition, Station, Unit,
 } from '../api/types';
 import { NodeClock } from './clock.svelte';
@@ -28,11 +28,12 @@ export type Loading = 'loading' | 'loaded' | 'failed';
 export interface OpenAlarm {
   alarm: Alarm;
   /** The kind of record that it hangs on, and its id. */
-  kind: 'assignment' | 'incident' | 'call';
+  kind: 'assignment' | 'incident' | 'call' | 'directive';
   id: string;
   unit: Unit | undefined;
   incident: Incident | undefined;
   call: Call | undefined;
+  directive?: Directive;
   priority: Priority;
 }
 
@@ -58,6 +59,7 @@ export class Board {
   stations = new Table<Station>();
   road_conditions = new Table<RoadCondition>();
   patrols = new Table<Patrol>();
+  directives = new Table<Directive>();
   operations = new Table<Operation>();
   /** This node among others; null until it is known, and of an earlier moment. */
   peers = $state.raw<Peers | null>(null);
@@ -220,6 +222,7 @@ export class Board {
     fill(this.stations, answer.stations);
     fill(this.road_conditions, answer.road_conditions);
     this.patrols.clear();
+    this.directives.clear();
     for (const message of answer.records) this.#put(message);
     fill(this.operations, answer.operations);
     this.peers = answer.peers;
@@ -257,6 +260,8 @@ export class Board {
         return put(this.road_conditions, message.record);
       case 'patrol':
         return put(this.patrols, message.record);
+      case 'directive':
+        return put(this.directives, message.record);
       case 'unit':
         put(this.units, message.record);
         this.#placeOne(message.record);
@@ -319,6 +324,11 @@ export class Board {
       // Nobody knows how urgent a call is that nobody has graded, so it stands with the urgent ones.
       for (const alarm of call.alarms) {
         found.push({ alarm, kind: 'call', id: call.id, unit: undefined, incident: undefined, call, priority: call.priority ?? 2 });
+      }
+    }
+    for (const directive of this.directives.values()) {
+      for (const alarm of directive.alarms) {
+        found.push({ alarm, kind: 'directive', id: directive.id, unit: undefined, incident: undefined, call: undefined, directive, priority: directive.priority });
       }
     }
     const unread = (open: OpenAlarm) => Number(open.alarm.acknowledged !== null);
