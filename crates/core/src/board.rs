@@ -23,7 +23,7 @@ use crate::record::station::Station;
 use crate::record::unit::{Duty, Unit};
 use crate::record::{
     Record, RecordKind, RecordRef, assignment, call, directive, for_kinds, incident, message,
-    operation, participation, patrol, peer, person, reply, road_condition, station, unit,
+    operation, participation, patrol, peer, person, reply, road_condition, settlement, station, unit,
 };
 use crate::refusal::Refusal;
 

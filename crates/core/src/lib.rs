@@ -16,6 +16,7 @@ pub mod engine;
 pub mod entropy;
 pub mod episode;
 pub mod figures;
+pub mod ledger;
 pub mod limits;
 pub mod line;
 pub mod log;

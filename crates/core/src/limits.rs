@@ -52,6 +52,16 @@ pub const DIRECTIVE_AHEAD_S_MAX: u32 = 90 * 24 * 3_600;
 pub const CHAIN_RUNGS_MAX: usize = 8;
 /// Templates of directives in one response file.
 pub const DIRECTIVE_TEMPLATES_MAX: usize = 200;
+/// Longest day that a book may be of, in milliseconds: one on which the clock is set back, and a little.
+pub const BOOK_MAX_MS: i64 = 26 * 3_600 * 1_000;
+/// Lines that one action may carry over.
+pub const CARRIED_AT_ONCE_MAX: usize = 200;
+/// Lines that one book may carry over.
+pub const CARRIED_MAX: usize = 20_000;
+/// Corrections of one day that was signed; as many as a record remembers.
+pub const CORRECTIONS_MAX: usize = TURNS_KEPT_MAX;
+/// How long a settlement stays in memory after its last change, in milliseconds (40 days): the next day is held against it.
+pub const SETTLEMENT_KEPT_MS: i64 = 40 * 24 * 3_600 * 1_000;
 /// Highest alarm level.
 pub const ALARM_LEVEL_MAX: u8 = 9;
 /// How far back a claimed time may lie before it needs an import, in milliseconds (31 days).

@@ -3,6 +3,7 @@
 //! A refusal writes nothing. Faults (disk, peer) and bugs (a broken invariant) are other types on purpose.
 
 use crate::basis::Text;
+use crate::ledger::LineId;
 use crate::record::{RecordKind, RecordRef};
 use crate::timer::AlarmCode;
 
@@ -84,6 +85,11 @@ pub enum Refusal {
     OnlyToView,
     /// Records of this kind are not shared in operations.
     NotToShare(RecordKind),
+    /// The book of a day does not balance, or carries lines over without a reason and a new date.
+    Unbalanced {
+        /// The lines.
+        lines: Vec<LineId>,
+    },
     /// It cannot be taken back.
     NotUndone {
         /// Why not.
@@ -129,6 +135,7 @@ impl Refusal {
             Refusal::Here(_) => "home_is_here",
             Refusal::OnlyToView => "only_to_view",
             Refusal::NotToShare(_) => "not_to_share",
+            Refusal::Unbalanced { .. } => "unbalanced",
             Refusal::NotUndone { .. } => "not_undone",
         }
     }
@@ -155,6 +162,7 @@ impl Refusal {
             | Refusal::Here(_)
             | Refusal::OnlyToView
             | Refusal::NotToShare(_)
+            | Refusal::Unbalanced { .. }
             | Refusal::NotUndone { .. } => RefusalClass::Conflict,
         }
     }
@@ -207,6 +215,10 @@ impl Refusal {
                     callsigns.join(", ")
                 ),
                 format!("仍有力量在该警情上：{}。", callsigns.join("、")),
+            ),
+            Refusal::Unbalanced { lines } => Text::new(
+                format!("The book does not balance: {} lines are open.", lines.len()),
+                format!("台账未平：{} 项待处理。", lines.len()),
             ),
             Refusal::Taken { kind, name } => {
                 let kind = kind.label();
@@ -305,6 +317,10 @@ impl Refusal {
             Refusal::UnitsStillAssigned { .. } => Text::new(
                 "Clear or cancel their assignments first.",
                 "请先结束或取消其派警。",
+            ),
+            Refusal::Unbalanced { .. } => Text::new(
+                "Give each line that is carried over a reason and a new date; correct the day before where it is off.",
+                "请为每个结转项填写原因和新时限；与前一日不符的，请更正前一日。",
             ),
             Refusal::Taken { .. } => Text::new("Choose another name.", "请换一个名称。"),
             Refusal::Circle(_) => Text::new("Choose another record.", "请另选一条记录。"),

@@ -17,6 +17,7 @@ mod recommendation;
 mod road_conditions;
 mod rules;
 mod sending;
+mod settlements;
 mod spoken;
 mod taking_back;
 mod together;

@@ -136,6 +136,7 @@ pub fn inverse(deed: &Deed) -> Result<Action, Refusal> {
             ),
         )),
         Action::Directive(_)
+        | Action::Settlement(_)
         | Action::Peer(_)
         | Action::Operation(_)
         | Action::Participation(_)

@@ -20,6 +20,7 @@ use crate::basis::{
     UnitId,
 };
 use crate::board::Board;
+use crate::ledger::Booked;
 use crate::timer::{AlarmCode, Seen};
 pub(super) use decide::decide;
 
@@ -345,6 +346,14 @@ impl Ladder {
 }
 
 impl Directive {
+    /// Says whether a record is a directive that was given in an operation.
+    pub(crate) fn is_given_in(record: &super::Record, operation: OperationId) -> bool {
+        let super::Record::Directive(one) = record else {
+            return false;
+        };
+        one.details.operation == Some(operation)
+    }
+
     /// Returns true until it is closed, recalled, replaced or thrown away.
     pub fn is_open(&self) -> bool {
         self.ended.is_none()
@@ -419,6 +428,15 @@ impl Life for Directive {
 
     fn over_since(&self) -> Option<Timestamp> {
         self.ended.as_ref().map(|(mark, _)| mark.at)
+    }
+
+    fn booked(&self) -> Option<Booked> {
+        let ended_at = self.ended.as_ref().map(|(mark, _)| mark.at);
+        let opened_at = self.issued?.at;
+        Some(Booked {
+            opened_at,
+            ended_at,
+        })
     }
 
     fn personal_json(&self) -> Option<Vec<u8>> {

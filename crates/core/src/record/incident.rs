@@ -18,6 +18,7 @@ use crate::basis::{
     CallId, Code, IncidentId, Line, Personal, Place, Priority, Prose, Text, Timestamp,
 };
 use crate::board::Board;
+use crate::ledger::Booked;
 use crate::limits;
 use crate::refusal::Refusal;
 use crate::timer::{self, AlarmCode, Seen};
@@ -202,6 +203,20 @@ impl Incident {
 }
 
 impl Life for Incident {
+    fn booked(&self) -> Option<Booked> {
+        let merged_at = match self.state {
+            IncidentState::Merged { at, .. } => Some(at),
+            IncidentState::Active
+            | IncidentState::Closed { .. }
+            | IncidentState::Cancelled { .. } => None,
+        };
+        Some(Booked {
+            // What was reopened was closed in the book of another day.
+            opened_at: self.reopened_at.unwrap_or(self.opened_at),
+            ended_at: self.ended_at().or(merged_at),
+        })
+    }
+
     fn number(&self) -> Option<u64> {
         Some(self.number)
     }

@@ -42,6 +42,8 @@ macro_rules! for_kinds {
                 "reply" ("reply", "回执") InOperations "What one node has to say to a record of another";
             Directive DirectiveId DirectiveAction DirectiveEvent directive directives
                 "directive" ("directive", "指令") CanBeShared "An instruction that must be signed for, acted on, reported back, verified and closed";
+            Settlement SettlementId SettlementAction SettlementEvent settlement settlements
+                "settlement" ("settlement", "日清日结") CanBeShared "The balance of a day, signed";
         }
     };
 }

@@ -19,6 +19,7 @@ pub mod peer;
 pub mod person;
 pub mod reply;
 pub mod road_condition;
+pub mod settlement;
 pub mod station;
 pub mod turn;
 pub mod unit;
@@ -32,6 +33,7 @@ use watchfire_feed::{NodeId, Scope};
 use crate::basis::{IncidentId, OperationId, PersonId, Personal, Text, Timestamp, UnitId};
 use crate::board::Board;
 use crate::entropy::Entropy;
+use crate::ledger::Booked;
 use crate::limits;
 use crate::plan::ResponseFile;
 use crate::refusal::Refusal;
@@ -46,6 +48,7 @@ use message::MessageEvent;
 use participation::{ParticipationAction, ParticipationEvent};
 use person::Seat;
 use reply::ReplyEvent;
+use settlement::SettlementAction;
 
 /// What a kind of record may have besides its name, version and time; most need little of it.
 pub(crate) trait Life {
@@ -62,6 +65,11 @@ pub(crate) trait Life {
     /// Returns since when it is over by itself, so that it may leave memory; what belongs to an incident or an
     /// operation goes with that, and says nothing here.
     fn over_since(&self) -> Option<Timestamp> {
+        None
+    }
+
+    /// Returns since when it is to be done, and since when it is over, if it stands in the [book](crate::ledger) of its day.
+    fn booked(&self) -> Option<Booked> {
         None
     }
 
@@ -283,6 +291,11 @@ impl Record {
     /// Returns the incident it belongs to: of a call or an assignment, and of an incident that was merged into it.
     pub fn parent(&self) -> Option<IncidentId> {
         each_record!(self, record => Life::parent(record.as_ref()))
+    }
+
+    /// Returns since when it is to be done, and since when it is over, if it stands in the [book](crate::ledger) of its day.
+    pub fn booked(&self) -> Option<Booked> {
+        each_record!(self, record => Life::booked(record.as_ref()))
     }
 
     /// Returns the operation it is part of, if it is of a kind that lives in one.
@@ -527,6 +540,8 @@ impl Action {
             names.extend(assignments.iter().map(|one| RecordRef::from(*one)));
         } else if let Action::Participation(ParticipationAction::Share { record, .. }) = self {
             names.push(*record);
+        } else if let Action::Settlement(SettlementAction::Sign { within, .. }) = self {
+            names.extend(within);
         } else if let Action::Undo(undo) = self {
             names.extend(undo.unchanged.iter().map(|(name, _)| *name));
             names.extend(undo.inverse.names());
