@@ -84,6 +84,15 @@ pub enum Refusal {
     OnlyToView,
     /// Records of this kind are not shared in operations.
     NotToShare(RecordKind),
+    /// There is less of something than would be promised.
+    NotEnough {
+        /// Of what.
+        what: String,
+        /// How many there are.
+        has: u32,
+        /// How many are promised already, or asked for.
+        bound: u32,
+    },
     /// It cannot be taken back.
     NotUndone {
         /// Why not.
@@ -129,6 +138,7 @@ impl Refusal {
             Refusal::Here(_) => "home_is_here",
             Refusal::OnlyToView => "only_to_view",
             Refusal::NotToShare(_) => "not_to_share",
+            Refusal::NotEnough { .. } => "not_enough",
             Refusal::NotUndone { .. } => "not_undone",
         }
     }
@@ -155,6 +165,7 @@ impl Refusal {
             | Refusal::Here(_)
             | Refusal::OnlyToView
             | Refusal::NotToShare(_)
+            | Refusal::NotEnough { .. }
             | Refusal::NotUndone { .. } => RefusalClass::Conflict,
         }
     }
@@ -278,6 +289,10 @@ impl Refusal {
                     format!("{}不在行动中共享。", kind.zh),
                 )
             }
+            Refusal::NotEnough { what, has, bound } => Text::new(
+                format!("Of {what} there are {has}; {bound} are promised or asked for."),
+                format!("{what}：共 {has}，已承诺或所需 {bound}。"),
+            ),
             Refusal::NotUndone { because, .. } => Text::new(
                 format!("It cannot be taken back: {}.", because.en),
                 format!("无法撤回：{}。", because.zh),
@@ -342,6 +357,10 @@ impl Refusal {
             Refusal::NotToShare(_) => Text::new(
                 "Share the incident, with what may be known of it in a note.",
                 "请共享警情，并在备注中写明可告知的内容。",
+            ),
+            Refusal::NotEnough { .. } => Text::new(
+                "Take fewer or another time, or release what is not needed.",
+                "请减少数量、改换时间，或先释放不再需要的部分。",
             ),
             Refusal::NotUndone { instead, .. } => instead.clone(),
         }

@@ -17,6 +17,7 @@ mod road_conditions;
 mod rules;
 mod sending;
 mod spoken;
+mod support;
 mod taking_back;
 mod together;
 mod triage;

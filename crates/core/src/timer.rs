@@ -12,9 +12,11 @@ use crate::board::Board;
 use crate::record::assignment::{Assignment, AssignmentStatus};
 use crate::record::call::Call;
 use crate::record::incident::Incident;
+use crate::record::support_request::SupportRequest;
 use crate::record::turn::Attention;
 use crate::record::{Actor, Record, RecordRef};
 use crate::refusal::Refusal;
+use crate::support::{self, Standing};
 
 /// After how long a step is late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +38,9 @@ pub struct TimerRules {
     pub on_scene_check_s: u32,
     /// Seconds that a call may be part of no incident until it is reported.
     pub call_waiting_s: u32,
+    /// Seconds that a support request may be without any answer until it is reported, for priority 1 to 4; after twice
+    /// as long, and not before it is wanted, it is reported while less was accepted than is needed.
+    pub support_unanswered_s: [u32; 4],
 }
 
 impl Default for TimerRules {
@@ -50,19 +55,28 @@ impl Default for TimerRules {
             unassigned_s: [60, 60, 120, 300],
             on_scene_check_s: 1_800,
             call_waiting_s: 120,
+            support_unanswered_s: [120, 300, 900, 1_800],
         }
     }
 }
 
 impl TimerRules {
     fn unassigned_s(&self, priority: Priority) -> u32 {
-        let [first, second, third, fourth] = self.unassigned_s;
-        match priority {
-            Priority::P1 => first,
-            Priority::P2 => second,
-            Priority::P3 => third,
-            Priority::P4 => fourth,
-        }
+        by_priority(self.unassigned_s, priority)
+    }
+
+    /// Returns how long a support request may be without any answer.
+    pub fn support_unanswered_s(&self, priority: Priority) -> u32 {
+        by_priority(self.support_unanswered_s, priority)
+    }
+}
+
+fn by_priority([first, second, third, fourth]: [u32; 4], priority: Priority) -> u32 {
+    match priority {
+        Priority::P1 => first,
+        Priority::P2 => second,
+        Priority::P3 => third,
+        Priority::P4 => fourth,
     }
 }
 
@@ -82,6 +96,10 @@ pub enum AlarmCode {
     Unassigned,
     /// The call is part of no incident.
     CallWaiting,
+    /// Nobody has answered the support request.
+    SupportUnanswered,
+    /// Less was accepted than the support request needs.
+    SupportShort,
 }
 
 /// One thing that is late.
@@ -106,13 +124,15 @@ pub struct Seen {
 
 impl AlarmCode {
     /// All of them.
-    pub const ALL: [AlarmCode; 6] = [
+    pub const ALL: [AlarmCode; 8] = [
         AlarmCode::Unanswered,
         AlarmCode::LateDeparture,
         AlarmCode::OverdueArrival,
         AlarmCode::OnSceneCheck,
         AlarmCode::Unassigned,
         AlarmCode::CallWaiting,
+        AlarmCode::SupportUnanswered,
+        AlarmCode::SupportShort,
     ];
 
     /// Returns what is late, in words.
@@ -124,6 +144,10 @@ impl AlarmCode {
             AlarmCode::OnSceneCheck => Text::new("Long on scene without word", "到场后久无消息"),
             AlarmCode::Unassigned => Text::new("Nobody is on it", "无人处置"),
             AlarmCode::CallWaiting => Text::new("Call not dealt with", "接警单未处理"),
+            AlarmCode::SupportUnanswered => {
+                Text::new("Support request unanswered", "支撑请求无人响应")
+            }
+            AlarmCode::SupportShort => Text::new("Support falls short", "支撑不足"),
         }
     }
 
@@ -152,6 +176,14 @@ impl AlarmCode {
             AlarmCode::CallWaiting => Text::new(
                 "Join it to an incident, open one, or close it with a reason.",
                 "请并入警情、立警，或说明原因后关闭。",
+            ),
+            AlarmCode::SupportUnanswered => Text::new(
+                "Call those who can, answer it yourself, or withdraw it.",
+                "请电话联系有能力的单位、自行响应，或撤销请求。",
+            ),
+            AlarmCode::SupportShort => Text::new(
+                "Accept an offer, ask others, or close it and say why.",
+                "请采纳响应、另寻支撑，或说明原因后办结。",
             ),
         }
     }
@@ -189,6 +221,8 @@ pub fn alarm_of(
         alarm_of_incident(board, incident, rules, now)
     } else if let Record::Call(call) = record {
         alarm_of_call(call, rules, now)
+    } else if let Record::SupportRequest(request) = record {
+        alarm_of_support(board, request, rules, now)
     } else {
         None
     }
@@ -208,6 +242,16 @@ pub fn open(board: &Board, rules: &TimerRules, now: Timestamp) -> Vec<(RecordRef
     for call in board.loose_calls() {
         let alarm = alarm_of_call(call, rules, now);
         all.extend(alarm.map(|alarm| (call.id.into(), alarm)));
+    }
+    let mut requests = board.support_requests.values().peekable();
+    if requests.peek().is_some() {
+        let answers = support::answers_by_request(board);
+        for request in requests {
+            let answers = answers.get(&request.name());
+            let standing = support::standing_of(request, answers.map_or(&[], Vec::as_slice), now);
+            let alarm = support_late(request, &standing, rules, now);
+            all.extend(alarm.map(|alarm| (request.id.into(), alarm)));
+        }
     }
     all
 }
@@ -231,6 +275,37 @@ pub fn alarm_of_incident(
 /// Returns what is late about a call at `now`.
 pub fn alarm_of_call(call: &Call, rules: &TimerRules, now: Timestamp) -> Option<Alarm> {
     call_waiting(call.loose_since(), rules, now)
+}
+
+/// Returns what is late about one of this node's support requests at `now`.
+pub fn alarm_of_support(
+    board: &Board,
+    request: &SupportRequest,
+    rules: &TimerRules,
+    now: Timestamp,
+) -> Option<Alarm> {
+    let standing = support::standing(board, request, now);
+    support_late(request, &standing, rules, now)
+}
+
+/// Returns what is late about a support request that has come so far: first that nobody answers, then, not before it is
+/// wanted, that less was accepted than is needed.
+pub fn support_late(
+    request: &SupportRequest,
+    standing: &Standing,
+    rules: &TimerRules,
+    now: Timestamp,
+) -> Option<Alarm> {
+    if !request.is_open() || standing.lacking(request) == 0 {
+        return None;
+    }
+    let allowed_s = rules.support_unanswered_s(request.wish.priority);
+    if standing.answers == 0 {
+        let due = request.asked_at.plus_s(allowed_s);
+        return on(AlarmCode::SupportUnanswered, due, now);
+    }
+    let due = request.asked_at.plus_s(allowed_s.saturating_mul(2));
+    on(AlarmCode::SupportShort, due.max(request.wish.from), now)
 }
 
 /// Returns what is late about an assignment that has come so far.

@@ -40,6 +40,12 @@ macro_rules! for_kinds {
                 "message" ("message", "联络") InOperations "What one member says in an operation";
             Reply ReplyId ReplyAction ReplyEvent reply replies
                 "reply" ("reply", "回执") InOperations "What one node has to say to a record of another";
+            SupportCapability SupportCapabilityId SupportCapabilityAction SupportCapabilityEvent support_capability support_capabilities
+                "support_capability" ("support capability", "支撑能力") CanBeShared "What an agency can give others, and who answers when";
+            SupportRequest SupportRequestId SupportRequestAction SupportRequestEvent support_request support_requests
+                "support_request" ("support request", "支撑请求") CanBeShared "What is needed, and which offers were accepted";
+            SupportOffer SupportOfferId SupportOfferAction SupportOfferEvent support_offer support_offers
+                "support_offer" ("support offer", "支撑响应") CanBeShared "What one agency answers to a support request";
         }
     };
 }

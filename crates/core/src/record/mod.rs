@@ -19,6 +19,9 @@ pub mod person;
 pub mod reply;
 pub mod road_condition;
 pub mod station;
+pub mod support_capability;
+pub mod support_offer;
+pub mod support_request;
 pub mod turn;
 pub mod unit;
 

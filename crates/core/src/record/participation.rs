@@ -308,6 +308,45 @@ pub(super) fn join(node: NodeId, operation: OperationId) -> Happened {
     Happened::within(operation, id, Event::Participation(event))
 }
 
+/// Returns that a record is shared which begins in the same step: what support is asked for or offered in an operation
+/// is there from the beginning. Support that is over makes room where the limit is reached.
+pub(super) fn share_new(
+    board: &Board,
+    context: &Context<'_>,
+    operation: OperationId,
+    record: RecordRef,
+) -> Result<Vec<Happened>, Refusal> {
+    let part = board.must_take_part(context.node, operation)?;
+    let id = Participation::id_of(&context.node, operation);
+    let happened = |event| Happened::within(operation, id, Event::Participation(event));
+    let mut all = Vec::new();
+    if part.shares.len() >= limits::SHARES_PER_OPERATION_MAX {
+        let over = part.shares.iter().filter(|one| {
+            let expired = one.until.is_some_and(|until| until <= context.now);
+            expired || crate::support::is_over(board, one.record)
+        });
+        all.extend(over.map(|one| {
+            happened(ParticipationEvent::ShareEnded {
+                record: one.record,
+                expired: true,
+            })
+        }));
+        if all.is_empty() {
+            return Err(Refusal::Limit {
+                what: Text::new("records shared in one operation", "每次行动共享的记录"),
+                max: limits::SHARES_PER_OPERATION_MAX,
+            });
+        }
+    }
+    all.push(happened(ParticipationEvent::Shared {
+        record,
+        tier: Tier::Assist,
+        with_response: false,
+        until: None,
+    }));
+    Ok(all)
+}
+
 pub(super) fn decide(
     board: &Board,
     action: &ParticipationAction,
