@@ -287,3 +287,35 @@ fn what_is_asked_within_an_agency_or_without_a_share_leaves_no_node() {
     );
     check(&[&a, &b, &c]);
 }
+
+#[test]
+fn a_standing_operation_never_runs_out_of_shares_for_support_that_is_over() {
+    let (mut a, _, _, operation) = joint();
+    let max = watchfire_core::limits::SHARES_PER_OPERATION_MAX;
+    for _ in 0..max + 3 {
+        let need = ask_for(&mut a, operation, 1);
+        let withdraw = SupportRequestAction::Withdraw {
+            request: need,
+            reason: "found".parse().unwrap(),
+        };
+        a.ask(Action::SupportRequest(withdraw)).unwrap();
+    }
+    let part = a.shown.participation_of(operation, a.node()).unwrap();
+    assert!(part.shares.len() <= max);
+    // What still goes on is not pushed out.
+    let mut open = Vec::new();
+    for _ in part.shares.len()..max {
+        open.push(ask_for(&mut a, operation, 1));
+    }
+    let wish = a.shown.support_requests[&open[0]].wish.clone();
+    for _ in open.len()..max {
+        open.push(ask_for(&mut a, operation, 1));
+    }
+    let ask = SupportRequestAction::Ask { wish, need: None };
+    let full = a.ask(Action::SupportRequest(ask));
+    assert!(
+        matches!(full, Err(Refusal::Limit { max: found, .. }) if found == max),
+        "{full:?}"
+    );
+    check(&[&a]);
+}

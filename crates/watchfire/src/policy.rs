@@ -50,7 +50,7 @@ pub enum Permission {
     RunUnits,
     /// Enter road conditions, change until when they hold, end them.
     SetRoadConditions,
-    /// Enter and amend units and stations.
+    /// Enter and amend units, stations and support capabilities.
     KeepUnits,
     /// Enrol people, change what they may do, hand out codes and tokens.
     KeepPeople,
@@ -60,6 +60,8 @@ pub enum Permission {
     LeadOperations,
     /// Share records in operations, write to their log, ask and answer.
     ActInOperations,
+    /// Ask for support, answer requests for it, accept offers and follow them until all is back.
+    ActOnSupport,
 }
 
 impl Permission {
@@ -87,6 +89,7 @@ impl Permission {
             P::KeepPeers => "keep_peers",
             P::LeadOperations => "lead_operations",
             P::ActInOperations => "act_in_operations",
+            P::ActOnSupport => "act_on_support",
         }
     }
 }
@@ -139,6 +142,7 @@ pub const TABLE: &[(Permission, &[Seat])] = &[
     (P::KeepPeers, &[Administrator, DutyOfficer]),
     (P::LeadOperations, &[DutyOfficer]),
     (P::ActInOperations, &[Dispatcher, DutyOfficer]),
+    (P::ActOnSupport, &[Dispatcher, DutyOfficer]),
 ];
 
 /// Somebody who has proved who they are.
@@ -325,6 +329,8 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
             | ParticipationAction::DeclineCommand { .. },
         ) => vec![P::LeadOperations],
         Action::Message(_) | Action::Reply(_) => vec![P::ActInOperations],
+        Action::SupportCapability(_) => vec![P::KeepUnits],
+        Action::SupportRequest(_) | Action::SupportOffer(_) => vec![P::ActOnSupport],
         Action::Undo(undo) => permissions_for(session, &undo.inverse, board),
         Action::Together(actions) => {
             // One seat must allow all of it.
@@ -404,7 +410,7 @@ mod tests {
                 .iter()
                 .any(|(permission, seats)| *permission == P::ReadPersonal && seats.contains(&Wall))
         );
-        assert_eq!(seen.len(), 21, "a new permission needs a row");
+        assert_eq!(seen.len(), 22, "a new permission needs a row");
         let volunteers: Vec<Permission> = TABLE
             .iter()
             .filter(|(_, seats)| seats.contains(&Volunteer))

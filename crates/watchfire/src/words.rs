@@ -1,6 +1,7 @@
 //! What an entry says, in words a dispatcher or an auditor reads, in both languages.
 
 mod joint;
+mod support;
 
 use watchfire_core::basis::{AssignmentId, CallId, IncidentId};
 use watchfire_core::basis::{Code, Personal, Text, UnitId, say_seconds};
@@ -41,6 +42,12 @@ pub fn of(
             joint::message(event, text.map(|text| text.as_str()))
         }
         Event::Reply(event) => joint::reply(event),
+        Event::SupportCapability(event) => support::capability(event),
+        Event::SupportRequest(event) => {
+            let need = personal.and_then(|personal| personal.note.as_ref());
+            support::request(board, event, need.map(|need| need.as_str()))
+        }
+        Event::SupportOffer(event) => support::offer(event),
         Event::Told(_) => Text::new("told to an operation", "告知行动成员"),
     }
 }

@@ -490,3 +490,45 @@ fn limits_of_support_hold_at_and_not_one_past_them() {
         matches!(past, Err(Refusal::Limit { max, .. }) if max == limits::SUPPORT_REQUESTS_OPEN_MAX)
     );
 }
+
+#[test]
+fn nobody_elses_word_makes_more_of_a_request_than_its_home_may() {
+    use crate::record::support_request::SupportRequestEvent;
+    use crate::record::{Actor, Event, Meta, Record, RecordKind, RecordRef};
+    use watchfire_feed::NodeId;
+    let meta = |version| Meta {
+        record: [1; 16],
+        version,
+        at: minute(0),
+        happened_at: minute(0),
+        by: Actor::NODE,
+    };
+    let asked = SupportRequestEvent::Asked {
+        number: 1,
+        home: NodeId([1; 32]),
+        wish: wish(1),
+    };
+    let mut held = Record::apply(None, &Event::SupportRequest(asked), None, &meta(1));
+    for at in 0..=limits::SUPPORT_COMMITMENTS_MAX {
+        let mut id = [0; 16];
+        id[0] = u8::try_from(at).unwrap();
+        let record = RecordRef {
+            kind: RecordKind::SupportOffer,
+            id,
+        };
+        let node = NodeId([2; 32]);
+        // Each is said twice; an offer counts once all the same.
+        for again in 0..2 {
+            let event = Event::SupportRequest(SupportRequestEvent::Committed {
+                offer: Elsewhere { node, record },
+                quantity: 1,
+            });
+            let version = 2 + 2 * at as u64 + again;
+            held = Record::apply(held.as_ref(), &event, None, &meta(version));
+        }
+    }
+    let Some(Record::SupportRequest(held)) = held else {
+        panic!("{held:?}");
+    };
+    assert_eq!(held.commitments.len(), limits::SUPPORT_COMMITMENTS_MAX);
+}

@@ -91,7 +91,7 @@ pub(crate) struct OpenAlarmView {
     priority: Option<PriorityView>,
     /// The incident; of an assignment that it is on.
     incident: Option<String>,
-    /// The running number of the incident, or of the call.
+    /// The running number of the incident, of the call or of the support request.
     number: Option<u64>,
     /// The assignment.
     assignment: Option<String>,
@@ -101,6 +101,8 @@ pub(crate) struct OpenAlarmView {
     callsign: Option<String>,
     /// The call.
     call: Option<String>,
+    /// The support request.
+    support_request: Option<String>,
 }
 
 /// What began within one hour.
@@ -190,6 +192,7 @@ fn about(board: &Board, record: &Record, alarm: Alarm) -> Option<OpenAlarmView> 
             unit: None,
             callsign: None,
             call: None,
+            support_request: None,
         })
     };
     if let Record::Assignment(one) = record {
@@ -216,6 +219,11 @@ fn about(board: &Board, record: &Record, alarm: Alarm) -> Option<OpenAlarmView> 
         Some(OpenAlarmView {
             call: Some(one.id.to_string()),
             ..shown(&one.seen, one.priority, Some(one.number))?
+        })
+    } else if let Record::SupportRequest(one) = record {
+        Some(OpenAlarmView {
+            support_request: Some(one.id.to_string()),
+            ..shown(&one.seen, Some(one.wish.priority), Some(one.number))?
         })
     } else {
         None

@@ -16,6 +16,7 @@ use super::operation::{self, OperationView};
 use super::patrol::{self, PatrolView};
 use super::peer::{self, PeersView};
 use super::road_condition::{self, RoadConditionView};
+use super::support::{self, SupportMarkView};
 use super::view::{self, AssignmentView, CallView, IncidentView, StationView, UnitView};
 use crate::hub::{MARK, Message, RECORD};
 use crate::node::Node;
@@ -39,6 +40,8 @@ pub enum RecordView {
     RoadCondition(RoadConditionView),
     /// A patrol plan.
     Patrol(PatrolView),
+    /// That a record of support changed: who shows support asks anew.
+    Support(SupportMarkView),
     /// An operation, whole.
     Operation(Box<OperationView>),
     /// This node among others.
@@ -78,7 +81,7 @@ fn other_view(
     if let Record::Patrol(one) = record {
         Some(RecordView::Patrol(patrol::shown(board, one, at)))
     } else {
-        None
+        support::mark(record).map(RecordView::Support)
     }
 }
 

@@ -694,10 +694,15 @@ pub enum AlarmCodeView {
     Unassigned,
     /// The call is part of no incident.
     CallWaiting,
+    /// Nobody has answered the support request.
+    SupportUnanswered,
+    /// Less was accepted than the support request needs.
+    SupportShort,
 }
 
 same_words!(AlarmCode <=> AlarmCodeView {
     Unanswered, LateDeparture, OverdueArrival, OnSceneCheck, Unassigned, CallWaiting,
+    SupportUnanswered, SupportShort,
 });
 
 /// Shows an assignment as of now.

@@ -59,6 +59,8 @@ export class Board {
   road_conditions = new Table<RoadCondition>();
   patrols = new Table<Patrol>();
   operations = new Table<Operation>();
+  /** Counts up with every record of support that changed: who shows support asks the node anew. */
+  support_changes = $state(0);
   /** This node among others; null until it is known, and of an earlier moment. */
   peers = $state.raw<Peers | null>(null);
 
@@ -257,6 +259,9 @@ export class Board {
         return put(this.road_conditions, message.record);
       case 'patrol':
         return put(this.patrols, message.record);
+      case 'support':
+        this.support_changes += 1;
+        return;
       case 'unit':
         put(this.units, message.record);
         this.#placeOne(message.record);
