@@ -1589,6 +1589,193 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/support": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the catalogue, this node's requests, and those of others that it may answer. */
+        get: operations["get_support"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support/capabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enters a capability into the catalogue. */
+        post: operations["post_support_capabilities"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support/capabilities/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes what a capability is, how many there are or who answers; one that was retired comes back. */
+        put: operations["put_support_capabilities_by_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support/capabilities/{id}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a capability out of the catalogue. */
+        post: operations["post_support_capabilities_by_id_retire"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support/declines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers a request by saying that one cannot. */
+        post: operations["post_support_declines"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what the support requests of a period came to: asked, answered, time to the first offer, met. */
+        get: operations["get_support_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers a request by an offer, which binds this node until it is accepted or its time is over. */
+        post: operations["post_support_offers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support/offers/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Does a step on one of this node's offers: promises what was accepted, changes its times, delivers, returns, withdraws it. */
+        post: operations["post_support_offers_by_id_steps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for support: within the agency, or of all members of an operation. */
+        post: operations["post_support_requests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support/requests/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Does a step on one of this node's requests: amends it, accepts an offer, lets one go, withdraws it, closes it. */
+        post: operations["post_support_requests_by_id_steps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support/requests/{node}/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a support request: this node's own, or one of another home that it may answer. */
+        get: operations["get_support_requests_by_node_by_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/triage": {
         parameters: {
             query?: never;
@@ -1804,7 +1991,7 @@ export interface components {
          * @description What is late.
          * @enum {string}
          */
-        AlarmCodeView: "unanswered" | "late_departure" | "overdue_arrival" | "on_scene_check" | "unassigned" | "call_waiting";
+        AlarmCodeView: "unanswered" | "late_departure" | "overdue_arrival" | "on_scene_check" | "unassigned" | "call_waiting" | "support_unanswered" | "support_short";
         /** @description What began within one hour. */
         AlarmHourView: {
             /** @description When the hour began. */
@@ -1901,6 +2088,13 @@ export interface components {
             /** @description The question, by its name in the response file. */
             question: string;
         };
+        /** @description Who answers. */
+        AnsweringView: {
+            /** @description How to reach it. */
+            reach: string;
+            /** @description Which seat or desk. */
+            who: string;
+        };
         /** @description The figures of a area. */
         AreaCellView: {
             /** @description The area; none where none is given. */
@@ -1916,6 +2110,54 @@ export interface components {
             name: string;
             /** @description The id of the station. */
             station: string;
+        };
+        /**
+         * @description What support is asked for.
+         * @example {
+         *       "code": "drone",
+         *       "priority": 1,
+         *       "purpose": "Search of the river bank",
+         *       "quantity": 2,
+         *       "until": "2026-11-26T23:00:00Z"
+         *     }
+         */
+        AskBody: {
+            /** @description Which capability. */
+            code: string;
+            /**
+             * Format: date-time
+             * @description From when it is wanted; now if absent.
+             */
+            from?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was asked, if not now.
+             */
+            happened_at?: string | null;
+            /** @description For which incident of this node's. */
+            incident?: string | null;
+            /** @description What is needed and why, which may name people: it is sealed. */
+            need?: string | null;
+            /** @description In which operation others are asked; nobody but this agency if absent. */
+            operation?: string | null;
+            place?: components["schemas"]["PlaceBody"] | null;
+            /**
+             * Format: int32
+             * @description How urgent; 1 is most urgent.
+             */
+            priority: number;
+            /** @description What for, in a line that names nobody. */
+            purpose: string;
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            quantity: number;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            until: string;
         };
         /**
          * @description How an ask stands.
@@ -2251,6 +2493,27 @@ export interface components {
             /** @description One year of 364 days before: the same weekdays. */
             year_before: components["schemas"]["BeforeView"];
         };
+        /** @description Somebody who has such a capability. */
+        CanView: {
+            /** @description True if it has answered. */
+            answered: boolean;
+            answering: components["schemas"]["AnsweringView"] | null;
+            /** @description What people call that. */
+            home_name: string;
+            /** @description What it is called there. */
+            name: string;
+            /** @description The same in its agency's other language. */
+            name_other: string | null;
+            /** @description Its home. */
+            node: string;
+            /** @description True if it is this node's own. */
+            own: boolean;
+            /**
+             * Format: int32
+             * @description How many there are.
+             */
+            quantity: number;
+        };
         /** @description A unit that could go. */
         CandidateView: {
             /** @description What that rests on. */
@@ -2275,6 +2538,141 @@ export interface components {
             travel_time_s: number;
             /** @description The unit. */
             unit: string;
+        };
+        /**
+         * @description A capability as it is entered.
+         * @example {
+         *       "code": "drone",
+         *       "hours": [
+         *         {
+         *           "from_min": 0,
+         *           "reach": "8110",
+         *           "until_min": 0,
+         *           "who": "Air support desk"
+         *         }
+         *       ],
+         *       "name": "Drone with camera",
+         *       "name_other": "无人机",
+         *       "quantity": 3
+         *     }
+         */
+        CapabilityBody: {
+            /** @description The word that agencies have agreed on for it. */
+            code: string;
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /** @description Who answers when; the first that fits. */
+            hours: components["schemas"]["HoursBody"][];
+            /** @description What people call it. */
+            name: string;
+            /** @description The same in the agency's other language. */
+            name_other?: string | null;
+            /** @description What else is good to know. */
+            note?: string | null;
+            /**
+             * Format: int32
+             * @description How many there are.
+             */
+            quantity: number;
+        };
+        /** @description What the requests for one capability came to. */
+        CapabilityFiguresView: {
+            /**
+             * Format: int64
+             * @description Of these, answered by anybody, be it by a no.
+             */
+            answered: number;
+            /**
+             * Format: int64
+             * @description Requests that were made.
+             */
+            asked: number;
+            /** @description Which. */
+            code: string;
+            /**
+             * Format: int64
+             * @description How many of these came.
+             */
+            delivered: number;
+            /**
+             * Format: int32
+             * @description Seconds to the first offer, the median.
+             */
+            first_offer_p50_s: number | null;
+            /**
+             * Format: int32
+             * @description Seconds to the first offer, nine in ten were no longer.
+             */
+            first_offer_p90_s: number | null;
+            /**
+             * Format: int64
+             * @description Of these, met.
+             */
+            met: number;
+            /**
+             * Format: int64
+             * @description Of these, answered by an offer.
+             */
+            offered: number;
+            /**
+             * Format: int64
+             * @description Of these, closed as not met.
+             */
+            unmet: number;
+            /**
+             * Format: int64
+             * @description How many were wanted in all that were not withdrawn.
+             */
+            wanted: number;
+            /**
+             * Format: int64
+             * @description Of these, withdrawn.
+             */
+            withdrawn: number;
+        };
+        /** @description A capability in the catalogue. */
+        CapabilityView: {
+            answering: components["schemas"]["AnsweringView"] | null;
+            /**
+             * Format: int32
+             * @description How many are promised or offered at this moment; known of this node's own only.
+             */
+            bound: number | null;
+            /** @description The word that agencies have agreed on for it. */
+            code: string;
+            /** @description What people call that. */
+            home_name: string;
+            /** @description Who answers when. */
+            hours: components["schemas"]["HoursBody"][];
+            /** @description Its id. */
+            id: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description The same in its agency's other language. */
+            name_other: string | null;
+            /** @description Its home. */
+            node: string;
+            /** @description What else is good to know. */
+            note: string | null;
+            /** @description True if it is this node's own. */
+            own: boolean;
+            /**
+             * Format: int32
+             * @description How many there are.
+             */
+            quantity: number;
+            /** @description Why it was taken out of the catalogue, if it was. */
+            retired: string | null;
+            /** @description The operations in which this node shares it. */
+            shared_in: string[];
+            /**
+             * Format: int64
+             * @description Its version.
+             */
+            version: number;
         };
         /** @description The words for a node's codes. */
         CatalogueView: {
@@ -2582,6 +2980,20 @@ export interface components {
              * @description Those of the awaited that are in no round.
              */
             unplanned: number;
+        };
+        /** @description That one cannot. */
+        DeclineBody: {
+            /**
+             * Format: date-time
+             * @description When it was said, if not now.
+             */
+            happened_at?: string | null;
+            /** @description The home of the request. */
+            node: string;
+            /** @description Why. */
+            reason: string;
+            /** @description The request. */
+            request: string;
         };
         /** @description How far something has come to one member. */
         DeliveryView: {
@@ -3119,6 +3531,25 @@ export interface components {
              * @description The hour, 0 to 23.
              */
             hour: number;
+        };
+        /** @description Who answers in some hours of some days, by the node's own time zone. */
+        HoursBody: {
+            /** @description On which days, 1 for Monday to 7; every day when empty. */
+            days?: number[];
+            /**
+             * Format: int32
+             * @description From which minute of the day.
+             */
+            from_min: number;
+            /** @description How to reach it. */
+            reach: string;
+            /**
+             * Format: int32
+             * @description Until which minute, of the next day when not after `from_min`; the same twice is the whole day.
+             */
+            until_min: number;
+            /** @description Which seat or desk answers: no names of people. */
+            who: string;
         };
         /**
          * @description How far an incident has come.
@@ -3659,6 +4090,76 @@ export interface components {
             /** @description What. */
             text: string;
         };
+        /** @description What is offered. */
+        OfferBody: {
+            /**
+             * Format: date-time
+             * @description Until when it can be accepted; half an hour from now, or until its end if that is sooner, if absent.
+             */
+            answer_by?: string | null;
+            /** @description Which of this node's capabilities. */
+            capability: string;
+            /**
+             * Format: date-time
+             * @description When they can be there.
+             */
+            eta: string;
+            /**
+             * Format: date-time
+             * @description From when they are set aside; now if absent.
+             */
+            from?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was offered, if not now.
+             */
+            happened_at?: string | null;
+            /** @description The home of the request. */
+            node: string;
+            /** @description What goes with it, which may name people: it is sealed. */
+            note?: string | null;
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            quantity: number;
+            /** @description The request. */
+            request: string;
+            /**
+             * Format: date-time
+             * @description Until when they can stay.
+             */
+            until: string;
+        };
+        /** @description A step on one of this node's offers. */
+        OfferStepBody: {
+            /** @enum {string} */
+            do: "promise";
+        } | {
+            /** @enum {string} */
+            do: "retime";
+            /**
+             * Format: date-time
+             * @description When they can be there now.
+             */
+            eta: string;
+            /**
+             * Format: date-time
+             * @description Until when they can stay now.
+             */
+            until: string;
+        } | {
+            /** @enum {string} */
+            do: "deliver";
+        } | {
+            /** @enum {string} */
+            do: "return";
+        } | {
+            /** @enum {string} */
+            do: "withdraw";
+            /** @description Why. */
+            reason: string;
+        };
         /** @description Nothing more is said of an incident than what is known of its call. */
         Open: Record<string, never>;
         /** @description Something that is late, and what it is about. */
@@ -3676,12 +4177,14 @@ export interface components {
             incident: string | null;
             /**
              * Format: int64
-             * @description The running number of the incident, or of the call.
+             * @description The running number of the incident, of the call or of the support request.
              */
             number: number | null;
             priority: components["schemas"]["PriorityView"] | null;
             /** @description Since when. */
             since: string;
+            /** @description The support request. */
+            support_request: string | null;
             /** @description What is late, in words. */
             text: components["schemas"]["TextView"];
             /** @description What to do; by that it ends. */
@@ -5020,6 +5523,11 @@ export interface components {
             record: components["schemas"]["PatrolView"];
         } | {
             /** @enum {string} */
+            kind: "support";
+            /** @description That a record of support changed: who shows support asks anew. */
+            record: components["schemas"]["SupportMarkView"];
+        } | {
+            /** @enum {string} */
             kind: "operation";
             /** @description An operation, whole. */
             record: components["schemas"]["OperationView"];
@@ -5060,6 +5568,67 @@ export interface components {
             shown: boolean;
             /** @description When a person here signed for it as it stands now. */
             signed_at: string | null;
+        };
+        /** @description A step on one of this node's requests. */
+        RequestStepBody: {
+            /** @enum {string} */
+            do: "amend";
+            /**
+             * Format: date-time
+             * @description From when now.
+             */
+            from: string;
+            /**
+             * Format: int32
+             * @description How urgent now.
+             */
+            priority: number;
+            /**
+             * Format: int32
+             * @description How many now.
+             */
+            quantity: number;
+            /**
+             * Format: date-time
+             * @description Until when now.
+             */
+            until: string;
+        } | {
+            /** @enum {string} */
+            do: "commit";
+            /** @description The home of the offer. */
+            node: string;
+            /** @description The offer. */
+            offer: string;
+            /**
+             * Format: int32
+             * @description How many of what it offers.
+             */
+            quantity: number;
+        } | {
+            /** @enum {string} */
+            do: "release";
+            /** @description The home of the offer. */
+            node: string;
+            /** @description The offer. */
+            offer: string;
+        } | {
+            /** @enum {string} */
+            do: "withdraw";
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "close";
+            /** @description Whether what was needed came. */
+            met: boolean;
+            /** @description What is to be said of it; needed when it was not met. */
+            reason?: string | null;
+        } | {
+            /** @description Which. */
+            code: components["schemas"]["AlarmCodeView"];
+            /** @enum {string} */
+            do: "see_alarm";
         };
         /** @description An assignment on a shared incident. */
         ResponseView: {
@@ -5634,6 +6203,223 @@ export interface components {
              */
             lon: number;
         };
+        /** @description What this agency's support requests of a period came to, by capability. */
+        SupportFiguresView: {
+            /** @description One line for each capability that was asked for. */
+            capabilities: components["schemas"]["CapabilityFiguresView"][];
+            /** @description From when. */
+            from: string;
+            /** @description Until when, that moment not included. */
+            to: string;
+        };
+        /** @description That a record of support changed: who shows support asks anew. */
+        SupportMarkView: {
+            /** @description The record: its kind, a colon, its id. */
+            id: string;
+            /** @description True until it is over. */
+            open: boolean;
+            /**
+             * Format: int64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description One answer to a request. */
+        SupportOfferView: {
+            /** @description True if it can be accepted now, by who asks. */
+            acceptable: boolean;
+            /**
+             * Format: int32
+             * @description How many of it the asker accepted.
+             */
+            accepted: number | null;
+            /** @description When. */
+            accepted_at: string | null;
+            /** @description Until when it can be accepted. */
+            answer_by: string | null;
+            /** @description Which capability; nothing of a no. */
+            code: string | null;
+            /** @description When it was there. */
+            delivered_at: string | null;
+            /** @description When it was back, withdrawn or declined. */
+            ended_at: string | null;
+            /** @description When they can be there. */
+            eta: string | null;
+            /** @description What people call that. */
+            home_name: string;
+            /** @description Its id. */
+            id: string;
+            /** @description True if nobody accepted it in time: it binds its home no longer. */
+            lapsed: boolean;
+            /** @description True if its lease is over. */
+            lease_over: boolean;
+            /** @description Its home: who answers. */
+            node: string;
+            /** @description What goes with it, if it may be read. */
+            note: string | null;
+            /** @description When it was said. */
+            offered_at: string;
+            /** @description True if it is this node's own. */
+            own: boolean;
+            /** @description When its home promised it. */
+            promised_at: string | null;
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            quantity: number;
+            /** @description Why it was withdrawn or declined. */
+            reason: string | null;
+            /** @description When the asker let go of it. */
+            released_at: string | null;
+            /** @description How far it has come at its home. */
+            stage: components["schemas"]["SupportStageView"];
+            /** @description The same in words. */
+            stage_label: components["schemas"]["TextView"];
+            /** @description Until when they can stay: the end of the lease. */
+            until: string | null;
+            /**
+             * Format: int64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description An operation in which support can be asked. */
+        SupportOperationView: {
+            /** @description Its id. */
+            id: string;
+            /** @description What people call it. */
+            name: string;
+        };
+        /** @description A support request. */
+        SupportRequestView: {
+            /** @description What is late about it. */
+            alarms: components["schemas"]["AlarmView"][];
+            /** @description The answers, the earliest first. */
+            answers: components["schemas"]["SupportOfferView"][];
+            /** @description When it was asked. */
+            asked_at: string;
+            /** @description Who has such a capability, answered or not, answering at this hour or not. */
+            can: components["schemas"]["CanView"][];
+            /** @description What that is called here, if it is in the catalogue. */
+            capability_name: string | null;
+            /** @description The same in the other language. */
+            capability_name_other: string | null;
+            /** @description Which capability. */
+            code: string;
+            /**
+             * Format: int32
+             * @description How many were accepted and are still counted on.
+             */
+            committed: number;
+            /** @description When it ended. */
+            ended_at: string | null;
+            /** @description What was said of that. */
+            ending: string | null;
+            /** @description When the first answer came. */
+            first_answer_at: string | null;
+            /** @description From when. */
+            from: string;
+            /** @description What people call that. */
+            home_name: string;
+            /** @description Its id. */
+            id: string;
+            /** @description For which incident of this node's. */
+            incident: string | null;
+            /**
+             * Format: int64
+             * @description The running number of that.
+             */
+            incident_number: number | null;
+            /**
+             * Format: int32
+             * @description How many are still to be found.
+             */
+            lacking: number;
+            /** @description What is said of the need, if it may be read. */
+            need: string | null;
+            /** @description Its home: who asks. */
+            node: string;
+            /**
+             * Format: int64
+             * @description Its home's running number.
+             */
+            number: number;
+            /**
+             * Format: int32
+             * @description How many can be accepted now.
+             */
+            on_offer: number;
+            /** @description In which operation it is asked. */
+            operation: string | null;
+            /** @description What that is called. */
+            operation_name: string | null;
+            /** @description True if it is this node's own. */
+            own: boolean;
+            place: components["schemas"]["PlaceView"] | null;
+            /** @description How urgent. */
+            priority: components["schemas"]["PriorityView"];
+            /**
+             * Format: int32
+             * @description Of these, how many no home has promised yet.
+             */
+            provisional: number;
+            /** @description What for. */
+            purpose: string;
+            /**
+             * Format: int32
+             * @description How many are needed.
+             */
+            quantity: number;
+            /** @description True if its home cannot be reached, so that it may be old. */
+            stale: boolean;
+            /** @description Where it is in its life. */
+            status: components["schemas"]["SupportStatusView"];
+            /**
+             * Format: int32
+             * @description Of these, how many are there.
+             */
+            there: number;
+            /** @description Until when. */
+            until: string;
+            /**
+             * Format: int64
+             * @description Its version.
+             */
+            version: number;
+            /** @description What waits for a person here. */
+            waits: components["schemas"]["SupportWaitView"][];
+        };
+        /**
+         * @description How far an offer has come at its home.
+         * @enum {string}
+         */
+        SupportStageView: "offered" | "promised" | "delivered" | "returned" | "withdrawn" | "declined";
+        /**
+         * @description Where a support request is in its life.
+         * @enum {string}
+         */
+        SupportStatusView: "asked" | "declined" | "offered" | "partly_committed" | "committed" | "delivered" | "met" | "unmet" | "withdrawn";
+        /** @description Support, whole. */
+        SupportView: {
+            /** @description The time as of which it is shown. */
+            at: string;
+            /** @description The catalogue: this node's own, then what others share with it. */
+            capabilities: components["schemas"]["CapabilityView"][];
+            /** @description The requests of other homes that this node may answer, and those that it answered. */
+            elsewhere: components["schemas"]["SupportRequestView"][];
+            /** @description This node. */
+            node: string;
+            /** @description The operations in which support can be asked of others. */
+            operations: components["schemas"]["SupportOperationView"][];
+            /** @description This node's requests: the open ones, what waits longest first, then those that ended lately. */
+            requests: components["schemas"]["SupportRequestView"][];
+        };
+        /**
+         * @description What waits for a person here.
+         * @enum {string}
+         */
+        SupportWaitView: "unanswered" | "short" | "to_answer" | "to_accept" | "unpromised" | "late" | "to_return";
         /** @description Which unit goes instead. */
         SwapBody: {
             /**
@@ -10029,6 +10815,431 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_support: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_support_capabilities: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CapabilityBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapabilityView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    put_support_capabilities_by_id: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CapabilityBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapabilityView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_support_capabilities_by_id_retire: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithReason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapabilityView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_support_declines: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeclineBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportRequestView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_support_figures: {
+        parameters: {
+            query?: {
+                /** @description From when; a day before `to` if absent. */
+                from?: string;
+                /** @description Until when, that moment not included; now if absent. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportFiguresView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_support_offers: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportRequestView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_support_offers_by_id_steps: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferStepBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportRequestView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_support_requests: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportRequestView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_support_requests_by_id_steps: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestStepBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportRequestView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_support_requests_by_node_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportRequestView"];
                 };
             };
             400: components["responses"]["Problem"];
