@@ -13,6 +13,7 @@ use crate::record::support_capability::{CapabilityDetails, Hours, SupportCapabil
 use crate::record::support_offer::{Stage, SupportOfferAction};
 use crate::record::support_request::{SupportRequestAction, Wish};
 use crate::record::{Action, Elsewhere};
+use crate::refusal::Refusal;
 use crate::story::world::{Asked, World};
 use crate::support;
 use crate::timer::AlarmCode;
@@ -43,7 +44,7 @@ fn details(dice: &Dice) -> CapabilityDetails {
     }
 }
 
-fn nth<K: Copy>(mut of: impl Iterator<Item = K> + ExactSizeIterator, at: u16) -> Option<K> {
+fn nth<K: Copy>(mut of: impl ExactSizeIterator<Item = K>, at: u16) -> Option<K> {
     let count = of.len().max(1);
     of.nth(usize::from(at) % count)
 }
@@ -108,7 +109,7 @@ pub(super) fn action(world: &World, dice: &Dice) -> Action {
             capability,
             details: details(dice),
         }),
-        2 if dice.0[5] % 3 == 0 => {
+        2 if dice.0[5].is_multiple_of(3) => {
             capabilities(SupportCapabilityAction::Retire { capability, reason })
         }
         2..=5 => requests(SupportRequestAction::Ask {
@@ -260,9 +261,8 @@ fn whatever_is_offered_and_accepted_nothing_is_promised_twice_and_no_offer_count
                 ..Asked::default()
             };
             let action = action(&world, dice);
-            match world.ask(asked, action) {
-                Err(crate::refusal::Refusal::NotEnough { .. }) => refused.set(refused.get() + 1),
-                Err(_) | Ok(_) => {}
+            if let Err(Refusal::NotEnough { .. }) = world.ask(asked, action) {
+                refused.set(refused.get() + 1);
             }
             nothing_is_promised_twice(world.engine.board(), world.now);
             nothing_counts_twice(world.engine.board(), world.now);

@@ -284,7 +284,7 @@ pub enum SupportOfferEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         operation: Option<OperationId>,
         /// What is offered.
-        terms: Terms,
+        terms: Box<Terms>,
     },
     /// The answer was no.
     Declined {
@@ -446,7 +446,7 @@ fn answer(
                 home,
                 request,
                 operation,
-                terms,
+                terms: Box::new(terms),
             }
         }
         SupportOfferAction::Decline { reason, .. } => SupportOfferEvent::Declined {
@@ -622,7 +622,7 @@ pub(super) fn apply(
     } = event
     {
         return Some(SupportOffer {
-            terms: Some(terms.clone()),
+            terms: Some(terms.as_ref().clone()),
             ..new(home, request, operation)
         });
     }

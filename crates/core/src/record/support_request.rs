@@ -266,7 +266,7 @@ pub enum SupportRequestEvent {
         /// Its home.
         home: NodeId,
         /// For what.
-        wish: Wish,
+        wish: Box<Wish>,
     },
     /// It was changed.
     Amended {
@@ -420,7 +420,7 @@ fn ask(
     let event = SupportRequestEvent::Asked {
         number: board.next_number(RecordKind::SupportRequest),
         home: context.node,
-        wish: wish.clone(),
+        wish: Box::new(wish.clone()),
     };
     let mut happened = Happened::new(id, Event::SupportRequest(event));
     happened.personal.note = need.cloned();
@@ -532,7 +532,7 @@ pub(super) fn apply(
             changed_at: meta.at,
             number: *number,
             home: *home,
-            wish: wish.clone(),
+            wish: wish.as_ref().clone(),
             asked_at: meta.happened_at,
             commitments: Vec::new(),
             ending: None,

@@ -506,7 +506,7 @@ fn nobody_elses_word_makes_more_of_a_request_than_its_home_may() {
     let asked = SupportRequestEvent::Asked {
         number: 1,
         home: NodeId([1; 32]),
-        wish: wish(1),
+        wish: Box::new(wish(1)),
     };
     let mut held = Record::apply(None, &Event::SupportRequest(asked), None, &meta(1));
     for at in 0..=limits::SUPPORT_COMMITMENTS_MAX {
