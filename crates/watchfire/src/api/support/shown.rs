@@ -669,9 +669,8 @@ fn local(zone: Option<&str>, at: Timestamp) -> (u8, u16) {
 fn in_order(mut all: Vec<SupportRequestView>) -> Vec<SupportRequestView> {
     all.sort_by(|one, other| {
         let open = |view: &SupportRequestView| view.ended_at.is_none();
-        let rank = |view: &SupportRequestView| {
-            (!open(view), view.waits.first().is_none(), view.priority.0)
-        };
+        let rank =
+            |view: &SupportRequestView| (!open(view), view.waits.is_empty(), view.priority.0);
         rank(one).cmp(&rank(other)).then_with(|| match open(one) {
             true => one.asked_at.cmp(&other.asked_at),
             false => other.ended_at.cmp(&one.ended_at),
