@@ -23,7 +23,8 @@ use crate::record::station::Station;
 use crate::record::unit::{Duty, Unit};
 use crate::record::{
     Record, RecordKind, RecordRef, assignment, call, directive, for_kinds, incident, message,
-    operation, participation, patrol, peer, person, reply, road_condition, settlement, station, unit,
+    operation, participation, patrol, peer, person, reply, road_condition, settlement, station,
+    support_capability, support_offer, support_request, unit,
 };
 use crate::refusal::Refusal;
 
@@ -263,6 +264,16 @@ impl Board {
             over.is_some_and(|at| at < before) && record.changed_at() < before
         });
         gone.extend(by_itself.map(|record| record.reference()));
+        // What was answered to a request is needed as long as the request is open.
+        let open = |id: &[u8; 16]| {
+            let request = self.support_requests.get(&basis::SupportRequestId(*id));
+            request.is_some_and(|request| request.is_open())
+        };
+        for offer in self.support_offers.values() {
+            if offer.request.node == offer.home && open(&offer.request.record.id) {
+                gone.remove(&RecordRef::from(offer.id));
+            }
+        }
         gone
     }
 

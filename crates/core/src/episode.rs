@@ -3,7 +3,8 @@
 //! Nothing was written down when an alarm began, so it is worked out from the times that records keep, with the
 //! rules of today: if the rules change, the past is judged by the new ones. Times are those that were
 //! reported; where a crew's step was claimed for earlier than it was entered, the alarm that its dispatcher saw
-//! meanwhile is shorter here, or absent. Start at [`episodes`], then [`tally`].
+//! meanwhile is shorter here, or absent. Alarms of support requests are not traced: their answers are other
+//! homes' records, and `support::figures` says how long they took. Start at [`episodes`], then [`tally`].
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -26,6 +26,7 @@ pub mod recommend;
 pub mod record;
 pub mod refusal;
 pub mod routing;
+pub mod support;
 pub mod sync;
 pub mod timer;
 pub mod triage;

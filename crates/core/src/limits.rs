@@ -156,6 +156,24 @@ pub const PATROL_WINDOWS_MAX: usize = 4;
 pub const PATROL_LABEL_CHARS_MAX: usize = 60;
 /// Longest visit to a patrol point, in minutes.
 pub const PATROL_STAY_MINUTES_MAX: usize = 240;
+/// Support capabilities in one node's catalogue, those that were retired among them.
+pub const SUPPORT_CAPABILITIES_MAX: usize = 500;
+/// Spans of hours of one support capability.
+pub const SUPPORT_HOURS_MAX: usize = 14;
+/// How many there may be of one support capability, and how many may be asked for at once.
+pub const SUPPORT_QUANTITY_MAX: u32 = 10_000;
+/// Support requests on one node that have not ended.
+pub const SUPPORT_REQUESTS_OPEN_MAX: usize = 500;
+/// How far ahead of the node's clock support may be asked for or offered, in seconds (thirty days).
+pub const SUPPORT_AHEAD_S_MAX: u32 = 30 * 24 * 3_600;
+/// Commitments of one support request: each is to another offer.
+pub const SUPPORT_COMMITMENTS_MAX: usize = 100;
+/// Answers that one node may give to one support request.
+pub const SUPPORT_OFFERS_PER_REQUEST_MAX: usize = 20;
+/// Longest lease of what is offered, in seconds (seven days).
+pub const SUPPORT_LEASE_S_MAX: u32 = 7 * 24 * 3_600;
+/// How long an offer may wait at most for being accepted, in seconds (a day): it binds its home meanwhile.
+pub const SUPPORT_ANSWER_S_MAX: u32 = 24 * 3_600;
 /// Peers of one node.
 pub const PEERS_MAX: usize = 500;
 /// Addresses that one peer may be reached at.

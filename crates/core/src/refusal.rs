@@ -90,6 +90,15 @@ pub enum Refusal {
         /// The lines.
         lines: Vec<LineId>,
     },
+    /// There is less of something than would be promised.
+    NotEnough {
+        /// Of what.
+        what: String,
+        /// How many there are.
+        has: u32,
+        /// How many are promised already, or asked for.
+        bound: u32,
+    },
     /// It cannot be taken back.
     NotUndone {
         /// Why not.
@@ -136,6 +145,7 @@ impl Refusal {
             Refusal::OnlyToView => "only_to_view",
             Refusal::NotToShare(_) => "not_to_share",
             Refusal::Unbalanced { .. } => "unbalanced",
+            Refusal::NotEnough { .. } => "not_enough",
             Refusal::NotUndone { .. } => "not_undone",
         }
     }
@@ -163,6 +173,7 @@ impl Refusal {
             | Refusal::OnlyToView
             | Refusal::NotToShare(_)
             | Refusal::Unbalanced { .. }
+            | Refusal::NotEnough { .. }
             | Refusal::NotUndone { .. } => RefusalClass::Conflict,
         }
     }
@@ -290,6 +301,10 @@ impl Refusal {
                     format!("{}不在行动中共享。", kind.zh),
                 )
             }
+            Refusal::NotEnough { what, has, bound } => Text::new(
+                format!("Of {what} there are {has}; {bound} are promised or asked for."),
+                format!("{what}：共 {has}，已承诺或所需 {bound}。"),
+            ),
             Refusal::NotUndone { because, .. } => Text::new(
                 format!("It cannot be taken back: {}.", because.en),
                 format!("无法撤回：{}。", because.zh),
@@ -358,6 +373,10 @@ impl Refusal {
             Refusal::NotToShare(_) => Text::new(
                 "Share the incident, with what may be known of it in a note.",
                 "请共享警情，并在备注中写明可告知的内容。",
+            ),
+            Refusal::NotEnough { .. } => Text::new(
+                "Take fewer or another time, or release what is not needed.",
+                "请减少数量、改换时间，或先释放不再需要的部分。",
             ),
             Refusal::NotUndone { instead, .. } => instead.clone(),
         }

@@ -19,6 +19,7 @@ mod rules;
 mod sending;
 mod settlements;
 mod spoken;
+mod support;
 mod taking_back;
 mod together;
 mod triage;

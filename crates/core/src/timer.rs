@@ -13,9 +13,11 @@ use crate::record::assignment::{Assignment, AssignmentStatus};
 use crate::record::call::Call;
 use crate::record::directive::{self, Directive};
 use crate::record::incident::Incident;
+use crate::record::support_request::SupportRequest;
 use crate::record::turn::Attention;
 use crate::record::{Actor, Record, RecordRef};
 use crate::refusal::Refusal;
+use crate::support::{self, Standing};
 
 /// After how long a step is late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +39,9 @@ pub struct TimerRules {
     pub on_scene_check_s: u32,
     /// Seconds that a call may be part of no incident until it is reported.
     pub call_waiting_s: u32,
+    /// Seconds that a support request may be without any answer until it is reported, for priority 1 to 4; after twice
+    /// as long, and not before it is wanted, it is reported while less was accepted than is needed.
+    pub support_unanswered_s: [u32; 4],
 }
 
 impl Default for TimerRules {
@@ -51,19 +56,28 @@ impl Default for TimerRules {
             unassigned_s: [60, 60, 120, 300],
             on_scene_check_s: 1_800,
             call_waiting_s: 120,
+            support_unanswered_s: [120, 300, 900, 1_800],
         }
     }
 }
 
 impl TimerRules {
     fn unassigned_s(&self, priority: Priority) -> u32 {
-        let [first, second, third, fourth] = self.unassigned_s;
-        match priority {
-            Priority::P1 => first,
-            Priority::P2 => second,
-            Priority::P3 => third,
-            Priority::P4 => fourth,
-        }
+        by_priority(self.unassigned_s, priority)
+    }
+
+    /// Returns how long a support request may be without any answer.
+    pub fn support_unanswered_s(&self, priority: Priority) -> u32 {
+        by_priority(self.support_unanswered_s, priority)
+    }
+}
+
+fn by_priority([first, second, third, fourth]: [u32; 4], priority: Priority) -> u32 {
+    match priority {
+        Priority::P1 => first,
+        Priority::P2 => second,
+        Priority::P3 => third,
+        Priority::P4 => fourth,
     }
 }
 
@@ -85,6 +99,10 @@ pub enum AlarmCode {
     CallWaiting,
     /// A step of a directive is overdue.
     DirectiveOverdue,
+    /// Nobody has answered the support request.
+    SupportUnanswered,
+    /// Less was accepted than the support request needs.
+    SupportShort,
 }
 
 /// One thing that is late.
@@ -109,7 +127,7 @@ pub struct Seen {
 
 impl AlarmCode {
     /// All of them.
-    pub const ALL: [AlarmCode; 7] = [
+    pub const ALL: [AlarmCode; 9] = [
         AlarmCode::Unanswered,
         AlarmCode::LateDeparture,
         AlarmCode::OverdueArrival,
@@ -117,6 +135,8 @@ impl AlarmCode {
         AlarmCode::Unassigned,
         AlarmCode::CallWaiting,
         AlarmCode::DirectiveOverdue,
+        AlarmCode::SupportUnanswered,
+        AlarmCode::SupportShort,
     ];
 
     /// Returns what is late, in words.
@@ -129,6 +149,10 @@ impl AlarmCode {
             AlarmCode::Unassigned => Text::new("Nobody is on it", "无人处置"),
             AlarmCode::CallWaiting => Text::new("Call not dealt with", "接警单未处理"),
             AlarmCode::DirectiveOverdue => Text::new("Directive overdue", "指令逾时"),
+            AlarmCode::SupportUnanswered => {
+                Text::new("Support request unanswered", "支撑请求无人响应")
+            }
+            AlarmCode::SupportShort => Text::new("Support falls short", "支撑不足"),
         }
     }
 
@@ -161,6 +185,14 @@ impl AlarmCode {
             AlarmCode::DirectiveOverdue => Text::new(
                 "Call whoever has not answered; verify, excuse or recall it.",
                 "请催办未落实单位；核验、免办或撤回该指令。",
+            ),
+            AlarmCode::SupportUnanswered => Text::new(
+                "Call those who can, answer it yourself, or withdraw it.",
+                "请电话联系有能力的单位、自行响应，或撤销请求。",
+            ),
+            AlarmCode::SupportShort => Text::new(
+                "Accept an offer, ask others, or close it and say why.",
+                "请采纳响应、另寻支撑，或说明原因后办结。",
             ),
         }
     }
@@ -200,6 +232,8 @@ pub fn alarm_of(
         alarm_of_call(call, rules, now)
     } else if let Record::Directive(directive) = record {
         alarm_of_directive(board, directive, now)
+    } else if let Record::SupportRequest(request) = record {
+        alarm_of_support(board, request, rules, now)
     } else {
         None
     }
@@ -223,6 +257,16 @@ pub fn open(board: &Board, rules: &TimerRules, now: Timestamp) -> Vec<(RecordRef
     for directive in board.directives.values() {
         let alarm = alarm_of_directive(board, directive, now);
         all.extend(alarm.map(|alarm| (directive.id.into(), alarm)));
+    }
+    let mut requests = board.support_requests.values().peekable();
+    if requests.peek().is_some() {
+        let answers = support::answers_by_request(board);
+        for request in requests {
+            let answers = answers.get(&request.name());
+            let standing = support::standing_of(request, answers.map_or(&[], Vec::as_slice), now);
+            let alarm = support_late(request, &standing, rules, now);
+            all.extend(alarm.map(|alarm| (request.id.into(), alarm)));
+        }
     }
     all
 }
@@ -255,6 +299,37 @@ pub fn alarm_of_incident(
 /// Returns what is late about a call at `now`.
 pub fn alarm_of_call(call: &Call, rules: &TimerRules, now: Timestamp) -> Option<Alarm> {
     call_waiting(call.loose_since(), rules, now)
+}
+
+/// Returns what is late about one of this node's support requests at `now`.
+pub fn alarm_of_support(
+    board: &Board,
+    request: &SupportRequest,
+    rules: &TimerRules,
+    now: Timestamp,
+) -> Option<Alarm> {
+    let standing = support::standing(board, request, now);
+    support_late(request, &standing, rules, now)
+}
+
+/// Returns what is late about a support request that has come so far: first that nobody answers, then, not before it is
+/// wanted, that less was accepted than is needed.
+pub fn support_late(
+    request: &SupportRequest,
+    standing: &Standing,
+    rules: &TimerRules,
+    now: Timestamp,
+) -> Option<Alarm> {
+    if !request.is_open() || standing.lacking(request) == 0 {
+        return None;
+    }
+    let allowed_s = rules.support_unanswered_s(request.wish.priority);
+    if standing.answers == 0 {
+        let due = request.asked_at.plus_s(allowed_s);
+        return on(AlarmCode::SupportUnanswered, due, now);
+    }
+    let due = request.asked_at.plus_s(allowed_s.saturating_mul(2));
+    on(AlarmCode::SupportShort, due.max(request.wish.from), now)
 }
 
 /// Returns what is late about an assignment that has come so far.

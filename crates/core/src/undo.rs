@@ -151,6 +151,20 @@ pub fn inverse(deed: &Deed) -> Result<Action, Refusal> {
                 "请以相应操作撤回：退出、停止共享或撤回联络。",
             ),
         )),
+        Action::SupportCapability(_) => Err(not_undone(
+            Text::new(
+                "what the node is set up with is amended",
+                "基础设置只能修改",
+            ),
+            Text::new("Amend it again.", "请再次修改。"),
+        )),
+        Action::SupportRequest(_) | Action::SupportOffer(_) => Err(not_undone(
+            Text::new("somebody may count on it already", "他人可能已据此行动"),
+            Text::new(
+                "Withdraw it, or release what was accepted.",
+                "请撤销，或释放已采纳的部分。",
+            ),
+        )),
         Action::Undo(_) => Err(not_undone(
             Text::new("it took something back itself", "该操作本身就是撤回"),
             Text::new("Do it again by hand.", "请重新操作。"),

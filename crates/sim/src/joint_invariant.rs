@@ -19,6 +19,7 @@ mod lent_goes_where_promised;
 mod newer_is_kept_and_shown;
 mod one_lead;
 mod only_what_is_shared_is_told;
+mod promised_once;
 pub(crate) mod rows_are_the_board;
 mod same_entries_same_members;
 mod told_to_the_allowed;
@@ -37,7 +38,7 @@ pub(crate) use hostile_disturbs_nobody::Glimpse;
 use only_what_is_shared_is_told::Ended;
 
 /// The names of all invariants, as failures call them.
-pub const NAMES: [&str; 19] = [
+pub const NAMES: [&str; 20] = [
     "acked_is_durable",
     "asked_within_a_loan_is_answered",
     "board_is_the_refold",
@@ -53,6 +54,7 @@ pub const NAMES: [&str; 19] = [
     "newer_is_kept_and_shown",
     "one_lead",
     "only_what_is_shared_is_told",
+    "promised_once",
     "rows_are_the_board",
     "same_entries_same_members",
     "told_to_the_allowed",
@@ -122,6 +124,7 @@ pub(crate) fn when_appended(world: &mut World, at: usize, from: usize) -> Result
     }
     let lent = lent_goes_where_promised::check(world, at, from);
     named("lent_goes_where_promised", lent)?;
+    named("promised_once", promised_once::check(world, at, from))?;
     let told = only_what_is_shared_is_told::check(world, at, from);
     named("only_what_is_shared_is_told", told)?;
     let answered = asked_within_a_loan_is_answered::check(world, at, from);

@@ -413,6 +413,11 @@ const WORDS: &[(&str, &str, &str)] = &[
         "Seconds that a call may be part of no incident until it is reported.",
     ),
     (
+        "timers",
+        "support_unanswered_s",
+        "Seconds that a support request of priority 1, 2, 3, 4 may be without any answer until it is reported; after twice as long, while less was accepted than is needed.",
+    ),
+    (
         "duplicates",
         "radius_m",
         "Metres between two reports of the same category that may be one event.",

@@ -51,7 +51,7 @@ pub enum Permission {
     RunUnits,
     /// Enter road conditions, change until when they hold, end them.
     SetRoadConditions,
-    /// Enter and amend units and stations.
+    /// Enter and amend units, stations and support capabilities.
     KeepUnits,
     /// Enrol people, change what they may do, hand out codes and tokens.
     KeepPeople,
@@ -67,6 +67,8 @@ pub enum Permission {
     IssueDirectives,
     /// Receive directives that are for one's own unit, station or seat, sign for them, act and report.
     AnswerDirectives,
+    /// Ask for support, answer requests for it, accept offers and follow them until all is back.
+    ActOnSupport,
 }
 
 impl Permission {
@@ -97,6 +99,7 @@ impl Permission {
             P::DraftDirectives => "draft_directives",
             P::IssueDirectives => "issue_directives",
             P::AnswerDirectives => "answer_directives",
+            P::ActOnSupport => "act_on_support",
         }
     }
 }
@@ -155,6 +158,7 @@ pub const TABLE: &[(Permission, &[Seat])] = &[
         P::AnswerDirectives,
         &[CallTaker, Dispatcher, DutyOfficer, Crew, Analyst],
     ),
+    (P::ActOnSupport, &[Dispatcher, DutyOfficer]),
 ];
 
 /// Somebody who has proved who they are.
@@ -371,6 +375,8 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
         ) => vec![P::LeadOperations],
         Action::Message(_) | Action::Reply(_) => vec![P::ActInOperations],
         Action::Directive(action) => directive(session, action, board),
+        Action::SupportCapability(_) => vec![P::KeepUnits],
+        Action::SupportRequest(_) | Action::SupportOffer(_) => vec![P::ActOnSupport],
         Action::Undo(undo) => permissions_for(session, &undo.inverse, board),
         Action::Together(actions) => {
             // One seat must allow all of it.
@@ -450,7 +456,7 @@ mod tests {
                 .iter()
                 .any(|(permission, seats)| *permission == P::ReadPersonal && seats.contains(&Wall))
         );
-        assert_eq!(seen.len(), 21, "a new permission needs a row");
+        assert_eq!(seen.len(), 22, "a new permission needs a row");
         let volunteers: Vec<Permission> = TABLE
             .iter()
             .filter(|(_, seats)| seats.contains(&Volunteer))

@@ -2,6 +2,7 @@
 
 mod directive;
 mod joint;
+mod support;
 
 use watchfire_core::basis::{AssignmentId, CallId, IncidentId};
 use watchfire_core::basis::{Code, Personal, Text, UnitId, say_seconds};
@@ -43,6 +44,12 @@ pub fn of(
         }
         Event::Reply(event) => joint::reply(event),
         Event::Directive(event) => directive::said(board, event, personal),
+        Event::SupportCapability(event) => support::capability(event),
+        Event::SupportRequest(event) => {
+            let need = personal.and_then(|personal| personal.note.as_ref());
+            support::request(board, event, need.map(|need| need.as_str()))
+        }
+        Event::SupportOffer(event) => support::offer(event),
         Event::Told(_) => Text::new("told to an operation", "告知行动成员"),
     }
 }

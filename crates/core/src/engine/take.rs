@@ -17,6 +17,7 @@ use crate::record::operation::OperationAction;
 use crate::record::participation::{ParticipationAction, ParticipationEvent};
 use crate::record::peer::Peer;
 use crate::record::reply::{ReplyAction, ReplyEvent};
+use crate::record::support_offer::{Stage, SupportOfferAction};
 use crate::record::{Elsewhere, Meta};
 
 /// What came of entries from a peer: append, and only then the rest.
@@ -435,6 +436,7 @@ impl Engine {
             let close = DirectiveAction::Close { directive, in_part };
             let _ = self.react(taken, Action::Directive(close), key, now);
         }
+        self.promise_what_was_accepted(taken, feed.node, *record, now);
         if let Event::Reply(ReplyEvent::Answered {
             to,
             accepted,
@@ -456,6 +458,39 @@ impl Engine {
                 ask: *ask,
             };
             self.answer_ask(taken, &asked, meta, now);
+        }
+    }
+
+    /// Promises what another home's request accepted of this node's offers: an offer that still binds needs no person
+    /// to stand by it. Where it lapsed meanwhile and cannot be kept, both sides see that it is accepted and not promised.
+    fn promise_what_was_accepted(
+        &mut self,
+        taken: &mut Taken,
+        from: NodeId,
+        record: RecordRef,
+        now: Timestamp,
+    ) {
+        if record.kind != RecordKind::SupportRequest {
+            return;
+        }
+        let own = self.feed.node;
+        let request = self.board.copies.boards.get(&from);
+        let request = request.and_then(|board| {
+            let id = crate::basis::SupportRequestId(record.id);
+            board.support_requests.get(&id).cloned()
+        });
+        let Some(request) = request else { return };
+        let live = request.commitments.iter();
+        let live = live.filter(|one| one.offer.node == own && one.released_at.is_none());
+        for commitment in live {
+            let offer = crate::basis::SupportOfferId(commitment.offer.record.id);
+            let found = self.board.support_offers.get(&offer);
+            if found.is_some_and(|found| found.stage == Stage::Offered) {
+                let key = format!("accepted {}", commitment.offer.record);
+                let promise = Action::SupportOffer(SupportOfferAction::Promise { offer });
+                // Refused if it cannot be kept any more; that stays to be seen.
+                let _ = self.react(taken, promise, key, now);
+            }
         }
     }
 

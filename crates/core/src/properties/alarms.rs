@@ -20,6 +20,7 @@ const HASTY: TimerRules = TimerRules {
     unassigned_s: [3, 5, 8, 14],
     on_scene_check_s: 11,
     call_waiting_s: 7,
+    support_unanswered_s: [4, 6, 9, 15],
 };
 
 /// Writes down what is on, second by second.

@@ -173,6 +173,13 @@ pub(super) fn records(board: &Board) -> Vec<Record> {
             .map(Record::RoadCondition),
     );
     all.extend(board.patrols.values().cloned().map(Record::Patrol));
+    let support = board.records().filter(|record| {
+        matches!(
+            record,
+            Record::SupportCapability(_) | Record::SupportRequest(_) | Record::SupportOffer(_)
+        )
+    });
+    all.extend(support);
     all
 }
 

@@ -44,6 +44,12 @@ macro_rules! for_kinds {
                 "directive" ("directive", "指令") CanBeShared "An instruction that must be signed for, acted on, reported back, verified and closed";
             Settlement SettlementId SettlementAction SettlementEvent settlement settlements
                 "settlement" ("settlement", "日清日结") CanBeShared "The balance of a day, signed";
+            SupportCapability SupportCapabilityId SupportCapabilityAction SupportCapabilityEvent support_capability support_capabilities
+                "support_capability" ("support capability", "支撑能力") CanBeShared "What an agency can give others, and who answers when";
+            SupportRequest SupportRequestId SupportRequestAction SupportRequestEvent support_request support_requests
+                "support_request" ("support request", "支撑请求") CanBeShared "What is needed, and which offers were accepted";
+            SupportOffer SupportOfferId SupportOfferAction SupportOfferEvent support_offer support_offers
+                "support_offer" ("support offer", "支撑响应") CanBeShared "What one agency answers to a support request";
         }
     };
 }

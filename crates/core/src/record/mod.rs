@@ -21,6 +21,9 @@ pub mod reply;
 pub mod road_condition;
 pub mod settlement;
 pub mod station;
+pub mod support_capability;
+pub mod support_offer;
+pub mod support_request;
 pub mod turn;
 pub mod unit;
 

@@ -308,6 +308,52 @@ pub(super) fn join(node: NodeId, operation: OperationId) -> Happened {
     Happened::within(operation, id, Event::Participation(event))
 }
 
+/// Returns that a record is shared which begins in the same step: what is directed, asked for or offered in an operation
+/// is there from the beginning. What is over makes room where the limit is reached.
+pub(super) fn share_new(
+    board: &Board,
+    context: &Context<'_>,
+    operation: OperationId,
+    record: RecordRef,
+    tier: Tier,
+) -> Result<Vec<Happened>, Refusal> {
+    let part = board.must_take_part(context.node, operation)?;
+    let id = Participation::id_of(&context.node, operation);
+    let happened = |event| Happened::within(operation, id, Event::Participation(event));
+    let mut all = Vec::new();
+    if part.shares.len() >= limits::SHARES_PER_OPERATION_MAX {
+        let over = part.shares.iter().filter(|one| {
+            let expired = one.until.is_some_and(|until| until <= context.now);
+            expired || is_over(board, one.record)
+        });
+        all.extend(over.map(|one| {
+            happened(ParticipationEvent::ShareEnded {
+                record: one.record,
+                expired: true,
+            })
+        }));
+        if all.is_empty() {
+            return Err(too_many_shares());
+        }
+    }
+    all.push(happened(ParticipationEvent::Shared {
+        record,
+        tier,
+        with_response: false,
+        until: None,
+    }));
+    Ok(all)
+}
+
+/// Says whether nobody needs a share of a record any more: support that is over, a directive that ended.
+fn is_over(board: &Board, record: RecordRef) -> bool {
+    let directive = board.get(record).is_some_and(|found| {
+        let of_this_kind = record.kind == RecordKind::Directive;
+        of_this_kind && !found.is_open()
+    });
+    directive || crate::support::is_over(board, record)
+}
+
 pub(super) fn decide(
     board: &Board,
     action: &ParticipationAction,
@@ -419,22 +465,6 @@ pub(super) fn decide(
         id,
         Event::Participation(event),
     )])
-}
-
-/// Returns that a new record of this node's is shared in the same step that makes it.
-pub(super) fn share_own(
-    board: &Board,
-    context: &Context<'_>,
-    operation: OperationId,
-    shared: ParticipationEvent,
-) -> Result<Happened, Refusal> {
-    let part = board.must_take_part(context.node, operation)?;
-    if part.shares.len() >= limits::SHARES_PER_OPERATION_MAX {
-        return Err(too_many_shares());
-    }
-    let id = Participation::id_of(&context.node, operation);
-    let event = Event::Participation(shared);
-    Ok(Happened::within(operation, id, event))
 }
 
 fn too_many_shares() -> Refusal {

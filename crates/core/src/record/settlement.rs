@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use watchfire_feed::NodeId;
 
 use super::directive::Mark;
-use super::participation::{self, ParticipationEvent, Tier};
+use super::participation::{self, Tier};
 use super::{Context, Event, Happened, Life, Meta, RecordKind, RecordRef};
 use crate::basis::{Line, Personal, SettlementId, Text, Timestamp};
 use crate::board::Board;
@@ -363,13 +363,11 @@ fn sign(board: &Board, context: &Context<'_>, book: &Book) -> Result<Vec<Happene
     };
     all.push(happened(id, signed));
     if let BookOf::Operation(operation) = book.of {
-        let shared = ParticipationEvent::Shared {
-            record: id.into(),
-            tier: Tier::View,
-            with_response: false,
-            until: None,
-        };
-        all.push(participation::share_own(board, context, operation, shared)?);
+        let record = id.into();
+        let tier = Tier::View;
+        all.extend(participation::share_new(
+            board, context, operation, record, tier,
+        )?);
     }
     Ok(all)
 }

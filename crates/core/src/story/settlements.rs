@@ -168,12 +168,7 @@ fn what_a_signed_day_does_not_know_is_off_until_it_is_corrected() {
     let mut world = house();
     let late = issue(&mut world);
     world.now = day(1);
-    carry(
-        &mut world,
-        agency(&house(), 0),
-        vec![directive_line(late)],
-    )
-    .unwrap();
+    carry(&mut world, agency(&house(), 0), vec![directive_line(late)]).unwrap();
     let first = agency(&world, 0);
     let signed = sign(&mut world, first).unwrap();
     // Word comes after the signature that it had ended the evening before.
@@ -205,15 +200,15 @@ fn what_a_signed_day_does_not_know_is_off_until_it_is_corrected() {
             reason: reason.clone(),
         })
     };
-    assert!(ask(&mut world, correct(true)).is_err(), "it says so already");
+    assert!(
+        ask(&mut world, correct(true)).is_err(),
+        "it says so already"
+    );
     ask(&mut world, correct(false)).unwrap();
     sign(&mut world, second).unwrap();
     // What was signed is still what was signed.
     let settled = world.engine.board().settlement(signed).unwrap();
-    assert_eq!(
-        settled.signed.as_ref().unwrap().tallies[0].1.carried_out,
-        1
-    );
+    assert_eq!(settled.signed.as_ref().unwrap().tallies[0].1.carried_out, 1);
     assert_eq!(settled.corrections.len(), 1);
     world.check();
 }
@@ -332,7 +327,7 @@ fn anything(world: &mut World, what: u64, which: u64, ago_ms: u64) {
             from_call: None,
             category: None,
             priority: Some(Priority::P3),
-            place: Some(super::place("Main Street")),
+            place: Some(super::place("market")),
         })),
         2 | 3 => directives.get(pick(directives.len())).map(|directive| {
             Action::Directive(DirectiveAction::Recall {
@@ -391,11 +386,17 @@ fn settle(world: &mut World, number: u32, mood: u64, seed: u64) {
     let expected: BTreeSet<LineId> = named.union(&off).copied().collect();
     match sign(world, book) {
         Ok(id) => {
-            assert!(expected.is_empty(), "seed {seed}, day {number}: signed over {expected:?}");
+            assert!(
+                expected.is_empty(),
+                "seed {seed}, day {number}: signed over {expected:?}"
+            );
             let board = world.engine.board();
             let settled = board.settlement(id).unwrap();
             for (kind, tally) in &settled.signed.as_ref().unwrap().tallies {
-                assert!(tally.balances(), "seed {seed}, day {number}: {kind:?} {tally:?}");
+                assert!(
+                    tally.balances(),
+                    "seed {seed}, day {number}: {kind:?} {tally:?}"
+                );
             }
             let open: BTreeSet<LineId> = carried.iter().copied().collect();
             assert_eq!(settled.carried_out(), open, "seed {seed}, day {number}");

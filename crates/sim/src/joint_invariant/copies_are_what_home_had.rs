@@ -54,6 +54,20 @@ pub(crate) fn is_the_same(copy: &Record, had: &Record) -> bool {
             }
             filled == **had
         }
+        (Record::SupportRequest(copy), Record::SupportRequest(had)) => {
+            let mut filled = copy.as_ref().clone();
+            if filled.need.is_none() {
+                filled.need.clone_from(&had.need);
+            }
+            filled == **had
+        }
+        (Record::SupportOffer(copy), Record::SupportOffer(had)) => {
+            let mut filled = copy.as_ref().clone();
+            if filled.note.is_none() {
+                filled.note.clone_from(&had.note);
+            }
+            filled == **had
+        }
         _ => false,
     }
 }

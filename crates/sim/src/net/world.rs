@@ -17,7 +17,7 @@ use watchfire_feed::{Hash, NodeId};
 use super::faults::{Fault, Sudden, Weather, down_ms};
 use super::hostile::{Attack, Hostile};
 use super::wire::{self, Heard, Message};
-use super::{Failure, Met, Newer, Report, Settings, people};
+use super::{Failure, Met, Newer, Report, Settings, people, supporters};
 use crate::joint_invariant::{self, Book, Glimpse};
 use crate::site::disk::Fate;
 use crate::site::{BEGIN_MS, Site, enrol};
@@ -30,6 +30,8 @@ const TICK_MS: u64 = 60_000;
 const QUIET_MS: u64 = 600_000;
 /// How soon a node tells others that it has something new.
 const NEWS_MS: u64 = 400;
+/// One in so many deeds of people is followed by one about support.
+const SUPPORT_EVERY: u64 = 5;
 /// Within how long everybody must agree once all is healed.
 pub(crate) const HEAL_BOUND_MS: i64 = 15 * 60_000;
 
@@ -412,7 +414,20 @@ impl World {
         self.set_clock(at);
         let stranger = self.hostile.as_ref().map(Hostile::node);
         let (words, action) = people::act(&self.stands[at].site, &mut self.dice, stranger);
-        self.asks_first(at, words, action)
+        self.asks_first(at, words, action)?;
+        self.support(at)
+    }
+
+    /// Lets somebody at a node do something about support, now and then.
+    fn support(&mut self, at: usize) -> Result<(), String> {
+        if !self.acts_left.is_multiple_of(SUPPORT_EVERY) || !self.stands[at].up {
+            return Ok(());
+        }
+        let mut dice = Entropy::from_number(self.settings.seed ^ self.acts_left << 20);
+        match supporters::act(&self.stands[at].site, &mut dice) {
+            Some((words, action)) => self.asks_first(at, words, action),
+            None => Ok(()),
+        }
     }
 
     /// Lets somebody at a node ask for something for the first time.

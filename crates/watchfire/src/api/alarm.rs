@@ -91,7 +91,7 @@ pub(crate) struct OpenAlarmView {
     priority: Option<PriorityView>,
     /// The incident; of an assignment that it is on.
     incident: Option<String>,
-    /// The running number of the incident, or of the call.
+    /// The running number of the incident, of the call or of the support request.
     number: Option<u64>,
     /// The assignment.
     assignment: Option<String>,
@@ -103,6 +103,8 @@ pub(crate) struct OpenAlarmView {
     call: Option<String>,
     /// The directive that it hangs on, if on one.
     directive: Option<String>,
+    /// The support request.
+    support_request: Option<String>,
 }
 
 /// What began within one hour.
@@ -193,6 +195,7 @@ fn about(board: &Board, record: &Record, alarm: Alarm) -> Option<OpenAlarmView> 
             callsign: None,
             call: None,
             directive: None,
+            support_request: None,
         })
     };
     if let Record::Assignment(one) = record {
@@ -224,6 +227,11 @@ fn about(board: &Board, record: &Record, alarm: Alarm) -> Option<OpenAlarmView> 
         Some(OpenAlarmView {
             directive: Some(one.id.to_string()),
             ..shown(&one.seen, Some(one.details.priority), Some(one.number))?
+        })
+    } else if let Record::SupportRequest(one) = record {
+        Some(OpenAlarmView {
+            support_request: Some(one.id.to_string()),
+            ..shown(&one.seen, Some(one.wish.priority), Some(one.number))?
         })
     } else {
         None

@@ -27,6 +27,7 @@ use crate::problem::ProblemView;
         (name = "past", description = "What this node's board showed at any earlier moment"),
         (name = "directives", description = "Instructions that must be signed for, acted on, reported back, verified and closed"),
         (name = "patrols", description = "Places that want visits, the rounds of the units that go there, and what became of them"),
+        (name = "support", description = "What agencies can give each other, requests, the offers that answer them, and what became of them"),
         (name = "stations", description = "Places units start from"),
         (name = "road conditions", description = "Roads that are closed or slower than usual for a while"),
         (name = "map", description = "Where a name is, what a place is called, and what to draw underneath"),

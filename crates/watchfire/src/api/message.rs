@@ -17,6 +17,7 @@ use super::operation::{self, OperationView};
 use super::patrol::{self, PatrolView};
 use super::peer::{self, PeersView};
 use super::road_condition::{self, RoadConditionView};
+use super::support::{self, SupportMarkView};
 use super::view::{self, AssignmentView, CallView, IncidentView, StationView, UnitView};
 use crate::hub::{MARK, Message, RECORD};
 use crate::node::Node;
@@ -42,6 +43,8 @@ pub enum RecordView {
     Patrol(PatrolView),
     /// A directive of this agency.
     Directive(Box<DirectiveView>),
+    /// That a record of support changed: who shows support asks anew.
+    Support(SupportMarkView),
     /// An operation, whole.
     Operation(Box<OperationView>),
     /// This node among others.
@@ -79,7 +82,7 @@ fn other_view(board: &Board, record: &Record, at: Timestamp, personal: bool) -> 
         let directive = directive::shown(board, one, at, personal);
         Some(RecordView::Directive(Box::new(directive)))
     } else {
-        None
+        support::mark(record).map(RecordView::Support)
     }
 }
 

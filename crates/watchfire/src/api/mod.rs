@@ -30,6 +30,7 @@ pub mod road_condition;
 pub mod session;
 pub mod station;
 pub mod stream;
+pub mod support;
 pub mod triage;
 pub mod undo;
 pub mod unit;
@@ -175,6 +176,17 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(directive::show_bins))
         .routes(routes!(directive::show, directive::amend))
         .routes(routes!(directive::step))
+        .routes(routes!(support::show))
+        .routes(routes!(support::figures))
+        .routes(routes!(support::enter))
+        .routes(routes!(support::amend))
+        .routes(routes!(support::retire))
+        .routes(routes!(support::ask))
+        .routes(routes!(support::show_request))
+        .routes(routes!(support::step))
+        .routes(routes!(support::offer))
+        .routes(routes!(support::decline))
+        .routes(routes!(support::offer_step))
         .routes(routes!(peer::list))
         .routes(routes!(peer::step))
         .routes(routes!(peer::invite))

@@ -696,10 +696,15 @@ pub enum AlarmCodeView {
     CallWaiting,
     /// A step of a directive is overdue.
     DirectiveOverdue,
+    /// Nobody has answered the support request.
+    SupportUnanswered,
+    /// Less was accepted than the support request needs.
+    SupportShort,
 }
 
 same_words!(AlarmCode <=> AlarmCodeView {
-    Unanswered, LateDeparture, OverdueArrival, OnSceneCheck, Unassigned, CallWaiting, DirectiveOverdue,
+    Unanswered, LateDeparture, OverdueArrival, OnSceneCheck, Unassigned, CallWaiting,
+    DirectiveOverdue, SupportUnanswered, SupportShort,
 });
 
 /// Shows an assignment as of now.

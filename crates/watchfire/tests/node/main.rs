@@ -29,6 +29,7 @@ mod restored;
 mod seats;
 mod sign_in;
 mod stream;
+mod support;
 mod trial;
 
 #[path = "../../examples/bench/by_hand.rs"]

@@ -46,6 +46,12 @@ export type RoadShape = Shown['RoadShapeView'];
 export type RoadsMetAnswer = Shown['RoadsMetView'];
 /** Places that want visits, who goes there, and what became of it. */
 export type Patrol = Shown['PatrolView'];
+export type Support = Shown['SupportView'];
+export type SupportRequest = Shown['SupportRequestView'];
+export type SupportOffer = Shown['SupportOfferView'];
+export type SupportCapability = Shown['CapabilityView'];
+export type SupportWait = Shown['SupportWaitView'];
+export type SupportFigures = Shown['SupportFiguresView'];
 export type PatrolPoint = Shown['PointView'];
 export type PatrolCoverage = Shown['CoverageView'];
 export type PatrolRound = Shown['RoundView'];

@@ -61,6 +61,8 @@ export class Board {
   patrols = new Table<Patrol>();
   directives = new Table<Directive>();
   operations = new Table<Operation>();
+  /** Counts up with every record of support that changed: who shows support asks the node anew. */
+  support_changes = $state(0);
   /** This node among others; null until it is known, and of an earlier moment. */
   peers = $state.raw<Peers | null>(null);
 
@@ -262,6 +264,9 @@ export class Board {
         return put(this.patrols, message.record);
       case 'directive':
         return put(this.directives, message.record);
+      case 'support':
+        this.support_changes += 1;
+        return;
       case 'unit':
         put(this.units, message.record);
         this.#placeOne(message.record);

@@ -6,6 +6,7 @@ import { getContext, setContext } from 'svelte';
 import type { NodeInfo, Session } from '../api/types';
 import { Board, type OpenAlarm } from '../board/board.svelte';
 import { JointWatch } from '../records/operation/watch.svelte';
+import { SupportWatch } from '../support/watch.svelte';
 import { Acts } from './acts.svelte';
 import { seatsOf, type SeatName } from './route.svelte';
 
@@ -28,6 +29,8 @@ export class Desk {
   readonly board: Board;
   /** What operations have to say on every seat. */
   readonly joint: JointWatch;
+  /** What is asked for, offered and owed, as the node last said. */
+  readonly support: SupportWatch;
   readonly acts = new Acts();
   readonly seats: SeatName[];
   /** The time zone of the node; the browser's own where it has none. */
@@ -46,6 +49,7 @@ export class Desk {
   constructor(readonly session: Session, readonly node: NodeInfo, readonly leave: () => void) {
     this.board = new Board(leave);
     this.joint = new JointWatch(this.board);
+    this.support = new SupportWatch(this.board);
     this.seats = seatsOf(session);
     this.zone = node.clock.zone ?? undefined;
   }

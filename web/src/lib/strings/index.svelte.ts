@@ -33,6 +33,8 @@ import road_en from './road.en.json';
 import road_zh from './road.zh-CN.json';
 import shell_en from './shell.en.json';
 import shell_zh from './shell.zh-CN.json';
+import support_en from './support.en.json';
+import support_zh from './support.zh-CN.json';
 import take_en from './take.en.json';
 import take_zh from './take.zh-CN.json';
 import wall_en from './wall.en.json';
@@ -40,11 +42,11 @@ import wall_zh from './wall.zh-CN.json';
 
 const en = {
   ...base_en, ...alarm_en, ...crew_en, ...directive_en, ...dispatch_en, ...figures_en, ...line_en, ...map_en,
-  ...operation_en, ...patrol_en, ...peer_en, ...review_en, ...road_en, ...shell_en, ...take_en, ...wall_en,
+  ...operation_en, ...patrol_en, ...peer_en, ...review_en, ...road_en, ...shell_en, ...support_en, ...take_en, ...wall_en,
 };
 const zh = {
   ...base_zh, ...alarm_zh, ...crew_zh, ...directive_zh, ...dispatch_zh, ...figures_zh, ...line_zh, ...map_zh,
-  ...operation_zh, ...patrol_zh, ...peer_zh, ...review_zh, ...road_zh, ...shell_zh, ...take_zh, ...wall_zh,
+  ...operation_zh, ...patrol_zh, ...peer_zh, ...review_zh, ...road_zh, ...shell_zh, ...support_zh, ...take_zh, ...wall_zh,
 };
 
 /** A language this console speaks. */

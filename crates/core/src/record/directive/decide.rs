@@ -7,7 +7,7 @@ use super::{
 use crate::basis::{DirectiveId, Line, Personal, Prose, Text};
 use crate::board::Board;
 use crate::limits;
-use crate::record::participation::{self, ParticipationEvent, Tier};
+use crate::record::participation::{self, Tier};
 use crate::record::{Context, Event, Happened, RecordKind};
 use crate::refusal::Refusal;
 use crate::timer::{AlarmCode, acknowledged};
@@ -259,13 +259,11 @@ fn issued(
     let issued = DirectiveEvent::Issued { ladder, items };
     let mut all = vec![Happened::new(id, Event::Directive(issued))];
     if let Some(operation) = details.operation {
-        let shared = ParticipationEvent::Shared {
-            record: id.into(),
-            tier: Tier::View,
-            with_response: false,
-            until: None,
-        };
-        all.push(participation::share_own(board, context, operation, shared)?);
+        let record = id.into();
+        let tier = Tier::View;
+        all.extend(participation::share_new(
+            board, context, operation, record, tier,
+        )?);
     }
     if let Some(replaced) = details.replaces {
         all.push(ended(replaced, Ending::Replaced { by: id }));
