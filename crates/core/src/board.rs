@@ -22,8 +22,8 @@ use crate::record::road_condition::RoadCondition;
 use crate::record::station::Station;
 use crate::record::unit::{Duty, Unit};
 use crate::record::{
-    Record, RecordKind, RecordRef, assignment, call, for_kinds, incident, message, operation,
-    participation, patrol, peer, person, reply, road_condition, station, unit,
+    Record, RecordKind, RecordRef, assessment, assignment, call, consultation, for_kinds, incident,
+    message, operation, participation, patrol, peer, person, reply, road_condition, station, unit,
 };
 use crate::refusal::Refusal;
 

@@ -132,6 +132,30 @@ pub const PATROL_WINDOWS_MAX: usize = 4;
 pub const PATROL_LABEL_CHARS_MAX: usize = 60;
 /// Longest visit to a patrol point, in minutes.
 pub const PATROL_STAY_MINUTES_MAX: usize = 240;
+/// Assessments on one node that are being written or wait to be issued.
+pub const ASSESSMENTS_IN_WORK_MAX: usize = 500;
+/// Sources of one assessment: told in an operation, it fits one entry.
+pub const SOURCES_PER_ASSESSMENT_MAX: usize = 16;
+/// People who write one assessment.
+pub const AUTHORS_PER_ASSESSMENT_MAX: usize = 16;
+/// People of its agency who say that they have read one assessment.
+pub const READINGS_PER_ASSESSMENT_MAX: usize = 100;
+/// How long an assessment may hold, in seconds (366 days).
+pub const ASSESSMENT_HOLDS_S_MAX: u32 = 366 * 24 * 3_600;
+/// Consultations on one node that are called or go on.
+pub const CONSULTATIONS_OPEN_MAX: usize = 200;
+/// Papers of one consultation.
+pub const PAPERS_PER_CONSULTATION_MAX: usize = 20;
+/// Cards and notes of one consultation.
+pub const CONTRIBUTIONS_PER_CONSULTATION_MAX: usize = 60;
+/// Longest text of a card, in characters.
+pub const CARD_CHARS_MAX: usize = 120;
+/// Bytes that the cards and notes of one consultation may take together: told in an operation, it fits one entry.
+pub const CONSULTATION_TEXT_BYTES_MAX: usize = 20_000;
+/// Decisions of one consultation.
+pub const DECISIONS_PER_CONSULTATION_MAX: usize = 20;
+/// Longest text of a decision, and longest reason for which one is declined, in characters.
+pub const DECISION_CHARS_MAX: usize = 120;
 /// Peers of one node.
 pub const PEERS_MAX: usize = 500;
 /// Addresses that one peer may be reached at.

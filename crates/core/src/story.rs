@@ -5,7 +5,9 @@
 //! Start at the tables ([`lives`], [`recommendation`]); [`check`] runs one, [`facts`] lists what can be claimed.
 
 mod alarms;
+mod assessments;
 mod at_once;
+mod consultations;
 mod duplicates;
 mod facts;
 mod figures;

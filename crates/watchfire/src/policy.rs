@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 
 use watchfire_core::basis::{IncidentId, PersonId, UnitId};
 use watchfire_core::board::Board;
+use watchfire_core::record::assessment::AssessmentAction;
 use watchfire_core::record::assignment::{Assignment, AssignmentAction, AssignmentStatus, Step};
 use watchfire_core::record::call::{CallAction, Onward};
+use watchfire_core::record::consultation::ConsultationAction;
 use watchfire_core::record::incident::IncidentAction;
 use watchfire_core::record::participation::ParticipationAction;
 use watchfire_core::record::patrol::PatrolAction;
@@ -60,6 +62,18 @@ pub enum Permission {
     LeadOperations,
     /// Share records in operations, write to their log, ask and answer.
     ActInOperations,
+    /// Read assessments that are in work, and all that were issued.
+    ReadAssessments,
+    /// Write assessments.
+    WriteAssessments,
+    /// Review, return and issue assessments.
+    ReviewAssessments,
+    /// Say that one has read an assessment that was issued to one's seat.
+    ReadIssued,
+    /// Call consultations, begin and conclude them, put decisions down and say what becomes of them.
+    CallConsultations,
+    /// Put cards and notes on consultations that one's seat takes part in.
+    Consult,
 }
 
 impl Permission {
@@ -87,6 +101,12 @@ impl Permission {
             P::KeepPeers => "keep_peers",
             P::LeadOperations => "lead_operations",
             P::ActInOperations => "act_in_operations",
+            P::ReadAssessments => "read_assessments",
+            P::WriteAssessments => "write_assessments",
+            P::ReviewAssessments => "review_assessments",
+            P::ReadIssued => "read_issued",
+            P::CallConsultations => "call_consultations",
+            P::Consult => "consult",
         }
     }
 }
@@ -139,6 +159,18 @@ pub const TABLE: &[(Permission, &[Seat])] = &[
     (P::KeepPeers, &[Administrator, DutyOfficer]),
     (P::LeadOperations, &[DutyOfficer]),
     (P::ActInOperations, &[Dispatcher, DutyOfficer]),
+    (P::ReadAssessments, &[DutyOfficer, Analyst, Overseer]),
+    (P::WriteAssessments, &[Analyst]),
+    (P::ReviewAssessments, &[DutyOfficer, Analyst]),
+    (
+        P::ReadIssued,
+        &[CallTaker, Dispatcher, DutyOfficer, Crew, Analyst],
+    ),
+    (P::CallConsultations, &[DutyOfficer, Analyst]),
+    (
+        P::Consult,
+        &[CallTaker, Dispatcher, DutyOfficer, Crew, Analyst],
+    ),
 ];
 
 /// Somebody who has proved who they are.
@@ -233,7 +265,16 @@ fn needed_besides(action: &Action) -> Option<Permission> {
             ..
         })
     );
-    opens.then_some(P::OpenIncidents)
+    // What goes to other agencies leaves the house by the hand of somebody who may share.
+    let shares = matches!(
+        action,
+        Action::Assessment(AssessmentAction::Issue { readers, .. }) if readers.operation.is_some()
+    ) || matches!(
+        action,
+        Action::Consultation(ConsultationAction::Call { details }) if details.operation.is_some()
+    );
+    let shares = shares.then_some(P::ActInOperations);
+    opens.then_some(P::OpenIncidents).or(shares)
 }
 
 /// Returns the permissions any of which allows an action; the usual one first.
@@ -325,6 +366,27 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
             | ParticipationAction::DeclineCommand { .. },
         ) => vec![P::LeadOperations],
         Action::Message(_) | Action::Reply(_) => vec![P::ActInOperations],
+        Action::Assessment(AssessmentAction::Draft { .. } | AssessmentAction::Amend { .. }) => {
+            vec![P::WriteAssessments]
+        }
+        Action::Assessment(
+            AssessmentAction::Review { .. }
+            | AssessmentAction::Return { .. }
+            | AssessmentAction::Issue { .. },
+        ) => vec![P::ReviewAssessments],
+        Action::Assessment(AssessmentAction::Withdraw { .. }) => {
+            vec![P::WriteAssessments, P::ReviewAssessments]
+        }
+        Action::Assessment(AssessmentAction::Read { .. }) => vec![P::ReadIssued],
+        Action::Consultation(
+            ConsultationAction::Call { .. }
+            | ConsultationAction::Open { .. }
+            | ConsultationAction::Decide { .. }
+            | ConsultationAction::Settle { .. }
+            | ConsultationAction::Conclude { .. }
+            | ConsultationAction::CallOff { .. },
+        ) => vec![P::CallConsultations],
+        Action::Consultation(ConsultationAction::Contribute { .. }) => vec![P::Consult],
         Action::Undo(undo) => permissions_for(session, &undo.inverse, board),
         Action::Together(actions) => {
             // One seat must allow all of it.
@@ -388,6 +450,7 @@ mod tests {
             P::ReadPeople,
             P::ReadMetrics,
             P::ReadFigures,
+            P::ReadAssessments,
         ];
         let mut seen = BTreeSet::new();
         for (permission, seats) in TABLE {
@@ -404,7 +467,7 @@ mod tests {
                 .iter()
                 .any(|(permission, seats)| *permission == P::ReadPersonal && seats.contains(&Wall))
         );
-        assert_eq!(seen.len(), 21, "a new permission needs a row");
+        assert_eq!(seen.len(), 27, "a new permission needs a row");
         let volunteers: Vec<Permission> = TABLE
             .iter()
             .filter(|(_, seats)| seats.contains(&Volunteer))

@@ -1,5 +1,6 @@
 //! What an entry says, in words a dispatcher or an auditor reads, in both languages.
 
+mod assessment;
 mod joint;
 
 use watchfire_core::basis::{AssignmentId, CallId, IncidentId};
@@ -33,6 +34,8 @@ pub fn of(
         Event::Person(event) => person(event),
         Event::RoadCondition(event) => road_condition(event),
         Event::Patrol(event) => patrol(board, event),
+        Event::Assessment(event) => assessment::assessment(event),
+        Event::Consultation(event) => assessment::consultation(event),
         Event::Peer(event) => joint::peer(event),
         Event::Operation(event) => joint::operation(board, event),
         Event::Participation(event) => joint::participation(board, event),

@@ -40,6 +40,10 @@ macro_rules! for_kinds {
                 "message" ("message", "联络") InOperations "What one member says in an operation";
             Reply ReplyId ReplyAction ReplyEvent reply replies
                 "reply" ("reply", "回执") InOperations "What one node has to say to a record of another";
+            Assessment AssessmentId AssessmentAction AssessmentEvent assessment assessments
+                "assessment" ("assessment", "研判") CanBeShared "A graded analytic product for named readers";
+            Consultation ConsultationId ConsultationAction ConsultationEvent consultation consultations
+                "consultation" ("consultation", "会商") CanBeShared "The meeting, in person or on line, that settles something";
         }
     };
 }

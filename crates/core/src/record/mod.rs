@@ -6,8 +6,10 @@
 //!
 //! This file only binds the kinds together, by the one list of them in `kind.rs`; start at [`call`] or [`incident`].
 
+pub mod assessment;
 pub mod assignment;
 pub mod call;
+pub mod consultation;
 pub mod incident;
 mod kind;
 pub mod message;
@@ -526,6 +528,10 @@ impl Action {
             names.extend(assignments.iter().map(|one| RecordRef::from(*one)));
         } else if let Action::Participation(ParticipationAction::Share { record, .. }) = self {
             names.push(*record);
+        } else if let Action::Assessment(action) = self {
+            names.extend(action.rests_on());
+        } else if let Action::Consultation(action) = self {
+            names.extend(action.papers());
         } else if let Action::Undo(undo) = self {
             names.extend(undo.unchanged.iter().map(|(name, _)| *name));
             names.extend(undo.inverse.names());

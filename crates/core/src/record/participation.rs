@@ -421,6 +421,35 @@ pub(super) fn decide(
     )])
 }
 
+/// Returns that a record is shared that comes to be in the same step, to be seen; `besides` others are shared with it.
+pub(super) fn share_of_new(
+    board: &Board,
+    context: &Context<'_>,
+    operation: OperationId,
+    record: RecordRef,
+    besides: usize,
+) -> Result<Happened, Refusal> {
+    let part = board.must_take_part(context.node, operation)?;
+    if part.shares.len() + besides >= limits::SHARES_PER_OPERATION_MAX {
+        return Err(too_many_shares());
+    }
+    let event = ParticipationEvent::Shared {
+        record,
+        tier: Tier::View,
+        with_response: false,
+        until: None,
+    };
+    let id = Participation::id_of(&context.node, operation);
+    Ok(Happened::within(operation, id, Event::Participation(event)))
+}
+
+fn too_many_shares() -> Refusal {
+    Refusal::Limit {
+        what: Text::new("records shared in one operation", "每次行动共享的记录"),
+        max: limits::SHARES_PER_OPERATION_MAX,
+    }
+}
+
 fn check_share(
     board: &Board,
     context: &Context<'_>,
@@ -445,10 +474,7 @@ fn check_share(
     if part.shares.len() >= limits::SHARES_PER_OPERATION_MAX
         && !part.shares.iter().any(|share| share.record == record)
     {
-        return Err(Refusal::Limit {
-            what: Text::new("records shared in one operation", "每次行动共享的记录"),
-            max: limits::SHARES_PER_OPERATION_MAX,
-        });
+        return Err(too_many_shares());
     }
     Ok(())
 }

@@ -12,6 +12,8 @@ use watchfire_core::board::Board;
 use watchfire_core::record::patrol::Patrol;
 use watchfire_core::record::{Record, RecordRef};
 
+use super::assessment::{self, AssessmentMark};
+use super::consultation::{self, ConsultationMark};
 use super::operation::{self, OperationView};
 use super::patrol::{self, PatrolView};
 use super::peer::{self, PeersView};
@@ -39,6 +41,10 @@ pub enum RecordView {
     RoadCondition(RoadConditionView),
     /// A patrol plan.
     Patrol(PatrolView),
+    /// That there is an assessment; what it says is asked for by who may read it.
+    Assessment(AssessmentMark),
+    /// That there is a consultation; what it is about is asked for by who takes part.
+    Consultation(ConsultationMark),
     /// An operation, whole.
     Operation(Box<OperationView>),
     /// This node among others.
@@ -77,6 +83,10 @@ fn other_view(
 ) -> Option<RecordView> {
     if let Record::Patrol(one) = record {
         Some(RecordView::Patrol(patrol::shown(board, one, at)))
+    } else if let Record::Assessment(one) = record {
+        Some(RecordView::Assessment(assessment::shown::mark(one)))
+    } else if let Record::Consultation(one) = record {
+        Some(RecordView::Consultation(consultation::shown::mark(one)))
     } else {
         None
     }
@@ -85,7 +95,12 @@ fn other_view(
 /// Shows all records of the kinds that have no list of their own on the board.
 pub fn others(board: &Board, at: Timestamp, personal: bool) -> Vec<RecordView> {
     let patrols = board.patrols.values().cloned().map(Record::Patrol);
+    let assessments = board.assessments.values().cloned().map(Record::Assessment);
+    let consultations = board.consultations.values().cloned();
+    let consultations = consultations.map(Record::Consultation);
     patrols
+        .chain(assessments)
+        .chain(consultations)
         .filter_map(|record| other_view(board, &record, at, personal))
         .collect()
 }

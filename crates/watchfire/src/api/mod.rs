@@ -5,9 +5,11 @@
 //! `/api/v1/openapi.json` is generated from this code and committed in `docs/openapi.json`.
 
 pub mod alarm;
+pub mod assessment;
 pub mod assignment;
 pub mod board;
 pub mod call;
+pub mod consultation;
 pub mod cover;
 pub mod description;
 pub mod draft;
@@ -168,6 +170,16 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(patrol::skip))
         .routes(routes!(patrol::end))
         .routes(routes!(patrol::own))
+        .routes(routes!(assessment::list, assessment::draft))
+        .routes(routes!(assessment::ended))
+        .routes(routes!(assessment::show_elsewhere))
+        .routes(routes!(assessment::show, assessment::amend))
+        .routes(routes!(assessment::step))
+        .routes(routes!(consultation::list, consultation::call))
+        .routes(routes!(consultation::ended))
+        .routes(routes!(consultation::show_elsewhere))
+        .routes(routes!(consultation::show))
+        .routes(routes!(consultation::step))
         .routes(routes!(peer::list))
         .routes(routes!(peer::step))
         .routes(routes!(peer::invite))

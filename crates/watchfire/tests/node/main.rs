@@ -10,8 +10,10 @@ mod joint;
 mod late_keys;
 
 mod acting;
+mod assessments;
 mod calls;
 mod conditions;
+mod consultations;
 mod cover;
 mod dispatch;
 mod figures;
