@@ -23,7 +23,8 @@ use crate::record::station::Station;
 use crate::record::unit::{Duty, Unit};
 use crate::record::{
     Record, RecordKind, RecordRef, assessment, assignment, call, consultation, for_kinds, incident,
-    message, operation, participation, patrol, peer, person, reply, road_condition, station, unit,
+    message, operation, participation, patrol, peer, person, reply, road_condition, saved_view,
+    station, unit,
 };
 use crate::refusal::Refusal;
 

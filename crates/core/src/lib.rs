@@ -20,6 +20,7 @@ pub mod limits;
 pub mod line;
 pub mod log;
 pub mod patrol;
+pub mod pattern;
 pub mod plan;
 pub mod recommend;
 pub mod record;
@@ -29,6 +30,7 @@ pub mod sync;
 pub mod timer;
 pub mod triage;
 pub mod undo;
+pub mod watch;
 
 #[cfg(test)]
 mod properties;

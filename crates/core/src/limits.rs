@@ -156,6 +156,13 @@ pub const CONSULTATION_TEXT_BYTES_MAX: usize = 20_000;
 pub const DECISIONS_PER_CONSULTATION_MAX: usize = 20;
 /// Longest text of a decision, and longest reason for which one is declined, in characters.
 pub const DECISION_CHARS_MAX: usize = 120;
+/// Questions about past incidents that one node keeps.
+pub const SAVED_VIEWS_MAX: usize = 100;
+/// Groups (areas, categories and both together) in which calls of the public are counted; what is beyond is counted in the
+/// larger groups only.
+pub const WATCH_GROUPS_MAX: usize = 20_000;
+/// Alerts on counts of calls that are told at once, rarest first.
+pub const CALL_ALERTS_MAX: usize = 50;
 /// Peers of one node.
 pub const PEERS_MAX: usize = 500;
 /// Addresses that one peer may be reached at.

@@ -14,6 +14,7 @@ mod figures;
 mod limits;
 mod lives;
 mod patrols;
+mod patterns;
 mod recommendation;
 mod road_conditions;
 mod rules;

@@ -145,6 +145,10 @@ pub fn inverse(deed: &Deed) -> Result<Action, Refusal> {
                 "起草中可修改、退回或撤回；已发布的请另行起草以替代。",
             ),
         )),
+        Action::SavedView(_) => Err(not_undone(
+            Text::new("a view is kept or removed", "视图只能保存或删除"),
+            Text::new("Save it again, or remove it.", "请重新保存，或将其删除。"),
+        )),
         Action::Consultation(_) => Err(not_undone(
             Text::new(
                 "what was said and decided in a consultation stays",

@@ -74,6 +74,10 @@ pub enum Permission {
     CallConsultations,
     /// Put cards and notes on consultations that one's seat takes part in.
     Consult,
+    /// Ask for patterns of incidents, and where more of the public call than usual.
+    StudyPatterns,
+    /// Keep questions about incidents under a name.
+    KeepViews,
 }
 
 impl Permission {
@@ -107,6 +111,8 @@ impl Permission {
             P::ReadIssued => "read_issued",
             P::CallConsultations => "call_consultations",
             P::Consult => "consult",
+            P::StudyPatterns => "study_patterns",
+            P::KeepViews => "keep_views",
         }
     }
 }
@@ -167,6 +173,8 @@ pub const TABLE: &[(Permission, &[Seat])] = &[
         &[CallTaker, Dispatcher, DutyOfficer, Crew, Analyst],
     ),
     (P::CallConsultations, &[DutyOfficer, Analyst]),
+    (P::StudyPatterns, &[DutyOfficer, Analyst, Overseer]),
+    (P::KeepViews, &[DutyOfficer, Analyst]),
     (
         P::Consult,
         &[CallTaker, Dispatcher, DutyOfficer, Crew, Analyst],
@@ -387,6 +395,7 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
             | ConsultationAction::CallOff { .. },
         ) => vec![P::CallConsultations],
         Action::Consultation(ConsultationAction::Contribute { .. }) => vec![P::Consult],
+        Action::SavedView(_) => vec![P::KeepViews],
         Action::Undo(undo) => permissions_for(session, &undo.inverse, board),
         Action::Together(actions) => {
             // One seat must allow all of it.
@@ -451,6 +460,7 @@ mod tests {
             P::ReadMetrics,
             P::ReadFigures,
             P::ReadAssessments,
+            P::StudyPatterns,
         ];
         let mut seen = BTreeSet::new();
         for (permission, seats) in TABLE {
@@ -467,7 +477,7 @@ mod tests {
                 .iter()
                 .any(|(permission, seats)| *permission == P::ReadPersonal && seats.contains(&Wall))
         );
-        assert_eq!(seen.len(), 27, "a new permission needs a row");
+        assert_eq!(seen.len(), 29, "a new permission needs a row");
         let volunteers: Vec<Permission> = TABLE
             .iter()
             .filter(|(_, seats)| seats.contains(&Volunteer))

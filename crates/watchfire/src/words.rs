@@ -35,6 +35,7 @@ pub fn of(
         Event::RoadCondition(event) => road_condition(event),
         Event::Patrol(event) => patrol(board, event),
         Event::Assessment(event) => assessment::assessment(event),
+        Event::SavedView(event) => assessment::saved_view(event),
         Event::Consultation(event) => assessment::consultation(event),
         Event::Peer(event) => joint::peer(event),
         Event::Operation(event) => joint::operation(board, event),

@@ -44,6 +44,8 @@ macro_rules! for_kinds {
                 "assessment" ("assessment", "研判") CanBeShared "A graded analytic product for named readers";
             Consultation ConsultationId ConsultationAction ConsultationEvent consultation consultations
                 "consultation" ("consultation", "会商") CanBeShared "The meeting, in person or on line, that settles something";
+            SavedView SavedViewId SavedViewAction SavedViewEvent saved_view saved_views
+                "saved_view" ("saved view", "常用视图") AtHome "A question about past incidents that is kept under a name";
         }
     };
 }

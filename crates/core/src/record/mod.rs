@@ -20,6 +20,7 @@ pub mod peer;
 pub mod person;
 pub mod reply;
 pub mod road_condition;
+pub mod saved_view;
 pub mod station;
 pub mod turn;
 pub mod unit;

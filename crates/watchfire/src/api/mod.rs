@@ -23,6 +23,7 @@ pub mod node;
 pub mod operation;
 pub mod past;
 pub mod patrol;
+pub mod pattern;
 pub mod peer;
 pub mod person;
 pub mod places;
@@ -180,6 +181,11 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(consultation::show_elsewhere))
         .routes(routes!(consultation::show))
         .routes(routes!(consultation::step))
+        .routes(routes!(pattern::search))
+        .routes(routes!(pattern::like))
+        .routes(routes!(pattern::alerts))
+        .routes(routes!(pattern::views, pattern::save_view))
+        .routes(routes!(pattern::remove_view))
         .routes(routes!(peer::list))
         .routes(routes!(peer::step))
         .routes(routes!(peer::invite))

@@ -3,6 +3,7 @@
 use watchfire_core::basis::Text;
 use watchfire_core::record::assessment::AssessmentEvent;
 use watchfire_core::record::consultation::{ConsultationEvent, Contributed, Settling};
+use watchfire_core::record::saved_view::SavedViewEvent;
 
 pub(super) fn assessment(event: &AssessmentEvent) -> Text {
     match event {
@@ -55,5 +56,14 @@ pub(super) fn consultation(event: &ConsultationEvent) -> Text {
             format!("consultation called off: {reason}"),
             format!("会商取消：{reason}"),
         ),
+    }
+}
+
+pub(super) fn saved_view(event: &SavedViewEvent) -> Text {
+    match event {
+        SavedViewEvent::Saved { name, .. } => {
+            Text::new(format!("view saved: {name}"), format!("保存视图：{name}"))
+        }
+        SavedViewEvent::Removed => Text::new("view removed", "删除视图"),
     }
 }

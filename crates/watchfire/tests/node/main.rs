@@ -24,6 +24,7 @@ mod memory;
 mod parcel;
 mod past;
 mod patrols;
+mod patterns;
 mod personal;
 mod replay;
 mod restored;
