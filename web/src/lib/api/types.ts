@@ -57,6 +57,19 @@ export type PatrolLines = Shown['RoundLinesView'];
 /** The rounds of one's own unit. */
 export type OwnRounds = Shown['OwnRoundsView'];
 
+/** That there is an assessment or a consultation; what it says is asked for by who may read it. */
+export type AssessmentMark = Shown['AssessmentMark'];
+export type ConsultationMark = Shown['ConsultationMark'];
+export type Assessment = Shown['AssessmentView'];
+export type Consultation = Shown['ConsultationView'];
+/** Past incidents that fit a question, and one of them. */
+export type Patterns = Shown['PatternsView'];
+export type FoundIncident = Shown['FoundView'];
+export type LikeAnswer = Shown['LikeView'];
+export type SavedViews = Shown['SavedViewsView'];
+/** Where more of the public call than usual. */
+export type CallAlerts = Shown['CallAlertsView'];
+
 /** A joint activity of several agencies, whole: members, what is shared, asked and said. */
 export type Operation = Shown['OperationView'];
 export type OperationStatus = Shown['OperationStatus'];
@@ -92,6 +105,8 @@ export interface RecordKinds {
   station: Station;
   road_condition: RoadCondition;
   patrol: Patrol;
+  assessment: AssessmentMark;
+  consultation: ConsultationMark;
   operation: Operation;
   peers: Peers;
 }

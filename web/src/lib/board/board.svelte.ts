@@ -4,7 +4,7 @@
 
 import { isSignedOut, readBoard, readNode, readOperations, readPeers, readSession } from '../api/client';
 import type {
-  Alarm, Assignment, Board as BoardAnswer, Call, Incident, Operation, Patrol, Peers, PositionsMessage, Position, Priority, RecordMessage,
+  Alarm, AssessmentMark, Assignment, Board as BoardAnswer, Call, ConsultationMark, Incident, Operation, Patrol, Peers, PositionsMessage, Position, Priority, RecordMessage,
   RoadCondition, Station, Unit,
 } from '../api/types';
 import { NodeClock } from './clock.svelte';
@@ -58,6 +58,8 @@ export class Board {
   stations = new Table<Station>();
   road_conditions = new Table<RoadCondition>();
   patrols = new Table<Patrol>();
+  assessments = new Table<AssessmentMark>();
+  consultations = new Table<ConsultationMark>();
   operations = new Table<Operation>();
   /** This node among others; null until it is known, and of an earlier moment. */
   peers = $state.raw<Peers | null>(null);
@@ -220,6 +222,8 @@ export class Board {
     fill(this.stations, answer.stations);
     fill(this.road_conditions, answer.road_conditions);
     this.patrols.clear();
+    this.assessments.clear();
+    this.consultations.clear();
     for (const message of answer.records) this.#put(message);
     fill(this.operations, answer.operations);
     this.peers = answer.peers;
@@ -257,6 +261,10 @@ export class Board {
         return put(this.road_conditions, message.record);
       case 'patrol':
         return put(this.patrols, message.record);
+      case 'assessment':
+        return put(this.assessments, message.record);
+      case 'consultation':
+        return put(this.consultations, message.record);
       case 'unit':
         put(this.units, message.record);
         this.#placeOne(message.record);

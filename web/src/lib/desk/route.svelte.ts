@@ -4,7 +4,7 @@
 import type { Session } from '../api/types';
 
 /** The screens there are; each is an address, `/dispatch` for example. */
-export const seats = ['take', 'dispatch', 'duty', 'operations', 'patrol', 'wall', 'review', 'figures', 'peers', 'crew', 'incident'] as const;
+export const seats = ['take', 'dispatch', 'duty', 'operations', 'analysis', 'patrol', 'wall', 'review', 'figures', 'peers', 'crew', 'incident'] as const;
 export type SeatName = (typeof seats)[number];
 
 /** Something the node says these seats may do. */
@@ -22,6 +22,7 @@ export function seatsOf(session: Session): SeatName[] {
   if (may('send_units') || (may('read_board') && !session.person.unit && !has('wall'))) shown.push('dispatch');
   if (has('duty_officer')) shown.push('duty');
   if (may('act_in_operations') || has('overseer') || has('analyst')) shown.push('operations');
+  if (may('read_assessments') || may('consult')) shown.push('analysis');
   if (may('plan_patrols')) shown.push('patrol');
   if (may('read_entries')) shown.push('review');
   if (may('read_figures')) shown.push('figures');
