@@ -5,6 +5,8 @@
 //! `gzip -dc us-sanfrancisco-sffd-unit-responses-....csv.gz | cargo run --release -p watchfire-core --example call_alerts`.
 //! Every alert on the calls as they were counts as false, though some may have been right. Start at [`main`].
 
+#![allow(clippy::print_stdout, reason = "a measurement says what it found")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 
