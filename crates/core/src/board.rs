@@ -22,9 +22,9 @@ use crate::record::road_condition::RoadCondition;
 use crate::record::station::Station;
 use crate::record::unit::{Duty, Unit};
 use crate::record::{
-    Record, RecordKind, RecordRef, assessment, assignment, call, consultation, for_kinds, incident,
-    message, operation, participation, patrol, peer, person, reply, road_condition, saved_view,
-    station, unit,
+    Record, RecordKind, RecordRef, assessment, assignment, call, consultation, directive,
+    for_kinds, incident, message, operation, participation, patrol, peer, person, reply,
+    road_condition, saved_view, station, unit,
 };
 use crate::refusal::Refusal;
 

@@ -38,6 +38,20 @@ pub const LABEL_CHARS_MAX: usize = 60;
 pub const KINDS_PER_NEED_MAX: usize = 8;
 /// Longest name of a need (its kinds' labels, joined), in characters.
 pub const NEED_LABEL_CHARS_MAX: usize = KINDS_PER_NEED_MAX * (LABEL_CHARS_MAX + 3);
+/// Directives of one node that are not closed.
+pub const DIRECTIVES_OPEN_MAX: usize = 20_000;
+/// Addressees of one directive.
+pub const ADDRESSEES_MAX: usize = 200;
+/// Reports that one addressee may give on one directive.
+pub const REPORTS_PER_ITEM_MAX: usize = 20;
+/// Records that a directive, an assessment or a consultation may name.
+pub const RELATED_MAX: usize = 20;
+/// How far ahead a directive may be due to be closed, in seconds (90 days).
+pub const DIRECTIVE_AHEAD_S_MAX: u32 = 90 * 24 * 3_600;
+/// Rungs of one chain of escalation.
+pub const CHAIN_RUNGS_MAX: usize = 8;
+/// Templates of directives in one response file.
+pub const DIRECTIVE_TEMPLATES_MAX: usize = 200;
 /// Highest alarm level.
 pub const ALARM_LEVEL_MAX: u8 = 9;
 /// How far back a claimed time may lie before it needs an import, in milliseconds (31 days).

@@ -5,6 +5,7 @@
 //! It is data in TOML, read here from text (never from a path) and checked so that whoever wrote it is
 //! told the line, what is wrong and what may have been meant. A second alarm adds to the first.
 
+mod directives;
 mod questions;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,8 @@ use crate::limits;
 use crate::record::unit::Unit;
 use crate::refusal::Refusal;
 use crate::triage::{CategoryRules, Rules};
+use directives::RawDirectives;
+pub use directives::{DirectiveKind, DirectiveRules, Template};
 use questions::{RawQuestion, RawTriage};
 
 /// A response file that was read and checked. An empty one knows no plan and takes any code.
@@ -35,6 +38,8 @@ pub struct ResponseFile {
     pub plans: Vec<Plan>,
     /// What speaks for a category, what is asked, and how urgent that makes it.
     pub triage: Rules,
+    /// Kinds of directive, and what is expected of each.
+    pub directives: DirectiveRules,
     /// The first 16 hexadecimal digits of the SHA-256 of the text, to tell which version was used.
     pub version: String,
 }
@@ -111,6 +116,8 @@ struct RawFile {
     #[serde(default)]
     question: Vec<RawQuestion>,
     triage: Option<RawTriage>,
+    #[serde(default)]
+    directives: RawDirectives,
 }
 
 #[derive(Deserialize)]
@@ -175,7 +182,9 @@ impl ResponseFile {
         let (categories, rules) = reader.categories(raw.categories)?;
         let triage = reader.triage(&categories, rules, raw.question, raw.triage)?;
         let (kinds, volunteer_kinds) = reader.kinds(raw.kinds)?;
+        let directives = reader.directives(raw.directives)?;
         let mut file = ResponseFile {
+            directives,
             categories,
             triage,
             kinds,

@@ -8,6 +8,7 @@ mod alarms;
 mod assessments;
 mod at_once;
 mod consultations;
+mod directives;
 mod duplicates;
 mod facts;
 mod figures;

@@ -214,7 +214,7 @@ pub fn giving(board: &Board, own: NodeId, asker: &NodeId, feed: &Feed, at: Times
 }
 
 /// Says whether a node may have the key to the personal data of a record: if its home shares it in an operation of
-/// which both are members, or if it is what somebody said in one.
+/// which both are members, if it is what somebody said in one, or what was reported there on a record of its own.
 pub fn may_have_key(
     board: &Board,
     own: NodeId,
@@ -240,6 +240,12 @@ pub fn may_have_key(
         let id = crate::basis::MessageId(of.record.id);
         let said: Option<&Message> = home.messages.get(&id).map(std::sync::Arc::as_ref);
         return said.is_some_and(|message| within(message.operation));
+    }
+    if of.record.kind == RecordKind::Reply {
+        // What is reported on a record is for whoever gave it.
+        let id = crate::basis::ReplyId(of.record.id);
+        let reply = home.replies.get(&id);
+        return reply.is_some_and(|reply| reply.to.node == *asker && within(reply.operation));
     }
     let operations = board.all_operations();
     operations.iter().any(|one| {

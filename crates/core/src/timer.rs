@@ -11,6 +11,7 @@ use crate::basis::{Priority, Text, Timestamp, TravelTime};
 use crate::board::Board;
 use crate::record::assignment::{Assignment, AssignmentStatus};
 use crate::record::call::Call;
+use crate::record::directive::{self, Directive};
 use crate::record::incident::Incident;
 use crate::record::turn::Attention;
 use crate::record::{Actor, Record, RecordRef};
@@ -82,6 +83,8 @@ pub enum AlarmCode {
     Unassigned,
     /// The call is part of no incident.
     CallWaiting,
+    /// A step of a directive is overdue.
+    DirectiveOverdue,
 }
 
 /// One thing that is late.
@@ -106,13 +109,14 @@ pub struct Seen {
 
 impl AlarmCode {
     /// All of them.
-    pub const ALL: [AlarmCode; 6] = [
+    pub const ALL: [AlarmCode; 7] = [
         AlarmCode::Unanswered,
         AlarmCode::LateDeparture,
         AlarmCode::OverdueArrival,
         AlarmCode::OnSceneCheck,
         AlarmCode::Unassigned,
         AlarmCode::CallWaiting,
+        AlarmCode::DirectiveOverdue,
     ];
 
     /// Returns what is late, in words.
@@ -124,6 +128,7 @@ impl AlarmCode {
             AlarmCode::OnSceneCheck => Text::new("Long on scene without word", "到场后久无消息"),
             AlarmCode::Unassigned => Text::new("Nobody is on it", "无人处置"),
             AlarmCode::CallWaiting => Text::new("Call not dealt with", "接警单未处理"),
+            AlarmCode::DirectiveOverdue => Text::new("Directive overdue", "指令逾时"),
         }
     }
 
@@ -152,6 +157,10 @@ impl AlarmCode {
             AlarmCode::CallWaiting => Text::new(
                 "Join it to an incident, open one, or close it with a reason.",
                 "请并入警情、立警，或说明原因后关闭。",
+            ),
+            AlarmCode::DirectiveOverdue => Text::new(
+                "Call whoever has not answered; verify, excuse or recall it.",
+                "请催办未落实单位；核验、免办或撤回该指令。",
             ),
         }
     }
@@ -189,6 +198,8 @@ pub fn alarm_of(
         alarm_of_incident(board, incident, rules, now)
     } else if let Record::Call(call) = record {
         alarm_of_call(call, rules, now)
+    } else if let Record::Directive(directive) = record {
+        alarm_of_directive(board, directive, now)
     } else {
         None
     }
@@ -209,7 +220,20 @@ pub fn open(board: &Board, rules: &TimerRules, now: Timestamp) -> Vec<(RecordRef
         let alarm = alarm_of_call(call, rules, now);
         all.extend(alarm.map(|alarm| (call.id.into(), alarm)));
     }
+    for directive in board.directives.values() {
+        let alarm = alarm_of_directive(board, directive, now);
+        all.extend(alarm.map(|alarm| (directive.id.into(), alarm)));
+    }
     all
+}
+
+/// Returns what is overdue about a directive at `now`.
+pub fn alarm_of_directive(board: &Board, directive: &Directive, now: Timestamp) -> Option<Alarm> {
+    let overdue = directive::overdue(board, directive, now)?;
+    Some(Alarm {
+        code: AlarmCode::DirectiveOverdue,
+        since: overdue.since,
+    })
 }
 
 /// Returns what is late about an assignment at `now`.

@@ -159,7 +159,8 @@ pub fn inverse(deed: &Deed) -> Result<Action, Refusal> {
                 "请补充说明，或另行决定。",
             ),
         )),
-        Action::Peer(_)
+        Action::Directive(_)
+        | Action::Peer(_)
         | Action::Operation(_)
         | Action::Participation(_)
         | Action::Message(_)

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use watchfire_core::basis::{Code, Line, Place, Point, Priority, Text};
 use watchfire_core::board::Board;
-use watchfire_core::plan::{Need, NeedOf, Plan, ResponseFile};
+use watchfire_core::plan::{DirectiveRules, Need, NeedOf, Plan, ResponseFile};
 use watchfire_core::record::Action;
 use watchfire_core::record::station::{StationAction, StationDetails};
 use watchfire_core::record::unit::{UnitAction, UnitDetails};
@@ -360,7 +360,54 @@ pub fn response_text(response: &ResponseFile) -> String {
         text.push('\n');
     }
     write_triage(&mut text, &response.triage);
+    write_directives(&mut text, &response.directives);
     text
+}
+
+/// Writes the kinds of directive and templates, unless they are the usual ones.
+fn write_directives(text: &mut String, rules: &DirectiveRules) {
+    if *rules == DirectiveRules::default() {
+        return;
+    }
+    for (code, kind) in &rules.kinds {
+        let _ = write!(
+            text,
+            "[directives.kinds.{code}]\nen = {:?}\nzh = {:?}\nsign_s = {:?}\nverify = {}\n",
+            kind.en.as_str(),
+            kind.zh.as_str(),
+            kind.sign_s,
+            kind.verify
+        );
+        for (name, seconds) in [("act_s", kind.act_s), ("report_s", kind.report_s)] {
+            if let Some(seconds) = seconds {
+                let _ = writeln!(text, "{name} = {seconds}");
+            }
+        }
+        text.push_str("chain = [\n");
+        for rung in &kind.chain {
+            let (name, seat) = (rung.name.as_str(), rung.seat.as_str());
+            let _ = writeln!(
+                text,
+                "  {{ name = {name:?}, seat = {seat:?}, after_s = {} }},",
+                rung.after_s
+            );
+        }
+        text.push_str("]\n\n");
+    }
+    for one in &rules.templates {
+        let (label, words) = (&one.label, &one.text);
+        let _ = write!(
+            text,
+            "[[directives.template]]\ncode = \"{}\"\nen = {:?}\nzh = {:?}\nkind = \"{}\"\npriority = {}\ntext_en = {:?}\ntext_zh = {:?}\n\n",
+            one.code,
+            label.en,
+            label.zh,
+            one.kind,
+            u8::from(one.priority),
+            words.en,
+            words.zh
+        );
+    }
 }
 
 /// Writes the points at which a priority is reached, and the questions.
@@ -488,6 +535,7 @@ pub fn plans_from(calls: &[PastCall], units: &[UnitRow]) -> ResponseFile {
         });
     }
     ResponseFile {
+        directives: DirectiveRules::default(),
         categories: codes(calls.iter().map(|call| call.category.as_str()).collect()),
         kinds,
         volunteer_kinds: BTreeSet::new(),
@@ -510,7 +558,10 @@ mod tests {
     #[test]
     fn a_response_file_that_was_written_reads_back_as_it_was() {
         let text = include_str!("../../../examples/demo-city/response.toml");
-        let own = "[kinds.watch]\nen = \"Watch\"\nzh = \"守望\"\nvolunteers = true\n\
+        let own = "[directives.kinds.check]\nen = \"Check\"\nzh = \"检查\"\nreport_s = 60\nverify = true\n\
+                   [[directives.template]]\ncode = \"gate\"\nen = \"Gate\"\nzh = \"大门\"\nkind = \"check\"\n\
+                   priority = 2\ntext_en = \"Look.\"\ntext_zh = \"检查。\"\n\
+                   [kinds.watch]\nen = \"Watch\"\nzh = \"守望\"\nvolunteers = true\n\
                    [triage.categories.medical]\npriority_2 = 7\n";
         let response = ResponseFile::parse(&format!("{text}\n{own}")).unwrap();
         let again = ResponseFile::parse(&response_text(&response)).unwrap();

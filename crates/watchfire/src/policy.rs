@@ -10,6 +10,7 @@ use watchfire_core::record::assessment::AssessmentAction;
 use watchfire_core::record::assignment::{Assignment, AssignmentAction, AssignmentStatus, Step};
 use watchfire_core::record::call::{CallAction, Onward};
 use watchfire_core::record::consultation::ConsultationAction;
+use watchfire_core::record::directive::DirectiveAction;
 use watchfire_core::record::incident::IncidentAction;
 use watchfire_core::record::participation::ParticipationAction;
 use watchfire_core::record::patrol::PatrolAction;
@@ -78,6 +79,12 @@ pub enum Permission {
     StudyPatterns,
     /// Keep questions about incidents under a name.
     KeepViews,
+    /// Write directives down.
+    DraftDirectives,
+    /// Issue directives, verify, return, excuse, recall and close them, and report on them for others.
+    IssueDirectives,
+    /// Receive directives that are for one's own unit, station or seat, sign for them, act and report.
+    AnswerDirectives,
 }
 
 impl Permission {
@@ -113,6 +120,9 @@ impl Permission {
             P::Consult => "consult",
             P::StudyPatterns => "study_patterns",
             P::KeepViews => "keep_views",
+            P::DraftDirectives => "draft_directives",
+            P::IssueDirectives => "issue_directives",
+            P::AnswerDirectives => "answer_directives",
         }
     }
 }
@@ -177,6 +187,12 @@ pub const TABLE: &[(Permission, &[Seat])] = &[
     (P::KeepViews, &[DutyOfficer, Analyst]),
     (
         P::Consult,
+        &[CallTaker, Dispatcher, DutyOfficer, Crew, Analyst],
+    ),
+    (P::DraftDirectives, &[Dispatcher, DutyOfficer, Analyst]),
+    (P::IssueDirectives, &[Dispatcher, DutyOfficer]),
+    (
+        P::AnswerDirectives,
         &[CallTaker, Dispatcher, DutyOfficer, Crew, Analyst],
     ),
 ];
@@ -283,6 +299,35 @@ fn needed_besides(action: &Action) -> Option<Permission> {
     );
     let shares = shares.then_some(P::ActInOperations);
     opens.then_some(P::OpenIncidents).or(shares)
+}
+
+/// Returns the permissions any of which allows an action on a directive.
+fn directive(session: &Session, action: &DirectiveAction, board: &Board) -> Vec<Permission> {
+    match action {
+        DirectiveAction::Draft { issue: false, .. }
+        | DirectiveAction::Amend { .. }
+        | DirectiveAction::Discard { .. } => vec![P::DraftDirectives],
+        DirectiveAction::Draft { issue: true, .. }
+        | DirectiveAction::Issue { .. }
+        | DirectiveAction::Verify { .. }
+        | DirectiveAction::Return { .. }
+        | DirectiveAction::Excuse { .. }
+        | DirectiveAction::Recall { .. }
+        | DirectiveAction::Close { .. }
+        | DirectiveAction::SeeAlarm { .. } => vec![P::IssueDirectives],
+        DirectiveAction::Advance {
+            directive, item, ..
+        } => {
+            let found = board.directives.get(directive);
+            let to = found.and_then(|found| found.items.get(*item));
+            let own = to.is_some_and(|item| session.is_addressed(&item.to, board));
+            // Whoever it is for answers; for others it is reported by whoever may issue it.
+            match own {
+                true => vec![P::AnswerDirectives, P::IssueDirectives],
+                false => vec![P::IssueDirectives],
+            }
+        }
+    }
 }
 
 /// Returns the permissions any of which allows an action; the usual one first.
@@ -396,6 +441,7 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
         ) => vec![P::CallConsultations],
         Action::Consultation(ConsultationAction::Contribute { .. }) => vec![P::Consult],
         Action::SavedView(_) => vec![P::KeepViews],
+        Action::Directive(action) => directive(session, action, board),
         Action::Undo(undo) => permissions_for(session, &undo.inverse, board),
         Action::Together(actions) => {
             // One seat must allow all of it.
@@ -477,7 +523,7 @@ mod tests {
                 .iter()
                 .any(|(permission, seats)| *permission == P::ReadPersonal && seats.contains(&Wall))
         );
-        assert_eq!(seen.len(), 29, "a new permission needs a row");
+        assert_eq!(seen.len(), 32, "a new permission needs a row");
         let volunteers: Vec<Permission> = TABLE
             .iter()
             .filter(|(_, seats)| seats.contains(&Volunteer))

@@ -1,6 +1,7 @@
 //! What an entry says, in words a dispatcher or an auditor reads, in both languages.
 
 mod assessment;
+mod directive;
 mod joint;
 
 use watchfire_core::basis::{AssignmentId, CallId, IncidentId};
@@ -45,6 +46,7 @@ pub fn of(
             joint::message(event, text.map(|text| text.as_str()))
         }
         Event::Reply(event) => joint::reply(event),
+        Event::Directive(event) => directive::said(board, event, personal),
         Event::Told(_) => Text::new("told to an operation", "告知行动成员"),
     }
 }

@@ -8,8 +8,9 @@
 use watchfire_feed::{Chain, ForkProof, NotSpokenFor, Opening};
 
 use super::*;
-use crate::basis::{IncidentId, Line, OperationId};
+use crate::basis::{DirectiveId, IncidentId, Line, OperationId};
 use crate::copies::Followed;
+use crate::record::directive::DirectiveAction;
 use crate::record::incident::{IncidentAction, IncidentEvent};
 use crate::record::message::{Ask, MessageEvent, What};
 use crate::record::operation::OperationAction;
@@ -422,6 +423,17 @@ impl Engine {
             let operation = within;
             let ack = ReplyAction::Erased { operation, to };
             let _ = self.react(taken, Action::Reply(ack), key, now);
+        }
+        if let Event::Reply(ReplyEvent::Signed { to, .. } | ReplyEvent::Advanced { to, .. }) = event
+            && to.node == self.feed.node
+            && to.record.kind == RecordKind::Directive
+        {
+            // The last that was asked for closes it; while anything is open this is refused.
+            let key = format!("reply {record} of {} at {}", feed.node, meta.version);
+            let directive = DirectiveId(to.record.id);
+            let in_part = None;
+            let close = DirectiveAction::Close { directive, in_part };
+            let _ = self.react(taken, Action::Directive(close), key, now);
         }
         if let Event::Reply(ReplyEvent::Answered {
             to,

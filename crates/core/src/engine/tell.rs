@@ -70,6 +70,10 @@ impl Engine {
         }
         let told = self.board.copies.told.get(&(operation, record)).copied();
         let version = entry.header.record_version;
+        // A record that was made and shared in one step was told as it stands after all of it.
+        if told.is_some_and(|told| told.version >= version) {
+            return;
+        }
         let follows = told.is_some_and(|told| told.version.checked_add(1) == Some(version));
         if self.board.share_covering(part, record, now).is_none() {
             return;

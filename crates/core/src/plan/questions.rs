@@ -306,7 +306,7 @@ impl Reader<'_> {
         Err(self.error(at.unwrap_or(0), problem, Some(hint)))
     }
 
-    fn priority(&self, raw: &Spanned<u8>) -> Result<Priority, ResponseFileError> {
+    pub(super) fn priority(&self, raw: &Spanned<u8>) -> Result<Priority, ResponseFileError> {
         Priority::try_from(*raw.get_ref())
             .map_err(|error| self.error(raw.span().start, error.to_string(), None))
     }

@@ -46,6 +46,8 @@ macro_rules! for_kinds {
                 "consultation" ("consultation", "会商") CanBeShared "The meeting, in person or on line, that settles something";
             SavedView SavedViewId SavedViewAction SavedViewEvent saved_view saved_views
                 "saved_view" ("saved view", "常用视图") AtHome "A question about past incidents that is kept under a name";
+            Directive DirectiveId DirectiveAction DirectiveEvent directive directives
+                "directive" ("directive", "指令") CanBeShared "An instruction that must be signed for, acted on, reported back, verified and closed";
         }
     };
 }

@@ -10,6 +10,7 @@ pub mod assessment;
 pub mod assignment;
 pub mod call;
 pub mod consultation;
+pub mod directive;
 pub mod incident;
 mod kind;
 pub mod message;

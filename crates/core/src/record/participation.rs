@@ -443,6 +443,22 @@ pub(super) fn share_of_new(
     Ok(Happened::within(operation, id, Event::Participation(event)))
 }
 
+/// Returns that a new record of this node's is shared in the same step that makes it.
+pub(super) fn share_own(
+    board: &Board,
+    context: &Context<'_>,
+    operation: OperationId,
+    shared: ParticipationEvent,
+) -> Result<Happened, Refusal> {
+    let part = board.must_take_part(context.node, operation)?;
+    if part.shares.len() >= limits::SHARES_PER_OPERATION_MAX {
+        return Err(too_many_shares());
+    }
+    let id = Participation::id_of(&context.node, operation);
+    let event = Event::Participation(shared);
+    Ok(Happened::within(operation, id, event))
+}
+
 fn too_many_shares() -> Refusal {
     Refusal::Limit {
         what: Text::new("records shared in one operation", "每次行动共享的记录"),

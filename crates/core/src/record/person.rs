@@ -38,6 +38,21 @@ pub enum Seat {
 }
 
 impl Seat {
+    /// Returns the word people read.
+    pub fn label(self) -> Text {
+        match self {
+            Seat::CallTaker => Text::new("call taker", "接警员"),
+            Seat::Dispatcher => Text::new("dispatcher", "调度员"),
+            Seat::DutyOfficer => Text::new("duty officer", "值班长"),
+            Seat::Crew => Text::new("unit crew", "处警力量"),
+            Seat::Analyst => Text::new("analyst", "研判员"),
+            Seat::Overseer => Text::new("overseer", "监督员"),
+            Seat::Administrator => Text::new("administrator", "系统管理员"),
+            Seat::Wall => Text::new("wall", "大屏"),
+            Seat::Volunteer => Text::new("volunteer", "志愿者"),
+        }
+    }
+
     /// All seats.
     pub const ALL: [Seat; 9] = [
         Seat::CallTaker,

@@ -10,11 +10,15 @@ use sha2::{Digest, Sha256};
 use watchfire_feed::NodeId;
 
 use super::assignment::{self, AssignmentAction, Choice, Why};
+use super::directive::{Addressee, Mark, Report, Step};
 use super::incident::{Incident, IncidentAction};
 use super::message::{Ask, What};
 use super::{Actor, Context, Elsewhere, Event, Happened, Life, Meta, RecordKind, RecordRef};
-use crate::basis::{Line, MessageId, OperationId, Personal, ReplyId, Text, Timestamp, UnitId};
+use crate::basis::{
+    Line, MessageId, OperationId, Personal, Prose, ReplyId, Text, Timestamp, UnitId,
+};
 use crate::board::Board;
+use crate::limits;
 use crate::refusal::Refusal;
 
 /// A reply as it stands.
@@ -36,6 +40,12 @@ pub struct Reply {
     pub signed: Option<(u64, Timestamp, Actor)>,
     /// How an ask was answered.
     pub answer: Option<Answered>,
+    /// When this node began to act on a directive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acting: Option<Mark>,
+    /// What this node reported on a directive, one after another.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reports: Vec<Report>,
     /// When what was said in the record was erased here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erased_at: Option<Timestamp>,
@@ -81,6 +91,20 @@ impl Life for Reply {
     fn part_of(&self) -> Option<OperationId> {
         Some(self.operation)
     }
+
+    fn personal_json(&self) -> Option<Vec<u8>> {
+        let texts: Vec<_> = self.reports.iter().map(|one| one.text.as_ref()).collect();
+        let any = texts.iter().any(Option::is_some).then_some(texts)?;
+        serde_json::to_vec(&any).ok()
+    }
+
+    fn take_personal(&mut self, json: &[u8]) -> Result<(), serde_json::Error> {
+        let texts: Vec<Option<Prose>> = serde_json::from_slice(json)?;
+        for (report, text) in self.reports.iter_mut().zip(texts) {
+            report.text = text;
+        }
+        Ok(())
+    }
 }
 
 /// What can be asked of a reply.
@@ -99,6 +123,17 @@ pub enum ReplyAction {
         operation: OperationId,
         /// What.
         to: Elsewhere,
+    },
+    /// Take a step on a directive of another agency that is for this one: act on it, or report back.
+    Advance {
+        /// The operation in which it was shared.
+        operation: OperationId,
+        /// The directive.
+        to: Elsewhere,
+        /// Which step.
+        step: Step,
+        /// What is reported, if it is the report.
+        text: Option<Prose>,
     },
     /// Say that what was said in a record was erased here, too; only the engine does, with the erasing.
     Erased {
@@ -162,6 +197,15 @@ pub enum ReplyEvent {
         /// Which version.
         seen: u64,
     },
+    /// A step on a directive was taken; what was reported is in the personal part.
+    Advanced {
+        /// The operation.
+        operation: OperationId,
+        /// The directive.
+        to: Elsewhere,
+        /// Which step.
+        step: Step,
+    },
     /// What was said in it was erased here.
     Erased {
         /// The operation.
@@ -194,6 +238,7 @@ impl ReplyEvent {
         match self {
             ReplyEvent::Shown { operation, to, .. }
             | ReplyEvent::Signed { operation, to, .. }
+            | ReplyEvent::Advanced { operation, to, .. }
             | ReplyEvent::Erased { operation, to }
             | ReplyEvent::Answered { operation, to, .. } => (*operation, *to),
         }
@@ -201,7 +246,7 @@ impl ReplyEvent {
 }
 
 /// The names of its events, as entries carry them; one that is not listed is of a newer program.
-pub(super) const EVENT_NAMES: [&str; 4] = ["shown", "signed", "answered", "erased"];
+pub(super) const EVENT_NAMES: [&str; 5] = ["shown", "signed", "advanced", "answered", "erased"];
 
 pub(super) fn decide(
     board: &Board,
@@ -233,6 +278,12 @@ pub(super) fn decide(
             };
             one(context, to, event)
         }
+        ReplyAction::Advance {
+            operation,
+            to,
+            step,
+            text,
+        } => advance(board, context, (*operation, *to), *step, text.as_ref()),
         ReplyAction::Erased { operation, to } => {
             about(board, context, *operation, *to)?;
             let event = ReplyEvent::Erased {
@@ -262,6 +313,63 @@ pub(super) fn decide(
             answer(board, context, to, *accept, told)
         }
     }
+}
+
+/// Takes a step on a directive of another agency.
+fn advance(
+    board: &Board,
+    context: &Context<'_>,
+    (operation, to): (OperationId, Elsewhere),
+    step: Step,
+    text: Option<&Prose>,
+) -> Result<Vec<Happened>, Refusal> {
+    let (before, _) = about(board, context, operation, to)?;
+    let Some(super::Record::Directive(there)) = board.copy(to) else {
+        return Err(Refusal::NotFound(RecordKind::Directive));
+    };
+    let item = there
+        .items
+        .iter()
+        .find(|item| item.to == Addressee::Agency(context.node));
+    let item = item.ok_or(Refusal::NotFound(RecordKind::Directive))?;
+    if !there.is_out() || item.excused.is_some() {
+        return Err(Refusal::WrongState {
+            kind: RecordKind::Directive,
+            state: Text::new(
+                "ended, or not asked of this agency any more",
+                "已结束，或本单位已免办",
+            ),
+            instead: Text::new("Look at it as it is now.", "请查看其最新状态。"),
+        });
+    }
+    let taken = match step {
+        Step::Delivered | Step::Shown | Step::Signed => true,
+        Step::Acting => before.is_some_and(|reply| reply.acting.is_some()),
+        Step::Reported => false,
+    };
+    if taken {
+        return Err(nothing_new(Text::new("taken already", "已完成该步骤")));
+    }
+    let reports = before.map_or(0, |reply| reply.reports.len());
+    if step == Step::Reported && text.is_none() {
+        return Err(Refusal::Missing(Text::new("What was done", "反馈内容")));
+    }
+    if step == Step::Reported && reports >= limits::REPORTS_PER_ITEM_MAX {
+        return Err(Refusal::Limit {
+            what: Text::new("reports on one item", "单项反馈"),
+            max: limits::REPORTS_PER_ITEM_MAX,
+        });
+    }
+    let event = ReplyEvent::Advanced {
+        operation,
+        to,
+        step,
+    };
+    let mut all = one(context, &to, event)?;
+    for happened in &mut all {
+        happened.personal.note = text.cloned();
+    }
+    Ok(all)
 }
 
 fn about<'a>(
@@ -462,7 +570,7 @@ fn nothing_new(state: Text) -> Refusal {
 pub(super) fn apply(
     before: Option<&Reply>,
     event: &ReplyEvent,
-    _: Option<&Personal>,
+    personal: Option<&Personal>,
     meta: &Meta,
 ) -> Option<Reply> {
     let (operation, to) = event.about();
@@ -475,6 +583,8 @@ pub(super) fn apply(
         shown: None,
         signed: None,
         answer: None,
+        acting: None,
+        reports: Vec::new(),
         erased_at: None,
     });
     reply.version = meta.version;
@@ -487,6 +597,21 @@ pub(super) fn apply(
             // Who signs has it on a screen.
             reply.shown = reply.shown.or(Some((*seen, at)));
             reply.signed = Some((*seen, at, meta.by));
+        }
+        ReplyEvent::Advanced { step, .. } => {
+            // A later step says that the earlier ones were taken, too, unless they were said before.
+            let mark = Mark { at, by: meta.by };
+            reply.shown.get_or_insert((0, at));
+            if *step >= Step::Signed {
+                reply.signed.get_or_insert((0, at, meta.by));
+            }
+            if *step >= Step::Acting {
+                reply.acting.get_or_insert(mark);
+            }
+            if *step >= Step::Reported && reply.reports.len() < limits::REPORTS_PER_ITEM_MAX {
+                let text = personal.and_then(|personal| personal.note.clone());
+                reply.reports.push(Report { mark, text });
+            }
         }
         ReplyEvent::Answered {
             accepted,

@@ -31,6 +31,7 @@ fn alarms(board: &Board, now: Timestamp) -> Vec<(RecordRef, AlarmCode, Timestamp
             Some(Record::Assignment(one)) => timer::acknowledged(&one.seen, alarm).is_some(),
             Some(Record::Incident(one)) => timer::acknowledged(&one.seen, alarm).is_some(),
             Some(Record::Call(one)) => timer::acknowledged(&one.seen, alarm).is_some(),
+            Some(Record::Directive(one)) => timer::acknowledged(&one.seen, alarm).is_some(),
             Some(_) | None => false,
         };
         (record, alarm.code, alarm.since, seen)

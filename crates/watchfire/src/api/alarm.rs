@@ -101,6 +101,8 @@ pub(crate) struct OpenAlarmView {
     callsign: Option<String>,
     /// The call.
     call: Option<String>,
+    /// The directive that it hangs on, if on one.
+    directive: Option<String>,
 }
 
 /// What began within one hour.
@@ -190,6 +192,7 @@ fn about(board: &Board, record: &Record, alarm: Alarm) -> Option<OpenAlarmView> 
             unit: None,
             callsign: None,
             call: None,
+            directive: None,
         })
     };
     if let Record::Assignment(one) = record {
@@ -216,6 +219,11 @@ fn about(board: &Board, record: &Record, alarm: Alarm) -> Option<OpenAlarmView> 
         Some(OpenAlarmView {
             call: Some(one.id.to_string()),
             ..shown(&one.seen, one.priority, Some(one.number))?
+        })
+    } else if let Record::Directive(one) = record {
+        Some(OpenAlarmView {
+            directive: Some(one.id.to_string()),
+            ..shown(&one.seen, Some(one.details.priority), Some(one.number))?
         })
     } else {
         None

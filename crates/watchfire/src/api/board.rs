@@ -200,6 +200,45 @@ pub(crate) fn bad_cursor() -> Problem {
     )
 }
 
+/// Records that are gone through at most, and read at once.
+const EVERY_MAX: usize = 200_000;
+const EVERY_AT_ONCE: usize = 500;
+
+/// Goes through all records of a kind that have changed since a time, ended ones too, last changed first.
+pub(crate) fn every<K: OfKind>(
+    app: &App,
+    since: Timestamp,
+    mut look: impl FnMut(&Board, &K),
+) -> Result<(), Problem> {
+    let (mut cursor, mut gone_through) = (None, 0);
+    let board = app.node.board();
+    let any = watchfire_store::Filter {
+        open: None,
+        parent: None,
+    };
+    loop {
+        let read = app.node.read_store(|reader| {
+            let page = reader.records(K::KIND, any, cursor, EVERY_AT_ONCE)?;
+            let fresh = page.rows.iter().take_while(|row| row.changed_at >= since);
+            let records: Result<Vec<Record>, StoreError> =
+                fresh.map(|row| reader.whole(row)).collect();
+            let all = records?;
+            let more = all.len() == page.rows.len();
+            Ok::<_, StoreError>((all, page.next.filter(|_| more)))
+        });
+        let (records, next) = read.map_err(super::person::fault)?;
+        gone_through += records.len();
+        records
+            .iter()
+            .filter_map(K::of)
+            .for_each(|one| look(&board, one));
+        match next {
+            Some(next) if gone_through < EVERY_MAX => cursor = Some(next),
+            Some(_) | None => return Ok(()),
+        }
+    }
+}
+
 /// Shows a page of records of a kind from the tables, last changed first.
 pub(crate) fn page<K: OfKind, T>(
     app: &App,

@@ -25,6 +25,7 @@ use crate::problem::ProblemView;
         (name = "assignments", description = "Units' tasks on incidents"),
         (name = "figures", description = "How long things took and how many calls came; of incidents, never of people"),
         (name = "past", description = "What this node's board showed at any earlier moment"),
+        (name = "directives", description = "Instructions that must be signed for, acted on, reported back, verified and closed"),
         (name = "patrols", description = "Places that want visits, the rounds of the units that go there, and what became of them"),
         (name = "assessments", description = "Graded analytic products: written, reviewed by a second person, issued to named readers, superseded; never of a person"),
         (name = "consultations", description = "Meetings of several agencies, in person or on line: papers, a shared board, decisions that become directives or are declined"),

@@ -14,6 +14,7 @@ use watchfire_core::record::{Record, RecordRef};
 
 use super::assessment::{self, AssessmentMark};
 use super::consultation::{self, ConsultationMark};
+use super::directive::{self, DirectiveView};
 use super::operation::{self, OperationView};
 use super::patrol::{self, PatrolView};
 use super::peer::{self, PeersView};
@@ -45,6 +46,8 @@ pub enum RecordView {
     Assessment(AssessmentMark),
     /// That there is a consultation; what it is about is asked for by who takes part.
     Consultation(ConsultationMark),
+    /// A directive of this agency.
+    Directive(Box<DirectiveView>),
     /// An operation, whole.
     Operation(Box<OperationView>),
     /// This node among others.
@@ -75,18 +78,16 @@ fn record_view(board: &Board, node: &Node, record: &Record, personal: bool) -> O
 
 /// Shows a record of a kind that has no list of its own on the board. People are nobody's business but the
 /// administrator's, who asks for them; peers and what lives in operations are told as parts of these, whole.
-fn other_view(
-    board: &Board,
-    record: &Record,
-    at: Timestamp,
-    _personal: bool,
-) -> Option<RecordView> {
+fn other_view(board: &Board, record: &Record, at: Timestamp, personal: bool) -> Option<RecordView> {
     if let Record::Patrol(one) = record {
         Some(RecordView::Patrol(patrol::shown(board, one, at)))
     } else if let Record::Assessment(one) = record {
         Some(RecordView::Assessment(assessment::shown::mark(one)))
     } else if let Record::Consultation(one) = record {
         Some(RecordView::Consultation(consultation::shown::mark(one)))
+    } else if let Record::Directive(one) = record {
+        let directive = directive::shown(board, one, at, personal);
+        Some(RecordView::Directive(Box::new(directive)))
     } else {
         None
     }
@@ -98,9 +99,11 @@ pub fn others(board: &Board, at: Timestamp, personal: bool) -> Vec<RecordView> {
     let assessments = board.assessments.values().cloned().map(Record::Assessment);
     let consultations = board.consultations.values().cloned();
     let consultations = consultations.map(Record::Consultation);
+    let directives = board.directives.values().cloned().map(Record::Directive);
     patrols
         .chain(assessments)
         .chain(consultations)
+        .chain(directives)
         .filter_map(|record| other_view(board, &record, at, personal))
         .collect()
 }
@@ -113,7 +116,7 @@ pub fn of_record(board: &Board, node: &Node, record: &Record) -> Option<Message>
     };
     let redacted = text(false)?;
     // The text of an incident's notes is asked for by itself.
-    let full = if matches!(record, Record::Call(_)) {
+    let full = if matches!(record, Record::Call(_) | Record::Directive(_)) {
         text(true)?
     } else {
         Arc::clone(&redacted)

@@ -12,6 +12,7 @@ pub mod call;
 pub mod consultation;
 pub mod cover;
 pub mod description;
+pub mod directive;
 pub mod draft;
 pub mod entries;
 pub mod figures;
@@ -186,6 +187,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(pattern::alerts))
         .routes(routes!(pattern::views, pattern::save_view))
         .routes(routes!(pattern::remove_view))
+        .routes(routes!(directive::list, directive::issue))
+        .routes(routes!(directive::own))
+        .routes(routes!(directive::kinds))
+        .routes(routes!(directive::show_bins))
+        .routes(routes!(directive::show, directive::amend))
+        .routes(routes!(directive::step))
         .routes(routes!(peer::list))
         .routes(routes!(peer::step))
         .routes(routes!(peer::invite))

@@ -695,10 +695,12 @@ pub enum AlarmCodeView {
     Unassigned,
     /// The call is part of no incident.
     CallWaiting,
+    /// A step of a directive is overdue.
+    DirectiveOverdue,
 }
 
 same_words!(AlarmCode <=> AlarmCodeView {
-    Unanswered, LateDeparture, OverdueArrival, OnSceneCheck, Unassigned, CallWaiting,
+    Unanswered, LateDeparture, OverdueArrival, OnSceneCheck, Unassigned, CallWaiting, DirectiveOverdue,
 });
 
 /// Shows an assignment as of now.

@@ -3,6 +3,7 @@
 use watchfire_core::basis::{Line, Text};
 use watchfire_core::board::Board;
 use watchfire_core::record::RecordRef;
+use watchfire_core::record::directive::Step;
 use watchfire_core::record::message::{Ask, MessageEvent, What};
 use watchfire_core::record::operation::OperationEvent;
 use watchfire_core::record::participation::{ParticipationEvent, Tier};
@@ -125,6 +126,12 @@ pub(super) fn reply(event: &ReplyEvent) -> Text {
     match event {
         ReplyEvent::Shown { .. } => Text::new("shown on a screen", "已显示"),
         ReplyEvent::Erased { .. } => Text::new("erased here, too", "本节点已删除"),
+        ReplyEvent::Advanced { step, .. } => match step {
+            Step::Reported => Text::new("reported on a directive", "反馈指令"),
+            Step::Delivered | Step::Shown | Step::Signed | Step::Acting => {
+                Text::new("acting on a directive", "开始办理指令")
+            }
+        },
         ReplyEvent::Signed { .. } => Text::new("signed for", "已签收"),
         ReplyEvent::Answered {
             accepted, reason, ..

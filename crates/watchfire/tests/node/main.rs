@@ -15,6 +15,7 @@ mod calls;
 mod conditions;
 mod consultations;
 mod cover;
+mod directives;
 mod dispatch;
 mod figures;
 mod history;

@@ -69,6 +69,12 @@ export type LikeAnswer = Shown['LikeView'];
 export type SavedViews = Shown['SavedViewsView'];
 /** Where more of the public call than usual. */
 export type CallAlerts = Shown['CallAlertsView'];
+/** An instruction that must be signed for, acted on, reported back, verified and closed. */
+export type Directive = Shown['DirectiveView'];
+export type DirectiveItem = Shown['ItemView'];
+export type DirectiveKinds = Shown['DirectiveKindsView'];
+export type DirectiveBins = Shown['DirectiveBinsView'];
+export type AddresseeBody = Shown['AddresseeBody'];
 
 /** A joint activity of several agencies, whole: members, what is shared, asked and said. */
 export type Operation = Shown['OperationView'];
@@ -96,25 +102,8 @@ export type PeerLineState = Shown['LineState'];
 export type Enrolment = Shown['EnrolmentView'];
 export type Invitation = Shown['InvitationView'];
 
-/** The records of the board by the name the stream gives their kind. */
-export interface RecordKinds {
-  incident: Incident;
-  call: Call;
-  unit: Unit;
-  assignment: Assignment;
-  station: Station;
-  road_condition: RoadCondition;
-  patrol: Patrol;
-  assessment: AssessmentMark;
-  consultation: ConsultationMark;
-  operation: Operation;
-  peers: Peers;
-}
-
-export type RecordKind = keyof RecordKinds;
-
 /** One record as the stream brings it: the whole of it, to replace what was known. */
-export type RecordMessage = { [K in RecordKind]: { kind: K; record: RecordKinds[K] } }[RecordKind];
+export type RecordMessage = Shown['RecordView'];
 
 export type Board = Shown['BoardView'];
 

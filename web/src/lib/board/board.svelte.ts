@@ -4,7 +4,7 @@
 
 import { isSignedOut, readBoard, readNode, readOperations, readPeers, readSession } from '../api/client';
 import type {
-  Alarm, AssessmentMark, Assignment, Board as BoardAnswer, Call, ConsultationMark, Incident, Operation, Patrol, Peers, PositionsMessage, Position, Priority, RecordMessage,
+  Alarm, AssessmentMark, Assignment, Board as BoardAnswer, Call, ConsultationMark, Directive, Incident, Operation, Patrol, Peers, PositionsMessage, Position, Priority, RecordMessage,
   RoadCondition, Station, Unit,
 } from '../api/types';
 import { NodeClock } from './clock.svelte';
@@ -28,11 +28,12 @@ export type Loading = 'loading' | 'loaded' | 'failed';
 export interface OpenAlarm {
   alarm: Alarm;
   /** The kind of record that it hangs on, and its id. */
-  kind: 'assignment' | 'incident' | 'call';
+  kind: 'assignment' | 'incident' | 'call' | 'directive';
   id: string;
   unit: Unit | undefined;
   incident: Incident | undefined;
   call: Call | undefined;
+  directive?: Directive;
   priority: Priority;
 }
 
@@ -60,6 +61,7 @@ export class Board {
   patrols = new Table<Patrol>();
   assessments = new Table<AssessmentMark>();
   consultations = new Table<ConsultationMark>();
+  directives = new Table<Directive>();
   operations = new Table<Operation>();
   /** This node among others; null until it is known, and of an earlier moment. */
   peers = $state.raw<Peers | null>(null);
@@ -224,6 +226,7 @@ export class Board {
     this.patrols.clear();
     this.assessments.clear();
     this.consultations.clear();
+    this.directives.clear();
     for (const message of answer.records) this.#put(message);
     fill(this.operations, answer.operations);
     this.peers = answer.peers;
@@ -265,6 +268,8 @@ export class Board {
         return put(this.assessments, message.record);
       case 'consultation':
         return put(this.consultations, message.record);
+      case 'directive':
+        return put(this.directives, message.record);
       case 'unit':
         put(this.units, message.record);
         this.#placeOne(message.record);
@@ -327,6 +332,11 @@ export class Board {
       // Nobody knows how urgent a call is that nobody has graded, so it stands with the urgent ones.
       for (const alarm of call.alarms) {
         found.push({ alarm, kind: 'call', id: call.id, unit: undefined, incident: undefined, call, priority: call.priority ?? 2 });
+      }
+    }
+    for (const directive of this.directives.values()) {
+      for (const alarm of directive.alarms) {
+        found.push({ alarm, kind: 'directive', id: directive.id, unit: undefined, incident: undefined, call: undefined, directive, priority: directive.priority });
       }
     }
     const unread = (open: OpenAlarm) => Number(open.alarm.acknowledged !== null);

@@ -84,7 +84,7 @@ export class Desk {
 
   /** Returns true if this person's seats may deal with an alarm on a record of this kind. */
   mayDealWith(kind: OpenAlarm['kind']): boolean {
-    return this.may(kind === 'assignment' ? 'send_units' : kind === 'incident' ? 'run_incidents' : 'take_calls');
+    return this.may(kind === 'assignment' ? 'send_units' : kind === 'incident' ? 'run_incidents' : kind === 'directive' ? 'issue_directives' : 'take_calls');
   }
 
   /** Selects an incident here and in the windows that are in step. */

@@ -132,13 +132,14 @@ export async function onCall(desk: Desk, call: Call, deed: CallDeed): Promise<bo
 }
 
 /** What an alarm hangs on. */
-export type AlarmOf = { kind: 'assignment' | 'incident' | 'call'; id: string; code: string };
+export type AlarmOf = { kind: 'assignment' | 'incident' | 'call' | 'directive'; id: string; code: string };
 
 /** Says that a person has seen an alarm. */
 export async function alarmSeen(desk: Desk, alarm: AlarmOf, words: string): Promise<boolean> {
   const path =
+    alarm.kind === 'directive' ? `/directives/${part(alarm.id)}/steps` :
     alarm.kind === 'assignment' ? `/assignments/${part(alarm.id)}/alarm` : `/${alarm.kind}s/${part(alarm.id)}/alarm-seen`;
   const record = await desk.acts.run(`${path} ${alarm.code}`, t('deed.alarm_seen', { alarm: words }), (key) =>
-    act<unknown>('POST', path, { code: alarm.code }, key));
+    act<unknown>('POST', path, { ...(alarm.kind === 'directive' ? { do: 'see_alarm' } : {}), code: alarm.code }, key));
   return record !== null;
 }

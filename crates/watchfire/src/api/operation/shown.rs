@@ -18,6 +18,7 @@ use watchfire_core::record::{Elsewhere, Record, RecordKind, RecordRef};
 use watchfire_feed::NodeId;
 
 use super::HandlingView;
+use crate::api::directive::{self, DirectiveView};
 use crate::api::peer::{LineState, LineView};
 use crate::api::view::{self, AssignmentView, IncidentView, TextView, UnitView};
 use crate::node::Node;
@@ -70,6 +71,8 @@ pub struct OperationView {
     incidents: Vec<SharedIncidentView>,
     /// The units that are shared, by name or as the response of an incident.
     units: Vec<SharedUnitView>,
+    /// The directives that are given in it, newest first: this node's own, and those of others.
+    directives: Vec<DirectiveView>,
     /// What was asked of one home by another.
     asks: Vec<AskView>,
     /// What was said and what happened, newest first.
@@ -486,9 +489,39 @@ impl Scene<'_> {
                 .collect(),
             incidents: self.incidents(),
             units: self.units(),
+            directives: self.directives(),
             asks: self.asks(),
             log: self.log(),
         }
+    }
+
+    /// Those that still count: what a home shares no longer is not its word any more.
+    fn directives(&self) -> Vec<DirectiveView> {
+        let mut all = Vec::new();
+        for (node, board) in self.boards() {
+            let within = board.directives.values().filter(|one| {
+                one.details.operation == Some(self.found.id)
+                    && self.share(board, &node, one.id.into()).is_some()
+            });
+            for one in within {
+                let reached = self.delivery(one.id.into(), None);
+                let delivered = |to: &NodeId| {
+                    let to = to.to_string();
+                    reached.iter().any(|step| step.node == to && step.at_node)
+                };
+                all.push(directive::shown_of(
+                    self.board,
+                    one,
+                    node,
+                    self.own,
+                    self.now,
+                    self.personal,
+                    &delivered,
+                ));
+            }
+        }
+        all.sort_by(|a, b| b.drafted.at.cmp(&a.drafted.at));
+        all
     }
 
     fn own_part(&self) -> OwnView {

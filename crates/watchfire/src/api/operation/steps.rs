@@ -2,7 +2,8 @@
 
 use serde::Deserialize;
 use utoipa::ToSchema;
-use watchfire_core::basis::{Line, MessageId, OperationId, Timestamp};
+use watchfire_core::basis::{DirectiveId, Line, MessageId, OperationId, Timestamp};
+use watchfire_core::record::directive::Step as DirectiveTaken;
 use watchfire_core::record::incident::IncidentAction;
 use watchfire_core::record::message::{Ask, MessageAction};
 use watchfire_core::record::operation::OperationAction;
@@ -11,7 +12,7 @@ use watchfire_core::record::reply::ReplyAction;
 use watchfire_core::record::{Action, Elsewhere, RecordRef};
 use watchfire_feed::NodeId;
 
-use crate::api::{read, read_id};
+use crate::api::{read, read_id, read_maybe};
 use crate::problem::Problem;
 
 /// A step in an operation.
@@ -168,6 +169,19 @@ pub(crate) enum OperationStep {
         /// The record.
         record: String,
     },
+    /// Take a step on a directive of another agency that is for this one: act on it, or report back.
+    AdvanceDirective {
+        /// Its home.
+        node: String,
+        /// The directive.
+        directive: String,
+        /// True to report back, false to say that this agency acts on it.
+        #[serde(default)]
+        reported: bool,
+        /// What is reported.
+        #[schema(min_length = 1, max_length = 4000)]
+        text: Option<String>,
+    },
     /// Say what is to be reached.
     SetObjective {
         /// Which one, from 0.
@@ -278,6 +292,7 @@ impl OperationStep {
             OperationStep::Answer { .. }
             | OperationStep::AnswerOffer { .. }
             | OperationStep::Show { .. }
+            | OperationStep::AdvanceDirective { .. }
             | OperationStep::Sign { .. } => self.replied(operation).map(Action::Reply),
             OperationStep::Join {}
             | OperationStep::Decline { .. }
@@ -456,6 +471,23 @@ impl OperationStep {
                     .as_deref()
                     .map(|one| line("reason", one))
                     .transpose()?,
+            },
+            OperationStep::AdvanceDirective {
+                node,
+                directive,
+                reported,
+                text,
+            } => ReplyAction::Advance {
+                operation,
+                to: Elsewhere {
+                    node: node_named(&node)?,
+                    record: read_id::<DirectiveId>(&directive)?.into(),
+                },
+                step: match reported {
+                    true => DirectiveTaken::Reported,
+                    false => DirectiveTaken::Acting,
+                },
+                text: read_maybe("text", text.as_deref())?,
             },
             OperationStep::Sign { node, record } => ReplyAction::Sign {
                 operation,

@@ -1,0 +1,194 @@
+//! Directives over HTTP: issued, answered by a crew and by another agency, verified by somebody else, seen when they are
+//! overdue; and that only those whom one is for read its text.
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use watchfire_core::record::person::Seat;
+
+use super::house::{Answer, House};
+use super::joint::{bring_in, done, enrol, joint_house, operation, raise, until};
+
+async fn ask(house: &House, seat: Seat, method: &str, path: &str, body: Value) -> Answer {
+    house.ask(seat, method, path, body).await
+}
+
+async fn issue(house: &House, to: Value, more: Value) -> Answer {
+    let mut body = json!({ "kind": "task", "priority": 1, "subject": "Close the east gate",
+        "text": "Nobody in until the fire is out", "to": to });
+    let more = more.as_object().unwrap().clone();
+    body.as_object_mut().unwrap().extend(more);
+    ask(house, Seat::DutyOfficer, "POST", "/directives", body).await
+}
+
+async fn step(house: &House, seat: Seat, id: &str, body: Value) -> Answer {
+    let path = format!("/directives/{id}/steps");
+    ask(house, seat, "POST", &path, body).await
+}
+
+#[tokio::test]
+async fn a_directive_goes_to_a_crew_and_comes_back_verified() {
+    let house = House::new().await;
+    let to = json!([{ "is": "unit", "id": house.own_unit }, { "is": "seat", "id": "call_taker" }]);
+    let (_, incident) = house.incident().await;
+    let related = json!([format!("incident:{incident}")]);
+    let issued = issue(&house, to, json!({ "related": related })).await;
+    assert_eq!(issued.status, StatusCode::CREATED, "{issued:?}");
+    let id = issued.text("/id");
+    assert_eq!(issued.text("/status"), "open");
+    assert_eq!(issued.text("/related/0/label/zh"), "警情 1");
+
+    // The crew reads its text on its own page, and nobody else's text on the board.
+    let own = ask(&house, Seat::Crew, "GET", "/directives/own", json!(null)).await;
+    assert_eq!(own.text("/0/text"), "Nobody in until the fire is out");
+    let board = ask(&house, Seat::Analyst, "GET", "/board", json!(null)).await;
+    let told = &board.json["records"][0];
+    assert_eq!(told["kind"], "directive");
+    assert_eq!(told["record"]["text"], Value::Null);
+    let analyst = ask(&house, Seat::Analyst, "GET", "/directives/own", json!(null)).await;
+    assert_eq!(analyst.json, json!([]));
+
+    for name in ["delivered", "shown", "signed", "acting"] {
+        let body = json!({ "do": "advance", "item": 0, "step": name });
+        let taken = step(&house, Seat::Crew, &id, body).await;
+        assert_eq!(taken.status, StatusCode::OK, "{name}: {taken:?}");
+    }
+    let foreign = json!({ "do": "advance", "item": 1, "step": "signed" });
+    let denied = step(&house, Seat::Crew, &id, foreign.clone()).await;
+    assert_eq!(denied.status, StatusCode::FORBIDDEN);
+    let signed = step(&house, Seat::CallTaker, &id, foreign).await;
+    assert_eq!(signed.status, StatusCode::OK, "{signed:?}");
+
+    let empty = json!({ "do": "advance", "item": 0, "step": "reported" });
+    assert_eq!(
+        step(&house, Seat::Crew, &id, empty).await.problem(),
+        "missing"
+    );
+    let report = json!({ "do": "advance", "item": 0, "step": "reported", "text": "It is closed" });
+    let reported = step(&house, Seat::Crew, &id, report).await;
+    assert_eq!(reported.text("/items/0/reports/0/text"), "It is closed");
+    let verify = json!({ "do": "verify", "item": 0 });
+    let by_crew = step(&house, Seat::Crew, &id, verify.clone()).await;
+    assert_eq!(by_crew.status, StatusCode::FORBIDDEN);
+    let verified = step(&house, Seat::DutyOfficer, &id, verify).await;
+    assert_eq!(verified.text("/items/0/status"), "done");
+
+    let whole = json!({ "do": "close" });
+    let refused = step(&house, Seat::DutyOfficer, &id, whole).await;
+    assert_eq!(refused.problem(), "wrong_state");
+    let in_part = json!({ "do": "close", "in_part": "The desk was told by hand" });
+    let closed = step(&house, Seat::DutyOfficer, &id, in_part).await;
+    assert_eq!(closed.text("/status"), "closed_in_part");
+    assert_eq!(closed.text("/ending"), "The desk was told by hand");
+
+    let path = "/directives/bins?from=2000-01-01T00:00:00Z&to=2100-01-01T00:00:00Z";
+    let bins = ask(&house, Seat::DutyOfficer, "GET", path, json!(null)).await;
+    assert_eq!(bins.json["items"], 2, "{bins:?}");
+    assert_eq!(
+        bins.json["steps"][0]["within"][0],
+        json!({ "seconds": 30, "count": 2 })
+    );
+    assert_eq!(bins.json["steps"][2]["asked"], 2);
+}
+
+#[tokio::test]
+async fn a_draft_of_the_analysts_is_issued_by_the_duty_officer() {
+    let house = House::new().await;
+    let body = json!({ "kind": "notice", "priority": 3, "subject": "Fog on the ring road", "draft": true,
+        "to": [{ "is": "seat", "id": "dispatcher" }] });
+    let drafted = ask(&house, Seat::Analyst, "POST", "/directives", body.clone()).await;
+    assert_eq!(drafted.text("/status"), "draft", "{drafted:?}");
+    let id = drafted.text("/id");
+    let mut at_once = body.clone();
+    at_once["draft"] = json!(false);
+    let denied = ask(&house, Seat::Analyst, "POST", "/directives", at_once).await;
+    assert_eq!(denied.status, StatusCode::FORBIDDEN);
+    let denied = step(&house, Seat::Analyst, &id, json!({ "do": "issue" })).await;
+    assert_eq!(denied.status, StatusCode::FORBIDDEN);
+    let issued = step(&house, Seat::DutyOfficer, &id, json!({ "do": "issue" })).await;
+    assert_eq!(issued.text("/status"), "open");
+    let late = ask(
+        &house,
+        Seat::Analyst,
+        "PUT",
+        &format!("/directives/{id}"),
+        body,
+    )
+    .await;
+    assert_eq!(late.problem(), "wrong_state");
+    let kinds = ask(
+        &house,
+        Seat::Analyst,
+        "GET",
+        "/directives/kinds",
+        json!(null),
+    )
+    .await;
+    assert_eq!(kinds.json["kinds"].as_array().map(Vec::len), Some(3));
+    let signed = json!({ "do": "advance", "item": 0, "step": "signed" });
+    let signed = step(&house, Seat::Dispatcher, &id, signed).await;
+    assert_eq!(signed.text("/status"), "closed", "{signed:?}");
+}
+
+/// Returns the directive as one node's operation shows it.
+async fn seen(house: &House, operation_id: &str) -> Value {
+    let shown = operation(house, operation_id).await;
+    shown.json["directives"][0].clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn another_agency_signs_for_a_directive_acts_reports_and_is_told_to_do_it_again() {
+    let (a, b) = (joint_house("a").await, joint_house("b").await);
+    enrol(&a, &b).await;
+    let operation_id = raise(&a).await;
+    bring_in(&a, &operation_id, &b).await;
+    let more = json!({ "operation": operation_id });
+    let issued = issue(&a, json!([{ "is": "everyone" }]), more).await;
+    assert_eq!(issued.status, StatusCode::CREATED, "{issued:?}");
+    let id = issued.text("/id");
+    until("it at the other node", async || {
+        seen(&b, &operation_id).await["text"] == "Nobody in until the fire is out"
+    })
+    .await;
+    until("its issuer knows that it is there", async || {
+        seen(&a, &operation_id).await["items"][0]["status"] == "delivered"
+    })
+    .await;
+    let node = a.node.feed().node.to_string();
+    let record = format!("directive:{id}");
+    for name in ["show", "sign"] {
+        let body = json!({ "do": name, "node": node, "record": record });
+        done(&b, &operation_id, body).await;
+    }
+    let advance = |reported: bool, text: Option<&str>| json!({ "do": "advance_directive", "node": node, "directive": id, "reported": reported, "text": text });
+    done(&b, &operation_id, advance(false, None)).await;
+    done(
+        &b,
+        &operation_id,
+        advance(true, Some("Both gates are closed")),
+    )
+    .await;
+    until("the report at home", async || {
+        seen(&a, &operation_id).await["items"][0]["reports"][0]["text"] == "Both gates are closed"
+    })
+    .await;
+    let back = json!({ "do": "return", "item": 0, "reason": "The west gate is open" });
+    let returned = step(&a, Seat::DutyOfficer, &id, back).await;
+    assert_eq!(returned.text("/items/0/status"), "returned");
+    until("the return at the other node", async || {
+        seen(&b, &operation_id).await["items"][0]["verdicts"][0]["returned"]
+            == "The west gate is open"
+    })
+    .await;
+    done(&b, &operation_id, advance(true, Some("Now it is"))).await;
+    until("the second report at home", async || {
+        seen(&a, &operation_id).await["items"][0]["status"] == "reported"
+    })
+    .await;
+    let verify = json!({ "do": "verify", "item": 0 });
+    let closed = step(&a, Seat::DutyOfficer, &id, verify).await;
+    assert_eq!(closed.text("/status"), "closed", "{closed:?}");
+    until("its end at the other node", async || {
+        seen(&b, &operation_id).await["status"] == "closed"
+    })
+    .await;
+}

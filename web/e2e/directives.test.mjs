@@ -1,0 +1,104 @@
+// Stories of directives, against a node of their own: the duty officer issues one, the crew signs, departs and reports on its
+// phone, somebody else verifies; one that nobody signs for is an alarm; the books say how quickly it went.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { launch } from './browser.mjs';
+import { openHouse, skip_house as skip } from './house.mjs';
+import { access, openSeat, until } from './seat.mjs';
+
+const pictures = process.env.PICTURES;
+let browser, house, officer, desk, crew, e1;
+
+before(async () => {
+  if (skip) return;
+  house = await openHouse({ name: '绍兴', settings: {} });
+  officer = await house.person({ login: 'officer', seats: ['duty_officer', 'dispatcher'] });
+  desk = await house.program('duty_officer');
+  e1 = await house.unit({ callsign: 'E1' });
+  crew = await house.person({ login: 'crew', seats: ['crew'], unit: e1.id });
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await house?.close();
+});
+
+async function picture(page, name) {
+  if (pictures) await page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: false });
+}
+
+test('a directive goes to a crew and comes back verified', { skip }, async () => {
+  const seat = await openSeat(browser, house, officer, '/directives', { locale: 'zh-CN' });
+  const { page } = seat;
+  await page.getByText('没有在办指令').waitFor();
+  await page.getByRole('button', { name: '下达指令' }).click();
+  await page.getByLabel('事由（勿写姓名）').fill('关闭东门');
+  await page.getByLabel('指令正文').fill('火未扑灭前任何人不得进入');
+  await page.getByLabel('添加承办单位').selectOption({ label: 'E1' });
+  await access(page, 'the form');
+  await picture(page, 'directive-form');
+  await page.getByRole('button', { name: '下达', exact: true }).click();
+  await page.getByRole('heading', { name: /关闭东门/ }).waitFor();
+  await page.getByText('火未扑灭前任何人不得进入').waitFor();
+  await access(page, 'the directive');
+
+  const phone = await openSeat(browser, house, crew, '/crew', { locale: 'zh-CN', width: 390, height: 844 });
+  const card = phone.page.getByRole('article', { name: '关闭东门' });
+  await card.getByText('火未扑灭前任何人不得进入').waitFor();
+  await picture(phone.page, 'directive-crew');
+  const item = page.getByRole('listitem', { name: 'E1', exact: true });
+  await item.getByText('● 显示').waitFor();
+  await card.getByRole('button', { name: '签收' }).click();
+  await item.getByText('● 签收').waitFor();
+  await card.getByRole('button', { name: '出动' }).click();
+  await card.getByRole('button', { name: /反馈/ }).click();
+  await card.getByLabel('办理情况').fill('东门已关闭');
+  await access(phone.page, 'the phone');
+  await card.getByRole('button', { name: '提交反馈' }).click();
+  await item.getByText('东门已关闭').waitFor();
+  await picture(page, 'directive-reported');
+  await item.getByRole('button', { name: '退回重办' }).click();
+  await item.getByLabel('退回原因').fill('西门未关');
+  await item.getByRole('button', { name: '退回重办' }).last().click();
+  await card.getByText('退回重办：西门未关').waitFor();
+  await card.getByRole('button', { name: /补充反馈/ }).click();
+  await card.getByLabel('办理情况').fill('东西门均已关闭');
+  await card.getByRole('button', { name: '提交反馈' }).click();
+  await item.getByText('东西门均已关闭').waitFor();
+  await item.getByRole('button', { name: '核验通过' }).click();
+  await page.getByText('已办结').first().waitFor();
+  await card.waitFor({ state: 'detached' });
+  assert.deepEqual([...seat.errors, ...phone.errors], []);
+  await phone.close();
+  await seat.close();
+});
+
+test('one that nobody signs for is an alarm until it is recalled, in English too and on a narrow screen', { skip }, async () => {
+  const issued = await desk.post('/directives', { kind: 'task', priority: 1, subject: 'Look at the bridge', to: [{ is: 'unit', id: e1.id }] });
+  const late = await until(async () => {
+    const found = await desk.get(`/directives/${issued.id}`);
+    return found.overdue ? found : null;
+  }, 'an overdue directive', 60_000);
+  assert.equal(late.overdue.text.en, 'not signed for');
+  const seat = await openSeat(browser, house, officer, `/directives/${issued.id}`, { width: 390, height: 844 });
+  await seat.page.getByRole('alert').filter({ hasText: 'not signed for' }).waitFor();
+  await access(seat.page, 'narrow');
+  await picture(seat.page, 'directive-narrow');
+  await seat.page.getByRole('button', { name: 'Recall' }).click();
+  await seat.page.getByLabel('Why it is taken back').fill('The bridge is closed');
+  await seat.page.getByRole('button', { name: 'Recall' }).last().click();
+  await seat.page.getByText('The bridge is closed').waitFor();
+  const alarms = await desk.get('/alarms');
+  assert.equal(alarms.alarms?.filter((one) => one.directive === issued.id).length ?? 0, 0);
+  assert.deepEqual(seat.errors, []);
+  await seat.close();
+
+  const wide = await openSeat(browser, house, officer, '/directives');
+  await wide.page.getByText('How directives were answered, last 24 hours').waitFor();
+  await wide.page.getByRole('table').first().waitFor();
+  await access(wide.page, 'the bins');
+  await picture(wide.page, 'directive-bins');
+  assert.deepEqual(wide.errors, []);
+  await wide.close();
+});
