@@ -22,9 +22,10 @@ use crate::record::road_condition::RoadCondition;
 use crate::record::station::Station;
 use crate::record::unit::{Duty, Unit};
 use crate::record::{
-    Record, RecordKind, RecordRef, assignment, call, directive, for_kinds, incident, message,
-    operation, participation, patrol, peer, person, reply, road_condition, settlement, station,
-    support_capability, support_offer, support_request, unit,
+    Record, RecordKind, RecordRef, assessment, assignment, call, consultation, directive,
+    for_kinds, incident, message, operation, participation, patrol, peer, person, reply,
+    road_condition, saved_view, settlement, station, support_capability, support_offer,
+    support_request, unit,
 };
 use crate::refusal::Refusal;
 

@@ -21,6 +21,7 @@ pub mod limits;
 pub mod line;
 pub mod log;
 pub mod patrol;
+pub mod pattern;
 pub mod plan;
 pub mod recommend;
 pub mod record;
@@ -31,6 +32,7 @@ pub mod sync;
 pub mod timer;
 pub mod triage;
 pub mod undo;
+pub mod watch;
 
 #[cfg(test)]
 mod properties;

@@ -174,6 +174,37 @@ pub const SUPPORT_OFFERS_PER_REQUEST_MAX: usize = 20;
 pub const SUPPORT_LEASE_S_MAX: u32 = 7 * 24 * 3_600;
 /// How long an offer may wait at most for being accepted, in seconds (a day): it binds its home meanwhile.
 pub const SUPPORT_ANSWER_S_MAX: u32 = 24 * 3_600;
+/// Assessments on one node that are being written or wait to be issued.
+pub const ASSESSMENTS_IN_WORK_MAX: usize = 500;
+/// Sources of one assessment: told in an operation, it fits one entry.
+pub const SOURCES_PER_ASSESSMENT_MAX: usize = 16;
+/// People who write one assessment.
+pub const AUTHORS_PER_ASSESSMENT_MAX: usize = 16;
+/// People of its agency who say that they have read one assessment.
+pub const READINGS_PER_ASSESSMENT_MAX: usize = 100;
+/// How long an assessment may hold, in seconds (366 days).
+pub const ASSESSMENT_HOLDS_S_MAX: u32 = 366 * 24 * 3_600;
+/// Consultations on one node that are called or go on.
+pub const CONSULTATIONS_OPEN_MAX: usize = 200;
+/// Papers of one consultation.
+pub const PAPERS_PER_CONSULTATION_MAX: usize = 20;
+/// Cards and notes of one consultation.
+pub const CONTRIBUTIONS_PER_CONSULTATION_MAX: usize = 60;
+/// Longest text of a card, in characters.
+pub const CARD_CHARS_MAX: usize = 120;
+/// Bytes that the cards and notes of one consultation may take together: told in an operation, it fits one entry.
+pub const CONSULTATION_TEXT_BYTES_MAX: usize = 20_000;
+/// Decisions of one consultation.
+pub const DECISIONS_PER_CONSULTATION_MAX: usize = 20;
+/// Longest text of a decision, and longest reason for which one is declined, in characters.
+pub const DECISION_CHARS_MAX: usize = 120;
+/// Questions about past incidents that one node keeps.
+pub const SAVED_VIEWS_MAX: usize = 100;
+/// Groups (areas, categories and both together) in which calls of the public are counted; what is beyond is counted in the
+/// larger groups only.
+pub const WATCH_GROUPS_MAX: usize = 20_000;
+/// Alerts on counts of calls that are told at once, rarest first.
+pub const CALL_ALERTS_MAX: usize = 50;
 /// Peers of one node.
 pub const PEERS_MAX: usize = 500;
 /// Addresses that one peer may be reached at.

@@ -5,7 +5,9 @@
 //! Start at the tables ([`lives`], [`recommendation`]); [`check`] runs one, [`facts`] lists what can be claimed.
 
 mod alarms;
+mod assessments;
 mod at_once;
+mod consultations;
 mod directives;
 mod duplicates;
 mod facts;
@@ -13,6 +15,7 @@ mod figures;
 mod limits;
 mod lives;
 mod patrols;
+mod patterns;
 mod recommendation;
 mod road_conditions;
 mod rules;

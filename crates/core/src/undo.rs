@@ -135,6 +135,30 @@ pub fn inverse(deed: &Deed) -> Result<Action, Refusal> {
                 "请修改计划，或重新生成路线。",
             ),
         )),
+        Action::Assessment(_) => Err(not_undone(
+            Text::new(
+                "an assessment keeps what was done with it",
+                "研判须留存全部经过",
+            ),
+            Text::new(
+                "Amend the draft, return or withdraw it; write another that supersedes what is issued.",
+                "起草中可修改、退回或撤回；已发布的请另行起草以替代。",
+            ),
+        )),
+        Action::SavedView(_) => Err(not_undone(
+            Text::new("a view is kept or removed", "视图只能保存或删除"),
+            Text::new("Save it again, or remove it.", "请重新保存，或将其删除。"),
+        )),
+        Action::Consultation(_) => Err(not_undone(
+            Text::new(
+                "what was said and decided in a consultation stays",
+                "会商中的发言和决定须留存",
+            ),
+            Text::new(
+                "Say what is different now, or decide otherwise.",
+                "请补充说明，或另行决定。",
+            ),
+        )),
         Action::Directive(_)
         | Action::Settlement(_)
         | Action::Peer(_)

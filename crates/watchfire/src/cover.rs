@@ -20,6 +20,7 @@ use watchfire_core::cover::{
 use watchfire_core::recommend::Weighed;
 use watchfire_core::record::unit::Unit;
 use watchfire_core::record::{Record, RecordKind};
+use watchfire_core::watch::Watch;
 use watchfire_store::{Filter, Reader, StoreError};
 
 use crate::node::{Chain, Health, Node};
@@ -174,7 +175,15 @@ pub struct Cover {
     /// Calls of the public from before this node: a replay's record up to where it begins.
     before: Vec<(Timestamp, Point)>,
     expected: RwLock<Result<Arc<Expected>, NotKnown>>,
+    /// What is usual of the public's calls, since when, and when that was made; read anew after [`WATCHED_S`].
+    watched: RwLock<Option<(Timestamp, Watched)>>,
 }
+
+/// What is usual of the public's calls and since when they are counted; nothing if there are none.
+pub type Watched = Arc<Option<(Timestamp, Watch)>>;
+
+/// How long what is usual of the public's calls stands before the calls are read again, in seconds.
+const WATCHED_S: u64 = 60;
 
 /// How units stand at a moment.
 #[derive(Debug)]
@@ -214,7 +223,26 @@ impl Cover {
             settings,
             before,
             expected: RwLock::new(Err(NotKnown::NotYet)),
+            watched: RwLock::new(None),
         }
+    }
+
+    /// Returns what is usual of the public's calls, if it was made within the last minute.
+    pub fn watched(&self, now: Timestamp) -> Option<Watched> {
+        let kept = self.watched.read();
+        let kept = kept.unwrap_or_else(|poisoned| poisoned.into_inner());
+        let (made_at, watched) = kept.as_ref()?;
+        let fresh = *made_at <= now && now.seconds_since(*made_at) < WATCHED_S;
+        fresh.then(|| Arc::clone(watched))
+    }
+
+    /// Keeps what is usual of the public's calls.
+    pub fn watch(&self, now: Timestamp, made: Option<(Timestamp, Watch)>) -> Watched {
+        let made = Arc::new(made);
+        let kept = self.watched.write();
+        let mut kept = kept.unwrap_or_else(|poisoned| poisoned.into_inner());
+        *kept = Some((now, Arc::clone(&made)));
+        made
     }
 
     /// Returns how it is counted.
@@ -543,12 +571,12 @@ impl Seen {
     }
 }
 
-fn zone_of(zone: Option<&str>) -> TimeZone {
+pub(crate) fn zone_of(zone: Option<&str>) -> TimeZone {
     let named = zone.and_then(|name| TimeZone::get(name).ok());
     named.unwrap_or(TimeZone::UTC)
 }
 
-fn hour_of_week(zone: &TimeZone, at: Timestamp) -> HourOfWeek {
+pub(crate) fn hour_of_week(zone: &TimeZone, at: Timestamp) -> HourOfWeek {
     let time = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
     let local = zone.to_datetime(time);
     let day = local.weekday().to_monday_zero_offset();

@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 
 use watchfire_core::basis::{IncidentId, PersonId, UnitId};
 use watchfire_core::board::Board;
+use watchfire_core::record::assessment::AssessmentAction;
 use watchfire_core::record::assignment::{Assignment, AssignmentAction, AssignmentStatus, Step};
 use watchfire_core::record::call::{CallAction, Onward};
+use watchfire_core::record::consultation::ConsultationAction;
 use watchfire_core::record::directive::DirectiveAction;
 use watchfire_core::record::incident::IncidentAction;
 use watchfire_core::record::participation::ParticipationAction;
@@ -61,6 +63,22 @@ pub enum Permission {
     LeadOperations,
     /// Share records in operations, write to their log, ask and answer.
     ActInOperations,
+    /// Read assessments that are in work, and all that were issued.
+    ReadAssessments,
+    /// Write assessments.
+    WriteAssessments,
+    /// Review, return and issue assessments.
+    ReviewAssessments,
+    /// Say that one has read an assessment that was issued to one's seat.
+    ReadIssued,
+    /// Call consultations, begin and conclude them, put decisions down and say what becomes of them.
+    CallConsultations,
+    /// Put cards and notes on consultations that one's seat takes part in.
+    Consult,
+    /// Ask for patterns of incidents, and where more of the public call than usual.
+    StudyPatterns,
+    /// Keep questions about incidents under a name.
+    KeepViews,
     /// Write directives down.
     DraftDirectives,
     /// Issue directives, verify, return, excuse, recall and close them, and report on them for others.
@@ -96,6 +114,14 @@ impl Permission {
             P::KeepPeers => "keep_peers",
             P::LeadOperations => "lead_operations",
             P::ActInOperations => "act_in_operations",
+            P::ReadAssessments => "read_assessments",
+            P::WriteAssessments => "write_assessments",
+            P::ReviewAssessments => "review_assessments",
+            P::ReadIssued => "read_issued",
+            P::CallConsultations => "call_consultations",
+            P::Consult => "consult",
+            P::StudyPatterns => "study_patterns",
+            P::KeepViews => "keep_views",
             P::DraftDirectives => "draft_directives",
             P::IssueDirectives => "issue_directives",
             P::AnswerDirectives => "answer_directives",
@@ -152,6 +178,20 @@ pub const TABLE: &[(Permission, &[Seat])] = &[
     (P::KeepPeers, &[Administrator, DutyOfficer]),
     (P::LeadOperations, &[DutyOfficer]),
     (P::ActInOperations, &[Dispatcher, DutyOfficer]),
+    (P::ReadAssessments, &[DutyOfficer, Analyst, Overseer]),
+    (P::WriteAssessments, &[Analyst]),
+    (P::ReviewAssessments, &[DutyOfficer, Analyst]),
+    (
+        P::ReadIssued,
+        &[CallTaker, Dispatcher, DutyOfficer, Crew, Analyst],
+    ),
+    (P::CallConsultations, &[DutyOfficer, Analyst]),
+    (P::StudyPatterns, &[DutyOfficer, Analyst, Overseer]),
+    (P::KeepViews, &[DutyOfficer, Analyst]),
+    (
+        P::Consult,
+        &[CallTaker, Dispatcher, DutyOfficer, Crew, Analyst],
+    ),
     (P::DraftDirectives, &[Dispatcher, DutyOfficer, Analyst]),
     (P::IssueDirectives, &[Dispatcher, DutyOfficer]),
     (
@@ -253,7 +293,16 @@ fn needed_besides(action: &Action) -> Option<Permission> {
             ..
         })
     );
-    opens.then_some(P::OpenIncidents)
+    // What goes to other agencies leaves the house by the hand of somebody who may share.
+    let shares = matches!(
+        action,
+        Action::Assessment(AssessmentAction::Issue { readers, .. }) if readers.operation.is_some()
+    ) || matches!(
+        action,
+        Action::Consultation(ConsultationAction::Call { details }) if details.operation.is_some()
+    );
+    let shares = shares.then_some(P::ActInOperations);
+    opens.then_some(P::OpenIncidents).or(shares)
 }
 
 /// Returns the permissions any of which allows an action on a directive.
@@ -374,6 +423,28 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
             | ParticipationAction::DeclineCommand { .. },
         ) => vec![P::LeadOperations],
         Action::Message(_) | Action::Reply(_) => vec![P::ActInOperations],
+        Action::Assessment(AssessmentAction::Draft { .. } | AssessmentAction::Amend { .. }) => {
+            vec![P::WriteAssessments]
+        }
+        Action::Assessment(
+            AssessmentAction::Review { .. }
+            | AssessmentAction::Return { .. }
+            | AssessmentAction::Issue { .. },
+        ) => vec![P::ReviewAssessments],
+        Action::Assessment(AssessmentAction::Withdraw { .. }) => {
+            vec![P::WriteAssessments, P::ReviewAssessments]
+        }
+        Action::Assessment(AssessmentAction::Read { .. }) => vec![P::ReadIssued],
+        Action::Consultation(
+            ConsultationAction::Call { .. }
+            | ConsultationAction::Open { .. }
+            | ConsultationAction::Decide { .. }
+            | ConsultationAction::Settle { .. }
+            | ConsultationAction::Conclude { .. }
+            | ConsultationAction::CallOff { .. },
+        ) => vec![P::CallConsultations],
+        Action::Consultation(ConsultationAction::Contribute { .. }) => vec![P::Consult],
+        Action::SavedView(_) => vec![P::KeepViews],
         Action::Directive(action) => directive(session, action, board),
         Action::SupportCapability(_) => vec![P::KeepUnits],
         Action::SupportRequest(_) | Action::SupportOffer(_) => vec![P::ActOnSupport],
@@ -440,6 +511,8 @@ mod tests {
             P::ReadPeople,
             P::ReadMetrics,
             P::ReadFigures,
+            P::ReadAssessments,
+            P::StudyPatterns,
         ];
         let mut seen = BTreeSet::new();
         for (permission, seats) in TABLE {
@@ -456,7 +529,7 @@ mod tests {
                 .iter()
                 .any(|(permission, seats)| *permission == P::ReadPersonal && seats.contains(&Wall))
         );
-        assert_eq!(seen.len(), 22, "a new permission needs a row");
+        assert_eq!(seen.len(), 33, "a new permission needs a row");
         let volunteers: Vec<Permission> = TABLE
             .iter()
             .filter(|(_, seats)| seats.contains(&Volunteer))

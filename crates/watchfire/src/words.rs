@@ -1,5 +1,6 @@
 //! What an entry says, in words a dispatcher or an auditor reads, in both languages.
 
+mod assessment;
 mod directive;
 mod joint;
 mod support;
@@ -35,6 +36,9 @@ pub fn of(
         Event::Person(event) => person(event),
         Event::RoadCondition(event) => road_condition(event),
         Event::Patrol(event) => patrol(board, event),
+        Event::Assessment(event) => assessment::assessment(event),
+        Event::SavedView(event) => assessment::saved_view(event),
+        Event::Consultation(event) => assessment::consultation(event),
         Event::Peer(event) => joint::peer(event),
         Event::Operation(event) => joint::operation(board, event),
         Event::Participation(event) => joint::participation(board, event),

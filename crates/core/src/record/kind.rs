@@ -40,6 +40,12 @@ macro_rules! for_kinds {
                 "message" ("message", "联络") InOperations "What one member says in an operation";
             Reply ReplyId ReplyAction ReplyEvent reply replies
                 "reply" ("reply", "回执") InOperations "What one node has to say to a record of another";
+            Assessment AssessmentId AssessmentAction AssessmentEvent assessment assessments
+                "assessment" ("assessment", "研判") CanBeShared "A graded analytic product for named readers";
+            Consultation ConsultationId ConsultationAction ConsultationEvent consultation consultations
+                "consultation" ("consultation", "会商") CanBeShared "The meeting, in person or on line, that settles something";
+            SavedView SavedViewId SavedViewAction SavedViewEvent saved_view saved_views
+                "saved_view" ("saved view", "常用视图") AtHome "A question about past incidents that is kept under a name";
             Directive DirectiveId DirectiveAction DirectiveEvent directive directives
                 "directive" ("directive", "指令") CanBeShared "An instruction that must be signed for, acted on, reported back, verified and closed";
             Settlement SettlementId SettlementAction SettlementEvent settlement settlements

@@ -6,8 +6,10 @@
 //!
 //! This file only binds the kinds together, by the one list of them in `kind.rs`; start at [`call`] or [`incident`].
 
+pub mod assessment;
 pub mod assignment;
 pub mod call;
+pub mod consultation;
 pub mod directive;
 pub mod incident;
 mod kind;
@@ -19,6 +21,7 @@ pub mod peer;
 pub mod person;
 pub mod reply;
 pub mod road_condition;
+pub mod saved_view;
 pub mod settlement;
 pub mod station;
 pub mod support_capability;
@@ -545,6 +548,10 @@ impl Action {
             names.push(*record);
         } else if let Action::Settlement(SettlementAction::Sign { within, .. }) = self {
             names.extend(within);
+        } else if let Action::Assessment(action) = self {
+            names.extend(action.rests_on());
+        } else if let Action::Consultation(action) = self {
+            names.extend(action.papers());
         } else if let Action::Undo(undo) = self {
             names.extend(undo.unchanged.iter().map(|(name, _)| *name));
             names.extend(undo.inverse.names());

@@ -309,19 +309,20 @@ pub(super) fn join(node: NodeId, operation: OperationId) -> Happened {
 }
 
 /// Returns that a record is shared which begins in the same step: what is directed, asked for or offered in an operation
-/// is there from the beginning. What is over makes room where the limit is reached.
+/// is there from the beginning. What is over makes room where the limit is reached; `besides` others are shared
+/// with it.
 pub(super) fn share_new(
     board: &Board,
     context: &Context<'_>,
     operation: OperationId,
     record: RecordRef,
-    tier: Tier,
+    (tier, besides): (Tier, usize),
 ) -> Result<Vec<Happened>, Refusal> {
     let part = board.must_take_part(context.node, operation)?;
     let id = Participation::id_of(&context.node, operation);
     let happened = |event| Happened::within(operation, id, Event::Participation(event));
     let mut all = Vec::new();
-    if part.shares.len() >= limits::SHARES_PER_OPERATION_MAX {
+    if part.shares.len() + besides >= limits::SHARES_PER_OPERATION_MAX {
         let over = part.shares.iter().filter(|one| {
             let expired = one.until.is_some_and(|until| until <= context.now);
             expired || is_over(board, one.record)

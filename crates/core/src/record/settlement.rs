@@ -364,9 +364,9 @@ fn sign(board: &Board, context: &Context<'_>, book: &Book) -> Result<Vec<Happene
     all.push(happened(id, signed));
     if let BookOf::Operation(operation) = book.of {
         let record = id.into();
-        let tier = Tier::View;
+        let seen = (Tier::View, 0);
         all.extend(participation::share_new(
-            board, context, operation, record, tier,
+            board, context, operation, record, seen,
         )?);
     }
     Ok(all)

@@ -473,7 +473,7 @@ fn answer(
             context,
             operation,
             id.into(),
-            super::participation::Tier::Assist,
+            (super::participation::Tier::Assist, 0),
         )?);
     }
     Ok(all)

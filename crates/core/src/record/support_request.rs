@@ -431,7 +431,7 @@ fn ask(
             context,
             operation,
             id.into(),
-            super::participation::Tier::Assist,
+            (super::participation::Tier::Assist, 0),
         )?);
     }
     Ok(all)

@@ -12,6 +12,8 @@ use watchfire_core::board::Board;
 use watchfire_core::record::patrol::Patrol;
 use watchfire_core::record::{Record, RecordRef};
 
+use super::assessment::{self, AssessmentMark};
+use super::consultation::{self, ConsultationMark};
 use super::directive::{self, DirectiveView};
 use super::operation::{self, OperationView};
 use super::patrol::{self, PatrolView};
@@ -41,6 +43,10 @@ pub enum RecordView {
     RoadCondition(RoadConditionView),
     /// A patrol plan.
     Patrol(PatrolView),
+    /// That there is an assessment; what it says is asked for by who may read it.
+    Assessment(AssessmentMark),
+    /// That there is a consultation; what it is about is asked for by who takes part.
+    Consultation(ConsultationMark),
     /// A directive of this agency.
     Directive(Box<DirectiveView>),
     /// That a record of support changed: who shows support asks anew.
@@ -78,6 +84,10 @@ fn record_view(board: &Board, node: &Node, record: &Record, personal: bool) -> O
 fn other_view(board: &Board, record: &Record, at: Timestamp, personal: bool) -> Option<RecordView> {
     if let Record::Patrol(one) = record {
         Some(RecordView::Patrol(patrol::shown(board, one, at)))
+    } else if let Record::Assessment(one) = record {
+        Some(RecordView::Assessment(assessment::shown::mark(one)))
+    } else if let Record::Consultation(one) = record {
+        Some(RecordView::Consultation(consultation::shown::mark(one)))
     } else if let Record::Directive(one) = record {
         let directive = directive::shown(board, one, at, personal);
         Some(RecordView::Directive(Box::new(directive)))
@@ -89,8 +99,13 @@ fn other_view(board: &Board, record: &Record, at: Timestamp, personal: bool) -> 
 /// Shows all records of the kinds that have no list of their own on the board.
 pub fn others(board: &Board, at: Timestamp, personal: bool) -> Vec<RecordView> {
     let patrols = board.patrols.values().cloned().map(Record::Patrol);
+    let assessments = board.assessments.values().cloned().map(Record::Assessment);
+    let consultations = board.consultations.values().cloned();
+    let consultations = consultations.map(Record::Consultation);
     let directives = board.directives.values().cloned().map(Record::Directive);
     patrols
+        .chain(assessments)
+        .chain(consultations)
         .chain(directives)
         .filter_map(|record| other_view(board, &record, at, personal))
         .collect()

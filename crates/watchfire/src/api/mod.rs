@@ -5,9 +5,11 @@
 //! `/api/v1/openapi.json` is generated from this code and committed in `docs/openapi.json`.
 
 pub mod alarm;
+pub mod assessment;
 pub mod assignment;
 pub mod board;
 pub mod call;
+pub mod consultation;
 pub mod cover;
 pub mod description;
 pub mod directive;
@@ -22,6 +24,7 @@ pub mod node;
 pub mod operation;
 pub mod past;
 pub mod patrol;
+pub mod pattern;
 pub mod peer;
 pub mod person;
 pub mod places;
@@ -170,6 +173,21 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(patrol::skip))
         .routes(routes!(patrol::end))
         .routes(routes!(patrol::own))
+        .routes(routes!(assessment::list, assessment::draft))
+        .routes(routes!(assessment::ended))
+        .routes(routes!(assessment::show_elsewhere))
+        .routes(routes!(assessment::show, assessment::amend))
+        .routes(routes!(assessment::step))
+        .routes(routes!(consultation::list, consultation::call))
+        .routes(routes!(consultation::ended))
+        .routes(routes!(consultation::show_elsewhere))
+        .routes(routes!(consultation::show))
+        .routes(routes!(consultation::step))
+        .routes(routes!(pattern::search))
+        .routes(routes!(pattern::like))
+        .routes(routes!(pattern::alerts))
+        .routes(routes!(pattern::views, pattern::save_view))
+        .routes(routes!(pattern::remove_view))
         .routes(routes!(directive::list, directive::issue))
         .routes(routes!(directive::own))
         .routes(routes!(directive::kinds))

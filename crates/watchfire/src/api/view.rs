@@ -183,6 +183,7 @@ macro_rules! same_words {
         impl From<$other> for $one { fn from(one: $other) -> $one { match one { $($other::$word => $one::$word),* } } }
     };
 }
+pub(crate) use same_words;
 
 same_words!(Channel <=> ChannelView { Phone, Text, App, Alarm, Sensor, Radio, Counter, Import });
 

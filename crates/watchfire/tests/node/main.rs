@@ -10,8 +10,10 @@ mod joint;
 mod late_keys;
 
 mod acting;
+mod assessments;
 mod calls;
 mod conditions;
+mod consultations;
 mod cover;
 mod directives;
 mod dispatch;
@@ -23,6 +25,7 @@ mod memory;
 mod parcel;
 mod past;
 mod patrols;
+mod patterns;
 mod personal;
 mod replay;
 mod restored;

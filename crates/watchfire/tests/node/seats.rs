@@ -17,6 +17,13 @@ const DOORS: &str = "
 GET    /alarms                                x      x      x       x     x       x      .      x      .
 POST   /actions/line                          x      x      x       x     x       x      .      x      .
 POST   /actions/line/complete                 x      x      x       x     x       x      .      x      .
+GET    /assessments                           x      x      x       x     x       x      .      x      .
+POST   /assessments                           .      .      .       .     x       .      .      .      .
+GET    /assessments/ended                     .      .      x       .     x       x      .      .      .
+GET    /assessments/of/{node}/{id}            x      x      x       x     x       x      .      x      .
+GET    /assessments/{id}                      x      x      x       x     x       x      .      x      .
+PUT    /assessments/{id}                      .      .      .       .     x       .      .      .      .
+POST   /assessments/{id}/steps                x      x      x       x     x       .      .      .      .
 GET    /assignments                           x      x      x       x     x       x      .      x      .
 GET    /assignments/{id}                      x      x      x       x     x       x      .      x      .
 POST   /assignments/{id}/alarm                .      x      x       .     .       .      .      .      .
@@ -33,6 +40,12 @@ POST   /calls/{id}/close                      x      x      x       .     .     
 POST   /calls/{id}/detach                     x      x      x       .     .       .      .      .      .
 GET    /calls/{id}/duplicates                 x      x      x       x     x       x      .      x      .
 POST   /calls/{id}/join                       x      x      x       .     .       .      .      .      .
+GET    /consultations                         x      x      x       x     x       x      .      x      .
+POST   /consultations                         .      .      x       .     x       .      .      .      .
+GET    /consultations/ended                   .      .      x       .     x       x      .      .      .
+GET    /consultations/of/{node}/{id}          x      x      x       x     x       x      .      x      .
+GET    /consultations/{id}                    x      x      x       x     x       x      .      x      .
+POST   /consultations/{id}/steps              x      x      x       x     x       .      .      .      .
 GET    /drafts                                x      x      x       .     .       .      .      .      .
 DELETE /drafts/{id}                           x      x      x       .     .       .      .      .      .
 PUT    /drafts/{id}                           x      x      x       .     .       .      .      .      .
@@ -88,6 +101,12 @@ GET    /map/station-areas.geojson             x      x      x       x     x     
 GET    /node                                  x      x      x       x     x       x      x      x      x
 GET    /past/board                            x      x      x       .     x       x      .      .      .
 GET    /past/marks                            x      x      x       .     x       x      .      .      .
+GET    /patterns                              .      .      x       .     x       x      .      .      .
+GET    /patterns/alerts                       .      .      x       .     x       x      .      .      .
+GET    /patterns/like/{id}                    .      .      x       .     x       x      .      .      .
+GET    /patterns/views                        .      .      x       .     x       x      .      .      .
+POST   /patterns/views                        .      .      x       .     x       .      .      .      .
+POST   /patterns/views/{id}/remove            .      .      x       .     x       .      .      .      .
 GET    /patrols                               x      x      x       x     x       x      .      x      .
 POST   /patrols                               .      x      x       .     .       .      .      .      .
 GET    /patrols/own                           .      .      .       x     .       .      .      .      x
@@ -240,6 +259,7 @@ async fn every_seat_passes_its_own_doors_and_no_other() {
             .replace("{id}", &record)
             .replace("{other}", &record)
             .replace("{step}", step)
+            .replace("{node}", &"0".repeat(64))
             .replace("{number}", "1");
         for seat in SEATS {
             // The seat is looked at before the body is: an empty one never gets as far as an action.

@@ -55,6 +55,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/assessments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists the assessments that the asker may read: what is in work, what holds and what ended recently, of this node and of
+         *     others that issued theirs to it. Without their text.
+         */
+        get: operations["get_assessments"];
+        put?: never;
+        /** Begins an assessment. */
+        post: operations["post_assessments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assessments/ended": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists assessments that ended, last changed first, page by page. */
+        get: operations["get_assessments_ended"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assessments/of/{node}/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows an assessment that another home issued, with its text. */
+        get: operations["get_assessments_of_by_node_by_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assessments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows an assessment of this node with its text, to whoever may read it. */
+        get: operations["get_assessments_by_id"];
+        /** Changes a draft; `supersedes` stays as it was. */
+        put: operations["put_assessments_by_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/assessments/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a step in the life of an assessment: reviews, returns, issues, reads or withdraws it. */
+        post: operations["post_assessments_by_id_steps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/assignments": {
         parameters: {
             query?: never;
@@ -315,6 +405,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/consultations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the consultations that the asker takes part in or may follow, of this node and of others that called this agency in. */
+        get: operations["get_consultations"];
+        put?: never;
+        /** Calls a consultation. */
+        post: operations["post_consultations"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consultations/ended": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists consultations that are over, last changed first, page by page. */
+        get: operations["get_consultations_ended"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consultations/of/{node}/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a consultation that another home called this agency into. */
+        get: operations["get_consultations_of_by_node_by_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consultations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a consultation of this node. */
+        get: operations["get_consultations_by_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/consultations/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a step in a consultation: opens it, puts a card or a note on it, decides, settles, concludes it or calls it off. */
+        post: operations["post_consultations_by_id_steps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/cover": {
         parameters: {
             query?: never;
@@ -326,113 +502,6 @@ export interface paths {
         get: operations["get_cover"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/directives": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Lists this agency's directives, last changed first. */
-        get: operations["get_directives"];
-        put?: never;
-        /** Writes a directive down, and issues it in the same step unless it is to stay a draft. */
-        post: operations["post_directives"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/directives/bins": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Shows how quickly directives were answered, in the bins that people report by. */
-        get: operations["get_directives_bins"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/directives/kinds": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Shows what can be given: kinds, templates, and the usual time to close by. */
-        get: operations["get_directives_kinds"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/directives/own": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Shows the open directives that are for whoever asks: for their unit, its station or their seat, with their text. */
-        get: operations["get_directives_own"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/directives/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Shows a directive. */
-        get: operations["get_directives_by_id"];
-        /** Changes a draft. */
-        put: operations["put_directives_by_id"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/directives/{id}/steps": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Takes a step: its issuer issues, verifies, returns, excuses, recalls or closes it; whom it is for receives, signs, acts
-         *     and reports.
-         */
-        post: operations["post_directives_by_id_steps"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1298,6 +1367,95 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/patterns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Finds past incidents by place, time, category and words. Who called, what was said and what was noted are not looked through. */
+        get: operations["get_patterns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patterns/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tells where more of the public call than usual, by station area and category, over the last 1, 8 and 24 hours. What officers
+         *     begin is not counted, and calls about one incident count once.
+         */
+        get: operations["get_patterns_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patterns/like/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Finds past incidents that are like one, by terms that are shown: category, distance, hour and the words of the address. */
+        get: operations["get_patterns_like_by_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patterns/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the questions that are kept. */
+        get: operations["get_patterns_views"];
+        put?: never;
+        /** Keeps a question under a name. */
+        post: operations["post_patterns_views"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/patterns/views/{id}/remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps a question no longer. */
+        post: operations["post_patterns_views_by_id_remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/peers": {
         parameters: {
             query?: never;
@@ -1894,36 +2052,6 @@ export interface components {
             /** @description What the other agency gave. */
             text: string;
         };
-        /** @description For whom a directive is. */
-        AddresseeBody: {
-            /** @description The unit's id. */
-            id: string;
-            /** @enum {string} */
-            is: "unit";
-        } | {
-            /** @description Which. */
-            id: components["schemas"]["SeatView"];
-            /** @enum {string} */
-            is: "seat";
-        } | {
-            /** @description The station's id. */
-            id: string;
-            /** @enum {string} */
-            is: "station";
-        } | {
-            /** @description Its node id. */
-            id: string;
-            /** @enum {string} */
-            is: "agency";
-        } | {
-            /** @enum {string} */
-            is: "everyone";
-        };
-        /**
-         * @description What kind of addressee.
-         * @enum {string}
-         */
-        AddresseeKind: "unit" | "seat" | "station" | "agency" | "everyone";
         /** @description A higher alarm. */
         AlarmBody: {
             /**
@@ -1941,7 +2069,7 @@ export interface components {
          * @description What is late.
          * @enum {string}
          */
-        AlarmCodeView: "unanswered" | "late_departure" | "overdue_arrival" | "on_scene_check" | "unassigned" | "call_waiting" | "directive_overdue";
+        AlarmCodeView: "unanswered" | "late_departure" | "overdue_arrival" | "on_scene_check" | "unassigned" | "call_waiting";
         /** @description What began within one hour. */
         AlarmHourView: {
             /** @description When the hour began. */
@@ -1991,6 +2119,18 @@ export interface components {
             partial: boolean;
             /** @description The same for all these hours together. */
             total: components["schemas"]["AlarmTallyView"][];
+        };
+        /** @description An incident like another, and why. */
+        AlikeView: {
+            /** @description The incident. */
+            incident: components["schemas"]["FoundView"];
+            /**
+             * Format: int32
+             * @description How alike, of 100.
+             */
+            points: number;
+            /** @description What that adds up from. */
+            terms: components["schemas"]["TermView"][];
         };
         /**
          * @description What is new about a call. How it came, and what the sending system calls it, stay.
@@ -2105,6 +2245,201 @@ export interface components {
          * @enum {string}
          */
         AskWhat: "send" | "release" | "attend";
+        /**
+         * @description An assessment as it is written.
+         * @example {
+         *       "grade": {
+         *         "credibility": 2,
+         *         "source": "B"
+         *       },
+         *       "kind": "trend",
+         *       "sources": [
+         *         {
+         *           "what": {
+         *             "is": "open_report",
+         *             "label": "Evening paper",
+         *             "reference": "https://example.org/1"
+         *           }
+         *         }
+         *       ],
+         *       "text": "Three fires in two nights, all by the water.",
+         *       "title": "Smoke along the canal",
+         *       "urgency": "urgent",
+         *       "valid_until": "2026-11-29T08:00:00Z"
+         *     }
+         */
+        AssessmentBody: {
+            /** @description How it is graded as a whole. */
+            grade: components["schemas"]["GradeBody"];
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /** @description What kind of product it is. */
+            kind: components["schemas"]["AssessmentKindView"];
+            /** @description On what it rests. */
+            sources: components["schemas"]["SourceBody"][];
+            /** @description The issued assessment that it is to supersede; only when it is begun. */
+            supersedes?: string | null;
+            /** @description What it says. */
+            text: string;
+            /** @description What people call it. */
+            title: string;
+            /** @description How soon its readers should know. */
+            urgency: components["schemas"]["UrgencyView"];
+            /**
+             * Format: date-time
+             * @description Until when it holds.
+             */
+            valid_until: string;
+        };
+        /**
+         * @description What kind of product it is.
+         * @enum {string}
+         */
+        AssessmentKindView: "situation" | "incident" | "trend" | "event" | "warning";
+        /** @description That there is an assessment, told to everybody; what it is about is asked for by who may read it. */
+        AssessmentMark: {
+            /** @description Its id. */
+            id: string;
+            /**
+             * Format: int64
+             * @description The agency's running number.
+             */
+            number: number;
+            /** @description When all should have. */
+            read_due?: string | null;
+            /** @description The seats that are to read it, once it is issued. */
+            readers: components["schemas"]["SeatView"][];
+            /** @description Where it is in its life. */
+            status: components["schemas"]["AssessmentStatusView"];
+            /** @description Those of them from which nobody has. */
+            unread_by: components["schemas"]["SeatView"][];
+            /** @description How soon its readers should know. */
+            urgency: components["schemas"]["UrgencyView"];
+            /** @description Until when it holds. */
+            valid_until: string;
+            /**
+             * Format: int64
+             * @description How many events made it.
+             */
+            version: number;
+        };
+        /**
+         * @description Where an assessment is in its life.
+         * @enum {string}
+         */
+        AssessmentStatusView: "draft" | "reviewed" | "issued" | "superseded" | "withdrawn";
+        /** @description A step in the life of an assessment. */
+        AssessmentStep: {
+            /** @enum {string} */
+            do: "review";
+        } | {
+            /** @enum {string} */
+            do: "return";
+            /** @description What is to be changed. */
+            remark: string;
+        } | {
+            /** @description The agencies that are to read it: their node ids. */
+            agencies?: string[];
+            /** @enum {string} */
+            do: "issue";
+            /** @description The operation through which other agencies get it. */
+            operation?: string | null;
+            /** @description Seats of this agency. */
+            seats?: components["schemas"]["SeatView"][];
+        } | {
+            /** @enum {string} */
+            do: "read";
+        } | {
+            /** @enum {string} */
+            do: "withdraw";
+            /** @description Why. */
+            reason: string;
+        };
+        /**
+         * @description What may be done with an assessment.
+         * @enum {string}
+         */
+        AssessmentStepView: "amend" | "review" | "return" | "issue" | "read" | "withdraw" | "supersede" | "sign";
+        /** @description An assessment. */
+        AssessmentView: {
+            /** @description Who wrote it; of another home nobody is named. */
+            authors: string[];
+            /** @description When it was begun. */
+            drafted_at: string;
+            /** @description How it is graded as a whole. */
+            grade: components["schemas"]["GradeView"];
+            /** @description True while its readers should go by it. */
+            holds: boolean;
+            /** @description What people call its home. */
+            home_name: string;
+            /** @description Its id. */
+            id: string;
+            issued: components["schemas"]["ByView"] | null;
+            /** @description What kind of product it is. */
+            kind: components["schemas"]["AssessmentKindView"];
+            /** @description The same in words. */
+            kind_text: components["schemas"]["TextView"];
+            /** @description True if that is past, it holds, and somebody has not. */
+            late: boolean;
+            /** @description What the asker may do with it now. */
+            may: components["schemas"]["AssessmentStepView"][];
+            /** @description Its home. */
+            node: string;
+            /**
+             * Format: int64
+             * @description Its home's running number.
+             */
+            number: number;
+            /** @description True if it is this node's own. */
+            own: boolean;
+            /** @description When all should have. */
+            read_due: string | null;
+            /** @description To whom it was issued. */
+            readers: components["schemas"]["ReadersView"];
+            /** @description Who of this agency has read it. */
+            reads: components["schemas"]["ReadingView"][];
+            returned: components["schemas"]["RemarkView"] | null;
+            reviewed: components["schemas"]["ByView"] | null;
+            /** @description On what it rests. */
+            sources: components["schemas"]["SourceView"][];
+            /** @description Where it is in its life. */
+            status: components["schemas"]["AssessmentStatusView"];
+            /** @description The same in words. */
+            status_text: components["schemas"]["TextView"];
+            /** @description The one that stands in its place. */
+            superseded_by: string | null;
+            /** @description The one that it supersedes, or is to. */
+            supersedes: string | null;
+            /** @description What it says; only where it is asked for by itself, and its key is here. */
+            text: string | null;
+            /** @description What people call it. */
+            title: string;
+            /** @description True if the asker is to read it and has not said that they have. */
+            to_read: boolean;
+            /** @description Seats that are to read it and have not. */
+            unread_by: components["schemas"]["SeatView"][];
+            /** @description How soon its readers should know. */
+            urgency: components["schemas"]["UrgencyView"];
+            /** @description The same in words. */
+            urgency_text: components["schemas"]["TextView"];
+            /** @description Until when it holds. */
+            valid_until: string;
+            /**
+             * Format: int64
+             * @description How many events made it.
+             */
+            version: number;
+            /** @description Why it was withdrawn. */
+            withdrawn: string | null;
+        };
+        /** @description The assessments that somebody may read, and those of other homes. */
+        AssessmentsView: {
+            /** @description Most urgent first among those that are in work or hold, then the others, newest first. */
+            items: components["schemas"]["AssessmentView"][];
+        };
         /**
          * @description Where an assignment is in its life.
          * @enum {string}
@@ -2248,7 +2583,7 @@ export interface components {
             /** @description Operations, whole. */
             operations: components["schemas"]["OperationView"][];
             peers: components["schemas"]["PeersView"] | null;
-            /** @description All other records that the stream tells one by one: patrol plans. */
+            /** @description All other records that the stream tells one by one: patrol plans, and that there are assessments and consultations. */
             records: components["schemas"]["RecordView"][];
             /** @description Road conditions. */
             road_conditions: components["schemas"]["RoadConditionView"][];
@@ -2279,6 +2614,64 @@ export interface components {
              * @description Its least longitude.
              */
             west: number;
+        };
+        /** @description Who did something and when. */
+        ByView: {
+            /** @description When. */
+            at: string;
+            /** @description Who; of another home nobody is named. */
+            by: string;
+        };
+        /** @description More calls than usual. */
+        CallAlertView: {
+            /** @description The station area; all when absent. */
+            area: string | null;
+            /** @description The category; all when absent. */
+            category: string | null;
+            category_text: components["schemas"]["TextView"] | null;
+            /**
+             * Format: double
+             * @description The chance that as many or more come when all is as usual, in millionths.
+             */
+            chance_e6: number;
+            /**
+             * Format: int32
+             * @description How many came.
+             */
+            count: number;
+            /**
+             * Format: double
+             * @description How many were to be expected.
+             */
+            expected: number;
+            /**
+             * Format: int32
+             * @description Over how many hours.
+             */
+            span_h: number;
+        };
+        /** @description Where more of the public call than usual. */
+        CallAlertsView: {
+            /** @description As of when. */
+            at: string;
+            /**
+             * Format: double
+             * @description False alerts a day that the threshold is set for.
+             */
+            false_alerts_per_day: number;
+            /** @description Groups of area and category that are watched. */
+            groups: number;
+            /**
+             * Format: int32
+             * @description Hours of record that are needed before anything is told.
+             */
+            hours_min: number;
+            /** @description Rarest first. */
+            items: components["schemas"]["CallAlertView"][];
+            /** @description False if there are not so many yet: then silence says nothing. */
+            known: boolean;
+            /** @description Since when calls are counted for what is usual; nothing if there are none. */
+            since: string | null;
         };
         /**
          * @description A new call.
@@ -2584,6 +2977,223 @@ export interface components {
             /** @description One past the last character that a choice replaces. */
             to: number;
         };
+        /**
+         * @description A consultation as it is called.
+         * @example {
+         *       "at": "2026-11-27T09:00:00Z",
+         *       "seats": [
+         *         "duty_officer",
+         *         "analyst"
+         *       ],
+         *       "subject": "What to do about the canal",
+         *       "venue": "Room 2, and on line"
+         *     }
+         */
+        ConsultationBody: {
+            /** @description The agencies that are called in: their node ids. */
+            agencies?: string[];
+            /**
+             * Format: date-time
+             * @description When it is to begin.
+             */
+            at: string;
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /** @description The operation through which other agencies take part. */
+            operation?: string | null;
+            /** @description What is on the table. */
+            papers?: components["schemas"]["PaperBody"][];
+            /** @description The seats of this agency that take part. */
+            seats?: components["schemas"]["SeatView"][];
+            /** @description What is to be settled. */
+            subject: string;
+            /** @description Where: a room, or how to come in on line. */
+            venue: string;
+        };
+        /** @description That there is a consultation, told to everybody; what it is about is asked for by who takes part. */
+        ConsultationMark: {
+            /** @description When it is to begin. */
+            at: string;
+            /** @description Its id. */
+            id: string;
+            /**
+             * Format: int64
+             * @description The agency's running number.
+             */
+            number: number;
+            /** @description The seats that take part. */
+            seats: components["schemas"]["SeatView"][];
+            /** @description Where it is in its life. */
+            status: components["schemas"]["ConsultationStatusView"];
+            /**
+             * Format: int64
+             * @description How many events made it.
+             */
+            version: number;
+        };
+        /**
+         * @description Where a consultation is in its life.
+         * @enum {string}
+         */
+        ConsultationStatusView: "held" | "called" | "concluded" | "called_off";
+        /** @description A step in a consultation. */
+        ConsultationStep: {
+            /** @enum {string} */
+            do: "open";
+        } | {
+            /** @enum {string} */
+            do: "card";
+            /**
+             * Format: double
+             * @description Where it is about: latitude in degrees (WGS 84).
+             */
+            lat?: number | null;
+            /**
+             * Format: double
+             * @description Where it is about: longitude in degrees (WGS 84).
+             */
+            lon?: number | null;
+            /** @description What it says. */
+            text: string;
+        } | {
+            /** @enum {string} */
+            do: "note";
+            /** @description What it says. */
+            text: string;
+        } | {
+            /** @enum {string} */
+            do: "decide";
+            /** @description What. */
+            text: string;
+        } | {
+            /** @description The directive, if it is written already: its kind, a colon, its id. */
+            directive?: string | null;
+            /** @enum {string} */
+            do: "direct";
+            /**
+             * Format: int32
+             * @description The decision, by its number.
+             */
+            no: number;
+        } | {
+            /** @enum {string} */
+            do: "decline";
+            /**
+             * Format: int32
+             * @description The decision, by its number.
+             */
+            no: number;
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "conclude";
+        } | {
+            /** @enum {string} */
+            do: "call_off";
+            /** @description Why. */
+            reason: string;
+        };
+        /**
+         * @description What may be done with a consultation.
+         * @enum {string}
+         */
+        ConsultationStepView: "open" | "contribute" | "decide" | "settle" | "conclude" | "call_off" | "say";
+        /** @description A consultation. */
+        ConsultationView: {
+            /** @description The agencies that are called in, and how far it has come to them: of one's own only. */
+            agencies: components["schemas"]["DeliveryView"][];
+            /** @description When it is to begin. */
+            at: string;
+            /** @description When it was called. */
+            called_at: string;
+            /** @description Who called it; of another home nobody is named. */
+            called_by: string;
+            /** @description Why it was called off. */
+            called_off: string | null;
+            /** @description Cards, notes and what other agencies said, in the order in which it was said. */
+            contributions: components["schemas"]["ContributionView"][];
+            /** @description What was decided. */
+            decisions: components["schemas"]["DecisionView"][];
+            /** @description When it ended. */
+            ended_at: string | null;
+            /** @description When it began. */
+            held_since: string | null;
+            /** @description What people call its home. */
+            home_name: string;
+            /** @description Its id. */
+            id: string;
+            /** @description True if it should have begun and has not. */
+            late: boolean;
+            /** @description What the asker may do with it now. */
+            may: components["schemas"]["ConsultationStepView"][];
+            /** @description Its home. */
+            node: string;
+            /**
+             * Format: int64
+             * @description Its home's running number.
+             */
+            number: number;
+            /** @description Decisions of which nobody has said what becomes of them. */
+            open_decisions: number;
+            /** @description The operation through which other agencies take part. */
+            operation: string | null;
+            /** @description What that is called. */
+            operation_name: string | null;
+            /** @description True if it is this node's own. */
+            own: boolean;
+            /** @description What is on the table. */
+            papers: components["schemas"]["PaperView"][];
+            /** @description The seats of its home that take part. */
+            seats: components["schemas"]["SeatView"][];
+            /** @description Where it is in its life. */
+            status: components["schemas"]["ConsultationStatusView"];
+            /** @description The same in words. */
+            status_text: components["schemas"]["TextView"];
+            /** @description What is to be settled. */
+            subject: string;
+            /** @description Where. */
+            venue: string;
+            /**
+             * Format: int64
+             * @description How many events made it.
+             */
+            version: number;
+        };
+        /** @description The consultations that somebody takes part in, or may follow. */
+        ConsultationsView: {
+            /** @description Those that go on first, then those to come, then the others, newest first. */
+            items: components["schemas"]["ConsultationView"][];
+        };
+        /**
+         * @description What somebody contributed.
+         * @enum {string}
+         */
+        ContributedView: "card" | "note" | "message";
+        /** @description A card, a note, or what another agency said. */
+        ContributionView: {
+            /** @description When. */
+            at: string;
+            /** @description Who: a person of this agency, or another agency. */
+            by: string;
+            /**
+             * Format: double
+             * @description Where a card is about, in degrees.
+             */
+            lat: number | null;
+            /**
+             * Format: double
+             * @description Where a card is about, in degrees.
+             */
+            lon: number | null;
+            /** @description The text, if it can be read here. */
+            text: string | null;
+            /** @description What it is. */
+            what: components["schemas"]["ContributedView"];
+        };
         /** @description The share of expected public calls that could be reached in time. */
         CoverBriefView: {
             /**
@@ -2720,6 +3330,38 @@ export interface components {
              */
             unplanned: number;
         };
+        /** @description How many incidents a day had. */
+        DayCountView: {
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            count: number;
+            /** @description The local day. */
+            day: string;
+        };
+        /** @description Something that was decided. */
+        DecisionView: {
+            /** @description When it was put down. */
+            at: string;
+            /** @description Who put it down. */
+            by: string;
+            /** @description The directive that it became. */
+            directive: string | null;
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            no: number;
+            /** @description What became of it. */
+            outcome: components["schemas"]["OutcomeView"];
+            /** @description Why it was declined. */
+            reason: string | null;
+            /** @description When that was said. */
+            settled_at: string | null;
+            /** @description What. */
+            text: string;
+        };
         /** @description How far something has come to one member. */
         DeliveryView: {
             /** @description True if it is durable at their node, as it stands now. */
@@ -2734,223 +3376,6 @@ export interface components {
             shown_at: string | null;
             /** @description When a person there signed for it. */
             signed_at: string | null;
-        };
-        /** @description How quickly directives were answered. */
-        DirectiveBinsView: {
-            /**
-             * Format: int32
-             * @description Directives that were issued.
-             */
-            directives: number;
-            /**
-             * Format: int32
-             * @description Items that are done.
-             */
-            done: number;
-            /**
-             * Format: int32
-             * @description Items of which nothing more is asked.
-             */
-            excused: number;
-            /**
-             * Format: int32
-             * @description Items: one for each addressee of each.
-             */
-            items: number;
-            /**
-             * Format: int32
-             * @description Directives that were open when they should have been closed.
-             */
-            open_at_close: number;
-            /** @description Each step, with its bins. */
-            steps: components["schemas"]["StepBinsView"][];
-        };
-        /** @description A directive as it is written down. */
-        DirectiveBody: {
-            /**
-             * Format: date-time
-             * @description By when it is to be closed; the next 08:00 if nothing is said.
-             */
-            close_by?: string | null;
-            /** @description True if it is not to be issued yet. */
-            draft?: boolean;
-            /**
-             * Format: date-time
-             * @description When it happened, if not now.
-             */
-            happened_at?: string | null;
-            /** @description The kind, by its code in the response file. */
-            kind: string;
-            /** @description The operation in which it is given; needed for other agencies. */
-            operation?: string | null;
-            /**
-             * Format: int32
-             * @description Urgency, 1 to 4; 1 is most urgent.
-             */
-            priority: number;
-            /** @description The records that it has to do with: each a kind, a colon, an id. */
-            related?: string[];
-            /** @description The directive that it takes the place of. */
-            replaces?: string | null;
-            /** @description What it is about, in a few words that name nobody. */
-            subject: string;
-            /** @description What is to be done, in full. */
-            text?: string | null;
-            /** @description For whom. */
-            to: components["schemas"]["AddresseeBody"][];
-        };
-        /** @description A kind of directive. */
-        DirectiveKindView: {
-            /**
-             * Format: int32
-             * @description Seconds until somebody is to act on it, if that is wanted.
-             */
-            act_s: number | null;
-            /** @description Its code. */
-            code: string;
-            /** @description What people read. */
-            label: components["schemas"]["TextView"];
-            /**
-             * Format: int32
-             * @description Seconds until it is to be reported back, if that is wanted.
-             */
-            report_s: number | null;
-            /** @description Seconds until it is to be signed for, for priority 1 to 4. */
-            sign_s: number[];
-            /** @description Whether somebody else must verify what was reported. */
-            verify: boolean;
-        };
-        /** @description What can be given: the agency's kinds of directive, and templates. */
-        DirectiveKindsView: {
-            /** @description By when a directive is to be closed, where nothing else is said. */
-            close_by: string;
-            /** @description The kinds. */
-            kinds: components["schemas"]["DirectiveKindView"][];
-            /** @description Templates. */
-            templates: components["schemas"]["TemplateView"][];
-        };
-        /**
-         * @description Where a directive is in its life.
-         * @enum {string}
-         */
-        DirectiveStatus: "draft" | "open" | "closed" | "closed_in_part" | "recalled" | "replaced" | "discarded";
-        /** @description A step on a directive. */
-        DirectiveStep: {
-            /** @enum {string} */
-            do: "issue";
-        } | {
-            /** @enum {string} */
-            do: "discard";
-        } | {
-            /** @enum {string} */
-            do: "advance";
-            /**
-             * Format: date-time
-             * @description When it happened, if not now.
-             */
-            happened_at?: string | null;
-            /** @description Which item, from 0. */
-            item: number;
-            /** @description Which step. */
-            step: components["schemas"]["StepView"];
-            /** @description What is reported, if it is the report. */
-            text?: string | null;
-        } | {
-            /** @enum {string} */
-            do: "verify";
-            /** @description Which item, from 0. */
-            item: number;
-        } | {
-            /** @enum {string} */
-            do: "return";
-            /** @description Which item, from 0. */
-            item: number;
-            /** @description Why. */
-            reason: string;
-        } | {
-            /** @enum {string} */
-            do: "excuse";
-            /** @description Which item, from 0. */
-            item: number;
-            /** @description Why. */
-            reason: string;
-        } | {
-            /** @enum {string} */
-            do: "recall";
-            /** @description Why. */
-            reason: string;
-        } | {
-            /** @enum {string} */
-            do: "close";
-            /** @description Why in part, if not all of it is done. */
-            in_part?: string | null;
-        } | {
-            /** @description Which alarm. */
-            code: components["schemas"]["AlarmCodeView"];
-            /** @enum {string} */
-            do: "see_alarm";
-        };
-        /** @description A directive. */
-        DirectiveView: {
-            /** @description Whether it is said when somebody begins to act. */
-            act: boolean;
-            /** @description What is late about it, as an alarm. */
-            alarms: components["schemas"]["AlarmView"][];
-            /** @description By when it is to be closed. */
-            close_by: string;
-            /** @description Who wrote it down, and when. */
-            drafted: components["schemas"]["MarkView"];
-            ended: components["schemas"]["MarkView"] | null;
-            /** @description Why: of one recalled, or closed in part. */
-            ending: string | null;
-            /** @description The node that gives it. */
-            home: string;
-            /** @description What people call it. */
-            home_name: string;
-            /** @description Its id. */
-            id: string;
-            issued: components["schemas"]["MarkView"] | null;
-            /** @description One for each addressee; of a draft, those it is to be for. */
-            items: components["schemas"]["ItemView"][];
-            /** @description Its kind, by code. */
-            kind: string;
-            /** @description What people call the kind; its code where the giver's file is not here. */
-            kind_label: components["schemas"]["TextView"];
-            /**
-             * Format: int64
-             * @description The agency's running number.
-             */
-            number: number;
-            /** @description The operation in which it is given. */
-            operation: string | null;
-            /** @description How many items are over. */
-            over: number;
-            overdue: components["schemas"]["OverdueView"] | null;
-            /** @description Its urgency. */
-            priority: components["schemas"]["PriorityView"];
-            /** @description What it has to do with. */
-            related: components["schemas"]["RelatedView"][];
-            /** @description The directive that took its place. */
-            replaced_by: string | null;
-            /** @description The directive that it took the place of. */
-            replaces: string | null;
-            /** @description Whether a report is wanted. */
-            report: boolean;
-            /** @description Where it is in its life. */
-            status: components["schemas"]["DirectiveStatus"];
-            /** @description The same in words. */
-            status_text: components["schemas"]["TextView"];
-            /** @description What it is about. */
-            subject: string;
-            /** @description What is to be done, in full; absent for whoever may not read it, and when its key is gone. */
-            text: string | null;
-            /** @description Whether somebody else must verify what was reported. */
-            verify: boolean;
-            /**
-             * Format: int64
-             * @description Its version.
-             */
-            version: number;
         };
         /** @description A unit that could be taken off a lesser incident. */
         DiversionView: {
@@ -3270,20 +3695,21 @@ export interface components {
          * @enum {string}
          */
         FoundKindView: "road" | "crossing" | "place" | "station" | "point";
-        /** @description A place that a text names. */
+        /** @description An incident that fits. */
         FoundView: {
-            /** @description The named area that it lies in. */
+            /** @description Where, in words. */
+            address: string | null;
+            /** @description The station area. */
             area: string | null;
-            /**
-             * Format: int32
-             * @description How far its nearest part is from the middle of the map that was given, in metres.
-             */
-            distance_m: number | null;
             /** @description What it is. */
-            kind: components["schemas"]["FoundKindView"];
+            category: string;
+            /** @description The same in words. */
+            category_text: components["schemas"]["TextView"];
+            /** @description Its id. */
+            id: string;
             /**
              * Format: double
-             * @description Latitude in degrees (WGS 84); of a road, of a point on it near its middle.
+             * @description Latitude in degrees (WGS 84).
              */
             lat: number;
             /**
@@ -3291,14 +3717,18 @@ export interface components {
              * @description Longitude in degrees (WGS 84).
              */
             lon: number;
-            /** @description How the text fitted. */
-            matched: components["schemas"]["MatchedView"];
-            /** @description Its name; of a crossing, the road that was typed first. */
-            name: string;
-            /** @description The other road of a crossing. */
-            other: string | null;
-            /** @description What to write as the address: the name with the house number, or both roads of a crossing. */
-            text: string;
+            /**
+             * Format: int64
+             * @description The agency's running number.
+             */
+            number: number;
+            /** @description When it was opened. */
+            opened_at: string;
+            /**
+             * Format: int32
+             * @description How urgent.
+             */
+            priority: number;
         };
         /** @description How fresh something of another home is here. */
         FreshView: {
@@ -3358,20 +3788,29 @@ export interface components {
             /** @description What to put there: what a caller has said so far. */
             text: string | null;
         };
-        /** @description What an incident is now thought to be. */
+        /** @description Both halves of a grade. */
         GradeBody: {
-            /** @description What it is. */
-            category?: string | null;
-            /**
-             * Format: date-time
-             * @description When, if not now.
-             */
-            happened_at?: string | null;
             /**
              * Format: int32
-             * @description How urgent.
+             * @description How credible what it says is: 1 (confirmed) to 6 (cannot be judged).
              */
-            priority?: number | null;
+            credibility: number;
+            /** @description How reliable the source is: A to F. */
+            source: string;
+        };
+        /** @description A grade. */
+        GradeView: {
+            /**
+             * Format: int32
+             * @description Of what it says: 1 to 6.
+             */
+            credibility: number;
+            /** @description Both, as people write it. */
+            short: string;
+            /** @description Of the source: A to F. */
+            source: string;
+            /** @description The same in words. */
+            text: components["schemas"]["TextView"];
         };
         /** @description An area, a line or a name. */
         GroundFeatureView: {
@@ -3570,39 +4009,6 @@ export interface components {
             /** @description What is given to the other agency. */
             text: string;
         };
-        /**
-         * @description How far an item has come.
-         * @enum {string}
-         */
-        ItemStatusView: "issued" | "delivered" | "shown" | "signed" | "acting" | "returned" | "reported" | "done" | "excused";
-        /** @description One addressee's part of a directive. */
-        ItemView: {
-            acting: components["schemas"]["MarkView"] | null;
-            /** @description When a device of theirs had it. */
-            delivered_at: string | null;
-            /** @description Why nothing more is asked. */
-            excused: string | null;
-            /** @description What kind of addressee. */
-            is: components["schemas"]["AddresseeKind"];
-            /** @description Which, from 0. */
-            item: number;
-            /** @description What people call it. */
-            name: components["schemas"]["TextView"];
-            overdue: components["schemas"]["OverdueView"] | null;
-            /** @description What was reported, oldest first. */
-            reports: components["schemas"]["ReportView"][];
-            /** @description When a screen showed it. */
-            shown_at: string | null;
-            signed: components["schemas"]["MarkView"] | null;
-            /** @description How far it has come. */
-            status: components["schemas"]["ItemStatusView"];
-            /** @description The same in words. */
-            status_text: components["schemas"]["TextView"];
-            /** @description The unit, seat, station or node. */
-            to: string;
-            /** @description What was said of that, oldest first. */
-            verdicts: components["schemas"]["VerdictView"][];
-        };
         /** @description Which incident to join. */
         JoinBody: {
             /**
@@ -3680,6 +4086,16 @@ export interface components {
              * @description Which of the visits promised there, from 1.
              */
             visit: number;
+        };
+        /** @description Incidents like one. */
+        LikeView: {
+            /** @description Most alike first. */
+            items: components["schemas"]["AlikeView"][];
+            /**
+             * Format: int32
+             * @description Points from which one is told, of 100.
+             */
+            points_min: number;
         };
         /**
          * @description A line that was typed.
@@ -3804,13 +4220,6 @@ export interface components {
             /** @description Whether it came to the same answer again, to the letter. */
             same: boolean;
             why_not: components["schemas"]["TextView"] | null;
-        };
-        /** @description Something done by somebody at a time. */
-        MarkView: {
-            /** @description When. */
-            at: string;
-            /** @description By whom, by name. */
-            by: string;
         };
         /** @description How much happened in each minute; the first begins at `from`. */
         MarksView: {
@@ -4066,8 +4475,6 @@ export interface components {
             callsign: string | null;
             /** @description What. */
             code: components["schemas"]["AlarmCodeView"];
-            /** @description The directive that it hangs on, if on one. */
-            directive: string | null;
             /** @description The incident; of an assignment that it is on. */
             incident: string | null;
             /**
@@ -4268,17 +4675,6 @@ export interface components {
             /** @description The record. */
             record: string;
         } | {
-            /** @description The directive. */
-            directive: string;
-            /** @enum {string} */
-            do: "advance_directive";
-            /** @description Its home. */
-            node: string;
-            /** @description True to report back, false to say that this agency acts on it. */
-            reported?: boolean;
-            /** @description What is reported. */
-            text?: string | null;
-        } | {
             /** @enum {string} */
             do: "set_objective";
             /** @description Which one, from 0. */
@@ -4316,8 +4712,6 @@ export interface components {
         OperationView: {
             /** @description What was asked of one home by another. */
             asks: components["schemas"]["AskView"][];
-            /** @description The directives that are given in it, newest first: this node's own, and those of others. */
-            directives: components["schemas"]["DirectiveView"][];
             /** @description Why it stood down, or how it ended. */
             ending: string | null;
             /** @description True if it is an exercise. */
@@ -4404,17 +4798,11 @@ export interface components {
             /** @description The rule. */
             rule: components["schemas"]["ReasonView"];
         };
-        /** @description A step whose time is over. */
-        OverdueView: {
-            /** @description Who has heard of it by now, one after another. */
-            escalated: string[];
-            /** @description Which item, from 0; none where it is the directive as a whole. */
-            item: number | null;
-            /** @description Since when. */
-            since: string;
-            /** @description What is overdue, in words. */
-            text: components["schemas"]["TextView"];
-        };
+        /**
+         * @description What became of a decision.
+         * @enum {string}
+         */
+        OutcomeView: "open" | "directive" | "declined";
         /** @description A point of one's own round. */
         OwnPointView: {
             /** @description What people call it. */
@@ -4481,6 +4869,83 @@ export interface components {
             node: string;
             /** @description True if command was offered to it. */
             offered_command: boolean;
+        };
+        /** @description A page of a list. */
+        Page_AssessmentView: {
+            /** @description The items, last changed first. */
+            items: {
+                /** @description Who wrote it; of another home nobody is named. */
+                authors: string[];
+                /** @description When it was begun. */
+                drafted_at: string;
+                /** @description How it is graded as a whole. */
+                grade: components["schemas"]["GradeView"];
+                /** @description True while its readers should go by it. */
+                holds: boolean;
+                /** @description What people call its home. */
+                home_name: string;
+                /** @description Its id. */
+                id: string;
+                issued: components["schemas"]["ByView"] | null;
+                /** @description What kind of product it is. */
+                kind: components["schemas"]["AssessmentKindView"];
+                /** @description The same in words. */
+                kind_text: components["schemas"]["TextView"];
+                /** @description True if that is past, it holds, and somebody has not. */
+                late: boolean;
+                /** @description What the asker may do with it now. */
+                may: components["schemas"]["AssessmentStepView"][];
+                /** @description Its home. */
+                node: string;
+                /**
+                 * Format: int64
+                 * @description Its home's running number.
+                 */
+                number: number;
+                /** @description True if it is this node's own. */
+                own: boolean;
+                /** @description When all should have. */
+                read_due: string | null;
+                /** @description To whom it was issued. */
+                readers: components["schemas"]["ReadersView"];
+                /** @description Who of this agency has read it. */
+                reads: components["schemas"]["ReadingView"][];
+                returned: components["schemas"]["RemarkView"] | null;
+                reviewed: components["schemas"]["ByView"] | null;
+                /** @description On what it rests. */
+                sources: components["schemas"]["SourceView"][];
+                /** @description Where it is in its life. */
+                status: components["schemas"]["AssessmentStatusView"];
+                /** @description The same in words. */
+                status_text: components["schemas"]["TextView"];
+                /** @description The one that stands in its place. */
+                superseded_by: string | null;
+                /** @description The one that it supersedes, or is to. */
+                supersedes: string | null;
+                /** @description What it says; only where it is asked for by itself, and its key is here. */
+                text: string | null;
+                /** @description What people call it. */
+                title: string;
+                /** @description True if the asker is to read it and has not said that they have. */
+                to_read: boolean;
+                /** @description Seats that are to read it and have not. */
+                unread_by: components["schemas"]["SeatView"][];
+                /** @description How soon its readers should know. */
+                urgency: components["schemas"]["UrgencyView"];
+                /** @description The same in words. */
+                urgency_text: components["schemas"]["TextView"];
+                /** @description Until when it holds. */
+                valid_until: string;
+                /**
+                 * Format: int64
+                 * @description How many events made it.
+                 */
+                version: number;
+                /** @description Why it was withdrawn. */
+                withdrawn: string | null;
+            }[];
+            /** @description What to give as `cursor` for the next page; absent on the last. */
+            next: string | null;
         };
         /** @description A page of a list. */
         Page_AssignmentView: {
@@ -4575,66 +5040,65 @@ export interface components {
             next: string | null;
         };
         /** @description A page of a list. */
-        Page_DirectiveView: {
+        Page_ConsultationView: {
             /** @description The items, last changed first. */
             items: {
-                /** @description Whether it is said when somebody begins to act. */
-                act: boolean;
-                /** @description What is late about it, as an alarm. */
-                alarms: components["schemas"]["AlarmView"][];
-                /** @description By when it is to be closed. */
-                close_by: string;
-                /** @description Who wrote it down, and when. */
-                drafted: components["schemas"]["MarkView"];
-                ended: components["schemas"]["MarkView"] | null;
-                /** @description Why: of one recalled, or closed in part. */
-                ending: string | null;
-                /** @description The node that gives it. */
-                home: string;
-                /** @description What people call it. */
+                /** @description The agencies that are called in, and how far it has come to them: of one's own only. */
+                agencies: components["schemas"]["DeliveryView"][];
+                /** @description When it is to begin. */
+                at: string;
+                /** @description When it was called. */
+                called_at: string;
+                /** @description Who called it; of another home nobody is named. */
+                called_by: string;
+                /** @description Why it was called off. */
+                called_off: string | null;
+                /** @description Cards, notes and what other agencies said, in the order in which it was said. */
+                contributions: components["schemas"]["ContributionView"][];
+                /** @description What was decided. */
+                decisions: components["schemas"]["DecisionView"][];
+                /** @description When it ended. */
+                ended_at: string | null;
+                /** @description When it began. */
+                held_since: string | null;
+                /** @description What people call its home. */
                 home_name: string;
                 /** @description Its id. */
                 id: string;
-                issued: components["schemas"]["MarkView"] | null;
-                /** @description One for each addressee; of a draft, those it is to be for. */
-                items: components["schemas"]["ItemView"][];
-                /** @description Its kind, by code. */
-                kind: string;
-                /** @description What people call the kind; its code where the giver's file is not here. */
-                kind_label: components["schemas"]["TextView"];
+                /** @description True if it should have begun and has not. */
+                late: boolean;
+                /** @description What the asker may do with it now. */
+                may: components["schemas"]["ConsultationStepView"][];
+                /** @description Its home. */
+                node: string;
                 /**
                  * Format: int64
-                 * @description The agency's running number.
+                 * @description Its home's running number.
                  */
                 number: number;
-                /** @description The operation in which it is given. */
+                /** @description Decisions of which nobody has said what becomes of them. */
+                open_decisions: number;
+                /** @description The operation through which other agencies take part. */
                 operation: string | null;
-                /** @description How many items are over. */
-                over: number;
-                overdue: components["schemas"]["OverdueView"] | null;
-                /** @description Its urgency. */
-                priority: components["schemas"]["PriorityView"];
-                /** @description What it has to do with. */
-                related: components["schemas"]["RelatedView"][];
-                /** @description The directive that took its place. */
-                replaced_by: string | null;
-                /** @description The directive that it took the place of. */
-                replaces: string | null;
-                /** @description Whether a report is wanted. */
-                report: boolean;
+                /** @description What that is called. */
+                operation_name: string | null;
+                /** @description True if it is this node's own. */
+                own: boolean;
+                /** @description What is on the table. */
+                papers: components["schemas"]["PaperView"][];
+                /** @description The seats of its home that take part. */
+                seats: components["schemas"]["SeatView"][];
                 /** @description Where it is in its life. */
-                status: components["schemas"]["DirectiveStatus"];
+                status: components["schemas"]["ConsultationStatusView"];
                 /** @description The same in words. */
                 status_text: components["schemas"]["TextView"];
-                /** @description What it is about. */
+                /** @description What is to be settled. */
                 subject: string;
-                /** @description What is to be done, in full; absent for whoever may not read it, and when its key is gone. */
-                text: string | null;
-                /** @description Whether somebody else must verify what was reported. */
-                verify: boolean;
+                /** @description Where. */
+                venue: string;
                 /**
                  * Format: int64
-                 * @description Its version.
+                 * @description How many events made it.
                  */
                 version: number;
             }[];
@@ -4854,6 +5318,24 @@ export interface components {
             /** @description Its home. */
             node: string;
         };
+        /** @description A paper. */
+        PaperBody: {
+            /** @description Its home; this node when left out. */
+            node?: string | null;
+            /** @description An incident or an assessment: its kind, a colon, its id. */
+            record: string;
+        };
+        /** @description A paper. */
+        PaperView: {
+            /** @description What people call it. */
+            label: components["schemas"]["TextView"];
+            /** @description Its home. */
+            node: string;
+            /** @description True if that is this node. */
+            own: boolean;
+            /** @description The record: its kind, a colon, its id. */
+            record: string;
+        };
         /** @description A unit that is not offered. */
         PassedOverView: {
             /** @description What it is called. */
@@ -4975,6 +5457,86 @@ export interface components {
              * @description How many events made it.
              */
             version: number;
+        };
+        /** @description A question about past incidents; what is left out does not count. */
+        PatternQueryView: {
+            /**
+             * @description The station area.
+             * @default null
+             */
+            area: string | null;
+            /**
+             * @description Of one of these categories, with commas between.
+             * @default null
+             */
+            categories: string | null;
+            /**
+             * @description On these days of the week, 0 (Monday) to 6, with commas between.
+             * @default null
+             */
+            days: string | null;
+            /**
+             * @description Opened at or after.
+             * @default null
+             */
+            from: string | null;
+            /**
+             * Format: int32
+             * @description From this hour of the day.
+             * @default null
+             */
+            from_hour: number | null;
+            /**
+             * Format: double
+             * @description Around a point: latitude in degrees (WGS 84).
+             * @default null
+             */
+            lat: number | null;
+            /**
+             * Format: double
+             * @description Around a point: longitude in degrees (WGS 84).
+             * @default null
+             */
+            lon: number | null;
+            /**
+             * Format: int32
+             * @description Around a point: so many metres.
+             * @default null
+             */
+            radius_m: number | null;
+            /**
+             * @description Opened before.
+             * @default null
+             */
+            until: string | null;
+            /**
+             * Format: int32
+             * @description Up to, not including, this hour; over midnight where the first is later.
+             * @default null
+             */
+            until_hour: number | null;
+            /**
+             * @description All of these words in category, address or area.
+             * @default null
+             */
+            words: string | null;
+        };
+        /** @description What a question found. */
+        PatternsView: {
+            /** @description How many by local day, from the first to the last. */
+            by_day: components["schemas"]["DayCountView"][];
+            /** @description How many by hour of the day, 0 to 23. */
+            by_hour: number[];
+            /** @description How many by day of the week, Monday first. */
+            by_weekday: number[];
+            /** @description How many incidents fit, all of them. */
+            count: number;
+            /** @description True if there is more on record than was looked through. */
+            cut: boolean;
+            /** @description The newest of them, to list and to draw. */
+            incidents: components["schemas"]["FoundView"][];
+            /** @description The time zone of days and hours. */
+            zone: string;
         };
         /** @description What is decided about a peer. */
         PeerStep: {
@@ -5416,6 +5978,26 @@ export interface components {
             /** @description `FeatureCollection`. */
             type: string;
         };
+        /** @description To whom an assessment was issued. */
+        ReadersView: {
+            /** @description The agencies that are to read it, and how far it has come to them: of one's own only. */
+            agencies: components["schemas"]["DeliveryView"][];
+            /** @description The operation through which other agencies get it. */
+            operation: string | null;
+            /** @description What that is called. */
+            operation_name: string | null;
+            /** @description Seats of its home. */
+            seats: components["schemas"]["SeatView"][];
+        };
+        /** @description That somebody has read it. */
+        ReadingView: {
+            /** @description When. */
+            at: string;
+            /** @description Who. */
+            by: string;
+            /** @description For which seat. */
+            seat: components["schemas"]["SeatView"];
+        };
         /** @description A reason, a shortfall or a hint: a stable code and its words. */
         ReasonView: {
             /** @description The code. */
@@ -5507,9 +6089,14 @@ export interface components {
             record: components["schemas"]["PatrolView"];
         } | {
             /** @enum {string} */
-            kind: "directive";
-            /** @description A directive of this agency. */
-            record: components["schemas"]["DirectiveView"];
+            kind: "assessment";
+            /** @description That there is an assessment; what it says is asked for by who may read it. */
+            record: components["schemas"]["AssessmentMark"];
+        } | {
+            /** @enum {string} */
+            kind: "consultation";
+            /** @description That there is a consultation; what it is about is asked for by who takes part. */
+            record: components["schemas"]["ConsultationMark"];
         } | {
             /** @enum {string} */
             kind: "operation";
@@ -5531,13 +6118,6 @@ export interface components {
             /** @description Why. */
             why: string;
         };
-        /** @description A record that a directive has to do with. */
-        RelatedView: {
-            /** @description What people call it. */
-            label: components["schemas"]["TextView"];
-            /** @description Its kind, a colon, its id. */
-            record: string;
-        };
         /**
          * @description How one incident stands to another.
          * @enum {string}
@@ -5553,21 +6133,21 @@ export interface components {
             /** @description Where. */
             place: components["schemas"]["PlaceBody"];
         };
+        /** @description What a reviewer wanted changed. */
+        RemarkView: {
+            /** @description When. */
+            at: string;
+            /** @description Who said so. */
+            by: string;
+            /** @description What. */
+            remark: string;
+        };
         /** @description That this node has shown and signed for a record of another home. */
         ReplyView: {
             /** @description True if a screen here has shown it as it stands now. */
             shown: boolean;
             /** @description When a person here signed for it as it stands now. */
             signed_at: string | null;
-        };
-        /** @description A report. */
-        ReportView: {
-            /** @description When. */
-            at: string;
-            /** @description By whom. */
-            by: string;
-            /** @description What was reported; absent for whoever may not read it, and when its key is gone. */
-            text: string | null;
         };
         /** @description An assignment on a shared incident. */
         ResponseView: {
@@ -5832,6 +6412,32 @@ export interface components {
          * @enum {string}
          */
         RuleView: "knows_place" | "better_suited" | "keeps_cover" | "nearer_than_shown" | "recommended_cannot" | "asked_for" | "other" | "not_said";
+        /** @description A question to keep. */
+        SaveViewBody: {
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /** @description What people call it. */
+            name: string;
+            /** @description The question. */
+            query: components["schemas"]["PatternQueryView"];
+        };
+        /** @description A question that is kept. */
+        SavedViewView: {
+            /** @description Its id. */
+            id: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description The question. */
+            query: components["schemas"]["PatternQueryView"];
+        };
+        /** @description Questions that are kept. */
+        SavedViewsView: {
+            /** @description By name. */
+            items: components["schemas"]["SavedViewView"][];
+        };
         /**
          * @description A seat.
          * @enum {string}
@@ -6001,6 +6607,77 @@ export interface components {
              */
             visit: number;
         };
+        /** @description Something that it rests on. */
+        SourceBody: {
+            grade?: components["schemas"]["GradeBody"] | null;
+            /** @description What it is. */
+            what: components["schemas"]["SourceOfBody"];
+        };
+        /**
+         * @description What a source is.
+         * @enum {string}
+         */
+        SourceIs: "record" | "there" | "site" | "open_report";
+        /** @description What a source is. */
+        SourceOfBody: {
+            /** @enum {string} */
+            is: "record";
+            /** @description Its kind, a colon, its id. */
+            record: string;
+        } | {
+            /** @enum {string} */
+            is: "there";
+            /** @description Its home. */
+            node: string;
+            /** @description The record there. */
+            record: string;
+        } | {
+            /** @enum {string} */
+            is: "site";
+            /** @description What people call it. */
+            label: string;
+            /**
+             * Format: double
+             * @description Latitude in degrees (WGS 84).
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @description Longitude in degrees (WGS 84).
+             */
+            lon: number;
+        } | {
+            /** @enum {string} */
+            is: "open_report";
+            /** @description What it is. */
+            label: string;
+            /** @description Where it is to be found. */
+            reference?: string | null;
+        };
+        /** @description Something that it rests on. */
+        SourceView: {
+            grade: components["schemas"]["GradeView"] | null;
+            /** @description What it is. */
+            is: components["schemas"]["SourceIs"];
+            /** @description What people call it. */
+            label: components["schemas"]["TextView"];
+            /**
+             * Format: double
+             * @description Where a site is, in degrees.
+             */
+            lat: number | null;
+            /**
+             * Format: double
+             * @description Where a site is, in degrees.
+             */
+            lon: number | null;
+            /** @description The record's home, if it is a record. */
+            node: string | null;
+            /** @description The record: its kind, a colon, its id. */
+            record: string | null;
+            /** @description Where an open report is to be found. */
+            reference: string | null;
+        };
         /** @description A unit that is not sent where it would be first. */
         SparedView: {
             /** @description What it is called. */
@@ -6089,33 +6766,6 @@ export interface components {
              */
             version: number;
         };
-        /** @description How quickly one step was taken. */
-        StepBinsView: {
-            /**
-             * Format: int32
-             * @description Items of which it was asked.
-             */
-            asked: number;
-            /** @description What it is called. */
-            label: components["schemas"]["TextView"];
-            /**
-             * Format: int32
-             * @description Taken later than that.
-             */
-            later: number;
-            /**
-             * Format: int32
-             * @description Taken late, or late and not taken.
-             */
-            overdue: number;
-            /**
-             * Format: int32
-             * @description Not taken, and still asked.
-             */
-            waiting: number;
-            /** @description Taken within so many seconds: each counts those before, too. */
-            within: components["schemas"]["WithinView"][];
-        };
         /** @description What goes with a step. */
         StepBody: {
             /**
@@ -6126,11 +6776,36 @@ export interface components {
             /** @description Why (for `decline` and `cancel`, which need it) or how it ended (for `clear`). */
             reason?: string | null;
         };
-        /**
-         * @description A step that an addressee takes.
-         * @enum {string}
-         */
-        StepView: "delivered" | "shown" | "signed" | "acting" | "reported";
+        /** @description One thing that the crew does, and the stretch after it. */
+        StepView: {
+            /**
+             * Format: int32
+             * @description For `roundabout`, by which exit, counted from 1.
+             */
+            exit: number | null;
+            /**
+             * Format: double
+             * @description Where, latitude in degrees (WGS 84).
+             */
+            lat: number;
+            /**
+             * Format: int32
+             * @description How long that stretch is, in metres.
+             */
+            length_m: number;
+            /**
+             * Format: double
+             * @description Where, longitude in degrees (WGS 84).
+             */
+            lon: number;
+            /**
+             * @description `depart`, `straight`, `slight_left`, `left`, `sharp_left`, `slight_right`, `right`, `sharp_right`, `turn_round`,
+             *     `roundabout`, `ferry` or `arrive`.
+             */
+            manoeuvre: string;
+            /** @description The name of the road then driven, if it has one. */
+            name: string | null;
+        };
         /** @description Where a stretch ends. */
         StretchEnd: {
             /**
@@ -6219,18 +6894,27 @@ export interface components {
              */
             seconds: number;
         };
-        /** @description A directive that is half written already. */
-        TemplateView: {
-            /** @description Its code. */
-            code: string;
-            /** @description The kind of directive. */
-            kind: string;
-            /** @description What people read. */
-            label: components["schemas"]["TextView"];
-            /** @description The priority. */
-            priority: components["schemas"]["PriorityView"];
-            /** @description The text to begin with. */
-            text: components["schemas"]["TextView"];
+        /**
+         * @description What two incidents are compared by.
+         * @enum {string}
+         */
+        TermOfView: "category" | "distance" | "hour" | "words";
+        /** @description What one term adds. */
+        TermView: {
+            /**
+             * Format: int32
+             * @description The most it could add.
+             */
+            most: number;
+            /**
+             * Format: int32
+             * @description Points it adds.
+             */
+            points: number;
+            /** @description In words. */
+            said: components["schemas"]["TextView"];
+            /** @description Which. */
+            what: components["schemas"]["TermOfView"];
         };
         /** @description The same words in both languages. */
         TextView: {
@@ -6426,6 +7110,11 @@ export interface components {
              */
             until?: string | null;
         };
+        /**
+         * @description How soon its readers should know.
+         * @enum {string}
+         */
+        UrgencyView: "immediate" | "urgent" | "routine";
         /** @description A verb. */
         VerbView: {
             /** @description What it does. */
@@ -6438,15 +7127,6 @@ export interface components {
             short: string;
             /** @description Its Chinese names. */
             zh: string[];
-        };
-        /** @description What was said of a report. */
-        VerdictView: {
-            /** @description When. */
-            at: string;
-            /** @description By whom. */
-            by: string;
-            /** @description Why it was returned; absent if it was verified. */
-            returned: string | null;
         };
         /** @description Which visit somebody reports. */
         VisitBody: {
@@ -6524,18 +7204,14 @@ export interface components {
              */
             within_s: number;
         };
-        /** @description How many took a step within some time. */
+        /** @description What is reached within a time. */
         WithinView: {
-            /**
-             * Format: int32
-             * @description How many.
-             */
-            count: number;
-            /**
-             * Format: int32
-             * @description The time, in seconds.
-             */
-            seconds: number;
+            /** @description Where. */
+            geometry: components["schemas"]["PolygonsView"];
+            /** @description Within what time. */
+            properties: components["schemas"]["WithinTimeView"];
+            /** @description `Feature`. */
+            type: string;
         };
     };
     responses: {
@@ -6648,6 +7324,265 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AlarmsView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_assessments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssessmentsView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_assessments: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssessmentBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssessmentView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_assessments_ended: {
+        parameters: {
+            query?: {
+                /** @description Only open ones (`true`), or only ended ones (`false`). */
+                open?: boolean;
+                /** @description Where the last page ended, as it said in `next`. */
+                cursor?: string;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AssessmentView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_assessments_of_by_node_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssessmentView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_assessments_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssessmentView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    put_assessments_by_id: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssessmentBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssessmentView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_assessments_by_id_steps: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssessmentStep"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssessmentView"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -7321,7 +8256,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    get_cover: {
+    get_consultations: {
         parameters: {
             query?: never;
             header?: never;
@@ -7335,7 +8270,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CoverView"];
+                    "application/json": components["schemas"]["ConsultationsView"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -7352,7 +8287,46 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    get_directives: {
+    post_consultations: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsultationBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsultationView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_consultations_ended: {
         parameters: {
             query?: {
                 /** @description Only open ones (`true`), or only ended ones (`false`). */
@@ -7373,7 +8347,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_DirectiveView"];
+                    "application/json": components["schemas"]["Page_ConsultationView"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -7390,55 +8364,14 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    post_directives: {
+    get_consultations_of_by_node_by_id: {
         parameters: {
             query?: never;
-            header: {
-                "Idempotency-Key": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DirectiveBody"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
-                    "Undo-Before"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DirectiveView"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            412: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            500: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-        };
-    };
-    get_directives_bins: {
-        parameters: {
-            query?: {
-                /** @description Directives issued from then; a day ago if nothing is said. */
-                from?: string;
-                /** @description Until before then; now if nothing is said. */
-                to?: string;
-            };
             header?: never;
-            path?: never;
+            path: {
+                node: string;
+                id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -7448,7 +8381,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DirectiveBinsView"];
+                    "application/json": components["schemas"]["ConsultationView"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -7465,69 +8398,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    get_directives_kinds: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DirectiveKindsView"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            412: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            500: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-        };
-    };
-    get_directives_own: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DirectiveView"][];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            412: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            500: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-        };
-    };
-    get_directives_by_id: {
+    get_consultations_by_id: {
         parameters: {
             query?: never;
             header?: never;
@@ -7543,7 +8414,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DirectiveView"];
+                    "application/json": components["schemas"]["ConsultationView"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -7560,7 +8431,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    put_directives_by_id: {
+    post_consultations_by_id_steps: {
         parameters: {
             query?: never;
             header: {
@@ -7574,7 +8445,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["DirectiveBody"];
+                "application/json": components["schemas"]["ConsultationStep"];
             };
         };
         responses: {
@@ -7585,7 +8456,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DirectiveView"];
+                    "application/json": components["schemas"]["ConsultationView"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -7602,32 +8473,21 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    post_directives_by_id_steps: {
+    get_cover: {
         parameters: {
             query?: never;
-            header: {
-                "Idempotency-Key": string;
-                "If-Match"?: string | null;
-            };
-            path: {
-                id: string;
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DirectiveStep"];
-            };
-        };
+        requestBody?: never;
         responses: {
             200: {
                 headers: {
-                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
-                    "Undo-Before"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DirectiveView"];
+                    "application/json": components["schemas"]["CoverView"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -9763,6 +10623,235 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PatrolView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_patterns: {
+        parameters: {
+            query?: {
+                /** @description The station area. */
+                area?: string;
+                /** @description Around a point: latitude in degrees (WGS 84). */
+                lat?: number;
+                /** @description Around a point: longitude in degrees (WGS 84). */
+                lon?: number;
+                /** @description Around a point: so many metres. */
+                radius_m?: number;
+                /** @description Opened at or after. */
+                from?: string;
+                /** @description Opened before. */
+                until?: string;
+                /** @description Of one of these categories, with commas between. */
+                categories?: string;
+                /** @description All of these words in category, address or area. */
+                words?: string;
+                /** @description From this hour of the day. */
+                from_hour?: number;
+                /** @description Up to, not including, this hour; over midnight where the first is later. */
+                until_hour?: number;
+                /** @description On these days of the week, 0 (Monday) to 6, with commas between. */
+                days?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatternsView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_patterns_alerts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallAlertsView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_patterns_like_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LikeView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_patterns_views: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewsView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_patterns_views: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveViewBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewsView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_patterns_views_by_id_remove: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NothingMore"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedViewsView"];
                 };
             };
             400: components["responses"]["Problem"];

@@ -63,6 +63,18 @@ export type PatrolLines = Shown['RoundLinesView'];
 /** The rounds of one's own unit. */
 export type OwnRounds = Shown['OwnRoundsView'];
 
+/** That there is an assessment or a consultation; what it says is asked for by who may read it. */
+export type AssessmentMark = Shown['AssessmentMark'];
+export type ConsultationMark = Shown['ConsultationMark'];
+export type Assessment = Shown['AssessmentView'];
+export type Consultation = Shown['ConsultationView'];
+/** Past incidents that fit a question, and one of them. */
+export type Patterns = Shown['PatternsView'];
+export type FoundIncident = Shown['FoundView'];
+export type LikeAnswer = Shown['LikeView'];
+export type SavedViews = Shown['SavedViewsView'];
+/** Where more of the public call than usual. */
+export type CallAlerts = Shown['CallAlertsView'];
 /** An instruction that must be signed for, acted on, reported back, verified and closed. */
 export type Directive = Shown['DirectiveView'];
 export type DirectiveItem = Shown['ItemView'];

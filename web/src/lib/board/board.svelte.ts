@@ -4,7 +4,7 @@
 
 import { isSignedOut, readBoard, readNode, readOperations, readPeers, readSession } from '../api/client';
 import type {
-  Alarm, Assignment, Board as BoardAnswer, Call, Directive, Incident, Operation, Patrol, Peers, PositionsMessage, Position, Priority, RecordMessage,
+  Alarm, AssessmentMark, Assignment, Board as BoardAnswer, Call, ConsultationMark, Directive, Incident, Operation, Patrol, Peers, PositionsMessage, Position, Priority, RecordMessage,
   RoadCondition, Station, Unit,
 } from '../api/types';
 import { NodeClock } from './clock.svelte';
@@ -59,6 +59,8 @@ export class Board {
   stations = new Table<Station>();
   road_conditions = new Table<RoadCondition>();
   patrols = new Table<Patrol>();
+  assessments = new Table<AssessmentMark>();
+  consultations = new Table<ConsultationMark>();
   directives = new Table<Directive>();
   operations = new Table<Operation>();
   /** Counts up with every record of support that changed: who shows support asks the node anew. */
@@ -224,6 +226,8 @@ export class Board {
     fill(this.stations, answer.stations);
     fill(this.road_conditions, answer.road_conditions);
     this.patrols.clear();
+    this.assessments.clear();
+    this.consultations.clear();
     this.directives.clear();
     for (const message of answer.records) this.#put(message);
     fill(this.operations, answer.operations);
@@ -262,6 +266,10 @@ export class Board {
         return put(this.road_conditions, message.record);
       case 'patrol':
         return put(this.patrols, message.record);
+      case 'assessment':
+        return put(this.assessments, message.record);
+      case 'consultation':
+        return put(this.consultations, message.record);
       case 'directive':
         return put(this.directives, message.record);
       case 'support':

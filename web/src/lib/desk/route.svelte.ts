@@ -4,7 +4,7 @@
 import type { Session } from '../api/types';
 
 /** The screens there are; each is an address, `/dispatch` for example. */
-export const seats = ['take', 'dispatch', 'duty', 'directives', 'operations', 'support', 'patrol', 'wall', 'review', 'figures', 'peers', 'crew', 'incident'] as const;
+export const seats = ['take', 'dispatch', 'duty', 'directives', 'operations', 'support', 'analysis', 'patrol', 'wall', 'review', 'figures', 'peers', 'crew', 'incident'] as const;
 export type SeatName = (typeof seats)[number];
 
 /** Something the node says these seats may do. */
@@ -24,6 +24,7 @@ export function seatsOf(session: Session): SeatName[] {
   if (may('draft_directives') || has('overseer')) shown.push('directives');
   if (may('act_in_operations') || has('overseer') || has('analyst')) shown.push('operations');
   if (may('act_on_support') || has('overseer') || has('analyst')) shown.push('support');
+  if (may('read_assessments') || may('consult')) shown.push('analysis');
   if (may('plan_patrols')) shown.push('patrol');
   if (may('read_entries')) shown.push('review');
   if (may('read_figures')) shown.push('figures');

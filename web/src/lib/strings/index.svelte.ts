@@ -23,6 +23,8 @@ import map_en from './map.en.json';
 import map_zh from './map.zh-CN.json';
 import operation_en from './operation.en.json';
 import operation_zh from './operation.zh-CN.json';
+import assess_en from './assess.en.json';
+import assess_zh from './assess.zh-CN.json';
 import patrol_en from './patrol.en.json';
 import patrol_zh from './patrol.zh-CN.json';
 import peer_en from './peer.en.json';
@@ -42,11 +44,11 @@ import wall_zh from './wall.zh-CN.json';
 
 const en = {
   ...base_en, ...alarm_en, ...crew_en, ...directive_en, ...dispatch_en, ...figures_en, ...line_en, ...map_en,
-  ...operation_en, ...patrol_en, ...peer_en, ...review_en, ...road_en, ...shell_en, ...support_en, ...take_en, ...wall_en,
+  ...operation_en, ...assess_en, ...patrol_en, ...peer_en, ...review_en, ...road_en, ...shell_en, ...support_en, ...take_en, ...wall_en,
 };
 const zh = {
   ...base_zh, ...alarm_zh, ...crew_zh, ...directive_zh, ...dispatch_zh, ...figures_zh, ...line_zh, ...map_zh,
-  ...operation_zh, ...patrol_zh, ...peer_zh, ...review_zh, ...road_zh, ...shell_zh, ...support_zh, ...take_zh, ...wall_zh,
+  ...operation_zh, ...assess_zh, ...patrol_zh, ...peer_zh, ...review_zh, ...road_zh, ...shell_zh, ...support_zh, ...take_zh, ...wall_zh,
 };
 
 /** A language this console speaks. */

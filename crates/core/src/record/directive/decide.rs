@@ -260,9 +260,9 @@ fn issued(
     let mut all = vec![Happened::new(id, Event::Directive(issued))];
     if let Some(operation) = details.operation {
         let record = id.into();
-        let tier = Tier::View;
+        let seen = (Tier::View, 0);
         all.extend(participation::share_new(
-            board, context, operation, record, tier,
+            board, context, operation, record, seen,
         )?);
     }
     if let Some(replaced) = details.replaces {

@@ -398,6 +398,24 @@ pub(crate) fn on_board(
     Some(past.operation())
 }
 
+/// Shows how far a record of this node has come to each other member of an operation.
+pub(crate) fn delivery_of(
+    node: &Node,
+    board: &Board,
+    id: OperationId,
+    record: RecordRef,
+) -> Vec<DeliveryView> {
+    let scene = scene(node, board, id, node.now(), false);
+    scene.map_or_else(Vec::new, |scene| scene.delivery(record, None))
+}
+
+impl DeliveryView {
+    /// Returns the member that it is about.
+    pub(crate) fn node(&self) -> &str {
+        &self.node
+    }
+}
+
 fn scene<'a>(
     node: &'a Node,
     board: &'a Board,

@@ -1,0 +1,106 @@
+// The story of a finding, against a node of its own: an analyst writes it down from incidents that a question found, the duty
+// officer reviews and issues it in Chinese, a dispatcher reads it, a consultation over it is held, and every decision is settled.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { launch } from './browser.mjs';
+import { openHouse, skip_house as skip } from './house.mjs';
+import { BOUND_MS, access, openSeat } from './seat.mjs';
+
+const pictures = process.env.PICTURES;
+let browser, house, analyst, officer, dispatcher;
+
+before(async () => {
+  if (skip) return;
+  house = await openHouse({ name: 'Fushan' });
+  analyst = await house.person({ login: 'analyst', seats: ['analyst'] });
+  officer = await house.person({ login: 'officer', seats: ['duty_officer'] });
+  dispatcher = await house.person({ login: 'dispatch', seats: ['dispatcher'] });
+  const taker = await house.program('dispatcher');
+  for (const [lat, address] of [[30.001, 'Lock 1'], [30.002, 'Lock 2'], [30.003, 'Lock 3']]) {
+    const call = await taker.post('/calls', { channel: 'phone', category: 'outside_fire', priority: 2, place: { lat, lon: 120.58, address } });
+    await taker.post('/incidents', { call: call.id });
+  }
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await house?.close();
+});
+
+async function picture(page, name) {
+  if (!pictures) return;
+  for (const [wide, size] of [['wide', { width: 1440, height: 900 }], ['narrow', { width: 390, height: 844 }]]) {
+    await page.setViewportSize(size);
+    await page.screenshot({ path: path.join(pictures, `${name}-${wide}.png`) });
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
+
+test('a finding goes from a question to an issued assessment, a consultation and settled decisions', { skip, timeout: 12 * BOUND_MS }, async () => {
+  const desk = await openSeat(browser, house, analyst, '/analysis?tab=patterns');
+  const { page } = desk;
+  await page.getByText('3 incidents').waitFor();
+  await page.getByRole('button', { name: /^More like incident/ }).first().click();
+  await page.getByText(/of 100 points/).waitFor();
+  await access(page, 'patterns');
+  await picture(page, 'assess-patterns');
+  await page.getByLabel('Words').fill('lock');
+  await page.getByRole('button', { name: 'Search' }).click();
+  await page.getByRole('button', { name: 'Write a finding on these' }).click();
+  const form = page.getByRole('form', { name: 'Assessment' });
+  await form.getByLabel('Title').fill('Fires along the canal');
+  await form.getByLabel(/^Source\s/).selectOption('B');
+  await form.getByLabel('Credibility').selectOption('2');
+  await form.getByLabel('What it says').fill('Three fires at the locks within a day.');
+  await access(page, 'an assessment as it is written');
+  await form.getByRole('button', { name: 'Write the draft down' }).click();
+  const mine = page.getByRole('region', { name: 'Fires along the canal' });
+  await mine.getByText('Three fires at the locks').waitFor();
+  assert.equal(await mine.getByRole('button', { name: 'Review: stand by it' }).count(), 0, 'who wrote it does not review it');
+
+  const duty = await openSeat(browser, house, officer, '/analysis', { locale: 'zh-CN' });
+  await duty.page.getByRole('button', { name: /Fires along the canal/ }).click();
+  const theirs = duty.page.getByRole('region', { name: 'Fires along the canal' });
+  await theirs.getByRole('button', { name: '审核通过' }).click();
+  await theirs.getByRole('button', { name: '发布' }).click();
+  await theirs.getByLabel('调度员').check();
+  await picture(duty.page, 'assess-issue');
+  await theirs.locator('form').getByRole('button', { name: '发布' }).click();
+  await theirs.getByText('已发布').waitFor();
+
+  const reader = await openSeat(browser, house, dispatcher, '/analysis');
+  await reader.page.getByText('1 to read').waitFor();
+  await reader.page.getByRole('button', { name: /Fires along the canal/ }).click();
+  await reader.page.getByRole('button', { name: 'I have read it' }).click();
+  await reader.page.getByRole('button', { name: 'I have read it' }).waitFor({ state: 'hidden' });
+  await theirs.getByText(/✓ 调度员/).waitFor();
+
+  await theirs.getByRole('button', { name: '召集会商' }).click();
+  const call = duty.page.getByRole('form', { name: '会商' });
+  await call.getByLabel('调度员').check();
+  await call.getByRole('button', { name: '召集' }).click();
+  const held = duty.page.getByRole('region', { name: 'Fires along the canal' });
+  await held.getByRole('button', { name: '开始会商' }).click();
+  await held.getByLabel('发言内容').fill('夜间无船');
+  await held.getByRole('button', { name: '添加' }).click();
+  await held.getByText('夜间无船').waitFor();
+  for (const text of ['加强沿河巡逻', '关闭船闸']) {
+    await held.getByLabel('决定事项（不写姓名）').fill(text);
+    await held.getByRole('button', { name: '提出决定' }).click();
+    await held.getByText(text, { exact: true }).waitFor();
+  }
+  assert.equal(await held.getByRole('button', { name: '结束会商' }).count(), 0, 'decisions are open');
+  await held.getByRole('button', { name: '转为指令：加强沿河巡逻' }).click();
+  await held.getByRole('button', { name: '不予执行：关闭船闸' }).click();
+  await held.getByLabel('理由').fill('无人值守');
+  await held.getByRole('button', { name: '不予执行', exact: true }).click();
+  await access(duty.page, 'a consultation');
+  await picture(duty.page, 'assess-consultation');
+  await held.getByRole('button', { name: '结束会商' }).click();
+  await held.getByText('已结束').waitFor();
+  for (const seat of [desk, duty, reader]) {
+    assert.deepEqual(seat.errors, []);
+    await seat.close();
+  }
+});
