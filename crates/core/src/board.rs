@@ -22,8 +22,9 @@ use crate::record::road_condition::RoadCondition;
 use crate::record::station::Station;
 use crate::record::unit::{Duty, Unit};
 use crate::record::{
-    Record, RecordKind, RecordRef, assignment, call, for_kinds, incident, message, operation,
-    participation, patrol, peer, person, reply, road_condition, station, unit,
+    Record, RecordKind, RecordRef, assignment, call, duty_post, for_kinds, handover, incident,
+    message, operation, participation, patrol, peer, person, reply, road_condition, shift, station,
+    unit,
 };
 use crate::refusal::Refusal;
 

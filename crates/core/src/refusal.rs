@@ -84,6 +84,20 @@ pub enum Refusal {
     OnlyToView,
     /// Records of this kind are not shared in operations.
     NotToShare(RecordKind),
+    /// Somebody may not hold a duty post then: a rule of rest, a leave, or no right to the seat.
+    RestRule {
+        /// Who.
+        name: String,
+        /// Why not.
+        because: Text,
+    },
+    /// A handover has items that nobody has accepted.
+    ItemsOpen {
+        /// How many.
+        count: usize,
+        /// The first of them.
+        first: Text,
+    },
     /// It cannot be taken back.
     NotUndone {
         /// Why not.
@@ -129,6 +143,8 @@ impl Refusal {
             Refusal::Here(_) => "home_is_here",
             Refusal::OnlyToView => "only_to_view",
             Refusal::NotToShare(_) => "not_to_share",
+            Refusal::RestRule { .. } => "rest_rule",
+            Refusal::ItemsOpen { .. } => "items_open",
             Refusal::NotUndone { .. } => "not_undone",
         }
     }
@@ -155,6 +171,8 @@ impl Refusal {
             | Refusal::Here(_)
             | Refusal::OnlyToView
             | Refusal::NotToShare(_)
+            | Refusal::RestRule { .. }
+            | Refusal::ItemsOpen { .. }
             | Refusal::NotUndone { .. } => RefusalClass::Conflict,
         }
     }
@@ -278,6 +296,17 @@ impl Refusal {
                     format!("{}不在行动中共享。", kind.zh),
                 )
             }
+            Refusal::RestRule { name, because } => Text::new(
+                format!("{name} cannot be on duty then: {}.", because.en),
+                format!("{name}此时段不能值班：{}。", because.zh),
+            ),
+            Refusal::ItemsOpen { count, first } => Text::new(
+                format!(
+                    "Items of the handover are not accepted: {count}; the first is {}.",
+                    first.en
+                ),
+                format!("尚有 {count} 项未接收，首项：{}。", first.zh),
+            ),
             Refusal::NotUndone { because, .. } => Text::new(
                 format!("It cannot be taken back: {}.", because.en),
                 format!("无法撤回：{}。", because.zh),
@@ -342,6 +371,14 @@ impl Refusal {
             Refusal::NotToShare(_) => Text::new(
                 "Share the incident, with what may be known of it in a note.",
                 "请共享警情，并在备注中写明可告知的内容。",
+            ),
+            Refusal::RestRule { .. } => Text::new(
+                "Choose somebody else; the duty officer may override a rule of rest with a reason.",
+                "请另选人员；确需安排的，由值班长说明理由后安排。",
+            ),
+            Refusal::ItemsOpen { .. } => Text::new(
+                "Accept each item, or question it and have it explained.",
+                "请逐项接收；有疑问的先提问，由交班人员说明。",
             ),
             Refusal::NotUndone { instead, .. } => instead.clone(),
         }

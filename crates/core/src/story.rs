@@ -7,6 +7,7 @@
 mod alarms;
 mod at_once;
 mod duplicates;
+mod duty;
 mod facts;
 mod figures;
 mod limits;

@@ -1,5 +1,6 @@
 //! What an entry says, in words a dispatcher or an auditor reads, in both languages.
 
+mod duty;
 mod joint;
 
 use watchfire_core::basis::{AssignmentId, CallId, IncidentId};
@@ -15,6 +16,8 @@ use watchfire_core::record::road_condition::{RoadConditionEvent, RoadEffect};
 use watchfire_core::record::unit::UnitEvent;
 use watchfire_core::record::{Event, RecordRef};
 use watchfire_core::timer::AlarmCode;
+
+pub(crate) use duty::{cause, swap_answer};
 
 /// Says what happened.
 pub fn of(
@@ -41,6 +44,15 @@ pub fn of(
             joint::message(event, text.map(|text| text.as_str()))
         }
         Event::Reply(event) => joint::reply(event),
+        Event::DutyPost(event) => duty::post(board, event),
+        Event::Shift(event) => {
+            let text = personal.and_then(|personal| personal.note.as_ref());
+            duty::shift(board, event, text.map(|text| text.as_str()))
+        }
+        Event::Handover(event) => {
+            let text = personal.and_then(|personal| personal.note.as_ref());
+            duty::handover(board, event, text.map(|text| text.as_str()))
+        }
         Event::Told(_) => Text::new("told to an operation", "告知行动成员"),
     }
 }

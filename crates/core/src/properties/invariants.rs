@@ -173,6 +173,9 @@ pub(super) fn records(board: &Board) -> Vec<Record> {
             .map(Record::RoadCondition),
     );
     all.extend(board.patrols.values().cloned().map(Record::Patrol));
+    all.extend(board.duty_posts.values().cloned().map(Record::DutyPost));
+    all.extend(board.shifts.values().cloned().map(Record::Shift));
+    all.extend(board.handovers.values().cloned().map(Record::Handover));
     all
 }
 

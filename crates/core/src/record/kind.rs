@@ -40,6 +40,12 @@ macro_rules! for_kinds {
                 "message" ("message", "联络") InOperations "What one member says in an operation";
             Reply ReplyId ReplyAction ReplyEvent reply replies
                 "reply" ("reply", "回执") InOperations "What one node has to say to a record of another";
+            DutyPost DutyPostId DutyPostAction DutyPostEvent duty_post duty_posts
+                "duty_post" ("duty post", "岗位") AtHome "A seat or station that must be staffed, and in which pattern";
+            Shift ShiftId ShiftAction ShiftEvent shift shifts
+                "shift" ("duty shift", "值班班次") AtHome "Who holds a duty post from when until when, and what they wrote down";
+            Handover HandoverId HandoverAction HandoverEvent handover handovers
+                "handover" ("handover", "交接班") AtHome "What was open when a duty post changed hands, item by item";
         }
     };
 }

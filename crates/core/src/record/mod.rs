@@ -8,6 +8,8 @@
 
 pub mod assignment;
 pub mod call;
+pub mod duty_post;
+pub mod handover;
 pub mod incident;
 mod kind;
 pub mod message;
@@ -18,6 +20,7 @@ pub mod peer;
 pub mod person;
 pub mod reply;
 pub mod road_condition;
+pub mod shift;
 pub mod station;
 pub mod turn;
 pub mod unit;
@@ -64,6 +67,12 @@ pub(crate) trait Life {
         None
     }
 
+    /// Returns what of it is open at a time, so that whoever goes off duty hands it over; what takes several records to
+    /// say is found by [`crate::duty::open_items`].
+    fn open_item(&self, _: Timestamp) -> Option<Open> {
+        None
+    }
+
     /// Returns the incident it belongs to.
     fn parent(&self) -> Option<IncidentId> {
         None
@@ -83,6 +92,15 @@ pub(crate) trait Life {
     fn take_personal(&mut self, _: &[u8]) -> Result<(), serde_json::Error> {
         Ok(())
     }
+}
+
+/// What is open about a record: what it is called, and since when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    /// What it is, in words that name nobody.
+    pub what: Text,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 /// A kind of record as a type, so that what is the same for all kinds is written once.
@@ -277,6 +295,11 @@ impl Record {
     /// Returns since when it is over by itself (see [`Board::over_before`]).
     pub(crate) fn over_since(&self) -> Option<Timestamp> {
         each_record!(self, record => Life::over_since(record.as_ref()))
+    }
+
+    /// Returns what of it is open at a time and has to be handed over.
+    pub(crate) fn open_item(&self, now: Timestamp) -> Option<Open> {
+        each_record!(self, record => Life::open_item(record.as_ref(), now))
     }
 
     /// Returns the incident it belongs to: of a call or an assignment, and of an incident that was merged into it.

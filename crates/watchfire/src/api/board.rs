@@ -40,7 +40,7 @@ pub(crate) struct BoardView {
     stations: Vec<StationView>,
     /// Road conditions.
     road_conditions: Vec<RoadConditionView>,
-    /// All other records that the stream tells one by one: patrol plans.
+    /// All other records that the stream tells one by one: patrol plans, duty posts, shifts and handovers.
     records: Vec<RecordView>,
     /// Operations, whole.
     operations: Vec<OperationView>,

@@ -26,6 +26,7 @@ use crate::problem::ProblemView;
         (name = "figures", description = "How long things took and how many calls came; of incidents, never of people"),
         (name = "past", description = "What this node's board showed at any earlier moment"),
         (name = "patrols", description = "Places that want visits, the rounds of the units that go there, and what became of them"),
+        (name = "duty", description = "Who is on duty and how to reach them, rosters, shift logs and handovers"),
         (name = "stations", description = "Places units start from"),
         (name = "road conditions", description = "Roads that are closed or slower than usual for a while"),
         (name = "map", description = "Where a name is, what a place is called, and what to draw underneath"),

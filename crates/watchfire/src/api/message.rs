@@ -12,6 +12,7 @@ use watchfire_core::board::Board;
 use watchfire_core::record::patrol::Patrol;
 use watchfire_core::record::{Record, RecordRef};
 
+use super::duty::{self, DutyPostView, HandoverView, ShiftView};
 use super::operation::{self, OperationView};
 use super::patrol::{self, PatrolView};
 use super::peer::{self, PeersView};
@@ -39,6 +40,12 @@ pub enum RecordView {
     RoadCondition(RoadConditionView),
     /// A patrol plan.
     Patrol(PatrolView),
+    /// A duty post.
+    DutyPost(DutyPostView),
+    /// A duty shift.
+    Shift(ShiftView),
+    /// A handover.
+    Handover(HandoverView),
     /// An operation, whole.
     Operation(Box<OperationView>),
     /// This node among others.
@@ -77,6 +84,12 @@ fn other_view(
 ) -> Option<RecordView> {
     if let Record::Patrol(one) = record {
         Some(RecordView::Patrol(patrol::shown(board, one, at)))
+    } else if let Record::DutyPost(one) = record {
+        Some(RecordView::DutyPost(duty::post(board, one)))
+    } else if let Record::Shift(one) = record {
+        Some(RecordView::Shift(duty::shift(board, one)))
+    } else if let Record::Handover(one) = record {
+        Some(RecordView::Handover(duty::handover(board, one)))
     } else {
         None
     }
@@ -85,7 +98,13 @@ fn other_view(
 /// Shows all records of the kinds that have no list of their own on the board.
 pub fn others(board: &Board, at: Timestamp, personal: bool) -> Vec<RecordView> {
     let patrols = board.patrols.values().cloned().map(Record::Patrol);
+    let posts = board.duty_posts.values().cloned().map(Record::DutyPost);
+    let shifts = board.shifts.values().cloned().map(Record::Shift);
+    let handovers = board.handovers.values().cloned().map(Record::Handover);
     patrols
+        .chain(posts)
+        .chain(shifts)
+        .chain(handovers)
         .filter_map(|record| other_view(board, &record, at, personal))
         .collect()
 }
@@ -152,6 +171,11 @@ pub fn of_batch(
                 |one: &&Arc<Patrol>| one.is_open() && one.details.units.contains(&assignment.unit);
             let patrols = board.patrols.values().filter(of_unit);
             patrols.for_each(|one| add(one.id.into()));
+        } else if let Record::Handover(handover) = record {
+            add(handover.from.into());
+        } else if let Record::Shift(shift) = record {
+            // Who may be asked for a swap there.
+            add(shift.post.into());
         } else if let Record::Call(call) = record {
             if let Some(incident) = call.incident() {
                 add(board.merge_root(incident).into());

@@ -11,6 +11,7 @@ pub mod call;
 pub mod cover;
 pub mod description;
 pub mod draft;
+pub mod duty;
 pub mod entries;
 pub mod figures;
 pub mod incident;
@@ -168,6 +169,19 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(patrol::skip))
         .routes(routes!(patrol::end))
         .routes(routes!(patrol::own))
+        .routes(routes!(duty::show))
+        .routes(routes!(duty::enter))
+        .routes(routes!(duty::amend))
+        .routes(routes!(duty::end))
+        .routes(routes!(duty::give_leave))
+        .routes(routes!(duty::end_leave))
+        .routes(routes!(duty::propose))
+        .routes(routes!(duty::plan))
+        .routes(routes!(duty::show_shift))
+        .routes(routes!(duty::step))
+        .routes(routes!(duty::list, duty::begin))
+        .routes(routes!(duty::sheet))
+        .routes(routes!(duty::handover_step))
         .routes(routes!(peer::list))
         .routes(routes!(peer::step))
         .routes(routes!(peer::invite))

@@ -14,6 +14,7 @@ mod calls;
 mod conditions;
 mod cover;
 mod dispatch;
+mod duty;
 mod figures;
 mod history;
 mod line;
