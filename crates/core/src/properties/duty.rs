@@ -372,7 +372,7 @@ fn before(world: &World) -> Before {
     open.map(|one| (one.id, items(one.post))).collect()
 }
 
-/// Whoever is on at each post that hands over.
+/// Whoever holds the watch at each post that hands over.
 fn holders(world: &World) -> Vec<(DutyPostId, BTreeSet<PersonId>)> {
     let board = world.engine.board();
     let posts = board
@@ -381,7 +381,9 @@ fn holders(world: &World) -> Vec<(DutyPostId, BTreeSet<PersonId>)> {
         .filter(|one| one.details.hands_over && one.is_open());
     let on = |post| {
         let on = duty::on_duty(board, post);
-        on.map(|(_, one)| one.person).collect()
+        on.filter(|(_, one)| one.holds)
+            .map(|(_, one)| one.person)
+            .collect()
     };
     posts.map(|one| (one.id, on(one.id))).collect()
 }
@@ -412,6 +414,7 @@ fn whatever_is_done_a_handover_loses_nothing() {
             }
             for (post, on) in held.iter().filter(|(_, on)| !on.is_empty()) {
                 let now: BTreeSet<PersonId> = duty::on_duty(board, *post)
+                    .filter(|(_, one)| one.holds)
                     .map(|(_, one)| one.person)
                     .collect();
                 let by_handover = before.iter().any(|(id, _)| board.handovers[id].is_signed());

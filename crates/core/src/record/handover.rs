@@ -619,15 +619,16 @@ fn change_hands(board: &Board, found: &Handover, now: Timestamp) -> Result<Vec<H
         closes,
     };
     let mut all = vec![Happened::new(found.from, Event::Shift(off))];
-    if !begun.has_on(found.incoming) {
+    if !begun.has_on(found.incoming) && now < begun.until {
         // Long handovers run past what would be the last moment to come on; the person is there.
-        if now < begun.until {
-            shift::must_come_on(board, found.to, found.incoming, now)?;
-        }
-        let person = found.incoming;
-        let on = ShiftEvent::CameOn { person, handover };
-        all.push(Happened::new(found.to, Event::Shift(on)));
+        shift::must_come_on(board, found.to, found.incoming, now)?;
     }
+    let on = ShiftEvent::CameOn {
+        person: found.incoming,
+        handover,
+        holds: true,
+    };
+    all.push(Happened::new(found.to, Event::Shift(on)));
     Ok(all)
 }
 

@@ -52,6 +52,9 @@ pub struct OnDuty {
     pub person: PersonId,
     /// Since when.
     pub since: Timestamp,
+    /// Whether they hold the watch: they came when nobody was there, or took it over by a handover. Who joined them since
+    /// goes as they please; whoever holds it hands it over.
+    pub holds: bool,
 }
 
 /// A swap that was asked for.
@@ -391,6 +394,8 @@ pub enum ShiftEvent {
         person: PersonId,
         /// By which handover, if by one.
         handover: Option<HandoverId>,
+        /// Whether they hold the watch.
+        holds: bool,
     },
     /// Somebody went off.
     WentOff {
@@ -500,10 +505,15 @@ pub(super) fn apply(
             }
             shift.write(Logged::SwapAnswered { from, to, accepted }, text, meta);
         }
-        ShiftEvent::CameOn { person, .. } => {
-            let (person, since) = (*person, meta.happened_at);
-            if !shift.has_on(person) {
-                shift.on.push(OnDuty { person, since });
+        ShiftEvent::CameOn { person, holds, .. } => {
+            let (person, since, holds) = (*person, meta.happened_at, *holds);
+            match shift.on.iter_mut().find(|one| one.person == person) {
+                Some(there) => there.holds |= holds,
+                None => shift.on.push(OnDuty {
+                    person,
+                    since,
+                    holds,
+                }),
             }
             shift.write(Logged::CameOn { person }, text, meta);
         }

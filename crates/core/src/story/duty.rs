@@ -552,7 +552,14 @@ fn a_team_relieves_each_other_and_only_the_last_hands_over() {
     watch.come_on(shift, ann).unwrap();
     watch.come_on(shift, bao).unwrap();
     refused(watch.come_on(shift, bao), "wrong_state");
-    watch.go_off(shift, ann).unwrap();
+    // Who joined goes as they please; who holds the watch hands it over, be it to who is there already.
+    watch.go_off(shift, bao).unwrap();
+    watch.come_on(shift, bao).unwrap();
+    refused(watch.go_off(shift, ann), "wrong_state");
+    let handover = watch.begin(shift, shift).unwrap();
+    watch.sign(handover, bao).unwrap();
+    watch.sign(handover, ann).unwrap();
+    assert_eq!(watch.on(), [bao]);
     refused(watch.go_off(shift, ann), "wrong_state");
     refused(watch.go_off(shift, bao), "wrong_state");
     let end = Action::DutyPost(DutyPostAction::End {

@@ -160,9 +160,12 @@ fn open(board: &Board, node: &Node, now: Timestamp) -> Vec<OpenAlarmView> {
     let open = timer::open(board, &node.settings().timers, now);
     let to_calls = duty::recipients(node, RecordKind::Call);
     let to_others = duty::recipients(node, RecordKind::Incident);
-    let to = |record: RecordRef| match record.kind == RecordKind::Call {
-        true => to_calls.clone(),
-        false => to_others.clone(),
+    let to = |record: RecordRef| {
+        if record.kind == RecordKind::Call {
+            to_calls.clone()
+        } else {
+            to_others.clone()
+        }
     };
     let mut open: Vec<(u8, Timestamp, OpenAlarmView)> = open
         .into_iter()

@@ -196,14 +196,13 @@ pub(crate) async fn propose(
     }
     let body: ProposalBody = asked.read()?;
     let node = &asked.app.node;
+    let (in_days, days) = body.span()?;
     let found = find::<DutyPost>(&asked.app, read_id(&id)?)?;
     let calendar = Calendar::of(node);
     let board = node.board();
-    let first = calendar
-        .day(node.now())
-        .saturating_add(i32::from(body.in_days));
+    let first = calendar.day(node.now()).saturating_add(i32::from(in_days));
     let at = |day, minute| calendar.at(day, minute);
-    let mut made = duty::propose(&board, &found, first, body.days(), &at);
+    let mut made = duty::propose(&board, &found, first, days, &at);
     // What is over by now cannot be planned any more.
     made.retain(|one| one.until > node.now());
     Ok(Json(shown::proposal(&board, &made)))

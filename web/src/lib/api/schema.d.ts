@@ -387,6 +387,228 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/duty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows who is on duty now and how to reach them, whom alarms go to, and where too few will be in the next day. */
+        get: operations["get_duty"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/handovers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists handovers, last changed first. */
+        get: operations["get_duty_handovers"];
+        put?: never;
+        /** Begins a handover: the node lists what is open. */
+        post: operations["post_duty_handovers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/handovers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a handover, item by item, with what has arisen since it began. */
+        get: operations["get_duty_handovers_by_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/handovers/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Does one thing in a handover: accept, question or explain an item, say that somebody is gone, sign, give it up. */
+        post: operations["post_duty_handovers_by_id_steps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enters a duty post. */
+        post: operations["post_duty_posts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/posts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes what must be staffed, or how. */
+        put: operations["put_duty_posts_by_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/posts/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a duty post up. */
+        post: operations["post_duty_posts_by_id_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/posts/{id}/leaves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Notes that somebody is on leave, and takes them off the shifts planned for that time. */
+        post: operations["post_duty_posts_by_id_leaves"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/posts/{id}/leaves/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a leave back. */
+        post: operations["post_duty_posts_by_id_leaves_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/posts/{id}/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Works out the shifts that a post's pattern comes to and that are not planned yet. Changes nothing: a person accepts them. */
+        post: operations["post_duty_posts_by_id_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/posts/{id}/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Plans shifts of a duty post. */
+        post: operations["post_duty_posts_by_id_shifts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/shifts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a duty shift and its log. */
+        get: operations["get_duty_shifts_by_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/shifts/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Does one thing with a duty shift: sign up, take off, swap, come on, go off, write into its log. */
+        post: operations["post_duty_shifts_by_id_steps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/enrolment": {
         parameters: {
             query?: never;
@@ -1892,15 +2114,11 @@ export interface components {
             /** @description The question, by its name in the response file. */
             question: string;
         };
-        /** @description What a caller answered. */
-        AnswerView: {
-            /** @description The answer, by its name within the question. */
-            answer: string;
-            answered: components["schemas"]["TextView"] | null;
-            asked: components["schemas"]["TextView"] | null;
-            /** @description The question, by its name in the response file. */
-            question: string;
-        };
+        /**
+         * @description How an item was answered.
+         * @enum {string}
+         */
+        AnswerView: "unanswered" | "questioned" | "explained" | "accepted";
         /** @description The figures of a area. */
         AreaCellView: {
             /** @description The area; none where none is given. */
@@ -2111,7 +2329,7 @@ export interface components {
             /** @description Operations, whole. */
             operations: components["schemas"]["OperationView"][];
             peers: components["schemas"]["PeersView"] | null;
-            /** @description All other records that the stream tells one by one: patrol plans. */
+            /** @description All other records that the stream tells one by one: patrol plans, duty posts, shifts and handovers. */
             records: components["schemas"]["RecordView"][];
             /** @description Road conditions. */
             road_conditions: components["schemas"]["RoadConditionView"][];
@@ -2384,6 +2602,13 @@ export interface components {
             travel_time_s: number;
             /** @description The unit. */
             unit: string;
+        };
+        /** @description A rule of rest that would be broken. */
+        ClashView: {
+            /** @description Which. */
+            because: components["schemas"]["TextView"];
+            /** @description By whom. */
+            person: components["schemas"]["NamedView"];
         };
         /**
          * @description What kind of clock it is.
@@ -2779,6 +3004,118 @@ export interface components {
              */
             until?: string | null;
         };
+        /**
+         * @description A duty post as it is written down.
+         * @example {
+         *       "hands_over": true,
+         *       "minimum": 1,
+         *       "name": "值班长席",
+         *       "name_other": "Duty officer's desk",
+         *       "reach": "8110 / 3 频道",
+         *       "rest_min": 660,
+         *       "seat": "duty_officer",
+         *       "week_max": 5
+         *     }
+         */
+        DutyPostBody: {
+            /** @description Whether the last one goes off only by a handover. */
+            hands_over?: boolean;
+            /**
+             * Format: date-time
+             * @description When it was entered, if not now.
+             */
+            happened_at?: string | null;
+            /**
+             * Format: int32
+             * @description How many must be there at least.
+             */
+            minimum: number;
+            /** @description What people call it. */
+            name: string;
+            /** @description The same in the agency's other language. */
+            name_other?: string | null;
+            pattern?: components["schemas"]["PatternBody"] | null;
+            /** @description How to reach whoever is there: a telephone, a radio channel. */
+            reach: string;
+            /**
+             * Format: int32
+             * @description Minutes of rest that a person has between two shifts at least.
+             */
+            rest_min?: number;
+            seat?: components["schemas"]["SeatView"] | null;
+            /** @description The station it belongs to. */
+            station?: string | null;
+            /**
+             * Format: int32
+             * @description Shifts that a person may have within any seven days; 0 for as many as there are.
+             */
+            week_max?: number;
+        };
+        /** @description A duty post. */
+        DutyPostView: {
+            /** @description When it was given up. */
+            ended_at: string | null;
+            /** @description Whether the last one goes off only by a handover. */
+            hands_over: boolean;
+            /** @description Its id. */
+            id: string;
+            /** @description Who is on leave. */
+            leaves: components["schemas"]["LeaveView"][];
+            /**
+             * Format: int32
+             * @description How many must be there at least.
+             */
+            minimum: number;
+            /** @description What people call it. */
+            name: string;
+            /** @description The same in the agency's other language. */
+            name_other: string | null;
+            pattern: components["schemas"]["PatternView"] | null;
+            /** @description Those of its teams and shifts, with whom one may swap. */
+            people: components["schemas"]["NamedView"][];
+            /** @description How to reach whoever is there. */
+            reach: string;
+            /**
+             * Format: int32
+             * @description Minutes of rest that a person has between two shifts at least.
+             */
+            rest_min: number;
+            seat: components["schemas"]["SeatView"] | null;
+            /** @description The station it belongs to. */
+            station: string | null;
+            /**
+             * Format: int64
+             * @description How many events made it.
+             */
+            version: number;
+            /**
+             * Format: int32
+             * @description Shifts that a person may have within any seven days; 0 for as many as there are.
+             */
+            week_max: number;
+        };
+        /** @description Who is on duty now, and where too few will be. */
+        DutyView: {
+            /** @description When this was so. */
+            at: string;
+            /** @description Whom alarms about calls go to. */
+            call_alarms: components["schemas"]["RecipientsView"];
+            /** @description Where too few are planned in the next 24 hours. */
+            gaps: components["schemas"]["GapView"][];
+            /** @description Whom alarms about incidents and assignments go to. */
+            incident_alarms: components["schemas"]["RecipientsView"];
+            /** @description Whether alarms about calls go to who asks. */
+            own_call_alarms: boolean;
+            /** @description Whether alarms about incidents and assignments go to who asks. */
+            own_incident_alarms: boolean;
+            /** @description Every post that is not given up. */
+            posts: components["schemas"]["PostNowView"][];
+            /**
+             * Format: int32
+             * @description Today in the node's calendar, counted in days from 1970-01-01.
+             */
+            today: number;
+        };
         /** @description An incident of another home. */
         ElsewhereBody: {
             /** @description What it is here, if another category than there. */
@@ -2973,6 +3310,25 @@ export interface components {
              */
             position_age_s: number | null;
         };
+        /** @description A time in which too few are planned. */
+        GapView: {
+            /** @description From when. */
+            from: string;
+            /**
+             * Format: int32
+             * @description How many must be there.
+             */
+            needed: number;
+            /**
+             * Format: int32
+             * @description How many are planned.
+             */
+            planned: number;
+            /** @description The duty post. */
+            post: string;
+            /** @description Until when. */
+            until: string;
+        };
         /** @description Where something is. */
         GeometryView: {
             /** @description The outer ring and its holes. */
@@ -3065,6 +3421,110 @@ export interface components {
          * @enum {string}
          */
         HandlingView: "police_use" | "not_as_evidence" | "no_onward_sharing";
+        /** @description A handover that begins. */
+        HandoverBody: {
+            /** @description The shift that is left. */
+            from: string;
+            /**
+             * Format: date-time
+             * @description When it began, if not now.
+             */
+            happened_at?: string | null;
+            /** @description Who takes over. */
+            incoming: string;
+            /** @description Who hands over. */
+            outgoing: string;
+            /** @description The shift that begins, or goes on. */
+            to: string;
+        };
+        /** @description A handover, item by item. */
+        HandoverSheetView: {
+            /** @description Why it was given up, for those who may read it. */
+            given_up: string | null;
+            /** @description Why the outgoing person is gone, for those who may read it. */
+            gone: string | null;
+            /** @description The handover. */
+            handover: components["schemas"]["HandoverView"];
+            /** @description What was listed and what has arisen since, alarms first. */
+            items: components["schemas"]["ItemView"][];
+            /** @description How many must still be accepted before the incoming person can sign. */
+            waiting: number;
+        };
+        /**
+         * @description Where a handover is in its life.
+         * @enum {string}
+         */
+        HandoverStatusView: "open" | "signed" | "given_up";
+        /** @description One thing that is done in a handover. */
+        HandoverStepBody: {
+            /** @enum {string} */
+            do: "accept";
+            /** @description Which. */
+            item: string;
+        } | {
+            /** @enum {string} */
+            do: "question";
+            /** @description Which. */
+            item: string;
+            /** @description What is asked. */
+            text: string;
+        } | {
+            /** @enum {string} */
+            do: "explain";
+            /** @description Which. */
+            item: string;
+            /** @description The explanation. */
+            text: string;
+        } | {
+            /** @enum {string} */
+            do: "say_gone";
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "sign";
+        } | {
+            /** @enum {string} */
+            do: "give_up";
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description A handover. */
+        HandoverView: {
+            /** @description How many of these were accepted. */
+            accepted: number;
+            /** @description The shift that is left. */
+            from: string;
+            /** @description When somebody said that the outgoing person is gone. */
+            gone_at: string | null;
+            /** @description Its id. */
+            id: string;
+            /** @description Who takes over. */
+            incoming: components["schemas"]["NamedView"];
+            /** @description How many items were listed. */
+            listed: number;
+            /** @description When it was opened. */
+            opened_at: string;
+            /** @description Who hands over. */
+            outgoing: components["schemas"]["NamedView"];
+            /** @description The duty post. */
+            post: string;
+            /** @description When the incoming person signed. */
+            signed_in_at: string | null;
+            /** @description When the outgoing person signed. */
+            signed_out_at: string | null;
+            /** @description Where it is in its life. */
+            status: components["schemas"]["HandoverStatusView"];
+            /** @description The same in words. */
+            status_text: components["schemas"]["TextView"];
+            /** @description The shift that begins, or goes on. */
+            to: string;
+            /**
+             * Format: int64
+             * @description How many events made it.
+             */
+            version: number;
+        };
         /** @description What came while a line was cut. */
         HealedView: {
             /** @description What changed, newest first, the first few. */
@@ -3216,6 +3676,37 @@ export interface components {
             /** @description What is given to the other agency. */
             text: string;
         };
+        /**
+         * @description What an open item is.
+         * @enum {string}
+         */
+        ItemKindView: "alarm" | "note" | "asked_of_us" | "asked_of_others" | "loan" | "record";
+        /** @description One item of a handover. */
+        ItemView: {
+            /** @description When it was accepted. */
+            accepted_at: string | null;
+            /** @description How it was answered. */
+            answer: components["schemas"]["AnswerView"];
+            /** @description True if it has arisen since the handover began. */
+            arisen: boolean;
+            detail: components["schemas"]["TextView"] | null;
+            /** @description True if it is not open any more. */
+            ended: boolean;
+            /** @description That record. */
+            id: string;
+            /** @description Its name, by which it is answered. */
+            item: string;
+            /** @description What it is. */
+            kind: components["schemas"]["ItemKindView"];
+            /** @description The kind of record it is about. */
+            record: string;
+            /** @description Since when it is open. */
+            since: string;
+            /** @description What was asked and explained about it. */
+            talk: components["schemas"]["SaidView"][];
+            /** @description What it is called. */
+            what: components["schemas"]["TextView"];
+        };
         /** @description Which incident to join. */
         JoinBody: {
             /**
@@ -3236,6 +3727,50 @@ export interface components {
          * @enum {string}
          */
         LanguageView: "en" | "zh";
+        /** @description Somebody is not there for a while. */
+        LeaveBody: {
+            /**
+             * Format: date-time
+             * @description From when.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description When it was given, if not now.
+             */
+            happened_at?: string | null;
+            /** @description Who. */
+            person: string;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            until: string;
+        };
+        /** @description A leave that is taken back. */
+        LeaveEndBody: {
+            /**
+             * Format: date-time
+             * @description When it would have begun.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description When it was taken back, if not now.
+             */
+            happened_at?: string | null;
+            /** @description Whose. */
+            person: string;
+        };
+        /** @description Somebody is not there for a while. */
+        LeaveView: {
+            /** @description From when. */
+            from: string;
+            /** @description Who. */
+            person: components["schemas"]["NamedView"];
+            /** @description Until when. */
+            until: string;
+        };
         /** @description A visit in no round. */
         LeftOutView: {
             /** @description Why, as a stable code. */
@@ -3553,6 +4088,13 @@ export interface components {
             /** @description When its crew said that they know. */
             understood_at: string | null;
         };
+        /** @description One of the agency's own people. */
+        NamedView: {
+            /** @description Their id. */
+            id: string;
+            /** @description What the screens call them. */
+            name: string;
+        };
         /** @description A unit near a point. */
         NearUnitView: {
             /** @description What it is called on the air. */
@@ -3659,6 +4201,17 @@ export interface components {
             /** @description What. */
             text: string;
         };
+        /** @description Somebody is on. */
+        OnView: {
+            /** @description Whether they hold the watch, and go off only by a handover where the post hands over. */
+            holds: boolean;
+            /** @description Who. */
+            person: components["schemas"]["NamedView"];
+            /** @description The duty shift. */
+            shift: string;
+            /** @description Since when. */
+            since: string;
+        };
         /** @description Nothing more is said of an incident than what is known of its call. */
         Open: Record<string, never>;
         /** @description Something that is late, and what it is about. */
@@ -3684,6 +4237,8 @@ export interface components {
             since: string;
             /** @description What is late, in words. */
             text: components["schemas"]["TextView"];
+            /** @description Whom it goes to: who is on duty for it, never who has gone. */
+            to: components["schemas"]["RecipientsView"];
             /** @description What to do; by that it ends. */
             todo: components["schemas"]["TextView"];
             /** @description Its unit. */
@@ -4155,6 +4710,47 @@ export interface components {
             next: string | null;
         };
         /** @description A page of a list. */
+        Page_HandoverView: {
+            /** @description The items, last changed first. */
+            items: {
+                /** @description How many of these were accepted. */
+                accepted: number;
+                /** @description The shift that is left. */
+                from: string;
+                /** @description When somebody said that the outgoing person is gone. */
+                gone_at: string | null;
+                /** @description Its id. */
+                id: string;
+                /** @description Who takes over. */
+                incoming: components["schemas"]["NamedView"];
+                /** @description How many items were listed. */
+                listed: number;
+                /** @description When it was opened. */
+                opened_at: string;
+                /** @description Who hands over. */
+                outgoing: components["schemas"]["NamedView"];
+                /** @description The duty post. */
+                post: string;
+                /** @description When the incoming person signed. */
+                signed_in_at: string | null;
+                /** @description When the outgoing person signed. */
+                signed_out_at: string | null;
+                /** @description Where it is in its life. */
+                status: components["schemas"]["HandoverStatusView"];
+                /** @description The same in words. */
+                status_text: components["schemas"]["TextView"];
+                /** @description The shift that begins, or goes on. */
+                to: string;
+                /**
+                 * Format: int64
+                 * @description How many events made it.
+                 */
+                version: number;
+            }[];
+            /** @description What to give as `cursor` for the next page; absent on the last. */
+            next: string | null;
+        };
+        /** @description A page of a list. */
         Page_IncidentView: {
             /** @description The items, last changed first. */
             items: {
@@ -4489,6 +5085,40 @@ export interface components {
              */
             version: number;
         };
+        /** @description A cycle of shifts. */
+        PatternBody: {
+            /**
+             * Format: int32
+             * @description A day on which the cycle begins, counted from 1970-01-01.
+             */
+            anchor_day: number;
+            /**
+             * Format: int32
+             * @description How many days until it begins again.
+             */
+            cycle_days: number;
+            /** @description Who comes together. */
+            teams?: string[][];
+            /** @description The shifts of one cycle. */
+            turns: components["schemas"]["TurnBody"][];
+        };
+        /** @description A cycle of shifts. */
+        PatternView: {
+            /**
+             * Format: int32
+             * @description A day on which the cycle begins, counted from 1970-01-01.
+             */
+            anchor_day: number;
+            /**
+             * Format: int32
+             * @description How many days until it begins again.
+             */
+            cycle_days: number;
+            /** @description Who comes together. */
+            teams: components["schemas"]["NamedView"][][];
+            /** @description The shifts of one cycle. */
+            turns: components["schemas"]["TurnBody"][];
+        };
         /** @description What is decided about a peer. */
         PeerStep: {
             /** @description Where it is reached, host and port. */
@@ -4821,6 +5451,26 @@ export interface components {
              */
             lon: number;
         };
+        /** @description How a post stands now. */
+        PostNowView: {
+            /** @description The handover that is under way. */
+            handover: string | null;
+            /** @description How many are missing. */
+            missing: number;
+            /**
+             * Format: int32
+             * @description How many must be there now.
+             */
+            needed: number;
+            /** @description Who should have come and has not. */
+            not_come: components["schemas"]["NamedView"][];
+            /** @description Who is on. */
+            on: components["schemas"]["OnView"][];
+            /** @description Who is on longer than their shift lasts. */
+            over_time: components["schemas"]["NamedView"][];
+            /** @description Its id. */
+            post: string;
+        };
         /** @description The figures of a priority. */
         PriorityCellView: {
             /** @description The figures. */
@@ -4862,6 +5512,19 @@ export interface components {
             /** @description What happened, to what, in both languages. */
             what: components["schemas"]["TextView"];
         };
+        /** @description For which days shifts are worked out. */
+        ProposalBody: {
+            /**
+             * Format: int32
+             * @description How many days.
+             */
+            days: number;
+            /**
+             * Format: int32
+             * @description In how many days the first of them is; 0 for today.
+             */
+            in_days?: number;
+        };
         /** @description Rounds that are proposed. */
         ProposalView: {
             /** @description Whether the search was done with its steps, or out of time. */
@@ -4884,6 +5547,19 @@ export interface components {
             version: number;
             /** @description Units that are not given a round, because an assignment keeps them or nobody knows where they are. */
             without_round: string[];
+        };
+        /** @description A shift that a pattern comes to. */
+        ProposedView: {
+            /** @description Which rule of rest would be broken, by whom. */
+            clashes: components["schemas"]["ClashView"][];
+            /** @description From when. */
+            from: string;
+            /** @description Who of the team is on leave then. */
+            on_leave: components["schemas"]["NamedView"][];
+            /** @description Who comes. */
+            people: components["schemas"]["NamedView"][];
+            /** @description Until when. */
+            until: string;
         };
         /** @description A question to the caller. */
         QuestionView: {
@@ -4947,6 +5623,22 @@ export interface components {
             incident: string;
             /** @description Why; the node says it in its own words if this is left out. */
             reason?: string | null;
+        };
+        /** @description Somebody whom alarms go to. */
+        RecipientView: {
+            /** @description Who. */
+            person: components["schemas"]["NamedView"];
+            /** @description The duty post, by name. */
+            post: string;
+            /** @description How to reach it. */
+            reach: string;
+        };
+        /** @description Whom alarms go to. */
+        RecipientsView: {
+            /** @description Who is on duty for them and signed in. */
+            people: components["schemas"]["RecipientView"][];
+            /** @description True if there are posts for it and nobody is on: it goes to everyone. */
+            unmanned: boolean;
         };
         /** @description What to send, and why. */
         RecommendationView: {
@@ -5018,6 +5710,21 @@ export interface components {
             kind: "patrol";
             /** @description A patrol plan. */
             record: components["schemas"]["PatrolView"];
+        } | {
+            /** @enum {string} */
+            kind: "duty_post";
+            /** @description A duty post. */
+            record: components["schemas"]["DutyPostView"];
+        } | {
+            /** @enum {string} */
+            kind: "shift";
+            /** @description A duty shift. */
+            record: components["schemas"]["ShiftView"];
+        } | {
+            /** @enum {string} */
+            kind: "handover";
+            /** @description A handover. */
+            record: components["schemas"]["HandoverView"];
         } | {
             /** @enum {string} */
             kind: "operation";
@@ -5247,6 +5954,11 @@ export interface components {
              */
             factor: number | null;
         };
+        /** @description The shifts that a pattern comes to. */
+        RosterProposalView: {
+            /** @description The shifts. */
+            shifts: components["schemas"]["ProposedView"][];
+        };
         /** @description A round that is accepted. */
         RoundBody: {
             /**
@@ -5324,6 +6036,15 @@ export interface components {
          * @enum {string}
          */
         RuleView: "knows_place" | "better_suited" | "keeps_cover" | "nearer_than_shown" | "recommended_cannot" | "asked_for" | "other" | "not_said";
+        /** @description Something was asked or explained. */
+        SaidView: {
+            /** @description When. */
+            at: string;
+            /** @description By whom, by name. */
+            by: string;
+            /** @description What, for those who may read it. */
+            text: string | null;
+        };
         /**
          * @description A seat.
          * @enum {string}
@@ -5434,6 +6155,135 @@ export interface components {
             share: components["schemas"]["ShareView"];
             /** @description The unit. */
             unit: components["schemas"]["UnitView"];
+        };
+        /** @description A shift that is to be planned. */
+        ShiftBody: {
+            /**
+             * Format: date-time
+             * @description From when.
+             */
+            from: string;
+            /** @description Who comes; nobody yet when empty. */
+            people?: string[];
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            until: string;
+        };
+        /** @description A duty shift and its log. */
+        ShiftLogView: {
+            /** @description What happened in it, in its order. */
+            log: components["schemas"]["LogLineView"][];
+            /** @description The shift. */
+            shift: components["schemas"]["ShiftView"];
+        };
+        /**
+         * @description Where a duty shift is in its life.
+         * @enum {string}
+         */
+        ShiftStatusView: "planned" | "on" | "handing_over" | "closed" | "cancelled";
+        /** @description One thing that is done with a duty shift. `person` is oneself when left out. */
+        ShiftStepBody: {
+            /** @enum {string} */
+            do: "assign";
+            /** @description Whom. */
+            person?: string | null;
+            /** @description Why a rule of rest is broken, if one is; the duty officer says. */
+            reason?: string | null;
+        } | {
+            /** @enum {string} */
+            do: "take_off";
+            /** @description Whom. */
+            person: string;
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "ask_swap";
+            /** @description Who asks. */
+            person?: string | null;
+            /** @description Their shift that is taken in return. */
+            theirs?: string | null;
+            /** @description Whom. */
+            to: string;
+        } | {
+            /** @description Yes or no. */
+            accept: boolean;
+            /** @enum {string} */
+            do: "answer_swap";
+            /** @description Who had asked. */
+            person: string;
+        } | {
+            /** @enum {string} */
+            do: "come_on";
+            /** @description Who. */
+            person?: string | null;
+        } | {
+            /** @enum {string} */
+            do: "go_off";
+            /** @description Who. */
+            person?: string | null;
+        } | {
+            /** @enum {string} */
+            do: "write";
+            /** @description Whether it stays open until it is settled, and is handed over. */
+            hands_over?: boolean;
+            /** @description The line. */
+            text: string;
+        } | {
+            /** @enum {string} */
+            do: "settle";
+            /**
+             * Format: int32
+             * @description The note, by its number.
+             */
+            no: number;
+        } | {
+            /** @enum {string} */
+            do: "cancel";
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description A duty shift. */
+        ShiftView: {
+            /** @description From when. */
+            from: string;
+            /** @description Its id. */
+            id: string;
+            /** @description Who is on. */
+            on: components["schemas"]["OnView"][];
+            /** @description How many notes wait to be settled. */
+            open_notes: number;
+            /** @description Who is planned. */
+            people: components["schemas"]["NamedView"][];
+            /** @description The duty post. */
+            post: string;
+            /** @description Where it is in its life. */
+            status: components["schemas"]["ShiftStatusView"];
+            /** @description The same in words. */
+            status_text: components["schemas"]["TextView"];
+            /** @description Swaps that wait for an answer. */
+            swaps: components["schemas"]["SwapView"][];
+            /** @description Until when. */
+            until: string;
+            /**
+             * Format: int64
+             * @description How many events made it.
+             */
+            version: number;
+        };
+        /** @description Shifts that are to be planned. */
+        ShiftsBody: {
+            /**
+             * Format: date-time
+             * @description When it was planned, if not now.
+             */
+            happened_at?: string | null;
+            /** @description Why a rule of rest is broken, if one is. */
+            reason?: string | null;
+            /** @description The shifts. */
+            shifts: components["schemas"]["ShiftBody"][];
         };
         /** @description That a peer was shut out. */
         ShutOutView: {
@@ -5646,6 +6496,17 @@ export interface components {
             /** @description The unit; it must be free. */
             unit: string;
         };
+        /** @description A swap that waits for an answer. */
+        SwapView: {
+            /** @description When it was asked. */
+            asked_at: string;
+            /** @description Who asks to be replaced. */
+            from: components["schemas"]["NamedView"];
+            /** @description The other's shift that they take in return. */
+            theirs: string | null;
+            /** @description By whom. */
+            to: components["schemas"]["NamedView"];
+        };
         /** @description What was counted, and what was left out of the figures. */
         TallyView: {
             /**
@@ -5799,6 +6660,29 @@ export interface components {
             score: number;
             /** @description The version of the response file that said so. */
             version: string;
+        };
+        /** @description One shift of a cycle. */
+        TurnBody: {
+            /**
+             * Format: int32
+             * @description On which day of the cycle it begins, from 0.
+             */
+            day: number;
+            /**
+             * Format: int32
+             * @description How long it lasts, in minutes.
+             */
+            length_min: number;
+            /**
+             * Format: int32
+             * @description How many minutes into the day.
+             */
+            start_min: number;
+            /**
+             * Format: int32
+             * @description Which team comes, from 0; whoever signs up when absent.
+             */
+            team?: number | null;
         };
         /** @description Which action is taken back. */
         UndoBody: {
@@ -6934,6 +7818,547 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HintsView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_duty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_duty_handovers: {
+        parameters: {
+            query?: {
+                /** @description Only open ones (`true`), or only ended ones (`false`). */
+                open?: boolean;
+                /** @description Where the last page ended, as it said in `next`. */
+                cursor?: string;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_HandoverView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_duty_handovers: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandoverBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverSheetView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_duty_handovers_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverSheetView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_duty_handovers_by_id_steps: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandoverStepBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverSheetView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_duty_posts: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DutyPostBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyPostView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    put_duty_posts_by_id: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DutyPostBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyPostView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_duty_posts_by_id_end: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NothingMore"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyPostView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_duty_posts_by_id_leaves: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaveBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyPostView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_duty_posts_by_id_leaves_end: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaveEndBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyPostView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_duty_posts_by_id_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterProposalView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_duty_posts_by_id_shifts: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShiftsBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyPostView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_duty_shifts_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftLogView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_duty_shifts_by_id_steps: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShiftStepBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftLogView"];
                 };
             };
             400: components["responses"]["Problem"];

@@ -4,8 +4,8 @@
 
 import { isSignedOut, readBoard, readNode, readOperations, readPeers, readSession } from '../api/client';
 import type {
-  Alarm, Assignment, Board as BoardAnswer, Call, Incident, Operation, Patrol, Peers, PositionsMessage, Position, Priority, RecordMessage,
-  RoadCondition, Station, Unit,
+  Alarm, Assignment, Board as BoardAnswer, Call, DutyPost, Handover, Incident, Operation, Patrol, Peers, PositionsMessage, Position, Priority, RecordMessage,
+  RoadCondition, Shift, Station, Unit,
 } from '../api/types';
 import { NodeClock } from './clock.svelte';
 import { Line, RETRY_MS_MAX, RETRY_MS_MIN, type LineState } from './line';
@@ -58,6 +58,9 @@ export class Board {
   stations = new Table<Station>();
   road_conditions = new Table<RoadCondition>();
   patrols = new Table<Patrol>();
+  duty_posts = new Table<DutyPost>();
+  shifts = new Table<Shift>();
+  handovers = new Table<Handover>();
   operations = new Table<Operation>();
   /** This node among others; null until it is known, and of an earlier moment. */
   peers = $state.raw<Peers | null>(null);
@@ -220,6 +223,9 @@ export class Board {
     fill(this.stations, answer.stations);
     fill(this.road_conditions, answer.road_conditions);
     this.patrols.clear();
+    this.duty_posts.clear();
+    this.shifts.clear();
+    this.handovers.clear();
     for (const message of answer.records) this.#put(message);
     fill(this.operations, answer.operations);
     this.peers = answer.peers;
@@ -257,6 +263,12 @@ export class Board {
         return put(this.road_conditions, message.record);
       case 'patrol':
         return put(this.patrols, message.record);
+      case 'duty_post':
+        return put(this.duty_posts, message.record);
+      case 'shift':
+        return put(this.shifts, message.record);
+      case 'handover':
+        return put(this.handovers, message.record);
       case 'unit':
         put(this.units, message.record);
         this.#placeOne(message.record);

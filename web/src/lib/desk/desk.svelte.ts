@@ -6,6 +6,7 @@ import { getContext, setContext } from 'svelte';
 import type { NodeInfo, Session } from '../api/types';
 import { Board, type OpenAlarm } from '../board/board.svelte';
 import { JointWatch } from '../records/operation/watch.svelte';
+import { DutyWatch } from '../duty/watch.svelte';
 import { Acts } from './acts.svelte';
 import { seatsOf, type SeatName } from './route.svelte';
 
@@ -28,6 +29,8 @@ export class Desk {
   readonly board: Board;
   /** What operations have to say on every seat. */
   readonly joint: JointWatch;
+  /** Who is on duty, and whether alarms are for who sits here. */
+  readonly duty: DutyWatch;
   readonly acts = new Acts();
   readonly seats: SeatName[];
   /** The time zone of the node; the browser's own where it has none. */
@@ -46,6 +49,7 @@ export class Desk {
   constructor(readonly session: Session, readonly node: NodeInfo, readonly leave: () => void) {
     this.board = new Board(leave);
     this.joint = new JointWatch(this.board);
+    this.duty = new DutyWatch(this.board);
     this.seats = seatsOf(session);
     this.zone = node.clock.zone ?? undefined;
   }
@@ -63,6 +67,7 @@ export class Desk {
   /** Begins to follow the node and the other windows; returns how to stop. */
   start(): () => void {
     const stop = this.may('read_board') ? this.board.start() : this.board.startWithoutBoard();
+    const stopDuty = this.may('read_board') ? this.duty.start() : () => undefined;
     this.#channel = new BroadcastChannel(CHANNEL);
     this.#channel.onmessage = (message: MessageEvent<Step>) => {
       if (!this.in_step) return;
@@ -73,6 +78,7 @@ export class Desk {
     };
     return () => {
       stop();
+      stopDuty();
       this.#channel?.close();
     };
   }

@@ -48,12 +48,18 @@ pub(in crate::record) fn decide(
             accept,
         } => answer_swap(board, *shift, *from, *accept, context),
         ShiftAction::ComeOn { shift, person } => {
-            must_come_on(board, *shift, *person, context.now)?;
+            let found = must_come_on(board, *shift, *person, context.now)?;
+            must_not_be_on(found, *person)?;
             must_not_need_handover(board, *shift)?;
             let (person, handover) = (*person, None);
+            let holds = duty::on_duty(board, found.post).next().is_none();
             Ok(vec![happened(
                 *shift,
-                ShiftEvent::CameOn { person, handover },
+                ShiftEvent::CameOn {
+                    person,
+                    handover,
+                    holds,
+                },
             )])
         }
         ShiftAction::GoOff { shift, person } => go_off(board, *shift, *person, context.now),
@@ -429,8 +435,12 @@ fn go_off(
         return Err(not_on());
     }
     let post = board.duty_post(found.post)?;
-    let others = duty::on_duty(board, found.post).any(|(_, one)| one.person != person);
-    if post.details.hands_over && !others {
+    let others = |holds| {
+        let mut on = duty::on_duty(board, found.post);
+        on.any(|(_, one)| one.person != person && one.holds >= holds)
+    };
+    let holds = found.on.iter().any(|one| one.person == person && one.holds);
+    if post.details.hands_over && (!others(false) || holds && !others(true)) {
         return Err(Refusal::WrongState {
             kind: RecordKind::Shift,
             state: Text::new(
@@ -454,7 +464,7 @@ fn go_off(
             ),
         });
     }
-    let closes = found.on.len() == 1 && (now >= found.until || !others);
+    let closes = found.on.len() == 1 && (now >= found.until || !others(false));
     let handover = None;
     Ok(vec![happened(
         shift,
@@ -472,10 +482,9 @@ pub(in crate::record) fn must_come_on(
     shift: ShiftId,
     person: PersonId,
     now: Timestamp,
-) -> Result<(), Refusal> {
+) -> Result<&Shift, Refusal> {
     let found = must_be_open(board, shift)?;
     must_have(found, person)?;
-    must_not_be_on(found, person)?;
     let span = duty::Span {
         person,
         post: found.post,
@@ -494,7 +503,7 @@ pub(in crate::record) fn must_come_on(
             ),
         });
     }
-    Ok(())
+    Ok(found)
 }
 
 /// Refuses if the post is held by people of another shift: then the watch is handed over, not just taken.

@@ -221,6 +221,8 @@ pub struct OnView {
     pub since: String,
     /// The duty shift.
     pub shift: String,
+    /// Whether they hold the watch, and go off only by a handover where the post hands over.
+    pub holds: bool,
 }
 
 /// A swap that waits for an answer.
@@ -254,6 +256,7 @@ pub fn shift(board: &Board, shift: &Shift) -> ShiftView {
         person: named(board, one.person),
         since: time(one.since),
         shift: shift.id.to_string(),
+        holds: one.holds,
     };
     ShiftView {
         id: shift.id.to_string(),
@@ -520,6 +523,7 @@ fn post_now(
             person: named(board, one.person),
             since: time(one.since),
             shift: shift.to_string(),
+            holds: one.holds,
         }
     };
     PostNowView {

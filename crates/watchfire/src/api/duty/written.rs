@@ -174,15 +174,22 @@ pub(crate) struct ProposalBody {
     /// In how many days the first of them is; 0 for today.
     #[serde(default)]
     #[schema(maximum = 60)]
-    pub(super) in_days: u16,
+    in_days: u16,
     /// How many days.
     #[schema(minimum = 1, maximum = 42)]
     days: u16,
 }
 
 impl ProposalBody {
-    pub(super) fn days(&self) -> u16 {
-        self.days.clamp(1, 42)
+    /// Returns in how many days the first is, and how many there are.
+    pub(super) fn span(&self) -> Result<(u16, u16), Problem> {
+        if self.in_days <= 60 && (1..=42).contains(&self.days) {
+            return Ok((self.in_days, self.days));
+        }
+        Err(Problem::unreadable(
+            "Shifts are worked out for 1 to 42 days, of which the first is at most 60 days ahead.",
+            "一次可生成 1 至 42 天的排班，首日最多在 60 天之后。",
+        ))
     }
 }
 
