@@ -8,7 +8,8 @@ import { openHouse, skip_house as skip } from './house.mjs';
 import { BOUND_MS, access, openSeat, until } from './seat.mjs';
 
 const pictures = process.env.PICTURES;
-const at = (minutes) => new Date(Date.now() + minutes * 60_000).toISOString();
+const begun_ms = Date.now();
+const at = (minutes) => new Date(begun_ms + minutes * 60_000).toISOString();
 
 let browser, house, officer, dispatcher, wang, li, post, early, late;
 
@@ -104,7 +105,7 @@ test('a roster is proposed from a pattern, accepted, and its gaps stand hours ah
   const seat = await openSeat(browser, house, wang, '/roster');
   const { page } = seat;
   await page.getByText(/gaps? *$/).first().waitFor();
-  await page.getByRole('button', { name: 'Change' }).first().click();
+  await page.getByRole('region', { name: 'On duty now' }).getByRole('button', { name: 'Change', exact: true }).click();
   await page.getByLabel('Pattern').selectOption('12');
   await page.getByRole('group', { name: 'Team 1' }).getByLabel('王建国').check();
   await page.getByRole('group', { name: 'Team 2' }).getByLabel('李秀英').check();

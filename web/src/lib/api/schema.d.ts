@@ -2114,11 +2114,15 @@ export interface components {
             /** @description The question, by its name in the response file. */
             question: string;
         };
-        /**
-         * @description How an item was answered.
-         * @enum {string}
-         */
-        AnswerView: "unanswered" | "questioned" | "explained" | "accepted";
+        /** @description What a caller answered. */
+        AnswerView: {
+            /** @description The answer, by its name within the question. */
+            answer: string;
+            answered: components["schemas"]["TextView"] | null;
+            asked: components["schemas"]["TextView"] | null;
+            /** @description The question, by its name in the response file. */
+            question: string;
+        };
         /** @description The figures of a area. */
         AreaCellView: {
             /** @description The area; none where none is given. */
@@ -3677,6 +3681,11 @@ export interface components {
             text: string;
         };
         /**
+         * @description How an item was answered.
+         * @enum {string}
+         */
+        ItemAnswerView: "unanswered" | "questioned" | "explained" | "accepted";
+        /**
          * @description What an open item is.
          * @enum {string}
          */
@@ -3686,7 +3695,7 @@ export interface components {
             /** @description When it was accepted. */
             accepted_at: string | null;
             /** @description How it was answered. */
-            answer: components["schemas"]["AnswerView"];
+            answer: components["schemas"]["ItemAnswerView"];
             /** @description True if it has arisen since the handover began. */
             arisen: boolean;
             detail: components["schemas"]["TextView"] | null;
@@ -6171,10 +6180,29 @@ export interface components {
              */
             until: string;
         };
+        /** @description A line of a shift's log. */
+        ShiftLineView: {
+            /** @description When. */
+            at: string;
+            /** @description By whom, by name. */
+            by: string;
+            /** @description Whether it stays open until it is settled, and is handed over. */
+            hands_over: boolean;
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            no: number;
+            /** @description When that was settled. */
+            settled_at: string | null;
+            /** @description What was written, for those who may read it. */
+            text: string | null;
+            what: components["schemas"]["TextView"] | null;
+        };
         /** @description A duty shift and its log. */
         ShiftLogView: {
             /** @description What happened in it, in its order. */
-            log: components["schemas"]["LogLineView"][];
+            log: components["schemas"]["ShiftLineView"][];
             /** @description The shift. */
             shift: components["schemas"]["ShiftView"];
         };

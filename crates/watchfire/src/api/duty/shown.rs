@@ -288,12 +288,12 @@ pub(crate) struct ShiftLogView {
     /// The shift.
     shift: ShiftView,
     /// What happened in it, in its order.
-    log: Vec<LogLineView>,
+    log: Vec<ShiftLineView>,
 }
 
 /// A line of a shift's log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct LogLineView {
+pub(crate) struct ShiftLineView {
     /// Its number.
     no: u32,
     /// When.
@@ -321,9 +321,9 @@ pub(super) fn shift_log(board: &Board, found: &Shift, personal: bool) -> ShiftLo
     }
 }
 
-fn log_line(board: &Board, line: &LogLine, personal: bool) -> LogLineView {
+fn log_line(board: &Board, line: &LogLine, personal: bool) -> ShiftLineView {
     let text = line.text.as_ref().filter(|_| personal);
-    LogLineView {
+    ShiftLineView {
         no: line.no,
         at: time(line.at),
         by: name_of(board, line.by.person),
@@ -697,7 +697,7 @@ pub(crate) struct ItemView {
     /// Since when it is open.
     since: String,
     /// How it was answered.
-    answer: AnswerView,
+    answer: ItemAnswerView,
     /// When it was accepted.
     accepted_at: Option<String>,
     /// True if it has arisen since the handover began.
@@ -742,7 +742,7 @@ impl From<ItemKind> for ItemKindView {
 /// How an item was answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum AnswerView {
+pub(crate) enum ItemAnswerView {
     /// Not yet.
     Unanswered,
     /// The incoming person asks.
@@ -779,10 +779,10 @@ pub(super) fn sheet(
     let show = |one: &OpenItem, listed: Option<&Item>| {
         let answer = listed.map_or(Answer::Unanswered, |item| item.answer);
         let (answer, accepted_at) = match answer {
-            Answer::Unanswered => (AnswerView::Unanswered, None),
-            Answer::Questioned => (AnswerView::Questioned, None),
-            Answer::Explained => (AnswerView::Explained, None),
-            Answer::Accepted { at } => (AnswerView::Accepted, Some(time(at))),
+            Answer::Unanswered => (ItemAnswerView::Unanswered, None),
+            Answer::Questioned => (ItemAnswerView::Questioned, None),
+            Answer::Explained => (ItemAnswerView::Explained, None),
+            Answer::Accepted { at } => (ItemAnswerView::Accepted, Some(time(at))),
         };
         let talk = listed.map_or(&[][..], |item| &item.talk[..]);
         ItemView {
