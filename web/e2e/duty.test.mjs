@@ -47,7 +47,7 @@ test('one whole handover: who is on, the items one by one by keyboard, a questio
   await outgoing.page.getByText('待交接').waitFor();
   await picture(outgoing.page, 'duty-now-zh');
   await access(outgoing.page, 'who is on duty');
-  const call = await dispatcher.post('/calls', { channel: 'phone', category: 'fire', priority: 2, place: { lat: 30.001, lon: 120.581, address: '解放北路 12 号' }, said: '冒烟' });
+  const call = await dispatcher.post('/calls', { channel: 'phone', category: 'medical', priority: 2, place: { lat: 30.001, lon: 120.581, address: '解放北路 12 号' }, said: '冒烟' });
   const incident = await dispatcher.post('/incidents', { call: call.id });
 
   const incoming = await openSeat(browser, house, li, '/roster');
@@ -80,7 +80,7 @@ test('one whole handover: who is on, the items one by one by keyboard, a questio
   await page.locator('li.item').filter({ hasText: `incident ${incident.number}` }).getByRole('button', { name: 'Accept' }).click();
   await page.getByText('Everything is accepted; both sign now.').waitFor();
   // Another incident arises, and it cannot be signed until it is accepted, too.
-  const second = await dispatcher.post('/incidents', { category: 'fire', priority: 2, place: { lat: 30.002, lon: 120.582, address: '人民路 8 号' } });
+  const second = await dispatcher.post('/incidents', { category: 'medical', priority: 2, place: { lat: 30.002, lon: 120.582, address: '人民路 8 号' } });
   await page.getByText('1 item waits to be accepted').waitFor();
   const arisen = page.locator('li.item').filter({ hasText: `incident ${second.number}` });
   await arisen.getByText('arisen meanwhile').waitFor();
