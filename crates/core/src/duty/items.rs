@@ -158,9 +158,10 @@ fn about(board: &Board, record: &Record) -> Text {
     let kind = record.reference().kind.label();
     Text::new(
         format!("{} {number}", kind.en),
-        match record.reference().kind {
-            RecordKind::Call => format!("接警单 {number}"),
-            kind => format!("{} {number}", kind.label().zh),
+        if record.reference().kind == RecordKind::Call {
+            format!("接警单 {number}")
+        } else {
+            format!("{} {number}", kind.zh)
         },
     )
 }

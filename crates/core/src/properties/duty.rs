@@ -50,7 +50,7 @@ fn progress(world: &World, dice: &Dice) -> (PersonId, Action) {
     }
     let held = board.shifts.values().any(|one| !one.on.is_empty());
     match nth(dice, 2, due.clone()) {
-        Some(_) if held && dice.0[3] % 3 != 0 => handover(world, dice),
+        Some(_) if held && !dice.0[3].is_multiple_of(3) => handover(world, dice),
         Some((shift, person)) => (person, ShiftAction::ComeOn { shift, person }.into()),
         None => shift(
             world,
@@ -112,7 +112,7 @@ fn details(dice: &Dice) -> DutyPostDetails {
         pattern: None,
         rest_min: 0,
         week_max: 0,
-        hands_over: dice.0[4] % 8 != 0,
+        hands_over: !dice.0[4].is_multiple_of(8),
     }
 }
 
