@@ -23,9 +23,9 @@ use crate::record::station::Station;
 use crate::record::unit::{Duty, Unit};
 use crate::record::{
     Record, RecordKind, RecordRef, assessment, assignment, call, consultation, directive,
-    for_kinds, incident, message, operation, participation, patrol, peer, person, reply,
-    road_condition, saved_view, settlement, station, support_capability, support_offer,
-    support_request, unit,
+    duty_post, for_kinds, handover, incident, message, operation, participation, patrol, peer,
+    person, reply, road_condition, saved_view, settlement, shift, station, support_capability,
+    support_offer, support_request, unit,
 };
 use crate::refusal::Refusal;
 

@@ -12,6 +12,7 @@ pub mod board;
 pub mod copies;
 pub mod cover;
 pub mod duplicate;
+pub mod duty;
 pub mod engine;
 pub mod entropy;
 pub mod episode;

@@ -205,6 +205,42 @@ pub const SAVED_VIEWS_MAX: usize = 100;
 pub const WATCH_GROUPS_MAX: usize = 20_000;
 /// Alerts on counts of calls that are told at once, rarest first.
 pub const CALL_ALERTS_MAX: usize = 50;
+/// Duty posts of one node.
+pub const DUTY_POSTS_MAX: usize = 200;
+/// Days of a cycle of shifts.
+pub const DUTY_CYCLE_DAYS_MAX: usize = 56;
+/// Turns of one pattern of shifts.
+pub const DUTY_TURNS_MAX: usize = 200;
+/// Teams of one pattern of shifts.
+pub const DUTY_TEAMS_MAX: usize = 12;
+/// People of one team, and of one duty shift.
+pub const DUTY_PEOPLE_MAX: usize = 60;
+/// Leaves that are noted at one duty post at a time.
+pub const DUTY_LEAVES_MAX: usize = 200;
+/// Longest leave, in days.
+pub const DUTY_LEAVE_DAYS_MAX: usize = 366;
+/// Longest duty shift, in minutes (two days).
+pub const SHIFT_MINUTES_MAX: usize = 48 * 60;
+/// Duty shifts that are planned in one action: six weeks of four a day.
+pub const SHIFTS_PER_PLAN_MAX: usize = 168;
+/// Duty shifts on one node that are not over.
+pub const SHIFTS_OPEN_MAX: usize = 10_000;
+/// How far ahead a duty shift may be planned, in milliseconds (366 days).
+pub const SHIFT_AHEAD_MAX_MS: i64 = 366 * 24 * 3_600 * 1_000;
+/// Lines in the log of one duty shift that people write.
+pub const SHIFT_NOTES_MAX: usize = 500;
+/// Lines in the log of one duty shift in all; coming on and going off are always taken.
+pub const SHIFT_LOG_MAX: usize = 1_500;
+/// How early somebody may come on before their duty shift begins, in seconds (two hours).
+pub const COME_ON_EARLY_S: u32 = 2 * 3_600;
+/// How long an ended duty shift stays at hand for the rest that is due after it, in milliseconds (eight days).
+pub const SHIFT_KEPT_MS: i64 = 8 * 24 * 3_600 * 1_000;
+/// Items that a handover lists when it is opened: they fit into one entry. More are listed as they are answered.
+pub const HANDOVER_LISTED_MAX: usize = 150;
+/// Items of one handover.
+pub const HANDOVER_ITEMS_MAX: usize = 30_000;
+/// Questions and explanations about one item of a handover.
+pub const HANDOVER_TALK_MAX: usize = 20;
 /// Peers of one node.
 pub const PEERS_MAX: usize = 500;
 /// Addresses that one peer may be reached at.

@@ -4,6 +4,7 @@
 //! [`prove`]; [`random`] turns numbers into actions, [`invariants`] lists what is looked at after each.
 
 mod alarms;
+mod duty;
 mod filled;
 mod invariants;
 mod patrols;
@@ -64,6 +65,7 @@ fn played(run: &[Dice]) -> World {
     }
     random::road_conditions(&mut world, run);
     support::lived(&mut world, run);
+    duty::acts(&mut world, run);
     world
 }
 
@@ -253,6 +255,9 @@ fn personal_data_is_sealed_wherever_it_goes() {
     let mut dice = Entropy::from_number(9);
     for _ in 0..400 {
         random::step(&mut world, &Dice::drawn(&mut dice));
+    }
+    for _ in 0..200 {
+        duty::act(&mut world, &Dice::drawn(&mut dice));
     }
     let canary = random::CANARY;
     let open = |bytes: &[u8]| {

@@ -99,6 +99,20 @@ pub enum Refusal {
         /// How many are promised already, or asked for.
         bound: u32,
     },
+    /// Somebody may not hold a duty post then: a rule of rest, a leave, or no right to the seat.
+    RestRule {
+        /// Who.
+        name: String,
+        /// Why not.
+        because: Text,
+    },
+    /// A handover has items that nobody has accepted.
+    ItemsOpen {
+        /// How many.
+        count: usize,
+        /// The first of them.
+        first: Text,
+    },
     /// It cannot be taken back.
     NotUndone {
         /// Why not.
@@ -146,6 +160,8 @@ impl Refusal {
             Refusal::NotToShare(_) => "not_to_share",
             Refusal::Unbalanced { .. } => "unbalanced",
             Refusal::NotEnough { .. } => "not_enough",
+            Refusal::RestRule { .. } => "rest_rule",
+            Refusal::ItemsOpen { .. } => "items_open",
             Refusal::NotUndone { .. } => "not_undone",
         }
     }
@@ -174,6 +190,8 @@ impl Refusal {
             | Refusal::NotToShare(_)
             | Refusal::Unbalanced { .. }
             | Refusal::NotEnough { .. }
+            | Refusal::RestRule { .. }
+            | Refusal::ItemsOpen { .. }
             | Refusal::NotUndone { .. } => RefusalClass::Conflict,
         }
     }
@@ -305,6 +323,17 @@ impl Refusal {
                 format!("Of {what} there are {has}; {bound} are promised or asked for."),
                 format!("{what}：共 {has}，已承诺或所需 {bound}。"),
             ),
+            Refusal::RestRule { name, because } => Text::new(
+                format!("{name} cannot be on duty then: {}.", because.en),
+                format!("{name}此时段不能值班：{}。", because.zh),
+            ),
+            Refusal::ItemsOpen { count, first } => Text::new(
+                format!(
+                    "Items of the handover are not accepted: {count}; the first is {}.",
+                    first.en
+                ),
+                format!("尚有 {count} 项未接收，首项：{}。", first.zh),
+            ),
             Refusal::NotUndone { because, .. } => Text::new(
                 format!("It cannot be taken back: {}.", because.en),
                 format!("无法撤回：{}。", because.zh),
@@ -377,6 +406,14 @@ impl Refusal {
             Refusal::NotEnough { .. } => Text::new(
                 "Take fewer or another time, or release what is not needed.",
                 "请减少数量、改换时间，或先释放不再需要的部分。",
+            ),
+            Refusal::RestRule { .. } => Text::new(
+                "Choose somebody else; the duty officer may override a rule of rest with a reason.",
+                "请另选人员；确需安排的，由值班长说明理由后安排。",
+            ),
+            Refusal::ItemsOpen { .. } => Text::new(
+                "Accept each item, or question it and have it explained.",
+                "请逐项接收；有疑问的先提问，由交班人员说明。",
             ),
             Refusal::NotUndone { instead, .. } => instead.clone(),
         }

@@ -10,6 +10,7 @@ mod at_once;
 mod consultations;
 mod directives;
 mod duplicates;
+mod duty;
 mod facts;
 mod figures;
 mod limits;

@@ -135,6 +135,16 @@ pub fn inverse(deed: &Deed) -> Result<Action, Refusal> {
                 "请修改计划，或重新生成路线。",
             ),
         )),
+        Action::DutyPost(_) | Action::Shift(_) | Action::Handover(_) => Err(not_undone(
+            Text::new(
+                "who was on duty, and what was said and signed then, stays on record",
+                "值守、交接与签字须留存",
+            ),
+            Text::new(
+                "Put it right by what fits now: sign up, swap, take off, write a line into the log.",
+                "请用当前适用的操作更正：报名、换班、撤班或补记日志。",
+            ),
+        )),
         Action::Assessment(_) => Err(not_undone(
             Text::new(
                 "an assessment keeps what was done with it",

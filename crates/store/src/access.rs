@@ -192,6 +192,16 @@ impl Reader {
         find_code(&self.connection, hash)
     }
 
+    /// Returns true if a person has a session that has not ended, or a token.
+    pub fn is_signed_in(&self, person: PersonId, now: Timestamp) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM sessions WHERE person = ?1 AND expires_at > ?2) \
+            OR EXISTS (SELECT 1 FROM tokens WHERE person = ?1)";
+        let doing = "reading who is signed in";
+        let mut statement = self.connection.prepare_cached(sql).doing(doing)?;
+        let found = statement.query_row((person.0, now.0), |row| row.get(0));
+        found.doing(doing)
+    }
+
     /// Returns a session, ended or not: the caller knows the time.
     pub fn session(&self, hash: &[u8; 32]) -> Result<Option<Session>, StoreError> {
         find_session(&self.connection, hash)

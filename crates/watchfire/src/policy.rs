@@ -4,17 +4,19 @@
 
 use std::collections::BTreeSet;
 
-use watchfire_core::basis::{IncidentId, PersonId, UnitId};
+use watchfire_core::basis::{HandoverId, IncidentId, PersonId, UnitId};
 use watchfire_core::board::Board;
 use watchfire_core::record::assessment::AssessmentAction;
 use watchfire_core::record::assignment::{Assignment, AssignmentAction, AssignmentStatus, Step};
 use watchfire_core::record::call::{CallAction, Onward};
 use watchfire_core::record::consultation::ConsultationAction;
 use watchfire_core::record::directive::DirectiveAction;
+use watchfire_core::record::handover::HandoverAction;
 use watchfire_core::record::incident::IncidentAction;
 use watchfire_core::record::participation::ParticipationAction;
 use watchfire_core::record::patrol::PatrolAction;
 use watchfire_core::record::person::Seat;
+use watchfire_core::record::shift::ShiftAction;
 use watchfire_core::record::unit::UnitAction;
 use watchfire_core::record::{Action, Actor};
 
@@ -49,6 +51,10 @@ pub enum Permission {
     PlanPatrols,
     /// See one's own unit's patrol round, and report its visits.
     ReportOwnRound,
+    /// Enter duty posts, plan shifts, put people on them and take them off, note leave.
+    PlanDuty,
+    /// Sign up for shifts, swap them, come on and go off, write into the shift log, hand over one's own post.
+    TakeDuty,
     /// Bring units on and off duty, in and out of service.
     RunUnits,
     /// Enter road conditions, change until when they hold, end them.
@@ -107,6 +113,8 @@ impl Permission {
             P::ReportPositions => "report_positions",
             P::PlanPatrols => "plan_patrols",
             P::ReportOwnRound => "report_own_round",
+            P::PlanDuty => "plan_duty",
+            P::TakeDuty => "take_duty",
             P::RunUnits => "run_units",
             P::SetRoadConditions => "set_road_conditions",
             P::KeepUnits => "keep_units",
@@ -171,6 +179,11 @@ pub const TABLE: &[(Permission, &[Seat])] = &[
     (P::ReportPositions, &[Dispatcher, DutyOfficer]),
     (P::PlanPatrols, &[Dispatcher, DutyOfficer]),
     (P::ReportOwnRound, &[Crew, Volunteer]),
+    (P::PlanDuty, &[DutyOfficer]),
+    (
+        P::TakeDuty,
+        &[CallTaker, Dispatcher, DutyOfficer, Crew, Analyst],
+    ),
     (P::RunUnits, &[Dispatcher, DutyOfficer]),
     (P::SetRoadConditions, &[Dispatcher, DutyOfficer]),
     (P::KeepUnits, &[Administrator, DutyOfficer]),
@@ -409,6 +422,9 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
                 vec![P::PlanPatrols]
             }
         }
+        Action::DutyPost(_) => vec![P::PlanDuty],
+        Action::Shift(action) => duty_permissions(session, action),
+        Action::Handover(action) => handover_permissions(session, action, board),
         Action::Peer(_) => vec![P::KeepPeers],
         Action::Operation(_) => vec![P::LeadOperations],
         Action::Participation(
@@ -467,6 +483,59 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
                 needed
             }
         }
+    }
+}
+
+/// What somebody does for themselves needs nobody's leave; what they do for others, and what breaks a rule of rest, is
+/// the duty officer's.
+fn duty_permissions(session: &Session, action: &ShiftAction) -> Vec<Permission> {
+    let own = match action {
+        ShiftAction::Plan { .. } | ShiftAction::TakeOff { .. } | ShiftAction::Cancel { .. } => {
+            false
+        }
+        ShiftAction::Assign {
+            person, overriding, ..
+        } => *person == session.person && overriding.is_none(),
+        ShiftAction::AskSwap { swap, .. } => swap.from == session.person,
+        ShiftAction::ComeOn { person, .. } | ShiftAction::GoOff { person, .. } => {
+            *person == session.person
+        }
+        // Who may answer a swap is a matter of its own: the core knows whom it was asked.
+        ShiftAction::AnswerSwap { .. } | ShiftAction::Write { .. } | ShiftAction::Settle { .. } => {
+            true
+        }
+    };
+    with_own_duty(own)
+}
+
+fn handover_permissions(
+    session: &Session,
+    action: &HandoverAction,
+    board: &Board,
+) -> Vec<Permission> {
+    let in_it = |handover: &HandoverId| {
+        let found = board.handovers.get(handover);
+        found.is_some_and(|one| [one.outgoing, one.incoming].contains(&session.person))
+    };
+    let own = match action {
+        HandoverAction::Open {
+            outgoing, incoming, ..
+        } => [*outgoing, *incoming].contains(&session.person),
+        HandoverAction::Accept { handover, .. }
+        | HandoverAction::Question { handover, .. }
+        | HandoverAction::Explain { handover, .. }
+        | HandoverAction::SayGone { handover, .. }
+        | HandoverAction::Sign { handover }
+        | HandoverAction::GiveUp { handover, .. } => in_it(handover),
+    };
+    with_own_duty(own)
+}
+
+fn with_own_duty(own: bool) -> Vec<Permission> {
+    if own {
+        vec![P::TakeDuty, P::PlanDuty]
+    } else {
+        vec![P::PlanDuty]
     }
 }
 
@@ -529,7 +598,7 @@ mod tests {
                 .iter()
                 .any(|(permission, seats)| *permission == P::ReadPersonal && seats.contains(&Wall))
         );
-        assert_eq!(seen.len(), 33, "a new permission needs a row");
+        assert_eq!(seen.len(), 36, "a new permission needs a row");
         let volunteers: Vec<Permission> = TABLE
             .iter()
             .filter(|(_, seats)| seats.contains(&Volunteer))

@@ -2,6 +2,7 @@
 
 mod assessment;
 mod directive;
+mod duty;
 mod joint;
 mod support;
 
@@ -18,6 +19,8 @@ use watchfire_core::record::road_condition::{RoadConditionEvent, RoadEffect};
 use watchfire_core::record::unit::UnitEvent;
 use watchfire_core::record::{Event, RecordRef};
 use watchfire_core::timer::AlarmCode;
+
+pub(crate) use duty::{cause, swap_answer};
 
 /// Says what happened.
 pub fn of(
@@ -54,6 +57,15 @@ pub fn of(
             support::request(board, event, need.map(|need| need.as_str()))
         }
         Event::SupportOffer(event) => support::offer(event),
+        Event::DutyPost(event) => duty::post(board, event),
+        Event::Shift(event) => {
+            let text = personal.and_then(|personal| personal.note.as_ref());
+            duty::shift(board, event, text.map(|text| text.as_str()))
+        }
+        Event::Handover(event) => {
+            let text = personal.and_then(|personal| personal.note.as_ref());
+            duty::handover(board, event, text.map(|text| text.as_str()))
+        }
         Event::Told(_) => Text::new("told to an operation", "告知行动成员"),
     }
 }

@@ -180,6 +180,9 @@ pub(super) fn records(board: &Board) -> Vec<Record> {
         )
     });
     all.extend(support);
+    all.extend(board.duty_posts.values().cloned().map(Record::DutyPost));
+    all.extend(board.shifts.values().cloned().map(Record::Shift));
+    all.extend(board.handovers.values().cloned().map(Record::Handover));
     all
 }
 

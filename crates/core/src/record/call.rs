@@ -163,6 +163,14 @@ pub enum Onward {
 }
 
 impl Life for Call {
+    fn open_item(&self, _: Timestamp) -> Option<super::Open> {
+        let number = self.number;
+        Some(super::Open {
+            what: Text::new(format!("call {number}"), format!("接警单 {number}")),
+            since: self.loose_since()?,
+        })
+    }
+
     fn number(&self) -> Option<u64> {
         Some(self.number)
     }

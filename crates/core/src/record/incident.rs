@@ -217,6 +217,14 @@ impl Life for Incident {
         })
     }
 
+    fn open_item(&self, _: Timestamp) -> Option<super::Open> {
+        let number = self.number;
+        self.is_open().then(|| super::Open {
+            what: Text::new(format!("incident {number}"), format!("警情 {number}")),
+            since: self.opened_at,
+        })
+    }
+
     fn number(&self) -> Option<u64> {
         Some(self.number)
     }

@@ -56,6 +56,12 @@ macro_rules! for_kinds {
                 "support_request" ("support request", "支撑请求") CanBeShared "What is needed, and which offers were accepted";
             SupportOffer SupportOfferId SupportOfferAction SupportOfferEvent support_offer support_offers
                 "support_offer" ("support offer", "支撑响应") CanBeShared "What one agency answers to a support request";
+            DutyPost DutyPostId DutyPostAction DutyPostEvent duty_post duty_posts
+                "duty_post" ("duty post", "岗位") AtHome "A seat or station that must be staffed, and in which pattern";
+            Shift ShiftId ShiftAction ShiftEvent shift shifts
+                "shift" ("duty shift", "值班班次") AtHome "Who holds a duty post from when until when, and what they wrote down";
+            Handover HandoverId HandoverAction HandoverEvent handover handovers
+                "handover" ("handover", "交接班") AtHome "What was open when a duty post changed hands, item by item";
         }
     };
 }

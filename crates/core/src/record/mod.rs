@@ -11,6 +11,8 @@ pub mod assignment;
 pub mod call;
 pub mod consultation;
 pub mod directive;
+pub mod duty_post;
+pub mod handover;
 pub mod incident;
 mod kind;
 pub mod message;
@@ -23,6 +25,7 @@ pub mod reply;
 pub mod road_condition;
 pub mod saved_view;
 pub mod settlement;
+pub mod shift;
 pub mod station;
 pub mod support_capability;
 pub mod support_offer;
@@ -79,6 +82,12 @@ pub(crate) trait Life {
         None
     }
 
+    /// Returns what of it is open at a time, so that whoever goes off duty hands it over; what takes several records to
+    /// say is found by [`crate::duty::open_items`].
+    fn open_item(&self, _: Timestamp) -> Option<Open> {
+        None
+    }
+
     /// Returns the incident it belongs to.
     fn parent(&self) -> Option<IncidentId> {
         None
@@ -98,6 +107,15 @@ pub(crate) trait Life {
     fn take_personal(&mut self, _: &[u8]) -> Result<(), serde_json::Error> {
         Ok(())
     }
+}
+
+/// What is open about a record: what it is called, and since when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    /// What it is, in words that name nobody.
+    pub what: Text,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 /// A kind of record as a type, so that what is the same for all kinds is written once.
@@ -292,6 +310,11 @@ impl Record {
     /// Returns since when it is over by itself (see [`Board::over_before`]).
     pub(crate) fn over_since(&self) -> Option<Timestamp> {
         each_record!(self, record => Life::over_since(record.as_ref()))
+    }
+
+    /// Returns what of it is open at a time and has to be handed over.
+    pub(crate) fn open_item(&self, now: Timestamp) -> Option<Open> {
+        each_record!(self, record => Life::open_item(record.as_ref(), now))
     }
 
     /// Returns the incident it belongs to: of a call or an assignment, and of an incident that was merged into it.

@@ -220,6 +220,14 @@ impl Patrol {
 }
 
 impl Life for Patrol {
+    fn open_item(&self, _: Timestamp) -> Option<super::Open> {
+        let theme = &self.details.theme;
+        self.is_open().then(|| super::Open {
+            what: Text::new(format!("patrol plan {theme}"), format!("巡逻计划“{theme}”")),
+            since: self.started_at.unwrap_or(self.details.from),
+        })
+    }
+
     fn needs_attention(&self) -> bool {
         self.is_open()
     }

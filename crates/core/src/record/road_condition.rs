@@ -144,6 +144,17 @@ impl RoadCondition {
 }
 
 impl Life for RoadCondition {
+    fn open_item(&self, now: Timestamp) -> Option<super::Open> {
+        let reason = &self.details.reason;
+        self.over_since(now).is_none().then(|| super::Open {
+            what: Text::new(
+                format!("road condition: {reason}"),
+                format!("路况：{reason}"),
+            ),
+            since: self.details.from,
+        })
+    }
+
     // Its time may run out while nobody writes; that follows from the clock, which no row knows.
     fn needs_attention(&self) -> bool {
         self.ended_at.is_none()

@@ -13,6 +13,7 @@ use watchfire_core::record::{Record, RecordKind, RecordRef};
 use watchfire_core::timer::{self, Alarm, AlarmCode};
 use watchfire_store::{Filter, Reader, StoreError};
 
+use super::duty::{self, RecipientsView};
 use super::view::{self, AlarmCodeView, AlarmView, PriorityView, SeenView, TextView};
 use super::{App, Query};
 use crate::node::{Chain, Node};
@@ -105,6 +106,8 @@ pub(crate) struct OpenAlarmView {
     directive: Option<String>,
     /// The support request.
     support_request: Option<String>,
+    /// Whom it goes to: who is on duty for it, never who has gone.
+    to: RecipientsView,
 }
 
 /// What began within one hour.
@@ -159,10 +162,19 @@ pub(crate) async fn show(
 
 fn open(board: &Board, node: &Node, now: Timestamp) -> Vec<OpenAlarmView> {
     let open = timer::open(board, &node.settings().timers, now);
+    let to_calls = duty::recipients(node, RecordKind::Call);
+    let to_others = duty::recipients(node, RecordKind::Incident);
+    let to = |record: RecordRef| {
+        if record.kind == RecordKind::Call {
+            to_calls.clone()
+        } else {
+            to_others.clone()
+        }
+    };
     let mut open: Vec<(u8, Timestamp, OpenAlarmView)> = open
         .into_iter()
         .filter_map(|(record, alarm)| {
-            let shown = about(board, &board.get(record)?, alarm)?;
+            let shown = about(board, &board.get(record)?, alarm, to(record))?;
             // What nobody has graded may be anything.
             let urgency = shown.priority.map_or(1, |priority| priority.0.into());
             Some((urgency, alarm.since, shown))
@@ -172,8 +184,13 @@ fn open(board: &Board, node: &Node, now: Timestamp) -> Vec<OpenAlarmView> {
     open.into_iter().map(|(_, _, shown)| shown).collect()
 }
 
-fn about(board: &Board, record: &Record, alarm: Alarm) -> Option<OpenAlarmView> {
-    let shown = |seen: &[timer::Seen], priority: Option<Priority>, number: Option<u64>| {
+fn about(
+    board: &Board,
+    record: &Record,
+    alarm: Alarm,
+    to: RecipientsView,
+) -> Option<OpenAlarmView> {
+    let shown = move |seen: &[timer::Seen], priority: Option<Priority>, number: Option<u64>| {
         let AlarmView {
             code,
             since,
@@ -196,6 +213,7 @@ fn about(board: &Board, record: &Record, alarm: Alarm) -> Option<OpenAlarmView> 
             call: None,
             directive: None,
             support_request: None,
+            to,
         })
     };
     if let Record::Assignment(one) = record {

@@ -40,7 +40,8 @@ pub(crate) struct BoardView {
     stations: Vec<StationView>,
     /// Road conditions.
     road_conditions: Vec<RoadConditionView>,
-    /// All other records that the stream tells one by one: patrol plans, and that there are assessments and consultations.
+    /// All other records that the stream tells one by one: patrol plans, duty posts, shifts and handovers, directives, and
+    /// that there are assessments and consultations.
     records: Vec<RecordView>,
     /// Operations, whole.
     operations: Vec<OperationView>,

@@ -31,6 +31,7 @@ use crate::problem::ProblemView;
         (name = "assessments", description = "Graded analytic products: written, reviewed by a second person, issued to named readers, superseded; never of a person"),
         (name = "consultations", description = "Meetings of several agencies, in person or on line: papers, a shared board, decisions that become directives or are declined"),
         (name = "patterns", description = "Past incidents by place, time, category and words; more like one; where more of the public call than usual; never about people"),
+        (name = "duty", description = "Who is on duty and how to reach them, rosters, shift logs and handovers"),
         (name = "stations", description = "Places units start from"),
         (name = "road conditions", description = "Roads that are closed or slower than usual for a while"),
         (name = "map", description = "Where a name is, what a place is called, and what to draw underneath"),

@@ -15,6 +15,7 @@ use watchfire_core::record::{Record, RecordRef};
 use super::assessment::{self, AssessmentMark};
 use super::consultation::{self, ConsultationMark};
 use super::directive::{self, DirectiveView};
+use super::duty::{self, DutyPostView, HandoverView, ShiftView};
 use super::operation::{self, OperationView};
 use super::patrol::{self, PatrolView};
 use super::peer::{self, PeersView};
@@ -51,6 +52,12 @@ pub enum RecordView {
     Directive(Box<DirectiveView>),
     /// That a record of support changed: who shows support asks anew.
     Support(SupportMarkView),
+    /// A duty post.
+    DutyPost(DutyPostView),
+    /// A duty shift.
+    Shift(ShiftView),
+    /// A handover.
+    Handover(HandoverView),
     /// An operation, whole.
     Operation(Box<OperationView>),
     /// This node among others.
@@ -91,6 +98,12 @@ fn other_view(board: &Board, record: &Record, at: Timestamp, personal: bool) -> 
     } else if let Record::Directive(one) = record {
         let directive = directive::shown(board, one, at, personal);
         Some(RecordView::Directive(Box::new(directive)))
+    } else if let Record::DutyPost(one) = record {
+        Some(RecordView::DutyPost(duty::post(board, one)))
+    } else if let Record::Shift(one) = record {
+        Some(RecordView::Shift(duty::shift(board, one)))
+    } else if let Record::Handover(one) = record {
+        Some(RecordView::Handover(duty::handover(board, one)))
     } else {
         support::mark(record).map(RecordView::Support)
     }
@@ -103,7 +116,13 @@ pub fn others(board: &Board, at: Timestamp, personal: bool) -> Vec<RecordView> {
     let consultations = board.consultations.values().cloned();
     let consultations = consultations.map(Record::Consultation);
     let directives = board.directives.values().cloned().map(Record::Directive);
+    let posts = board.duty_posts.values().cloned().map(Record::DutyPost);
+    let shifts = board.shifts.values().cloned().map(Record::Shift);
+    let handovers = board.handovers.values().cloned().map(Record::Handover);
     patrols
+        .chain(posts)
+        .chain(shifts)
+        .chain(handovers)
         .chain(assessments)
         .chain(consultations)
         .chain(directives)
@@ -173,6 +192,11 @@ pub fn of_batch(
                 |one: &&Arc<Patrol>| one.is_open() && one.details.units.contains(&assignment.unit);
             let patrols = board.patrols.values().filter(of_unit);
             patrols.for_each(|one| add(one.id.into()));
+        } else if let Record::Handover(handover) = record {
+            add(handover.from.into());
+        } else if let Record::Shift(shift) = record {
+            // Who may be asked for a swap there.
+            add(shift.post.into());
         } else if let Record::Call(call) = record {
             if let Some(incident) = call.incident() {
                 add(board.merge_root(incident).into());

@@ -14,6 +14,7 @@ pub mod cover;
 pub mod description;
 pub mod directive;
 pub mod draft;
+pub mod duty;
 pub mod entries;
 pub mod figures;
 pub mod incident;
@@ -205,6 +206,19 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(support::offer))
         .routes(routes!(support::decline))
         .routes(routes!(support::offer_step))
+        .routes(routes!(duty::show))
+        .routes(routes!(duty::enter))
+        .routes(routes!(duty::amend))
+        .routes(routes!(duty::end))
+        .routes(routes!(duty::give_leave))
+        .routes(routes!(duty::end_leave))
+        .routes(routes!(duty::propose))
+        .routes(routes!(duty::plan))
+        .routes(routes!(duty::show_shift))
+        .routes(routes!(duty::step))
+        .routes(routes!(duty::list, duty::begin))
+        .routes(routes!(duty::sheet))
+        .routes(routes!(duty::handover_step))
         .routes(routes!(peer::list))
         .routes(routes!(peer::step))
         .routes(routes!(peer::invite))

@@ -17,6 +17,7 @@ mod consultations;
 mod cover;
 mod directives;
 mod dispatch;
+mod duty;
 mod figures;
 mod history;
 mod line;

@@ -60,6 +60,20 @@ export type PatrolLeg = Shown['LegView'];
 export type PatrolProposal = Shown['ProposalView'];
 export type PatrolLine = Shown['RoundLineView'];
 export type PatrolLines = Shown['RoundLinesView'];
+/** What must be staffed, and how. */
+export type DutyPost = Shown['DutyPostView'];
+/** Who holds a duty post from when until when. */
+export type Shift = Shown['ShiftView'];
+export type ShiftLog = Shown['ShiftLogView'];
+/** What was open when a duty post changed hands. */
+export type Handover = Shown['HandoverView'];
+export type HandoverSheet = Shown['HandoverSheetView'];
+export type HandoverItem = Shown['ItemView'];
+/** Who is on duty now, and where too few will be. */
+export type DutyNow = Shown['DutyView'];
+export type PostNow = Shown['PostNowView'];
+export type RosterProposal = Shown['RosterProposalView'];
+export type Named = Shown['NamedView'];
 /** The rounds of one's own unit. */
 export type OwnRounds = Shown['OwnRoundsView'];
 

@@ -4,8 +4,8 @@
 
 import { isSignedOut, readBoard, readNode, readOperations, readPeers, readSession } from '../api/client';
 import type {
-  Alarm, AssessmentMark, Assignment, Board as BoardAnswer, Call, ConsultationMark, Directive, Incident, Operation, Patrol, Peers, PositionsMessage, Position, Priority, RecordMessage,
-  RoadCondition, Station, Unit,
+  Alarm, AssessmentMark, Assignment, Board as BoardAnswer, Call, ConsultationMark, Directive, DutyPost, Handover, Incident, Operation, Patrol, Peers, PositionsMessage, Position, Priority,
+  RecordMessage, RoadCondition, Shift, Station, Unit,
 } from '../api/types';
 import { NodeClock } from './clock.svelte';
 import { Line, RETRY_MS_MAX, RETRY_MS_MIN, type LineState } from './line';
@@ -62,6 +62,9 @@ export class Board {
   assessments = new Table<AssessmentMark>();
   consultations = new Table<ConsultationMark>();
   directives = new Table<Directive>();
+  duty_posts = new Table<DutyPost>();
+  shifts = new Table<Shift>();
+  handovers = new Table<Handover>();
   operations = new Table<Operation>();
   /** Counts up with every record of support that changed: who shows support asks the node anew. */
   support_changes = $state(0);
@@ -229,6 +232,9 @@ export class Board {
     this.assessments.clear();
     this.consultations.clear();
     this.directives.clear();
+    this.duty_posts.clear();
+    this.shifts.clear();
+    this.handovers.clear();
     for (const message of answer.records) this.#put(message);
     fill(this.operations, answer.operations);
     this.peers = answer.peers;
@@ -275,6 +281,12 @@ export class Board {
       case 'support':
         this.support_changes += 1;
         return;
+      case 'duty_post':
+        return put(this.duty_posts, message.record);
+      case 'shift':
+        return put(this.shifts, message.record);
+      case 'handover':
+        return put(this.handovers, message.record);
       case 'unit':
         put(this.units, message.record);
         this.#placeOne(message.record);

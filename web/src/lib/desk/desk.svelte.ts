@@ -7,6 +7,7 @@ import type { NodeInfo, Session } from '../api/types';
 import { Board, type OpenAlarm } from '../board/board.svelte';
 import { JointWatch } from '../records/operation/watch.svelte';
 import { SupportWatch } from '../support/watch.svelte';
+import { DutyWatch } from '../duty/watch.svelte';
 import { Acts } from './acts.svelte';
 import { seatsOf, type SeatName } from './route.svelte';
 
@@ -31,6 +32,8 @@ export class Desk {
   readonly joint: JointWatch;
   /** What is asked for, offered and owed, as the node last said. */
   readonly support: SupportWatch;
+  /** Who is on duty, and whether alarms are for who sits here. */
+  readonly duty: DutyWatch;
   readonly acts = new Acts();
   readonly seats: SeatName[];
   /** The time zone of the node; the browser's own where it has none. */
@@ -50,6 +53,7 @@ export class Desk {
     this.board = new Board(leave);
     this.joint = new JointWatch(this.board);
     this.support = new SupportWatch(this.board);
+    this.duty = new DutyWatch(this.board);
     this.seats = seatsOf(session);
     this.zone = node.clock.zone ?? undefined;
   }
@@ -67,6 +71,7 @@ export class Desk {
   /** Begins to follow the node and the other windows; returns how to stop. */
   start(): () => void {
     const stop = this.may('read_board') ? this.board.start() : this.board.startWithoutBoard();
+    const stopDuty = this.may('read_board') ? this.duty.start() : () => undefined;
     this.#channel = new BroadcastChannel(CHANNEL);
     this.#channel.onmessage = (message: MessageEvent<Step>) => {
       if (!this.in_step) return;
@@ -77,6 +82,7 @@ export class Desk {
     };
     return () => {
       stop();
+      stopDuty();
       this.#channel?.close();
     };
   }

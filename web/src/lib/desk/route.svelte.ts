@@ -4,7 +4,7 @@
 import type { Session } from '../api/types';
 
 /** The screens there are; each is an address, `/dispatch` for example. */
-export const seats = ['take', 'dispatch', 'duty', 'directives', 'operations', 'support', 'analysis', 'patrol', 'wall', 'review', 'figures', 'peers', 'crew', 'incident'] as const;
+export const seats = ['take', 'dispatch', 'duty', 'roster', 'directives', 'operations', 'support', 'analysis', 'patrol', 'wall', 'review', 'figures', 'peers', 'crew', 'incident'] as const;
 export type SeatName = (typeof seats)[number];
 
 /** Something the node says these seats may do. */
@@ -21,6 +21,7 @@ export function seatsOf(session: Session): SeatName[] {
   if (may('take_calls')) shown.push('take');
   if (may('send_units') || (may('read_board') && !session.person.unit && !has('wall'))) shown.push('dispatch');
   if (has('duty_officer')) shown.push('duty');
+  if (may('take_duty') || has('overseer')) shown.push('roster');
   if (may('draft_directives') || has('overseer')) shown.push('directives');
   if (may('act_in_operations') || has('overseer') || has('analyst')) shown.push('operations');
   if (may('act_on_support') || has('overseer') || has('analyst')) shown.push('support');

@@ -15,6 +15,8 @@ import directive_en from './directive.en.json';
 import directive_zh from './directive.zh-CN.json';
 import dispatch_en from './dispatch.en.json';
 import dispatch_zh from './dispatch.zh-CN.json';
+import duty_en from './duty.en.json';
+import duty_zh from './duty.zh-CN.json';
 import figures_en from './figures.en.json';
 import figures_zh from './figures.zh-CN.json';
 import line_en from './line.en.json';
@@ -43,11 +45,11 @@ import wall_en from './wall.en.json';
 import wall_zh from './wall.zh-CN.json';
 
 const en = {
-  ...base_en, ...alarm_en, ...crew_en, ...directive_en, ...dispatch_en, ...figures_en, ...line_en, ...map_en,
+  ...base_en, ...alarm_en, ...crew_en, ...directive_en, ...dispatch_en, ...duty_en, ...figures_en, ...line_en, ...map_en,
   ...operation_en, ...assess_en, ...patrol_en, ...peer_en, ...review_en, ...road_en, ...shell_en, ...support_en, ...take_en, ...wall_en,
 };
 const zh = {
-  ...base_zh, ...alarm_zh, ...crew_zh, ...directive_zh, ...dispatch_zh, ...figures_zh, ...line_zh, ...map_zh,
+  ...base_zh, ...alarm_zh, ...crew_zh, ...directive_zh, ...dispatch_zh, ...duty_zh, ...figures_zh, ...line_zh, ...map_zh,
   ...operation_zh, ...assess_zh, ...patrol_zh, ...peer_zh, ...review_zh, ...road_zh, ...shell_zh, ...support_zh, ...take_zh, ...wall_zh,
 };
 
