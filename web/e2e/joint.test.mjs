@@ -148,7 +148,7 @@ test('a crew and a volunteer do not see the pages, a node without a line says wh
   await access(page, 'an administrator on a narrow screen');
   // The keys of the tabs lead here as to every other seat.
   const { page: desk } = await seat(city, '/dispatch');
-  await desk.keyboard.press('Alt+4');
+  await desk.keyboard.press('Alt+7');
   await desk.getByText('Choose an operation, or raise one.').waitFor();
 });
 
@@ -445,7 +445,7 @@ test('键盘即可完成：打开行动、移动、返回列表；断开对方�
   const first = await joined([city, airport], { name: '第一次行动' });
   const second = await joined([city, airport], { name: '第二次行动' });
   const { page } = await seat(city, '/duty', { locale: 'zh-CN' });
-  await page.keyboard.press('Alt+4');
+  await page.keyboard.press('Alt+7');
   await page.getByText('请选择行动，或发起行动。').waitFor();
   await page.keyboard.press('Escape');
   const item = (name) => page.getByRole('list', { name: '合成作战' }).getByRole('button', { name: new RegExp(name) });

@@ -224,10 +224,11 @@ fn add_calls(rows: &mut Rows, written: &Written<'_>, tail: &[String]) {
 }
 
 #[derive(Default)]
-struct Rows(String);
+pub(crate) struct Rows(pub(crate) String);
 
 impl Rows {
-    fn row<'a>(&mut self, cells: impl Iterator<Item = &'a str>) {
+    /// Writes one row.
+    pub(crate) fn row<'a>(&mut self, cells: impl Iterator<Item = &'a str>) {
         for (at, text) in cells.enumerate() {
             if at > 0 {
                 self.0.push(',');

@@ -85,6 +85,8 @@ pub enum Permission {
     StudyPatterns,
     /// Keep questions about incidents under a name.
     KeepViews,
+    /// Say why lines of a day's book are carried over, sign it, and correct a day that was signed.
+    SettleDays,
     /// Write directives down.
     DraftDirectives,
     /// Issue directives, verify, return, excuse, recall and close them, and report on them for others.
@@ -130,6 +132,7 @@ impl Permission {
             P::Consult => "consult",
             P::StudyPatterns => "study_patterns",
             P::KeepViews => "keep_views",
+            P::SettleDays => "settle_days",
             P::DraftDirectives => "draft_directives",
             P::IssueDirectives => "issue_directives",
             P::AnswerDirectives => "answer_directives",
@@ -205,6 +208,7 @@ pub const TABLE: &[(Permission, &[Seat])] = &[
         P::Consult,
         &[CallTaker, Dispatcher, DutyOfficer, Crew, Analyst],
     ),
+    (P::SettleDays, &[DutyOfficer]),
     (P::DraftDirectives, &[Dispatcher, DutyOfficer, Analyst]),
     (P::IssueDirectives, &[Dispatcher, DutyOfficer]),
     (
@@ -462,6 +466,7 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
         Action::Consultation(ConsultationAction::Contribute { .. }) => vec![P::Consult],
         Action::SavedView(_) => vec![P::KeepViews],
         Action::Directive(action) => directive(session, action, board),
+        Action::Settlement(_) => vec![P::SettleDays],
         Action::SupportCapability(_) => vec![P::KeepUnits],
         Action::SupportRequest(_) | Action::SupportOffer(_) => vec![P::ActOnSupport],
         Action::Undo(undo) => permissions_for(session, &undo.inverse, board),

@@ -16,6 +16,7 @@ use watchfire_core::record::incident::IncidentEvent;
 use watchfire_core::record::patrol::PatrolEvent;
 use watchfire_core::record::person::{Access, PersonEvent};
 use watchfire_core::record::road_condition::{RoadConditionEvent, RoadEffect};
+use watchfire_core::record::settlement::SettlementEvent;
 use watchfire_core::record::unit::UnitEvent;
 use watchfire_core::record::{Event, RecordRef};
 use watchfire_core::timer::AlarmCode;
@@ -50,6 +51,7 @@ pub fn of(
             joint::message(event, text.map(|text| text.as_str()))
         }
         Event::Reply(event) => joint::reply(event),
+        Event::Settlement(event) => settlement(event),
         Event::Directive(event) => directive::said(board, event, personal),
         Event::SupportCapability(event) => support::capability(event),
         Event::SupportRequest(event) => {
@@ -67,6 +69,24 @@ pub fn of(
             duty::handover(board, event, text.map(|text| text.as_str()))
         }
         Event::Told(_) => Text::new("told to an operation", "告知行动成员"),
+    }
+}
+
+fn settlement(event: &SettlementEvent) -> Text {
+    match event {
+        SettlementEvent::Carried { lines, reason, .. } => Text::new(
+            format!("{} lines carried over: {reason}", lines.len()),
+            format!("结转 {} 项：{reason}", lines.len()),
+        ),
+        SettlementEvent::Dropped { lines } => Text::new(
+            format!("{} lines over after all", lines.len()),
+            format!("{} 项已办结，不再结转", lines.len()),
+        ),
+        SettlementEvent::Signed { .. } => Text::new("book signed", "台账签字"),
+        SettlementEvent::Corrected { reason, .. } => Text::new(
+            format!("correction of a signed day: {reason}"),
+            format!("更正已签字台账：{reason}"),
+        ),
     }
 }
 

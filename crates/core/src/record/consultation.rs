@@ -231,6 +231,15 @@ impl Consultation {
 }
 
 impl Life for Consultation {
+    // What it is about is for those who take part.
+    fn open_item(&self, _: Timestamp) -> Option<super::Open> {
+        let number = self.number;
+        self.is_open().then(|| super::Open {
+            what: Text::new(format!("consultation {number}"), format!("会商 {number}")),
+            since: self.called_at,
+        })
+    }
+
     fn number(&self) -> Option<u64> {
         Some(self.number)
     }
@@ -671,8 +680,8 @@ fn check_settling(
         Settling::Directive {
             directive: Some(directive),
         } => match board.get(*directive) {
-            Some(_) => Ok(()),
-            None => Err(Refusal::NotFound(directive.kind)),
+            Some(crate::record::Record::Directive(_)) => Ok(()),
+            Some(_) | None => Err(Refusal::NotFound(RecordKind::Directive)),
         },
     }
 }

@@ -430,6 +430,18 @@ impl Life for Directive {
         self.ended.as_ref().map(|(mark, _)| mark.at)
     }
 
+    fn open_item(&self, _: Timestamp) -> Option<super::Open> {
+        let (number, subject) = (self.number, &self.details.subject);
+        let issued = self.issued.filter(|_| self.is_out())?;
+        Some(super::Open {
+            what: Text::new(
+                format!("directive {number}: {subject}"),
+                format!("指令 {number}：{subject}"),
+            ),
+            since: issued.at,
+        })
+    }
+
     fn booked(&self) -> Option<Booked> {
         let ended_at = self.ended.as_ref().map(|(mark, _)| mark.at);
         let opened_at = self.issued?.at;

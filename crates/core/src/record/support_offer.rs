@@ -173,6 +173,18 @@ pub struct Binding {
 }
 
 impl Life for SupportOffer {
+    // What is only offered lapses by itself; a promise is kept until all of it is back.
+    fn open_item(&self, _: Timestamp) -> Option<super::Open> {
+        let since = self.promised_at.filter(|_| self.ended_at.is_none())?;
+        Some(super::Open {
+            what: Text::new(
+                format!("support promised: {}", self.promised),
+                format!("已承诺支撑：{}", self.promised),
+            ),
+            since,
+        })
+    }
+
     fn needs_attention(&self) -> bool {
         self.ended_at.is_none()
     }

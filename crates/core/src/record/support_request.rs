@@ -154,6 +154,24 @@ impl SupportRequest {
 }
 
 impl Life for SupportRequest {
+    fn open_item(&self, _: Timestamp) -> Option<super::Open> {
+        let (number, purpose) = (self.number, &self.wish.purpose);
+        self.is_open().then(|| super::Open {
+            what: Text::new(
+                format!("support request {number}: {purpose}"),
+                format!("支撑请求 {number}：{purpose}"),
+            ),
+            since: self.asked_at,
+        })
+    }
+
+    fn booked(&self) -> Option<crate::ledger::Booked> {
+        Some(crate::ledger::Booked {
+            opened_at: self.asked_at,
+            ended_at: self.ending.as_ref().map(|ending| ending.at),
+        })
+    }
+
     fn number(&self) -> Option<u64> {
         Some(self.number)
     }

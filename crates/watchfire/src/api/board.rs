@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use watchfire_core::basis::{IncidentId, OperationId, Timestamp, UnitId};
 use watchfire_core::board::Board;
 use watchfire_core::record::incident::Incident;
-use watchfire_core::record::{OfKind, Record, RecordRef};
+use watchfire_core::record::{OfKind, Record, RecordKind, RecordRef};
 use watchfire_store::{Reader, StoreError};
 
 use super::message::{self, RecordView};
@@ -211,6 +211,20 @@ pub(crate) fn every<K: OfKind>(
     since: Timestamp,
     mut look: impl FnMut(&Board, &K),
 ) -> Result<(), Problem> {
+    every_record(app, K::KIND, since, |board, record| {
+        if let Some(one) = K::of(record) {
+            look(board, one);
+        }
+    })
+}
+
+/// Does the same for a kind that is named.
+pub(crate) fn every_record(
+    app: &App,
+    kind: RecordKind,
+    since: Timestamp,
+    mut look: impl FnMut(&Board, &Record),
+) -> Result<(), Problem> {
     let (mut cursor, mut gone_through) = (None, 0);
     let board = app.node.board();
     let any = watchfire_store::Filter {
@@ -219,7 +233,7 @@ pub(crate) fn every<K: OfKind>(
     };
     loop {
         let read = app.node.read_store(|reader| {
-            let page = reader.records(K::KIND, any, cursor, EVERY_AT_ONCE)?;
+            let page = reader.records(kind, any, cursor, EVERY_AT_ONCE)?;
             let fresh = page.rows.iter().take_while(|row| row.changed_at >= since);
             let records: Result<Vec<Record>, StoreError> =
                 fresh.map(|row| reader.whole(row)).collect();
@@ -229,10 +243,7 @@ pub(crate) fn every<K: OfKind>(
         });
         let (records, next) = read.map_err(super::person::fault)?;
         gone_through += records.len();
-        records
-            .iter()
-            .filter_map(K::of)
-            .for_each(|one| look(&board, one));
+        records.iter().for_each(|one| look(&board, one));
         match next {
             Some(next) if gone_through < EVERY_MAX => cursor = Some(next),
             Some(_) | None => return Ok(()),

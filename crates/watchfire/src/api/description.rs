@@ -25,6 +25,7 @@ use crate::problem::ProblemView;
         (name = "assignments", description = "Units' tasks on incidents"),
         (name = "figures", description = "How long things took and how many calls came; of incidents, never of people"),
         (name = "past", description = "What this node's board showed at any earlier moment"),
+        (name = "settlements", description = "The book of a day: carried in, opened, closed, carried out; reasons, the signature, corrections"),
         (name = "directives", description = "Instructions that must be signed for, acted on, reported back, verified and closed"),
         (name = "patrols", description = "Places that want visits, the rounds of the units that go there, and what became of them"),
         (name = "support", description = "What agencies can give each other, requests, the offers that answer them, and what became of them"),

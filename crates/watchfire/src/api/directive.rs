@@ -24,7 +24,7 @@ use super::view::{self, PriorityView, TextView};
 use super::{App, Asked, Page, PageQuery, Query, answer, read_id, read_time_maybe};
 use crate::policy::{Permission, Session};
 use crate::problem::Problem;
-pub use shown::{DirectiveView, shown, shown_of};
+pub use shown::{DirectiveView, MarkView, shown, shown_of};
 use written::{DirectiveBody, DirectiveStep};
 
 /// The hour of the day at which the night's directives are to be closed, where nothing else is said.
@@ -282,7 +282,7 @@ pub(crate) struct StepBinsView {
     /// Items of which it was asked.
     asked: u32,
     /// Taken within so many seconds: each counts those before, too.
-    within: Vec<WithinView>,
+    within: Vec<DirectiveWithinView>,
     /// Taken later than that.
     later: u32,
     /// Not taken, and still asked.
@@ -293,7 +293,7 @@ pub(crate) struct StepBinsView {
 
 /// How many took a step within some time.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct WithinView {
+pub(crate) struct DirectiveWithinView {
     /// The time, in seconds.
     seconds: u32,
     /// How many.
@@ -334,7 +334,7 @@ fn bins_view(counted: &Bins) -> DirectiveBinsView {
         within: ends
             .into_iter()
             .zip(bins.within)
-            .map(|(seconds, count)| WithinView { seconds, count })
+            .map(|(seconds, count)| DirectiveWithinView { seconds, count })
             .collect(),
         later: bins.later,
         waiting: bins.waiting,

@@ -32,6 +32,7 @@ pub mod places;
 pub mod recommendation;
 pub mod road_condition;
 pub mod session;
+pub mod settlement;
 pub mod station;
 pub mod stream;
 pub mod support;
@@ -189,6 +190,11 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(pattern::alerts))
         .routes(routes!(pattern::views, pattern::save_view))
         .routes(routes!(pattern::remove_view))
+        .routes(routes!(settlement::show))
+        .routes(routes!(settlement::csv))
+        .routes(routes!(settlement::carry))
+        .routes(routes!(settlement::sign))
+        .routes(routes!(settlement::correct))
         .routes(routes!(directive::list, directive::issue))
         .routes(routes!(directive::own))
         .routes(routes!(directive::kinds))

@@ -170,7 +170,7 @@ pub(crate) struct PatternsView {
     /// True if there is more on record than was looked through.
     cut: bool,
     /// The newest of them, to list and to draw.
-    incidents: Vec<FoundView>,
+    incidents: Vec<PatternFoundView>,
     /// How many by local day, from the first to the last.
     by_day: Vec<DayCountView>,
     /// How many by hour of the day, 0 to 23.
@@ -183,7 +183,7 @@ pub(crate) struct PatternsView {
 
 /// An incident that fits.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct FoundView {
+pub(crate) struct PatternFoundView {
     /// Its id.
     id: String,
     /// The agency's running number.
@@ -278,8 +278,8 @@ fn day_of(zone: &TimeZone, at: Timestamp) -> String {
     zone.to_datetime(time).date().to_string()
 }
 
-fn shown(app: &App, one: &Incident) -> FoundView {
-    FoundView {
+fn shown(app: &App, one: &Incident) -> PatternFoundView {
+    PatternFoundView {
         id: one.id.to_string(),
         number: one.number,
         category: one.category.to_string(),
@@ -358,7 +358,7 @@ pub(crate) struct LikeView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AlikeView {
     /// The incident.
-    incident: FoundView,
+    incident: PatternFoundView,
     /// How alike, of 100.
     points: u32,
     /// What that adds up from.

@@ -31,6 +31,7 @@ mod personal;
 mod replay;
 mod restored;
 mod seats;
+mod settlements;
 mod sign_in;
 mod stream;
 mod support;

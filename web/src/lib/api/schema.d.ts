@@ -508,6 +508,113 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/directives": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists this agency's directives, last changed first. */
+        get: operations["get_directives"];
+        put?: never;
+        /** Writes a directive down, and issues it in the same step unless it is to stay a draft. */
+        post: operations["post_directives"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/directives/bins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how quickly directives were answered, in the bins that people report by. */
+        get: operations["get_directives_bins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/directives/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what can be given: kinds, templates, and the usual time to close by. */
+        get: operations["get_directives_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/directives/own": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the open directives that are for whoever asks: for their unit, its station or their seat, with their text. */
+        get: operations["get_directives_own"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/directives/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a directive. */
+        get: operations["get_directives_by_id"];
+        /** Changes a draft. */
+        put: operations["put_directives_by_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/directives/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a step: its issuer issues, verifies, returns, excuses, recalls or closes it; whom it is for receives, signs, acts
+         *     and reports.
+         */
+        post: operations["post_directives_by_id_steps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/drafts": {
         parameters: {
             query?: never;
@@ -557,6 +664,228 @@ export interface paths {
         put?: never;
         /** Shows what a call that is still being typed may be a duplicate of; nothing is stored. */
         post: operations["post_duplicates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows who is on duty now and how to reach them, whom alarms go to, and where too few will be in the next day. */
+        get: operations["get_duty"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/handovers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists handovers, last changed first. */
+        get: operations["get_duty_handovers"];
+        put?: never;
+        /** Begins a handover: the node lists what is open. */
+        post: operations["post_duty_handovers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/handovers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a handover, item by item, with what has arisen since it began. */
+        get: operations["get_duty_handovers_by_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/handovers/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Does one thing in a handover: accept, question or explain an item, say that somebody is gone, sign, give it up. */
+        post: operations["post_duty_handovers_by_id_steps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/posts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enters a duty post. */
+        post: operations["post_duty_posts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/posts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes what must be staffed, or how. */
+        put: operations["put_duty_posts_by_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/posts/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a duty post up. */
+        post: operations["post_duty_posts_by_id_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/posts/{id}/leaves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Notes that somebody is on leave, and takes them off the shifts planned for that time. */
+        post: operations["post_duty_posts_by_id_leaves"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/posts/{id}/leaves/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a leave back. */
+        post: operations["post_duty_posts_by_id_leaves_end"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/posts/{id}/proposal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Works out the shifts that a post's pattern comes to and that are not planned yet. Changes nothing: a person accepts them. */
+        post: operations["post_duty_posts_by_id_proposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/posts/{id}/shifts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Plans shifts of a duty post. */
+        post: operations["post_duty_posts_by_id_shifts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/shifts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a duty shift and its log. */
+        get: operations["get_duty_shifts_by_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/duty/shifts/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Does one thing with a duty shift: sign up, take off, swap, come on, go off, write into its log. */
+        post: operations["post_duty_shifts_by_id_steps"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1801,6 +2130,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settlements/book": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the book of a day. */
+        get: operations["get_settlements_book"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settlements/book.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gives the book of a day as a file, in the language that is asked for (`Accept-Language`). */
+        get: operations["get_settlements_book_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settlements/carried": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says why lines are carried over, and to which day. */
+        post: operations["post_settlements_carried"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settlements/signature": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs the book of a day. */
+        post: operations["post_settlements_signature"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settlements/{id}/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that a line of a signed day was otherwise; the answer is that day's book. */
+        post: operations["post_settlements_by_id_corrections"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stations": {
         parameters: {
             query?: never;
@@ -1846,6 +2260,193 @@ export interface paths {
         };
         /** Follows what changes: `record` (a whole record, see RecordView), `mark` (a cursor and nothing else), `positions`, `clock` and `reset`. */
         get: operations["get_stream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the catalogue, this node's requests, and those of others that it may answer. */
+        get: operations["get_support"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support/capabilities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enters a capability into the catalogue. */
+        post: operations["post_support_capabilities"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support/capabilities/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes what a capability is, how many there are or who answers; one that was retired comes back. */
+        put: operations["put_support_capabilities_by_id"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support/capabilities/{id}/retire": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a capability out of the catalogue. */
+        post: operations["post_support_capabilities_by_id_retire"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support/declines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers a request by saying that one cannot. */
+        post: operations["post_support_declines"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what the support requests of a period came to: asked, answered, time to the first offer, met. */
+        get: operations["get_support_figures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answers a request by an offer, which binds this node until it is accepted or its time is over. */
+        post: operations["post_support_offers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support/offers/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Does a step on one of this node's offers: promises what was accepted, changes its times, delivers, returns, withdraws it. */
+        post: operations["post_support_offers_by_id_steps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Asks for support: within the agency, or of all members of an operation. */
+        post: operations["post_support_requests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support/requests/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Does a step on one of this node's requests: amends it, accepts an offer, lets one go, withdraws it, closes it. */
+        post: operations["post_support_requests_by_id_steps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/support/requests/{node}/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a support request: this node's own, or one of another home that it may answer. */
+        get: operations["get_support_requests_by_node_by_id"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2052,6 +2653,36 @@ export interface components {
             /** @description What the other agency gave. */
             text: string;
         };
+        /** @description For whom a directive is. */
+        AddresseeBody: {
+            /** @description The unit's id. */
+            id: string;
+            /** @enum {string} */
+            is: "unit";
+        } | {
+            /** @description Which. */
+            id: components["schemas"]["SeatView"];
+            /** @enum {string} */
+            is: "seat";
+        } | {
+            /** @description The station's id. */
+            id: string;
+            /** @enum {string} */
+            is: "station";
+        } | {
+            /** @description Its node id. */
+            id: string;
+            /** @enum {string} */
+            is: "agency";
+        } | {
+            /** @enum {string} */
+            is: "everyone";
+        };
+        /**
+         * @description What kind of addressee.
+         * @enum {string}
+         */
+        AddresseeKind: "unit" | "seat" | "station" | "agency" | "everyone";
         /** @description A higher alarm. */
         AlarmBody: {
             /**
@@ -2069,7 +2700,7 @@ export interface components {
          * @description What is late.
          * @enum {string}
          */
-        AlarmCodeView: "unanswered" | "late_departure" | "overdue_arrival" | "on_scene_check" | "unassigned" | "call_waiting";
+        AlarmCodeView: "unanswered" | "late_departure" | "overdue_arrival" | "on_scene_check" | "unassigned" | "call_waiting" | "directive_overdue" | "support_unanswered" | "support_short";
         /** @description What began within one hour. */
         AlarmHourView: {
             /** @description When the hour began. */
@@ -2123,7 +2754,7 @@ export interface components {
         /** @description An incident like another, and why. */
         AlikeView: {
             /** @description The incident. */
-            incident: components["schemas"]["FoundView"];
+            incident: components["schemas"]["PatternFoundView"];
             /**
              * Format: int32
              * @description How alike, of 100.
@@ -2178,6 +2809,13 @@ export interface components {
             /** @description The question, by its name in the response file. */
             question: string;
         };
+        /** @description Who answers. */
+        AnsweringView: {
+            /** @description How to reach it. */
+            reach: string;
+            /** @description Which seat or desk. */
+            who: string;
+        };
         /** @description The figures of a area. */
         AreaCellView: {
             /** @description The area; none where none is given. */
@@ -2193,6 +2831,54 @@ export interface components {
             name: string;
             /** @description The id of the station. */
             station: string;
+        };
+        /**
+         * @description What support is asked for.
+         * @example {
+         *       "code": "drone",
+         *       "priority": 1,
+         *       "purpose": "Search of the river bank",
+         *       "quantity": 2,
+         *       "until": "2026-11-26T23:00:00Z"
+         *     }
+         */
+        AskBody: {
+            /** @description Which capability. */
+            code: string;
+            /**
+             * Format: date-time
+             * @description From when it is wanted; now if absent.
+             */
+            from?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was asked, if not now.
+             */
+            happened_at?: string | null;
+            /** @description For which incident of this node's. */
+            incident?: string | null;
+            /** @description What is needed and why, which may name people: it is sealed. */
+            need?: string | null;
+            /** @description In which operation others are asked; nobody but this agency if absent. */
+            operation?: string | null;
+            place?: components["schemas"]["PlaceBody"] | null;
+            /**
+             * Format: int32
+             * @description How urgent; 1 is most urgent.
+             */
+            priority: number;
+            /** @description What for, in a line that names nobody. */
+            purpose: string;
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            quantity: number;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            until: string;
         };
         /**
          * @description How an ask stands.
@@ -2270,7 +2956,7 @@ export interface components {
          */
         AssessmentBody: {
             /** @description How it is graded as a whole. */
-            grade: components["schemas"]["GradeBody"];
+            grade: components["schemas"]["AssessmentGradeBody"];
             /**
              * Format: date-time
              * @description When it happened, if not now.
@@ -2293,6 +2979,16 @@ export interface components {
              * @description Until when it holds.
              */
             valid_until: string;
+        };
+        /** @description Both halves of a grade. */
+        AssessmentGradeBody: {
+            /**
+             * Format: int32
+             * @description How credible what it says is: 1 (confirmed) to 6 (cannot be judged).
+             */
+            credibility: number;
+            /** @description How reliable the source is: A to F. */
+            source: string;
         };
         /**
          * @description What kind of product it is.
@@ -2583,7 +3279,10 @@ export interface components {
             /** @description Operations, whole. */
             operations: components["schemas"]["OperationView"][];
             peers: components["schemas"]["PeersView"] | null;
-            /** @description All other records that the stream tells one by one: patrol plans, and that there are assessments and consultations. */
+            /**
+             * @description All other records that the stream tells one by one: patrol plans, duty posts, shifts and handovers, directives, and
+             *     that there are assessments and consultations.
+             */
             records: components["schemas"]["RecordView"][];
             /** @description Road conditions. */
             road_conditions: components["schemas"]["RoadConditionView"][];
@@ -2591,6 +3290,101 @@ export interface components {
             stations: components["schemas"]["StationView"][];
             /** @description Units. */
             units: components["schemas"]["UnitView"][];
+        };
+        /** @description Names one line of a book. */
+        BookLineBody: {
+            /** @description Which item, where it is one of a directive. */
+            item?: number | null;
+            /** @description The record: its kind, a colon, its id. */
+            record: string;
+        };
+        /** @description One line of a book. */
+        BookLineView: {
+            /** @description True if it was open when the day began. */
+            carried_in: boolean;
+            /** @description True if it was open when the day ended. */
+            carried_out: boolean;
+            /** @description Since when it is over. */
+            ended_at: string | null;
+            /** @description Which item, where it is one of a directive. */
+            item: number | null;
+            /** @description What people call it. */
+            label: components["schemas"]["TextView"];
+            off: components["schemas"]["TextView"] | null;
+            /** @description Since when it is to be done. */
+            opened_at: string | null;
+            /** @description True if it keeps the book from being signed. */
+            question: boolean;
+            /** @description Why it is carried over. */
+            reason: string | null;
+            /** @description The record: its kind, a colon, its id. */
+            record: string;
+            /** @description The new date. */
+            until: string | null;
+        };
+        /** @description The four figures of one kind of line. */
+        BookTallyView: {
+            /** @description Whether what came in is what went out. */
+            balances: boolean;
+            /**
+             * Format: int32
+             * @description Open when the day began.
+             */
+            carried_in: number;
+            /**
+             * Format: int32
+             * @description Open when it ended.
+             */
+            carried_out: number;
+            /**
+             * Format: int32
+             * @description Closed that day.
+             */
+            closed: number;
+            /** @description The kind. */
+            kind: string;
+            /** @description The same in words. */
+            label: components["schemas"]["TextView"];
+            /**
+             * Format: int32
+             * @description Opened that day.
+             */
+            opened: number;
+        };
+        /** @description The book of a day. */
+        BookView: {
+            /** @description What was found out after it was signed. */
+            corrections: components["schemas"]["CorrectionView"][];
+            /** @description The date on which the day ends. */
+            date: string;
+            /** @description True if there was a signed day before. */
+            follows: boolean;
+            /** @description From when. */
+            from: string;
+            /** @description The lines, the oldest first. */
+            lines: components["schemas"]["BookLineView"][];
+            /** @description Whose: `agency`, `station`, `unit` or `operation`. */
+            of: string;
+            /** @description Which station, unit or operation. */
+            of_id: string | null;
+            /** @description What people call whose it is. */
+            of_name: components["schemas"]["TextView"];
+            /** @description How many lines keep it from being signed. */
+            open_questions: number;
+            /** @description True once the day is over. */
+            over: boolean;
+            /** @description The settlement's id, whether anything was written in it or not. */
+            settlement: string;
+            signed: components["schemas"]["MarkView"] | null;
+            /** @description The figures by kind of line. */
+            tallies: components["schemas"]["BookTallyView"][];
+            /** @description Until before when. */
+            until: string;
+            /**
+             * Format: int64
+             * @description Its version; 0 if nothing was written in it yet.
+             */
+            version: number;
         };
         /** @description A map's edges, in degrees (WGS 84). */
         BoundsView: {
@@ -2781,6 +3575,27 @@ export interface components {
             /** @description One year of 364 days before: the same weekdays. */
             year_before: components["schemas"]["BeforeView"];
         };
+        /** @description Somebody who has such a capability. */
+        CanView: {
+            /** @description True if it has answered. */
+            answered: boolean;
+            answering: components["schemas"]["AnsweringView"] | null;
+            /** @description What people call that. */
+            home_name: string;
+            /** @description What it is called there. */
+            name: string;
+            /** @description The same in its agency's other language. */
+            name_other: string | null;
+            /** @description Its home. */
+            node: string;
+            /** @description True if it is this node's own. */
+            own: boolean;
+            /**
+             * Format: int32
+             * @description How many there are.
+             */
+            quantity: number;
+        };
         /** @description A unit that could go. */
         CandidateView: {
             /** @description What that rests on. */
@@ -2805,6 +3620,164 @@ export interface components {
             travel_time_s: number;
             /** @description The unit. */
             unit: string;
+        };
+        /**
+         * @description A capability as it is entered.
+         * @example {
+         *       "code": "drone",
+         *       "hours": [
+         *         {
+         *           "from_min": 0,
+         *           "reach": "8110",
+         *           "until_min": 0,
+         *           "who": "Air support desk"
+         *         }
+         *       ],
+         *       "name": "Drone with camera",
+         *       "name_other": "无人机",
+         *       "quantity": 3
+         *     }
+         */
+        CapabilityBody: {
+            /** @description The word that agencies have agreed on for it. */
+            code: string;
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /** @description Who answers when; the first that fits. */
+            hours: components["schemas"]["HoursBody"][];
+            /** @description What people call it. */
+            name: string;
+            /** @description The same in the agency's other language. */
+            name_other?: string | null;
+            /** @description What else is good to know. */
+            note?: string | null;
+            /**
+             * Format: int32
+             * @description How many there are.
+             */
+            quantity: number;
+        };
+        /** @description What the requests for one capability came to. */
+        CapabilityFiguresView: {
+            /**
+             * Format: int64
+             * @description Of these, answered by anybody, be it by a no.
+             */
+            answered: number;
+            /**
+             * Format: int64
+             * @description Requests that were made.
+             */
+            asked: number;
+            /** @description Which. */
+            code: string;
+            /**
+             * Format: int64
+             * @description How many of these came.
+             */
+            delivered: number;
+            /**
+             * Format: int32
+             * @description Seconds to the first offer, the median.
+             */
+            first_offer_p50_s: number | null;
+            /**
+             * Format: int32
+             * @description Seconds to the first offer, nine in ten were no longer.
+             */
+            first_offer_p90_s: number | null;
+            /**
+             * Format: int64
+             * @description Of these, met.
+             */
+            met: number;
+            /**
+             * Format: int64
+             * @description Of these, answered by an offer.
+             */
+            offered: number;
+            /**
+             * Format: int64
+             * @description Of these, closed as not met.
+             */
+            unmet: number;
+            /**
+             * Format: int64
+             * @description How many were wanted in all that were not withdrawn.
+             */
+            wanted: number;
+            /**
+             * Format: int64
+             * @description Of these, withdrawn.
+             */
+            withdrawn: number;
+        };
+        /** @description A capability in the catalogue. */
+        CapabilityView: {
+            answering: components["schemas"]["AnsweringView"] | null;
+            /**
+             * Format: int32
+             * @description How many are promised or offered at this moment; known of this node's own only.
+             */
+            bound: number | null;
+            /** @description The word that agencies have agreed on for it. */
+            code: string;
+            /** @description What people call that. */
+            home_name: string;
+            /** @description Who answers when. */
+            hours: components["schemas"]["HoursBody"][];
+            /** @description Its id. */
+            id: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description The same in its agency's other language. */
+            name_other: string | null;
+            /** @description Its home. */
+            node: string;
+            /** @description What else is good to know. */
+            note: string | null;
+            /** @description True if it is this node's own. */
+            own: boolean;
+            /**
+             * Format: int32
+             * @description How many there are.
+             */
+            quantity: number;
+            /** @description Why it was taken out of the catalogue, if it was. */
+            retired: string | null;
+            /** @description The operations in which this node shares it. */
+            shared_in: string[];
+            /**
+             * Format: int64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description Says why lines are carried over. */
+        CarryBody: {
+            /** @description The date on which the day ends. */
+            date: string;
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /** @description Which station, unit or operation. */
+            id?: string | null;
+            /** @description The lines. */
+            lines: components["schemas"]["BookLineBody"][];
+            /** @description Whose book. */
+            of?: string | null;
+            /** @description Why. */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description The new date.
+             */
+            until: string;
         };
         /** @description The words for a node's codes. */
         CatalogueView: {
@@ -2914,6 +3887,13 @@ export interface components {
             travel_time_s: number;
             /** @description The unit. */
             unit: string;
+        };
+        /** @description A rule of rest that would be broken. */
+        ClashView: {
+            /** @description Which. */
+            because: components["schemas"]["TextView"];
+            /** @description By whom. */
+            person: components["schemas"]["NamedView"];
         };
         /**
          * @description What kind of clock it is.
@@ -3194,6 +4174,31 @@ export interface components {
             /** @description What it is. */
             what: components["schemas"]["ContributedView"];
         };
+        /** @description Says what was otherwise on a day that was signed. */
+        CorrectBody: {
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /** @description The line. */
+            line: components["schemas"]["BookLineBody"];
+            /** @description Why. */
+            reason: string;
+            /** @description True if it was open when the day ended, false if it was over by then. */
+            was_open: boolean;
+        };
+        /** @description What was found out after a day was signed. */
+        CorrectionView: {
+            /** @description Of which line. */
+            label: components["schemas"]["TextView"];
+            /** @description Who said so, and when. */
+            mark: components["schemas"]["MarkView"];
+            /** @description Why. */
+            reason: string;
+            /** @description True if it was open when the day ended. */
+            was_open: boolean;
+        };
         /** @description The share of expected public calls that could be reached in time. */
         CoverBriefView: {
             /**
@@ -3362,6 +4367,20 @@ export interface components {
             /** @description What. */
             text: string;
         };
+        /** @description That one cannot. */
+        DeclineBody: {
+            /**
+             * Format: date-time
+             * @description When it was said, if not now.
+             */
+            happened_at?: string | null;
+            /** @description The home of the request. */
+            node: string;
+            /** @description Why. */
+            reason: string;
+            /** @description The request. */
+            request: string;
+        };
         /** @description How far something has come to one member. */
         DeliveryView: {
             /** @description True if it is durable at their node, as it stands now. */
@@ -3376,6 +4395,269 @@ export interface components {
             shown_at: string | null;
             /** @description When a person there signed for it. */
             signed_at: string | null;
+        };
+        /** @description How quickly directives were answered. */
+        DirectiveBinsView: {
+            /**
+             * Format: int32
+             * @description Directives that were issued.
+             */
+            directives: number;
+            /**
+             * Format: int32
+             * @description Items that are done.
+             */
+            done: number;
+            /**
+             * Format: int32
+             * @description Items of which nothing more is asked.
+             */
+            excused: number;
+            /**
+             * Format: int32
+             * @description Items: one for each addressee of each.
+             */
+            items: number;
+            /**
+             * Format: int32
+             * @description Directives that were open when they should have been closed.
+             */
+            open_at_close: number;
+            /** @description Each step, with its bins. */
+            steps: components["schemas"]["StepBinsView"][];
+        };
+        /** @description A directive as it is written down. */
+        DirectiveBody: {
+            /**
+             * Format: date-time
+             * @description By when it is to be closed; the next 08:00 if nothing is said.
+             */
+            close_by?: string | null;
+            /** @description True if it is not to be issued yet. */
+            draft?: boolean;
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /** @description The kind, by its code in the response file. */
+            kind: string;
+            /** @description The operation in which it is given; needed for other agencies. */
+            operation?: string | null;
+            /**
+             * Format: int32
+             * @description Urgency, 1 to 4; 1 is most urgent.
+             */
+            priority: number;
+            /** @description The records that it has to do with: each a kind, a colon, an id. */
+            related?: string[];
+            /** @description The directive that it takes the place of. */
+            replaces?: string | null;
+            /** @description What it is about, in a few words that name nobody. */
+            subject: string;
+            /** @description What is to be done, in full. */
+            text?: string | null;
+            /** @description For whom. */
+            to: components["schemas"]["AddresseeBody"][];
+        };
+        /** @description One addressee's part of a directive. */
+        DirectiveItemView: {
+            acting: components["schemas"]["MarkView"] | null;
+            /** @description When a device of theirs had it. */
+            delivered_at: string | null;
+            /** @description Why nothing more is asked. */
+            excused: string | null;
+            /** @description What kind of addressee. */
+            is: components["schemas"]["AddresseeKind"];
+            /** @description Which, from 0. */
+            item: number;
+            /** @description What people call it. */
+            name: components["schemas"]["TextView"];
+            overdue: components["schemas"]["OverdueView"] | null;
+            /** @description What was reported, oldest first. */
+            reports: components["schemas"]["ReportView"][];
+            /** @description When a screen showed it. */
+            shown_at: string | null;
+            signed: components["schemas"]["MarkView"] | null;
+            /** @description How far it has come. */
+            status: components["schemas"]["ItemStatusView"];
+            /** @description The same in words. */
+            status_text: components["schemas"]["TextView"];
+            /** @description The unit, seat, station or node. */
+            to: string;
+            /** @description What was said of that, oldest first. */
+            verdicts: components["schemas"]["VerdictView"][];
+        };
+        /** @description A kind of directive. */
+        DirectiveKindView: {
+            /**
+             * Format: int32
+             * @description Seconds until somebody is to act on it, if that is wanted.
+             */
+            act_s: number | null;
+            /** @description Its code. */
+            code: string;
+            /** @description What people read. */
+            label: components["schemas"]["TextView"];
+            /**
+             * Format: int32
+             * @description Seconds until it is to be reported back, if that is wanted.
+             */
+            report_s: number | null;
+            /** @description Seconds until it is to be signed for, for priority 1 to 4. */
+            sign_s: number[];
+            /** @description Whether somebody else must verify what was reported. */
+            verify: boolean;
+        };
+        /** @description What can be given: the agency's kinds of directive, and templates. */
+        DirectiveKindsView: {
+            /** @description By when a directive is to be closed, where nothing else is said. */
+            close_by: string;
+            /** @description The kinds. */
+            kinds: components["schemas"]["DirectiveKindView"][];
+            /** @description Templates. */
+            templates: components["schemas"]["TemplateView"][];
+        };
+        /**
+         * @description Where a directive is in its life.
+         * @enum {string}
+         */
+        DirectiveStatus: "draft" | "open" | "closed" | "closed_in_part" | "recalled" | "replaced" | "discarded";
+        /** @description A step on a directive. */
+        DirectiveStep: {
+            /** @enum {string} */
+            do: "issue";
+        } | {
+            /** @enum {string} */
+            do: "discard";
+        } | {
+            /** @enum {string} */
+            do: "advance";
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /** @description Which item, from 0. */
+            item: number;
+            /** @description Which step. */
+            step: components["schemas"]["DirectiveStepView"];
+            /** @description What is reported, if it is the report. */
+            text?: string | null;
+        } | {
+            /** @enum {string} */
+            do: "verify";
+            /** @description Which item, from 0. */
+            item: number;
+        } | {
+            /** @enum {string} */
+            do: "return";
+            /** @description Which item, from 0. */
+            item: number;
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "excuse";
+            /** @description Which item, from 0. */
+            item: number;
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "recall";
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "close";
+            /** @description Why in part, if not all of it is done. */
+            in_part?: string | null;
+        } | {
+            /** @description Which alarm. */
+            code: components["schemas"]["AlarmCodeView"];
+            /** @enum {string} */
+            do: "see_alarm";
+        };
+        /**
+         * @description A step that an addressee takes.
+         * @enum {string}
+         */
+        DirectiveStepView: "delivered" | "shown" | "signed" | "acting" | "reported";
+        /** @description A directive. */
+        DirectiveView: {
+            /** @description Whether it is said when somebody begins to act. */
+            act: boolean;
+            /** @description What is late about it, as an alarm. */
+            alarms: components["schemas"]["AlarmView"][];
+            /** @description By when it is to be closed. */
+            close_by: string;
+            /** @description Who wrote it down, and when. */
+            drafted: components["schemas"]["MarkView"];
+            ended: components["schemas"]["MarkView"] | null;
+            /** @description Why: of one recalled, or closed in part. */
+            ending: string | null;
+            /** @description The node that gives it. */
+            home: string;
+            /** @description What people call it. */
+            home_name: string;
+            /** @description Its id. */
+            id: string;
+            issued: components["schemas"]["MarkView"] | null;
+            /** @description One for each addressee; of a draft, those it is to be for. */
+            items: components["schemas"]["DirectiveItemView"][];
+            /** @description Its kind, by code. */
+            kind: string;
+            /** @description What people call the kind; its code where the giver's file is not here. */
+            kind_label: components["schemas"]["TextView"];
+            /**
+             * Format: int64
+             * @description The agency's running number.
+             */
+            number: number;
+            /** @description The operation in which it is given. */
+            operation: string | null;
+            /** @description How many items are over. */
+            over: number;
+            overdue: components["schemas"]["OverdueView"] | null;
+            /** @description Its urgency. */
+            priority: components["schemas"]["PriorityView"];
+            /** @description What it has to do with. */
+            related: components["schemas"]["RelatedView"][];
+            /** @description The directive that took its place. */
+            replaced_by: string | null;
+            /** @description The directive that it took the place of. */
+            replaces: string | null;
+            /** @description Whether a report is wanted. */
+            report: boolean;
+            /** @description Where it is in its life. */
+            status: components["schemas"]["DirectiveStatus"];
+            /** @description The same in words. */
+            status_text: components["schemas"]["TextView"];
+            /** @description What it is about. */
+            subject: string;
+            /** @description What is to be done, in full; absent for whoever may not read it, and when its key is gone. */
+            text: string | null;
+            /** @description Whether somebody else must verify what was reported. */
+            verify: boolean;
+            /**
+             * Format: int64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description How many took a step within some time. */
+        DirectiveWithinView: {
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            count: number;
+            /**
+             * Format: int32
+             * @description The time, in seconds.
+             */
+            seconds: number;
         };
         /** @description A unit that could be taken off a lesser incident. */
         DiversionView: {
@@ -3558,6 +4840,118 @@ export interface components {
              */
             until?: string | null;
         };
+        /**
+         * @description A duty post as it is written down.
+         * @example {
+         *       "hands_over": true,
+         *       "minimum": 1,
+         *       "name": "值班长席",
+         *       "name_other": "Duty officer's desk",
+         *       "reach": "8110 / 3 频道",
+         *       "rest_min": 660,
+         *       "seat": "duty_officer",
+         *       "week_max": 5
+         *     }
+         */
+        DutyPostBody: {
+            /** @description Whether the last one goes off only by a handover. */
+            hands_over?: boolean;
+            /**
+             * Format: date-time
+             * @description When it was entered, if not now.
+             */
+            happened_at?: string | null;
+            /**
+             * Format: int32
+             * @description How many must be there at least.
+             */
+            minimum: number;
+            /** @description What people call it. */
+            name: string;
+            /** @description The same in the agency's other language. */
+            name_other?: string | null;
+            pattern?: components["schemas"]["PatternBody"] | null;
+            /** @description How to reach whoever is there: a telephone, a radio channel. */
+            reach: string;
+            /**
+             * Format: int32
+             * @description Minutes of rest that a person has between two shifts at least.
+             */
+            rest_min?: number;
+            seat?: components["schemas"]["SeatView"] | null;
+            /** @description The station it belongs to. */
+            station?: string | null;
+            /**
+             * Format: int32
+             * @description Shifts that a person may have within any seven days; 0 for as many as there are.
+             */
+            week_max?: number;
+        };
+        /** @description A duty post. */
+        DutyPostView: {
+            /** @description When it was given up. */
+            ended_at: string | null;
+            /** @description Whether the last one goes off only by a handover. */
+            hands_over: boolean;
+            /** @description Its id. */
+            id: string;
+            /** @description Who is on leave. */
+            leaves: components["schemas"]["LeaveView"][];
+            /**
+             * Format: int32
+             * @description How many must be there at least.
+             */
+            minimum: number;
+            /** @description What people call it. */
+            name: string;
+            /** @description The same in the agency's other language. */
+            name_other: string | null;
+            pattern: components["schemas"]["PatternView"] | null;
+            /** @description Those of its teams and shifts, with whom one may swap. */
+            people: components["schemas"]["NamedView"][];
+            /** @description How to reach whoever is there. */
+            reach: string;
+            /**
+             * Format: int32
+             * @description Minutes of rest that a person has between two shifts at least.
+             */
+            rest_min: number;
+            seat: components["schemas"]["SeatView"] | null;
+            /** @description The station it belongs to. */
+            station: string | null;
+            /**
+             * Format: int64
+             * @description How many events made it.
+             */
+            version: number;
+            /**
+             * Format: int32
+             * @description Shifts that a person may have within any seven days; 0 for as many as there are.
+             */
+            week_max: number;
+        };
+        /** @description Who is on duty now, and where too few will be. */
+        DutyView: {
+            /** @description When this was so. */
+            at: string;
+            /** @description Whom alarms about calls go to. */
+            call_alarms: components["schemas"]["RecipientsView"];
+            /** @description Where too few are planned in the next 24 hours. */
+            gaps: components["schemas"]["GapView"][];
+            /** @description Whom alarms about incidents and assignments go to. */
+            incident_alarms: components["schemas"]["RecipientsView"];
+            /** @description Whether alarms about calls go to who asks. */
+            own_call_alarms: boolean;
+            /** @description Whether alarms about incidents and assignments go to who asks. */
+            own_incident_alarms: boolean;
+            /** @description Every post that is not given up. */
+            posts: components["schemas"]["PostNowView"][];
+            /**
+             * Format: int32
+             * @description Today in the node's calendar, counted in days from 1970-01-01.
+             */
+            today: number;
+        };
         /** @description An incident of another home. */
         ElsewhereBody: {
             /** @description What it is here, if another category than there. */
@@ -3695,21 +5089,20 @@ export interface components {
          * @enum {string}
          */
         FoundKindView: "road" | "crossing" | "place" | "station" | "point";
-        /** @description An incident that fits. */
+        /** @description A place that a text names. */
         FoundView: {
-            /** @description Where, in words. */
-            address: string | null;
-            /** @description The station area. */
+            /** @description The named area that it lies in. */
             area: string | null;
+            /**
+             * Format: int32
+             * @description How far its nearest part is from the middle of the map that was given, in metres.
+             */
+            distance_m: number | null;
             /** @description What it is. */
-            category: string;
-            /** @description The same in words. */
-            category_text: components["schemas"]["TextView"];
-            /** @description Its id. */
-            id: string;
+            kind: components["schemas"]["FoundKindView"];
             /**
              * Format: double
-             * @description Latitude in degrees (WGS 84).
+             * @description Latitude in degrees (WGS 84); of a road, of a point on it near its middle.
              */
             lat: number;
             /**
@@ -3717,18 +5110,14 @@ export interface components {
              * @description Longitude in degrees (WGS 84).
              */
             lon: number;
-            /**
-             * Format: int64
-             * @description The agency's running number.
-             */
-            number: number;
-            /** @description When it was opened. */
-            opened_at: string;
-            /**
-             * Format: int32
-             * @description How urgent.
-             */
-            priority: number;
+            /** @description How the text fitted. */
+            matched: components["schemas"]["MatchedView"];
+            /** @description Its name; of a crossing, the road that was typed first. */
+            name: string;
+            /** @description The other road of a crossing. */
+            other: string | null;
+            /** @description What to write as the address: the name with the house number, or both roads of a crossing. */
+            text: string;
         };
         /** @description How fresh something of another home is here. */
         FreshView: {
@@ -3756,6 +5145,25 @@ export interface components {
              * @description How old the position is, in seconds; none if it is the unit's post or station.
              */
             position_age_s: number | null;
+        };
+        /** @description A time in which too few are planned. */
+        GapView: {
+            /** @description From when. */
+            from: string;
+            /**
+             * Format: int32
+             * @description How many must be there.
+             */
+            needed: number;
+            /**
+             * Format: int32
+             * @description How many are planned.
+             */
+            planned: number;
+            /** @description The duty post. */
+            post: string;
+            /** @description Until when. */
+            until: string;
         };
         /** @description Where something is. */
         GeometryView: {
@@ -3788,15 +5196,20 @@ export interface components {
             /** @description What to put there: what a caller has said so far. */
             text: string | null;
         };
-        /** @description Both halves of a grade. */
+        /** @description What an incident is now thought to be. */
         GradeBody: {
+            /** @description What it is. */
+            category?: string | null;
+            /**
+             * Format: date-time
+             * @description When, if not now.
+             */
+            happened_at?: string | null;
             /**
              * Format: int32
-             * @description How credible what it says is: 1 (confirmed) to 6 (cannot be judged).
+             * @description How urgent.
              */
-            credibility: number;
-            /** @description How reliable the source is: A to F. */
-            source: string;
+            priority?: number | null;
         };
         /** @description A grade. */
         GradeView: {
@@ -3858,6 +5271,110 @@ export interface components {
          * @enum {string}
          */
         HandlingView: "police_use" | "not_as_evidence" | "no_onward_sharing";
+        /** @description A handover that begins. */
+        HandoverBody: {
+            /** @description The shift that is left. */
+            from: string;
+            /**
+             * Format: date-time
+             * @description When it began, if not now.
+             */
+            happened_at?: string | null;
+            /** @description Who takes over. */
+            incoming: string;
+            /** @description Who hands over. */
+            outgoing: string;
+            /** @description The shift that begins, or goes on. */
+            to: string;
+        };
+        /** @description A handover, item by item. */
+        HandoverSheetView: {
+            /** @description Why it was given up, for those who may read it. */
+            given_up: string | null;
+            /** @description Why the outgoing person is gone, for those who may read it. */
+            gone: string | null;
+            /** @description The handover. */
+            handover: components["schemas"]["HandoverView"];
+            /** @description What was listed and what has arisen since, alarms first. */
+            items: components["schemas"]["ItemView"][];
+            /** @description How many must still be accepted before the incoming person can sign. */
+            waiting: number;
+        };
+        /**
+         * @description Where a handover is in its life.
+         * @enum {string}
+         */
+        HandoverStatusView: "open" | "signed" | "given_up";
+        /** @description One thing that is done in a handover. */
+        HandoverStepBody: {
+            /** @enum {string} */
+            do: "accept";
+            /** @description Which. */
+            item: string;
+        } | {
+            /** @enum {string} */
+            do: "question";
+            /** @description Which. */
+            item: string;
+            /** @description What is asked. */
+            text: string;
+        } | {
+            /** @enum {string} */
+            do: "explain";
+            /** @description Which. */
+            item: string;
+            /** @description The explanation. */
+            text: string;
+        } | {
+            /** @enum {string} */
+            do: "say_gone";
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "sign";
+        } | {
+            /** @enum {string} */
+            do: "give_up";
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description A handover. */
+        HandoverView: {
+            /** @description How many of these were accepted. */
+            accepted: number;
+            /** @description The shift that is left. */
+            from: string;
+            /** @description When somebody said that the outgoing person is gone. */
+            gone_at: string | null;
+            /** @description Its id. */
+            id: string;
+            /** @description Who takes over. */
+            incoming: components["schemas"]["NamedView"];
+            /** @description How many items were listed. */
+            listed: number;
+            /** @description When it was opened. */
+            opened_at: string;
+            /** @description Who hands over. */
+            outgoing: components["schemas"]["NamedView"];
+            /** @description The duty post. */
+            post: string;
+            /** @description When the incoming person signed. */
+            signed_in_at: string | null;
+            /** @description When the outgoing person signed. */
+            signed_out_at: string | null;
+            /** @description Where it is in its life. */
+            status: components["schemas"]["HandoverStatusView"];
+            /** @description The same in words. */
+            status_text: components["schemas"]["TextView"];
+            /** @description The shift that begins, or goes on. */
+            to: string;
+            /**
+             * Format: int64
+             * @description How many events made it.
+             */
+            version: number;
+        };
         /** @description What came while a line was cut. */
         HealedView: {
             /** @description What changed, newest first, the first few. */
@@ -3912,6 +5429,25 @@ export interface components {
              * @description The hour, 0 to 23.
              */
             hour: number;
+        };
+        /** @description Who answers in some hours of some days, by the node's own time zone. */
+        HoursBody: {
+            /** @description On which days, 1 for Monday to 7; every day when empty. */
+            days?: number[];
+            /**
+             * Format: int32
+             * @description From which minute of the day.
+             */
+            from_min: number;
+            /** @description How to reach it. */
+            reach: string;
+            /**
+             * Format: int32
+             * @description Until which minute, of the next day when not after `from_min`; the same twice is the whole day.
+             */
+            until_min: number;
+            /** @description Which seat or desk answers: no names of people. */
+            who: string;
         };
         /**
          * @description How far an incident has come.
@@ -4009,6 +5545,47 @@ export interface components {
             /** @description What is given to the other agency. */
             text: string;
         };
+        /**
+         * @description How an item was answered.
+         * @enum {string}
+         */
+        ItemAnswerView: "unanswered" | "questioned" | "explained" | "accepted";
+        /**
+         * @description What an open item is.
+         * @enum {string}
+         */
+        ItemKindView: "alarm" | "note" | "asked_of_us" | "asked_of_others" | "loan" | "record";
+        /**
+         * @description How far an item has come.
+         * @enum {string}
+         */
+        ItemStatusView: "issued" | "delivered" | "shown" | "signed" | "acting" | "returned" | "reported" | "done" | "excused";
+        /** @description One item of a handover. */
+        ItemView: {
+            /** @description When it was accepted. */
+            accepted_at: string | null;
+            /** @description How it was answered. */
+            answer: components["schemas"]["ItemAnswerView"];
+            /** @description True if it has arisen since the handover began. */
+            arisen: boolean;
+            detail: components["schemas"]["TextView"] | null;
+            /** @description True if it is not open any more. */
+            ended: boolean;
+            /** @description That record. */
+            id: string;
+            /** @description Its name, by which it is answered. */
+            item: string;
+            /** @description What it is. */
+            kind: components["schemas"]["ItemKindView"];
+            /** @description The kind of record it is about. */
+            record: string;
+            /** @description Since when it is open. */
+            since: string;
+            /** @description What was asked and explained about it. */
+            talk: components["schemas"]["SaidView"][];
+            /** @description What it is called. */
+            what: components["schemas"]["TextView"];
+        };
         /** @description Which incident to join. */
         JoinBody: {
             /**
@@ -4029,6 +5606,50 @@ export interface components {
          * @enum {string}
          */
         LanguageView: "en" | "zh";
+        /** @description Somebody is not there for a while. */
+        LeaveBody: {
+            /**
+             * Format: date-time
+             * @description From when.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description When it was given, if not now.
+             */
+            happened_at?: string | null;
+            /** @description Who. */
+            person: string;
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            until: string;
+        };
+        /** @description A leave that is taken back. */
+        LeaveEndBody: {
+            /**
+             * Format: date-time
+             * @description When it would have begun.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description When it was taken back, if not now.
+             */
+            happened_at?: string | null;
+            /** @description Whose. */
+            person: string;
+        };
+        /** @description Somebody is not there for a while. */
+        LeaveView: {
+            /** @description From when. */
+            from: string;
+            /** @description Who. */
+            person: components["schemas"]["NamedView"];
+            /** @description Until when. */
+            until: string;
+        };
         /** @description A visit in no round. */
         LeftOutView: {
             /** @description Why, as a stable code. */
@@ -4221,6 +5842,13 @@ export interface components {
             same: boolean;
             why_not: components["schemas"]["TextView"] | null;
         };
+        /** @description Something done by somebody at a time. */
+        MarkView: {
+            /** @description When. */
+            at: string;
+            /** @description By whom, by name. */
+            by: string;
+        };
         /** @description How much happened in each minute; the first begins at `from`. */
         MarksView: {
             /** @description Alarms raised. */
@@ -4356,6 +5984,13 @@ export interface components {
             /** @description When its crew said that they know. */
             understood_at: string | null;
         };
+        /** @description One of the agency's own people. */
+        NamedView: {
+            /** @description Their id. */
+            id: string;
+            /** @description What the screens call them. */
+            name: string;
+        };
         /** @description A unit near a point. */
         NearUnitView: {
             /** @description What it is called on the air. */
@@ -4462,6 +6097,87 @@ export interface components {
             /** @description What. */
             text: string;
         };
+        /** @description What is offered. */
+        OfferBody: {
+            /**
+             * Format: date-time
+             * @description Until when it can be accepted; half an hour from now, or until its end if that is sooner, if absent.
+             */
+            answer_by?: string | null;
+            /** @description Which of this node's capabilities. */
+            capability: string;
+            /**
+             * Format: date-time
+             * @description When they can be there.
+             */
+            eta: string;
+            /**
+             * Format: date-time
+             * @description From when they are set aside; now if absent.
+             */
+            from?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was offered, if not now.
+             */
+            happened_at?: string | null;
+            /** @description The home of the request. */
+            node: string;
+            /** @description What goes with it, which may name people: it is sealed. */
+            note?: string | null;
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            quantity: number;
+            /** @description The request. */
+            request: string;
+            /**
+             * Format: date-time
+             * @description Until when they can stay.
+             */
+            until: string;
+        };
+        /** @description A step on one of this node's offers. */
+        OfferStepBody: {
+            /** @enum {string} */
+            do: "promise";
+        } | {
+            /** @enum {string} */
+            do: "retime";
+            /**
+             * Format: date-time
+             * @description When they can be there now.
+             */
+            eta: string;
+            /**
+             * Format: date-time
+             * @description Until when they can stay now.
+             */
+            until: string;
+        } | {
+            /** @enum {string} */
+            do: "deliver";
+        } | {
+            /** @enum {string} */
+            do: "return";
+        } | {
+            /** @enum {string} */
+            do: "withdraw";
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description Somebody is on. */
+        OnView: {
+            /** @description Whether they hold the watch, and go off only by a handover where the post hands over. */
+            holds: boolean;
+            /** @description Who. */
+            person: components["schemas"]["NamedView"];
+            /** @description The duty shift. */
+            shift: string;
+            /** @description Since when. */
+            since: string;
+        };
         /** @description Nothing more is said of an incident than what is known of its call. */
         Open: Record<string, never>;
         /** @description Something that is late, and what it is about. */
@@ -4475,18 +6191,24 @@ export interface components {
             callsign: string | null;
             /** @description What. */
             code: components["schemas"]["AlarmCodeView"];
+            /** @description The directive that it hangs on, if on one. */
+            directive: string | null;
             /** @description The incident; of an assignment that it is on. */
             incident: string | null;
             /**
              * Format: int64
-             * @description The running number of the incident, or of the call.
+             * @description The running number of the incident, of the call or of the support request.
              */
             number: number | null;
             priority: components["schemas"]["PriorityView"] | null;
             /** @description Since when. */
             since: string;
+            /** @description The support request. */
+            support_request: string | null;
             /** @description What is late, in words. */
             text: components["schemas"]["TextView"];
+            /** @description Whom it goes to: who is on duty for it, never who has gone. */
+            to: components["schemas"]["RecipientsView"];
             /** @description What to do; by that it ends. */
             todo: components["schemas"]["TextView"];
             /** @description Its unit. */
@@ -4675,6 +6397,17 @@ export interface components {
             /** @description The record. */
             record: string;
         } | {
+            /** @description The directive. */
+            directive: string;
+            /** @enum {string} */
+            do: "advance_directive";
+            /** @description Its home. */
+            node: string;
+            /** @description True to report back, false to say that this agency acts on it. */
+            reported?: boolean;
+            /** @description What is reported. */
+            text?: string | null;
+        } | {
             /** @enum {string} */
             do: "set_objective";
             /** @description Which one, from 0. */
@@ -4712,6 +6445,8 @@ export interface components {
         OperationView: {
             /** @description What was asked of one home by another. */
             asks: components["schemas"]["AskView"][];
+            /** @description The directives that are given in it, newest first: this node's own, and those of others. */
+            directives: components["schemas"]["DirectiveView"][];
             /** @description Why it stood down, or how it ended. */
             ending: string | null;
             /** @description True if it is an exercise. */
@@ -4803,6 +6538,17 @@ export interface components {
          * @enum {string}
          */
         OutcomeView: "open" | "directive" | "declined";
+        /** @description A step whose time is over. */
+        OverdueView: {
+            /** @description Who has heard of it by now, one after another. */
+            escalated: string[];
+            /** @description Which item, from 0; none where it is the directive as a whole. */
+            item: number | null;
+            /** @description Since when. */
+            since: string;
+            /** @description What is overdue, in words. */
+            text: components["schemas"]["TextView"];
+        };
         /** @description A point of one's own round. */
         OwnPointView: {
             /** @description What people call it. */
@@ -5096,6 +6842,114 @@ export interface components {
                 subject: string;
                 /** @description Where. */
                 venue: string;
+                /**
+                 * Format: int64
+                 * @description How many events made it.
+                 */
+                version: number;
+            }[];
+            /** @description What to give as `cursor` for the next page; absent on the last. */
+            next: string | null;
+        };
+        /** @description A page of a list. */
+        Page_DirectiveView: {
+            /** @description The items, last changed first. */
+            items: {
+                /** @description Whether it is said when somebody begins to act. */
+                act: boolean;
+                /** @description What is late about it, as an alarm. */
+                alarms: components["schemas"]["AlarmView"][];
+                /** @description By when it is to be closed. */
+                close_by: string;
+                /** @description Who wrote it down, and when. */
+                drafted: components["schemas"]["MarkView"];
+                ended: components["schemas"]["MarkView"] | null;
+                /** @description Why: of one recalled, or closed in part. */
+                ending: string | null;
+                /** @description The node that gives it. */
+                home: string;
+                /** @description What people call it. */
+                home_name: string;
+                /** @description Its id. */
+                id: string;
+                issued: components["schemas"]["MarkView"] | null;
+                /** @description One for each addressee; of a draft, those it is to be for. */
+                items: components["schemas"]["DirectiveItemView"][];
+                /** @description Its kind, by code. */
+                kind: string;
+                /** @description What people call the kind; its code where the giver's file is not here. */
+                kind_label: components["schemas"]["TextView"];
+                /**
+                 * Format: int64
+                 * @description The agency's running number.
+                 */
+                number: number;
+                /** @description The operation in which it is given. */
+                operation: string | null;
+                /** @description How many items are over. */
+                over: number;
+                overdue: components["schemas"]["OverdueView"] | null;
+                /** @description Its urgency. */
+                priority: components["schemas"]["PriorityView"];
+                /** @description What it has to do with. */
+                related: components["schemas"]["RelatedView"][];
+                /** @description The directive that took its place. */
+                replaced_by: string | null;
+                /** @description The directive that it took the place of. */
+                replaces: string | null;
+                /** @description Whether a report is wanted. */
+                report: boolean;
+                /** @description Where it is in its life. */
+                status: components["schemas"]["DirectiveStatus"];
+                /** @description The same in words. */
+                status_text: components["schemas"]["TextView"];
+                /** @description What it is about. */
+                subject: string;
+                /** @description What is to be done, in full; absent for whoever may not read it, and when its key is gone. */
+                text: string | null;
+                /** @description Whether somebody else must verify what was reported. */
+                verify: boolean;
+                /**
+                 * Format: int64
+                 * @description Its version.
+                 */
+                version: number;
+            }[];
+            /** @description What to give as `cursor` for the next page; absent on the last. */
+            next: string | null;
+        };
+        /** @description A page of a list. */
+        Page_HandoverView: {
+            /** @description The items, last changed first. */
+            items: {
+                /** @description How many of these were accepted. */
+                accepted: number;
+                /** @description The shift that is left. */
+                from: string;
+                /** @description When somebody said that the outgoing person is gone. */
+                gone_at: string | null;
+                /** @description Its id. */
+                id: string;
+                /** @description Who takes over. */
+                incoming: components["schemas"]["NamedView"];
+                /** @description How many items were listed. */
+                listed: number;
+                /** @description When it was opened. */
+                opened_at: string;
+                /** @description Who hands over. */
+                outgoing: components["schemas"]["NamedView"];
+                /** @description The duty post. */
+                post: string;
+                /** @description When the incoming person signed. */
+                signed_in_at: string | null;
+                /** @description When the outgoing person signed. */
+                signed_out_at: string | null;
+                /** @description Where it is in its life. */
+                status: components["schemas"]["HandoverStatusView"];
+                /** @description The same in words. */
+                status_text: components["schemas"]["TextView"];
+                /** @description The shift that begins, or goes on. */
+                to: string;
                 /**
                  * Format: int64
                  * @description How many events made it.
@@ -5458,6 +7312,58 @@ export interface components {
              */
             version: number;
         };
+        /** @description A cycle of shifts. */
+        PatternBody: {
+            /**
+             * Format: int32
+             * @description A day on which the cycle begins, counted from 1970-01-01.
+             */
+            anchor_day: number;
+            /**
+             * Format: int32
+             * @description How many days until it begins again.
+             */
+            cycle_days: number;
+            /** @description Who comes together. */
+            teams?: string[][];
+            /** @description The shifts of one cycle. */
+            turns: components["schemas"]["TurnBody"][];
+        };
+        /** @description An incident that fits. */
+        PatternFoundView: {
+            /** @description Where, in words. */
+            address: string | null;
+            /** @description The station area. */
+            area: string | null;
+            /** @description What it is. */
+            category: string;
+            /** @description The same in words. */
+            category_text: components["schemas"]["TextView"];
+            /** @description Its id. */
+            id: string;
+            /**
+             * Format: double
+             * @description Latitude in degrees (WGS 84).
+             */
+            lat: number;
+            /**
+             * Format: double
+             * @description Longitude in degrees (WGS 84).
+             */
+            lon: number;
+            /**
+             * Format: int64
+             * @description The agency's running number.
+             */
+            number: number;
+            /** @description When it was opened. */
+            opened_at: string;
+            /**
+             * Format: int32
+             * @description How urgent.
+             */
+            priority: number;
+        };
         /** @description A question about past incidents; what is left out does not count. */
         PatternQueryView: {
             /**
@@ -5521,6 +7427,23 @@ export interface components {
              */
             words: string | null;
         };
+        /** @description A cycle of shifts. */
+        PatternView: {
+            /**
+             * Format: int32
+             * @description A day on which the cycle begins, counted from 1970-01-01.
+             */
+            anchor_day: number;
+            /**
+             * Format: int32
+             * @description How many days until it begins again.
+             */
+            cycle_days: number;
+            /** @description Who comes together. */
+            teams: components["schemas"]["NamedView"][][];
+            /** @description The shifts of one cycle. */
+            turns: components["schemas"]["TurnBody"][];
+        };
         /** @description What a question found. */
         PatternsView: {
             /** @description How many by local day, from the first to the last. */
@@ -5534,7 +7457,7 @@ export interface components {
             /** @description True if there is more on record than was looked through. */
             cut: boolean;
             /** @description The newest of them, to list and to draw. */
-            incidents: components["schemas"]["FoundView"][];
+            incidents: components["schemas"]["PatternFoundView"][];
             /** @description The time zone of days and hours. */
             zone: string;
         };
@@ -5870,6 +7793,26 @@ export interface components {
              */
             lon: number;
         };
+        /** @description How a post stands now. */
+        PostNowView: {
+            /** @description The handover that is under way. */
+            handover: string | null;
+            /** @description How many are missing. */
+            missing: number;
+            /**
+             * Format: int32
+             * @description How many must be there now.
+             */
+            needed: number;
+            /** @description Who should have come and has not. */
+            not_come: components["schemas"]["NamedView"][];
+            /** @description Who is on. */
+            on: components["schemas"]["OnView"][];
+            /** @description Who is on longer than their shift lasts. */
+            over_time: components["schemas"]["NamedView"][];
+            /** @description Its id. */
+            post: string;
+        };
         /** @description The figures of a priority. */
         PriorityCellView: {
             /** @description The figures. */
@@ -5911,6 +7854,19 @@ export interface components {
             /** @description What happened, to what, in both languages. */
             what: components["schemas"]["TextView"];
         };
+        /** @description For which days shifts are worked out. */
+        ProposalBody: {
+            /**
+             * Format: int32
+             * @description How many days.
+             */
+            days: number;
+            /**
+             * Format: int32
+             * @description In how many days the first of them is; 0 for today.
+             */
+            in_days?: number;
+        };
         /** @description Rounds that are proposed. */
         ProposalView: {
             /** @description Whether the search was done with its steps, or out of time. */
@@ -5933,6 +7889,19 @@ export interface components {
             version: number;
             /** @description Units that are not given a round, because an assignment keeps them or nobody knows where they are. */
             without_round: string[];
+        };
+        /** @description A shift that a pattern comes to. */
+        ProposedView: {
+            /** @description Which rule of rest would be broken, by whom. */
+            clashes: components["schemas"]["ClashView"][];
+            /** @description From when. */
+            from: string;
+            /** @description Who of the team is on leave then. */
+            on_leave: components["schemas"]["NamedView"][];
+            /** @description Who comes. */
+            people: components["schemas"]["NamedView"][];
+            /** @description Until when. */
+            until: string;
         };
         /** @description A question to the caller. */
         QuestionView: {
@@ -6017,6 +7986,22 @@ export interface components {
             /** @description Why; the node says it in its own words if this is left out. */
             reason?: string | null;
         };
+        /** @description Somebody whom alarms go to. */
+        RecipientView: {
+            /** @description Who. */
+            person: components["schemas"]["NamedView"];
+            /** @description The duty post, by name. */
+            post: string;
+            /** @description How to reach it. */
+            reach: string;
+        };
+        /** @description Whom alarms go to. */
+        RecipientsView: {
+            /** @description Who is on duty for them and signed in. */
+            people: components["schemas"]["RecipientView"][];
+            /** @description True if there are posts for it and nobody is on: it goes to everyone. */
+            unmanned: boolean;
+        };
         /** @description What to send, and why. */
         RecommendationView: {
             /** @description What the node's travel times rest on. */
@@ -6099,6 +8084,31 @@ export interface components {
             record: components["schemas"]["ConsultationMark"];
         } | {
             /** @enum {string} */
+            kind: "directive";
+            /** @description A directive of this agency. */
+            record: components["schemas"]["DirectiveView"];
+        } | {
+            /** @enum {string} */
+            kind: "support";
+            /** @description That a record of support changed: who shows support asks anew. */
+            record: components["schemas"]["SupportMarkView"];
+        } | {
+            /** @enum {string} */
+            kind: "duty_post";
+            /** @description A duty post. */
+            record: components["schemas"]["DutyPostView"];
+        } | {
+            /** @enum {string} */
+            kind: "shift";
+            /** @description A duty shift. */
+            record: components["schemas"]["ShiftView"];
+        } | {
+            /** @enum {string} */
+            kind: "handover";
+            /** @description A handover. */
+            record: components["schemas"]["HandoverView"];
+        } | {
+            /** @enum {string} */
             kind: "operation";
             /** @description An operation, whole. */
             record: components["schemas"]["OperationView"];
@@ -6117,6 +8127,13 @@ export interface components {
             times: number;
             /** @description Why. */
             why: string;
+        };
+        /** @description A record that a directive has to do with. */
+        RelatedView: {
+            /** @description What people call it. */
+            label: components["schemas"]["TextView"];
+            /** @description Its kind, a colon, its id. */
+            record: string;
         };
         /**
          * @description How one incident stands to another.
@@ -6148,6 +8165,76 @@ export interface components {
             shown: boolean;
             /** @description When a person here signed for it as it stands now. */
             signed_at: string | null;
+        };
+        /** @description A report. */
+        ReportView: {
+            /** @description When. */
+            at: string;
+            /** @description By whom. */
+            by: string;
+            /** @description What was reported; absent for whoever may not read it, and when its key is gone. */
+            text: string | null;
+        };
+        /** @description A step on one of this node's requests. */
+        RequestStepBody: {
+            /** @enum {string} */
+            do: "amend";
+            /**
+             * Format: date-time
+             * @description From when now.
+             */
+            from: string;
+            /**
+             * Format: int32
+             * @description How urgent now.
+             */
+            priority: number;
+            /**
+             * Format: int32
+             * @description How many now.
+             */
+            quantity: number;
+            /**
+             * Format: date-time
+             * @description Until when now.
+             */
+            until: string;
+        } | {
+            /** @enum {string} */
+            do: "commit";
+            /** @description The home of the offer. */
+            node: string;
+            /** @description The offer. */
+            offer: string;
+            /**
+             * Format: int32
+             * @description How many of what it offers.
+             */
+            quantity: number;
+        } | {
+            /** @enum {string} */
+            do: "release";
+            /** @description The home of the offer. */
+            node: string;
+            /** @description The offer. */
+            offer: string;
+        } | {
+            /** @enum {string} */
+            do: "withdraw";
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "close";
+            /** @description Whether what was needed came. */
+            met: boolean;
+            /** @description What is to be said of it; needed when it was not met. */
+            reason?: string | null;
+        } | {
+            /** @description Which. */
+            code: components["schemas"]["AlarmCodeView"];
+            /** @enum {string} */
+            do: "see_alarm";
         };
         /** @description An assignment on a shared incident. */
         ResponseView: {
@@ -6335,6 +8422,11 @@ export interface components {
              */
             factor: number | null;
         };
+        /** @description The shifts that a pattern comes to. */
+        RosterProposalView: {
+            /** @description The shifts. */
+            shifts: components["schemas"]["ProposedView"][];
+        };
         /** @description A round that is accepted. */
         RoundBody: {
             /**
@@ -6412,6 +8504,15 @@ export interface components {
          * @enum {string}
          */
         RuleView: "knows_place" | "better_suited" | "keeps_cover" | "nearer_than_shown" | "recommended_cannot" | "asked_for" | "other" | "not_said";
+        /** @description Something was asked or explained. */
+        SaidView: {
+            /** @description When. */
+            at: string;
+            /** @description By whom, by name. */
+            by: string;
+            /** @description What, for those who may read it. */
+            text: string | null;
+        };
         /** @description A question to keep. */
         SaveViewBody: {
             /**
@@ -6549,12 +8650,174 @@ export interface components {
             /** @description The unit. */
             unit: components["schemas"]["UnitView"];
         };
+        /** @description A shift that is to be planned. */
+        ShiftBody: {
+            /**
+             * Format: date-time
+             * @description From when.
+             */
+            from: string;
+            /** @description Who comes; nobody yet when empty. */
+            people?: string[];
+            /**
+             * Format: date-time
+             * @description Until when.
+             */
+            until: string;
+        };
+        /** @description A line of a shift's log. */
+        ShiftLineView: {
+            /** @description When. */
+            at: string;
+            /** @description By whom, by name. */
+            by: string;
+            /** @description Whether it stays open until it is settled, and is handed over. */
+            hands_over: boolean;
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            no: number;
+            /** @description When that was settled. */
+            settled_at: string | null;
+            /** @description What was written, for those who may read it. */
+            text: string | null;
+            what: components["schemas"]["TextView"] | null;
+        };
+        /** @description A duty shift and its log. */
+        ShiftLogView: {
+            /** @description What happened in it, in its order. */
+            log: components["schemas"]["ShiftLineView"][];
+            /** @description The shift. */
+            shift: components["schemas"]["ShiftView"];
+        };
+        /**
+         * @description Where a duty shift is in its life.
+         * @enum {string}
+         */
+        ShiftStatusView: "planned" | "on" | "handing_over" | "closed" | "cancelled";
+        /** @description One thing that is done with a duty shift. `person` is oneself when left out. */
+        ShiftStepBody: {
+            /** @enum {string} */
+            do: "assign";
+            /** @description Whom. */
+            person?: string | null;
+            /** @description Why a rule of rest is broken, if one is; the duty officer says. */
+            reason?: string | null;
+        } | {
+            /** @enum {string} */
+            do: "take_off";
+            /** @description Whom. */
+            person: string;
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "ask_swap";
+            /** @description Who asks. */
+            person?: string | null;
+            /** @description Their shift that is taken in return. */
+            theirs?: string | null;
+            /** @description Whom. */
+            to: string;
+        } | {
+            /** @description Yes or no. */
+            accept: boolean;
+            /** @enum {string} */
+            do: "answer_swap";
+            /** @description Who had asked. */
+            person: string;
+        } | {
+            /** @enum {string} */
+            do: "come_on";
+            /** @description Who. */
+            person?: string | null;
+        } | {
+            /** @enum {string} */
+            do: "go_off";
+            /** @description Who. */
+            person?: string | null;
+        } | {
+            /** @enum {string} */
+            do: "write";
+            /** @description Whether it stays open until it is settled, and is handed over. */
+            hands_over?: boolean;
+            /** @description The line. */
+            text: string;
+        } | {
+            /** @enum {string} */
+            do: "settle";
+            /**
+             * Format: int32
+             * @description The note, by its number.
+             */
+            no: number;
+        } | {
+            /** @enum {string} */
+            do: "cancel";
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description A duty shift. */
+        ShiftView: {
+            /** @description From when. */
+            from: string;
+            /** @description Its id. */
+            id: string;
+            /** @description Who is on. */
+            on: components["schemas"]["OnView"][];
+            /** @description How many notes wait to be settled. */
+            open_notes: number;
+            /** @description Who is planned. */
+            people: components["schemas"]["NamedView"][];
+            /** @description The duty post. */
+            post: string;
+            /** @description Where it is in its life. */
+            status: components["schemas"]["ShiftStatusView"];
+            /** @description The same in words. */
+            status_text: components["schemas"]["TextView"];
+            /** @description Swaps that wait for an answer. */
+            swaps: components["schemas"]["SwapView"][];
+            /** @description Until when. */
+            until: string;
+            /**
+             * Format: int64
+             * @description How many events made it.
+             */
+            version: number;
+        };
+        /** @description Shifts that are to be planned. */
+        ShiftsBody: {
+            /**
+             * Format: date-time
+             * @description When it was planned, if not now.
+             */
+            happened_at?: string | null;
+            /** @description Why a rule of rest is broken, if one is. */
+            reason?: string | null;
+            /** @description The shifts. */
+            shifts: components["schemas"]["ShiftBody"][];
+        };
         /** @description That a peer was shut out. */
         ShutOutView: {
             /** @description When. */
             at: string;
             /** @description Why. */
             reason: string;
+        };
+        /** @description Says which book is signed. */
+        SignBody: {
+            /** @description The date on which the day ends. */
+            date: string;
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /** @description Which station, unit or operation. */
+            id?: string | null;
+            /** @description Whose book. */
+            of?: string | null;
         };
         /** @description A login and its password. */
         SignInBody: {
@@ -6609,7 +8872,7 @@ export interface components {
         };
         /** @description Something that it rests on. */
         SourceBody: {
-            grade?: components["schemas"]["GradeBody"] | null;
+            grade?: components["schemas"]["AssessmentGradeBody"] | null;
             /** @description What it is. */
             what: components["schemas"]["SourceOfBody"];
         };
@@ -6766,6 +9029,33 @@ export interface components {
              */
             version: number;
         };
+        /** @description How quickly one step was taken. */
+        StepBinsView: {
+            /**
+             * Format: int32
+             * @description Items of which it was asked.
+             */
+            asked: number;
+            /** @description What it is called. */
+            label: components["schemas"]["TextView"];
+            /**
+             * Format: int32
+             * @description Taken later than that.
+             */
+            later: number;
+            /**
+             * Format: int32
+             * @description Taken late, or late and not taken.
+             */
+            overdue: number;
+            /**
+             * Format: int32
+             * @description Not taken, and still asked.
+             */
+            waiting: number;
+            /** @description Taken within so many seconds: each counts those before, too. */
+            within: components["schemas"]["DirectiveWithinView"][];
+        };
         /** @description What goes with a step. */
         StepBody: {
             /**
@@ -6819,6 +9109,223 @@ export interface components {
              */
             lon: number;
         };
+        /** @description What this agency's support requests of a period came to, by capability. */
+        SupportFiguresView: {
+            /** @description One line for each capability that was asked for. */
+            capabilities: components["schemas"]["CapabilityFiguresView"][];
+            /** @description From when. */
+            from: string;
+            /** @description Until when, that moment not included. */
+            to: string;
+        };
+        /** @description That a record of support changed: who shows support asks anew. */
+        SupportMarkView: {
+            /** @description The record: its kind, a colon, its id. */
+            id: string;
+            /** @description True until it is over. */
+            open: boolean;
+            /**
+             * Format: int64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description One answer to a request. */
+        SupportOfferView: {
+            /** @description True if it can be accepted now, by who asks. */
+            acceptable: boolean;
+            /**
+             * Format: int32
+             * @description How many of it the asker accepted.
+             */
+            accepted: number | null;
+            /** @description When. */
+            accepted_at: string | null;
+            /** @description Until when it can be accepted. */
+            answer_by: string | null;
+            /** @description Which capability; nothing of a no. */
+            code: string | null;
+            /** @description When it was there. */
+            delivered_at: string | null;
+            /** @description When it was back, withdrawn or declined. */
+            ended_at: string | null;
+            /** @description When they can be there. */
+            eta: string | null;
+            /** @description What people call that. */
+            home_name: string;
+            /** @description Its id. */
+            id: string;
+            /** @description True if nobody accepted it in time: it binds its home no longer. */
+            lapsed: boolean;
+            /** @description True if its lease is over. */
+            lease_over: boolean;
+            /** @description Its home: who answers. */
+            node: string;
+            /** @description What goes with it, if it may be read. */
+            note: string | null;
+            /** @description When it was said. */
+            offered_at: string;
+            /** @description True if it is this node's own. */
+            own: boolean;
+            /** @description When its home promised it. */
+            promised_at: string | null;
+            /**
+             * Format: int32
+             * @description How many.
+             */
+            quantity: number;
+            /** @description Why it was withdrawn or declined. */
+            reason: string | null;
+            /** @description When the asker let go of it. */
+            released_at: string | null;
+            /** @description How far it has come at its home. */
+            stage: components["schemas"]["SupportStageView"];
+            /** @description The same in words. */
+            stage_label: components["schemas"]["TextView"];
+            /** @description Until when they can stay: the end of the lease. */
+            until: string | null;
+            /**
+             * Format: int64
+             * @description Its version.
+             */
+            version: number;
+        };
+        /** @description An operation in which support can be asked. */
+        SupportOperationView: {
+            /** @description Its id. */
+            id: string;
+            /** @description What people call it. */
+            name: string;
+        };
+        /** @description A support request. */
+        SupportRequestView: {
+            /** @description What is late about it. */
+            alarms: components["schemas"]["AlarmView"][];
+            /** @description The answers, the earliest first. */
+            answers: components["schemas"]["SupportOfferView"][];
+            /** @description When it was asked. */
+            asked_at: string;
+            /** @description Who has such a capability, answered or not, answering at this hour or not. */
+            can: components["schemas"]["CanView"][];
+            /** @description What that is called here, if it is in the catalogue. */
+            capability_name: string | null;
+            /** @description The same in the other language. */
+            capability_name_other: string | null;
+            /** @description Which capability. */
+            code: string;
+            /**
+             * Format: int32
+             * @description How many were accepted and are still counted on.
+             */
+            committed: number;
+            /** @description When it ended. */
+            ended_at: string | null;
+            /** @description What was said of that. */
+            ending: string | null;
+            /** @description When the first answer came. */
+            first_answer_at: string | null;
+            /** @description From when. */
+            from: string;
+            /** @description What people call that. */
+            home_name: string;
+            /** @description Its id. */
+            id: string;
+            /** @description For which incident of this node's. */
+            incident: string | null;
+            /**
+             * Format: int64
+             * @description The running number of that.
+             */
+            incident_number: number | null;
+            /**
+             * Format: int32
+             * @description How many are still to be found.
+             */
+            lacking: number;
+            /** @description What is said of the need, if it may be read. */
+            need: string | null;
+            /** @description Its home: who asks. */
+            node: string;
+            /**
+             * Format: int64
+             * @description Its home's running number.
+             */
+            number: number;
+            /**
+             * Format: int32
+             * @description How many can be accepted now.
+             */
+            on_offer: number;
+            /** @description In which operation it is asked. */
+            operation: string | null;
+            /** @description What that is called. */
+            operation_name: string | null;
+            /** @description True if it is this node's own. */
+            own: boolean;
+            place: components["schemas"]["PlaceView"] | null;
+            /** @description How urgent. */
+            priority: components["schemas"]["PriorityView"];
+            /**
+             * Format: int32
+             * @description Of these, how many no home has promised yet.
+             */
+            provisional: number;
+            /** @description What for. */
+            purpose: string;
+            /**
+             * Format: int32
+             * @description How many are needed.
+             */
+            quantity: number;
+            /** @description True if its home cannot be reached, so that it may be old. */
+            stale: boolean;
+            /** @description Where it is in its life. */
+            status: components["schemas"]["SupportStatusView"];
+            /**
+             * Format: int32
+             * @description Of these, how many are there.
+             */
+            there: number;
+            /** @description Until when. */
+            until: string;
+            /**
+             * Format: int64
+             * @description Its version.
+             */
+            version: number;
+            /** @description What waits for a person here. */
+            waits: components["schemas"]["SupportWaitView"][];
+        };
+        /**
+         * @description How far an offer has come at its home.
+         * @enum {string}
+         */
+        SupportStageView: "offered" | "promised" | "delivered" | "returned" | "withdrawn" | "declined";
+        /**
+         * @description Where a support request is in its life.
+         * @enum {string}
+         */
+        SupportStatusView: "asked" | "declined" | "offered" | "partly_committed" | "committed" | "delivered" | "met" | "unmet" | "withdrawn";
+        /** @description Support, whole. */
+        SupportView: {
+            /** @description The time as of which it is shown. */
+            at: string;
+            /** @description The catalogue: this node's own, then what others share with it. */
+            capabilities: components["schemas"]["CapabilityView"][];
+            /** @description The requests of other homes that this node may answer, and those that it answered. */
+            elsewhere: components["schemas"]["SupportRequestView"][];
+            /** @description This node. */
+            node: string;
+            /** @description The operations in which support can be asked of others. */
+            operations: components["schemas"]["SupportOperationView"][];
+            /** @description This node's requests: the open ones, what waits longest first, then those that ended lately. */
+            requests: components["schemas"]["SupportRequestView"][];
+        };
+        /**
+         * @description What waits for a person here.
+         * @enum {string}
+         */
+        SupportWaitView: "unanswered" | "short" | "to_answer" | "to_accept" | "unpromised" | "late" | "to_return";
         /** @description Which unit goes instead. */
         SwapBody: {
             /**
@@ -6830,6 +9337,17 @@ export interface components {
             reason?: string | null;
             /** @description The unit; it must be free. */
             unit: string;
+        };
+        /** @description A swap that waits for an answer. */
+        SwapView: {
+            /** @description When it was asked. */
+            asked_at: string;
+            /** @description Who asks to be replaced. */
+            from: components["schemas"]["NamedView"];
+            /** @description The other's shift that they take in return. */
+            theirs: string | null;
+            /** @description By whom. */
+            to: components["schemas"]["NamedView"];
         };
         /** @description What was counted, and what was left out of the figures. */
         TallyView: {
@@ -6893,6 +9411,19 @@ export interface components {
              * @description The target.
              */
             seconds: number;
+        };
+        /** @description A directive that is half written already. */
+        TemplateView: {
+            /** @description Its code. */
+            code: string;
+            /** @description The kind of directive. */
+            kind: string;
+            /** @description What people read. */
+            label: components["schemas"]["TextView"];
+            /** @description The priority. */
+            priority: components["schemas"]["PriorityView"];
+            /** @description The text to begin with. */
+            text: components["schemas"]["TextView"];
         };
         /**
          * @description What two incidents are compared by.
@@ -7006,6 +9537,29 @@ export interface components {
             score: number;
             /** @description The version of the response file that said so. */
             version: string;
+        };
+        /** @description One shift of a cycle. */
+        TurnBody: {
+            /**
+             * Format: int32
+             * @description On which day of the cycle it begins, from 0.
+             */
+            day: number;
+            /**
+             * Format: int32
+             * @description How long it lasts, in minutes.
+             */
+            length_min: number;
+            /**
+             * Format: int32
+             * @description How many minutes into the day.
+             */
+            start_min: number;
+            /**
+             * Format: int32
+             * @description Which team comes, from 0; whoever signs up when absent.
+             */
+            team?: number | null;
         };
         /** @description Which action is taken back. */
         UndoBody: {
@@ -7127,6 +9681,15 @@ export interface components {
             short: string;
             /** @description Its Chinese names. */
             zh: string[];
+        };
+        /** @description What was said of a report. */
+        VerdictView: {
+            /** @description When. */
+            at: string;
+            /** @description By whom. */
+            by: string;
+            /** @description Why it was returned; absent if it was verified. */
+            returned: string | null;
         };
         /** @description Which visit somebody reports. */
         VisitBody: {
@@ -8504,6 +11067,298 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    get_directives: {
+        parameters: {
+            query?: {
+                /** @description Only open ones (`true`), or only ended ones (`false`). */
+                open?: boolean;
+                /** @description Where the last page ended, as it said in `next`. */
+                cursor?: string;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_DirectiveView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_directives: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DirectiveBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectiveView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_directives_bins: {
+        parameters: {
+            query?: {
+                /** @description Directives issued from then; a day ago if nothing is said. */
+                from?: string;
+                /** @description Until before then; now if nothing is said. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectiveBinsView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_directives_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectiveKindsView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_directives_own: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectiveView"][];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_directives_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectiveView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    put_directives_by_id: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DirectiveBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectiveView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_directives_by_id_steps: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DirectiveStep"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectiveView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     get_drafts: {
         parameters: {
             query?: never;
@@ -8622,6 +11477,547 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HintsView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_duty: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_duty_handovers: {
+        parameters: {
+            query?: {
+                /** @description Only open ones (`true`), or only ended ones (`false`). */
+                open?: boolean;
+                /** @description Where the last page ended, as it said in `next`. */
+                cursor?: string;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_HandoverView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_duty_handovers: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandoverBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverSheetView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_duty_handovers_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverSheetView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_duty_handovers_by_id_steps: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HandoverStepBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoverSheetView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_duty_posts: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DutyPostBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyPostView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    put_duty_posts_by_id: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DutyPostBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyPostView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_duty_posts_by_id_end: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NothingMore"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyPostView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_duty_posts_by_id_leaves: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaveBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyPostView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_duty_posts_by_id_leaves_end: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LeaveEndBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyPostView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_duty_posts_by_id_proposal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProposalBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterProposalView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_duty_posts_by_id_shifts: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShiftsBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DutyPostView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_duty_shifts_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftLogView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_duty_shifts_by_id_steps: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShiftStepBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftLogView"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -11775,6 +15171,201 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    get_settlements_book: {
+        parameters: {
+            query?: {
+                /** @description The date on which the day ends, `2026-11-27`; the day that ended last if nothing is said. */
+                date?: string;
+                /** @description Whose book: `agency` (if nothing is said), `station`, `unit` or `operation`. */
+                of?: string;
+                /** @description Which station, unit or operation. */
+                id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_settlements_book_csv: {
+        parameters: {
+            query?: {
+                /** @description The date on which the day ends, `2026-11-27`; the day that ended last if nothing is said. */
+                date?: string;
+                /** @description Whose book: `agency` (if nothing is said), `station`, `unit` or `operation`. */
+                of?: string;
+                /** @description Which station, unit or operation. */
+                id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_settlements_carried: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CarryBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_settlements_signature: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_settlements_by_id_corrections: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     get_stations: {
         parameters: {
             query?: {
@@ -11946,6 +15537,431 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_support: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_support_capabilities: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CapabilityBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapabilityView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    put_support_capabilities_by_id: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CapabilityBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapabilityView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_support_capabilities_by_id_retire: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WithReason"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CapabilityView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_support_declines: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeclineBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportRequestView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_support_figures: {
+        parameters: {
+            query?: {
+                /** @description From when; a day before `to` if absent. */
+                from?: string;
+                /** @description Until when, that moment not included; now if absent. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportFiguresView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_support_offers: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportRequestView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_support_offers_by_id_steps: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OfferStepBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportRequestView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_support_requests: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportRequestView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_support_requests_by_id_steps: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RequestStepBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportRequestView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_support_requests_by_node_by_id: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                node: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportRequestView"];
                 };
             };
             400: components["responses"]["Problem"];

@@ -84,17 +84,21 @@ export type Assessment = Shown['AssessmentView'];
 export type Consultation = Shown['ConsultationView'];
 /** Past incidents that fit a question, and one of them. */
 export type Patterns = Shown['PatternsView'];
-export type FoundIncident = Shown['FoundView'];
+export type FoundIncident = Shown['PatternFoundView'];
 export type LikeAnswer = Shown['LikeView'];
 export type SavedViews = Shown['SavedViewsView'];
 /** Where more of the public call than usual. */
 export type CallAlerts = Shown['CallAlertsView'];
 /** An instruction that must be signed for, acted on, reported back, verified and closed. */
 export type Directive = Shown['DirectiveView'];
-export type DirectiveItem = Shown['ItemView'];
+export type DirectiveItem = Shown['DirectiveItemView'];
 export type DirectiveKinds = Shown['DirectiveKindsView'];
 export type DirectiveBins = Shown['DirectiveBinsView'];
 export type AddresseeBody = Shown['AddresseeBody'];
+
+/** The book of a day, and one line of it. */
+export type DayBook = Shown['BookView'];
+export type BookLine = Shown['BookLineView'];
 
 /** A joint activity of several agencies, whole: members, what is shared, asked and said. */
 export type Operation = Shown['OperationView'];

@@ -42,8 +42,8 @@ export const sign = (desk: Desk, one: Assessment) =>
 export const callTogether = (desk: Desk, body: { subject: string }) =>
   run<Consultation>(desk, 'POST', '/consultations', body, t('deed.consultation.call', { subject: body.subject }));
 export type ConsultationStep = { do: 'open' } | { do: 'conclude' } | { do: 'card'; text: string } | { do: 'note'; text: string } | { do: 'decide'; text: string }
-  | { do: 'direct'; no: number } | { do: 'decline'; no: number; reason: string } | { do: 'call_off'; reason: string };
-export const sit = (desk: Desk, one: Consultation, body: ConsultationStep) =>
+  | { do: 'direct'; no: number; directive?: string } | { do: 'decline'; no: number; reason: string } | { do: 'call_off'; reason: string };
+export const sit = (desk: Desk, one: Pick<Consultation, 'id' | 'subject'>, body: ConsultationStep) =>
   run<Consultation>(desk, 'POST', `/consultations/${part(one.id)}/steps`, body, t(`deed.consultation.${body.do}`, { subject: one.subject }));
 /** Says something about a consultation that another home called. */
 export const say = (desk: Desk, one: Consultation, text: string) =>

@@ -4,7 +4,7 @@
 import type { Session } from '../api/types';
 
 /** The screens there are; each is an address, `/dispatch` for example. */
-export const seats = ['take', 'dispatch', 'duty', 'roster', 'directives', 'operations', 'support', 'analysis', 'patrol', 'wall', 'review', 'figures', 'peers', 'crew', 'incident'] as const;
+export const seats = ['take', 'dispatch', 'duty', 'roster', 'directives', 'settlement', 'operations', 'support', 'analysis', 'patrol', 'wall', 'review', 'figures', 'peers', 'crew', 'incident'] as const;
 export type SeatName = (typeof seats)[number];
 
 /** Something the node says these seats may do. */
@@ -23,6 +23,7 @@ export function seatsOf(session: Session): SeatName[] {
   if (has('duty_officer')) shown.push('duty');
   if (may('take_duty') || has('overseer')) shown.push('roster');
   if (may('draft_directives') || has('overseer')) shown.push('directives');
+  if (may('settle_days') || has('overseer')) shown.push('settlement');
   if (may('act_in_operations') || has('overseer') || has('analyst')) shown.push('operations');
   if (may('act_on_support') || has('overseer') || has('analyst')) shown.push('support');
   if (may('read_assessments') || may('consult')) shown.push('analysis');

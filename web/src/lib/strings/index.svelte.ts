@@ -35,6 +35,8 @@ import review_en from './review.en.json';
 import review_zh from './review.zh-CN.json';
 import road_en from './road.en.json';
 import road_zh from './road.zh-CN.json';
+import settlement_en from './settlement.en.json';
+import settlement_zh from './settlement.zh-CN.json';
 import shell_en from './shell.en.json';
 import shell_zh from './shell.zh-CN.json';
 import support_en from './support.en.json';
@@ -46,11 +48,11 @@ import wall_zh from './wall.zh-CN.json';
 
 const en = {
   ...base_en, ...alarm_en, ...crew_en, ...directive_en, ...dispatch_en, ...duty_en, ...figures_en, ...line_en, ...map_en,
-  ...operation_en, ...assess_en, ...patrol_en, ...peer_en, ...review_en, ...road_en, ...shell_en, ...support_en, ...take_en, ...wall_en,
+  ...operation_en, ...assess_en, ...patrol_en, ...peer_en, ...review_en, ...road_en, ...settlement_en, ...shell_en, ...support_en, ...take_en, ...wall_en,
 };
 const zh = {
   ...base_zh, ...alarm_zh, ...crew_zh, ...directive_zh, ...dispatch_zh, ...duty_zh, ...figures_zh, ...line_zh, ...map_zh,
-  ...operation_zh, ...assess_zh, ...patrol_zh, ...peer_zh, ...review_zh, ...road_zh, ...shell_zh, ...support_zh, ...take_zh, ...wall_zh,
+  ...operation_zh, ...assess_zh, ...patrol_zh, ...peer_zh, ...review_zh, ...road_zh, ...settlement_zh, ...shell_zh, ...support_zh, ...take_zh, ...wall_zh,
 };
 
 /** A language this console speaks. */

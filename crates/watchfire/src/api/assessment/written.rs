@@ -37,7 +37,7 @@ pub(crate) struct AssessmentBody {
     /// How soon its readers should know.
     urgency: UrgencyView,
     /// How it is graded as a whole.
-    grade: GradeBody,
+    grade: AssessmentGradeBody,
     /// Until when it holds.
     #[schema(format = DateTime)]
     valid_until: String,
@@ -91,7 +91,7 @@ super::super::view::same_words!(Urgency <=> UrgencyView { Immediate, Urgent, Rou
 /// Both halves of a grade.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct GradeBody {
+pub(crate) struct AssessmentGradeBody {
     /// How reliable the source is: A to F.
     #[schema(pattern = "^[A-F]$")]
     source: String,
@@ -100,7 +100,7 @@ pub(crate) struct GradeBody {
     credibility: u8,
 }
 
-impl GradeBody {
+impl AssessmentGradeBody {
     fn read(&self) -> Result<Grade, Problem> {
         let source = Reliability::parse(&self.source);
         let credibility = Credibility::try_from(self.credibility).ok();
@@ -124,7 +124,7 @@ pub(crate) struct SourceBody {
     /// What it is.
     what: SourceOfBody,
     /// How it is graded by itself.
-    grade: Option<GradeBody>,
+    grade: Option<AssessmentGradeBody>,
 }
 
 /// What a source is.
@@ -206,7 +206,11 @@ impl SourceBody {
                 reference: read_maybe("reference", reference.as_deref())?,
             },
         };
-        let grade = self.grade.as_ref().map(GradeBody::read).transpose()?;
+        let grade = self
+            .grade
+            .as_ref()
+            .map(AssessmentGradeBody::read)
+            .transpose()?;
         Ok(Source { what, grade })
     }
 }

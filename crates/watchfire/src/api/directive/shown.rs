@@ -59,7 +59,7 @@ pub struct DirectiveView {
     /// Whether it is said when somebody begins to act.
     pub act: bool,
     /// One for each addressee; of a draft, those it is to be for.
-    pub items: Vec<ItemView>,
+    pub items: Vec<DirectiveItemView>,
     /// How many items are over.
     pub over: usize,
     /// What is overdue longest.
@@ -116,7 +116,7 @@ pub struct MarkView {
 
 /// One addressee's part of a directive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct ItemView {
+pub struct DirectiveItemView {
     /// Which, from 0.
     pub item: usize,
     /// What kind of addressee.
@@ -354,7 +354,7 @@ impl Scene<'_> {
         }
     }
 
-    fn items(&self) -> Vec<ItemView> {
+    fn items(&self) -> Vec<DirectiveItemView> {
         let one = self.directive;
         if one.issued.is_none() {
             let draft = one.details.to.iter().enumerate();
@@ -364,9 +364,9 @@ impl Scene<'_> {
         items.map(|(at, item)| self.item(at, item)).collect()
     }
 
-    fn draft_item(&self, at: usize, to: &Addressee) -> ItemView {
+    fn draft_item(&self, at: usize, to: &Addressee) -> DirectiveItemView {
         let (is, to_text, name) = self.addressee(to);
-        ItemView {
+        DirectiveItemView {
             item: at,
             is,
             to: to_text,
@@ -384,7 +384,7 @@ impl Scene<'_> {
         }
     }
 
-    fn item(&self, at: usize, item: &Item) -> ItemView {
+    fn item(&self, at: usize, item: &Item) -> DirectiveItemView {
         let progress = progress_of(self.board, self.home, self.own, self.directive, item);
         let mut status = self.directive.status(item, &progress);
         // Whose people take its steps.
@@ -405,7 +405,7 @@ impl Scene<'_> {
         }
         let (is, to, name) = self.addressee(&item.to);
         let overdue = overdue_item(self.directive, at, &progress, self.at);
-        ItemView {
+        DirectiveItemView {
             item: at,
             is,
             to,

@@ -137,7 +137,7 @@ pub(crate) enum DirectiveStep {
         /// Which item, from 0.
         item: usize,
         /// Which step.
-        step: StepView,
+        step: DirectiveStepView,
         /// What is reported, if it is the report.
         #[schema(min_length = 1, max_length = 4000)]
         text: Option<String>,
@@ -199,7 +199,7 @@ impl crate::api::Timed for DirectiveStep {
 /// A step that an addressee takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum StepView {
+pub(crate) enum DirectiveStepView {
     /// A device has it.
     Delivered,
     /// A screen shows it.
@@ -212,14 +212,14 @@ pub(crate) enum StepView {
     Reported,
 }
 
-impl From<StepView> for Step {
-    fn from(step: StepView) -> Step {
+impl From<DirectiveStepView> for Step {
+    fn from(step: DirectiveStepView) -> Step {
         match step {
-            StepView::Delivered => Step::Delivered,
-            StepView::Shown => Step::Shown,
-            StepView::Signed => Step::Signed,
-            StepView::Acting => Step::Acting,
-            StepView::Reported => Step::Reported,
+            DirectiveStepView::Delivered => Step::Delivered,
+            DirectiveStepView::Shown => Step::Shown,
+            DirectiveStepView::Signed => Step::Signed,
+            DirectiveStepView::Acting => Step::Acting,
+            DirectiveStepView::Reported => Step::Reported,
         }
     }
 }
