@@ -4,6 +4,8 @@
 //! [`prove`]; [`random`] turns numbers into actions, [`invariants`] lists what is looked at after each.
 
 mod alarms;
+mod assessments;
+mod directives;
 mod duty;
 mod filled;
 mod invariants;
@@ -66,6 +68,8 @@ fn played(run: &[Dice]) -> World {
     random::road_conditions(&mut world, run);
     support::lived(&mut world, run);
     duty::acts(&mut world, run);
+    directives::lived(&mut world, run);
+    assessments::lived(&mut world, run);
     world
 }
 

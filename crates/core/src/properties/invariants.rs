@@ -158,32 +158,7 @@ fn rows_say_the_same(world: &World) {
 
 /// Returns all records of a board.
 pub(super) fn records(board: &Board) -> Vec<Record> {
-    let mut all = Vec::new();
-    all.extend(board.calls.values().cloned().map(Record::Call));
-    all.extend(board.incidents.values().cloned().map(Record::Incident));
-    all.extend(board.units.values().cloned().map(Record::Unit));
-    all.extend(board.assignments.values().cloned().map(Record::Assignment));
-    all.extend(board.stations.values().cloned().map(Record::Station));
-    all.extend(board.people.values().cloned().map(Record::Person));
-    all.extend(
-        board
-            .road_conditions
-            .values()
-            .cloned()
-            .map(Record::RoadCondition),
-    );
-    all.extend(board.patrols.values().cloned().map(Record::Patrol));
-    let support = board.records().filter(|record| {
-        matches!(
-            record,
-            Record::SupportCapability(_) | Record::SupportRequest(_) | Record::SupportOffer(_)
-        )
-    });
-    all.extend(support);
-    all.extend(board.duty_posts.values().cloned().map(Record::DutyPost));
-    all.extend(board.shifts.values().cloned().map(Record::Shift));
-    all.extend(board.handovers.values().cloned().map(Record::Handover));
-    all
+    board.records().collect()
 }
 
 /// Asks a board, even a nonsensical one, all it can be asked; it must answer.
