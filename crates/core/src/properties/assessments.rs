@@ -45,7 +45,7 @@ pub(super) fn lived(world: &mut World, run: &[Dice]) {
             2 | 3 => Action::Consultation(consultation(world, dice)),
             _ => Action::SavedView(view(world, dice)),
         };
-        let person = PersonId([1 + u8::from(dice.0[0] % 2 == 0); 16]);
+        let person = PersonId([1 + u8::from(dice.0[0].is_multiple_of(2)); 16]);
         let asked = Asked {
             person,
             ..Asked::default()
@@ -159,7 +159,7 @@ fn assessment(world: &World, dice: &Dice) -> AssessmentAction {
         0 | 1 => AssessmentAction::Draft {
             details: details(world, dice),
             text: prose("Three fires by the water."),
-            supersedes: issued(world).filter(|_| dice.0[4] % 2 == 0),
+            supersedes: issued(world).filter(|_| dice.0[4].is_multiple_of(2)),
         },
         2 => AssessmentAction::Amend {
             assessment,

@@ -38,7 +38,7 @@ pub(super) fn lived(world: &mut World, run: &[Dice]) {
             0 => book(world, begun, dice),
             _ => Action::Directive(directive(world, dice)),
         };
-        let person = PersonId([1 + u8::from(dice.0[2] % 2 == 0); 16]);
+        let person = PersonId([1 + u8::from(dice.0[2].is_multiple_of(2)); 16]);
         let asked = Asked {
             person,
             ..Asked::default()
@@ -134,11 +134,14 @@ fn details(world: &World, dice: &Dice, replaces: Option<DirectiveId>) -> Details
     let unit = nth(board.units.keys().copied(), dice.0[3]);
     let station = nth(board.stations.keys().copied(), dice.0[3]);
     let mut to = vec![Addressee::Seat(Seat::Dispatcher)];
-    to.extend(unit.map(Addressee::Unit).filter(|_| dice.0[4] % 2 == 0));
+    to.extend(
+        unit.map(Addressee::Unit)
+            .filter(|_| dice.0[4].is_multiple_of(2)),
+    );
     to.extend(
         station
             .map(Addressee::Station)
-            .filter(|_| dice.0[4] % 3 == 0),
+            .filter(|_| dice.0[4].is_multiple_of(3)),
     );
     Details {
         kind: kinds[usize::from(dice.0[4]) % 3].parse().unwrap(),
@@ -171,7 +174,7 @@ fn directive(world: &World, dice: &Dice) -> DirectiveAction {
         (directive, item) = reported;
     }
     let reason = line("Because");
-    let text = (dice.0[2] % 9 != 0).then(|| "What was done".parse().unwrap());
+    let text = (!dice.0[2].is_multiple_of(9)).then(|| "What was done".parse().unwrap());
     let steps = [
         Step::Delivered,
         Step::Shown,
@@ -183,7 +186,7 @@ fn directive(world: &World, dice: &Dice) -> DirectiveAction {
         0 | 1 => DirectiveAction::Draft {
             details: details(world, dice, None),
             text,
-            issue: dice.0[3] % 3 != 0,
+            issue: !dice.0[3].is_multiple_of(3),
         },
         2 => DirectiveAction::Draft {
             details: details(world, dice, Some(directive)),
@@ -208,10 +211,10 @@ fn directive(world: &World, dice: &Dice) -> DirectiveAction {
             item,
             reason,
         },
-        10 if dice.0[5] % 3 == 0 => DirectiveAction::Recall { directive, reason },
+        10 if dice.0[5].is_multiple_of(3) => DirectiveAction::Recall { directive, reason },
         11 => DirectiveAction::Close {
             directive,
-            in_part: (dice.0[5] % 2 == 0).then_some(reason),
+            in_part: (dice.0[5].is_multiple_of(2)).then_some(reason),
         },
         12 => DirectiveAction::SeeAlarm {
             directive,
@@ -256,7 +259,7 @@ fn book(world: &World, begun: Timestamp, dice: &Dice) -> Action {
     let told = written.map(|found| found.carried_out()).unwrap_or_default();
     let reason = line("Because");
     Action::Settlement(match dice.0[3] % 4 {
-        0 | 3 if lines.iter().all(|line| told.contains(line)) || dice.0[3] % 4 == 0 => {
+        0 | 3 if lines.iter().all(|line| told.contains(line)) || dice.0[3].is_multiple_of(4) => {
             SettlementAction::Sign {
                 book,
                 within: Vec::new(),
@@ -275,7 +278,7 @@ fn book(world: &World, begun: Timestamp, dice: &Dice) -> Action {
                     record: nobody,
                     item: None,
                 }),
-                was_open: dice.0[5] % 2 == 0,
+                was_open: dice.0[5].is_multiple_of(2),
                 reason,
             }
         }

@@ -296,7 +296,7 @@ fn respond_handover(
     } else {
         Vec::new()
     };
-    let view = shown::sheet(&board, &node.response(), &found, &open, session);
+    let view = shown::sheet(&board, node.response(), &found, &open, session);
     Ok(answer(status, found.version, &view))
 }
 

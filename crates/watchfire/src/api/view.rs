@@ -1,6 +1,5 @@
-//! What the API shows: whole records with what follows from several of them, made by hand from the core's.
-//!
-//! Nothing here is read back; the words are the glossary's. Times are RFC 3339, UTC, with milliseconds.
+//! What the API shows: whole records with what follows from several of them, made by hand from the core's. Nothing here
+//! is read back; the words are the glossary's. Times are RFC 3339, UTC, with milliseconds.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -704,8 +703,7 @@ pub enum AlarmCodeView {
 }
 
 same_words!(AlarmCode <=> AlarmCodeView {
-    Unanswered, LateDeparture, OverdueArrival, OnSceneCheck, Unassigned, CallWaiting,
-    DirectiveOverdue, SupportUnanswered, SupportShort,
+    Unanswered, LateDeparture, OverdueArrival, OnSceneCheck, Unassigned, CallWaiting, DirectiveOverdue, SupportUnanswered, SupportShort,
 });
 
 /// Shows an assignment as of now.

@@ -65,8 +65,8 @@ async fn the_watch_is_handed_over_item_by_item_and_alarms_follow_it() {
     assert_eq!(now.json["posts"][0]["missing"], 1, "{now:?}");
     assert_eq!(now.json["incident_alarms"]["unmanned"], true);
     assert_eq!(now.json["gaps"].as_array().unwrap().len(), 1);
-    let early = planned(&house, &post, -400, 5, &[wang.clone()]).await;
-    let late = planned(&house, &post, 5, 485, &[ding.clone()]).await;
+    let early = planned(&house, &post, -400, 5, std::slice::from_ref(&wang)).await;
+    let late = planned(&house, &post, 5, 485, std::slice::from_ref(&ding)).await;
 
     let no = step(
         &house,
@@ -217,7 +217,14 @@ async fn a_roster_is_proposed_accepted_swapped_and_shows_its_gaps() {
 
     body["rest_min"] = json!(0);
     officer(&house, "PUT", &path, body).await;
-    let far = planned(&house, &post, 9 * 1440, 9 * 1440 + 60, &[wang.clone()]).await;
+    let far = planned(
+        &house,
+        &post,
+        9 * 1440,
+        9 * 1440 + 60,
+        std::slice::from_ref(&wang),
+    )
+    .await;
     let swap = json!({ "do": "ask_swap", "to": ding });
     let asked = step(&house, Seat::Dispatcher, &far, swap).await;
     assert_eq!(
