@@ -91,7 +91,13 @@ test('a finding goes from a question to an issued assessment, a consultation and
     await held.getByText(text, { exact: true }).waitFor();
   }
   assert.equal(await held.getByRole('button', { name: '结束会商' }).count(), 0, 'decisions are open');
+  // The directive is written where directives are; then the decision names it.
   await held.getByRole('button', { name: '转为指令：加强沿河巡逻' }).click();
+  await duty.page.getByLabel('添加承办单位').selectOption({ label: '调度员' });
+  await duty.page.getByRole('button', { name: '下达', exact: true }).click();
+  await duty.page.getByRole('heading', { name: /加强沿河巡逻/ }).waitFor();
+  await duty.page.getByRole('link', { name: '研判会商', exact: true }).click();
+  await duty.page.getByRole('button', { name: /Fires along the canal/ }).last().click();
   await held.getByRole('button', { name: '不予执行：关闭船闸' }).click();
   await held.getByLabel('理由').fill('无人值守');
   await held.getByRole('button', { name: '不予执行', exact: true }).click();
