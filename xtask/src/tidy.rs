@@ -26,6 +26,7 @@ const RULES: &[fn(&Tree) -> Vec<Fault>] = &[
     sources::no_machine_is_named,
     sources::packages_come_from_the_public_registry,
     sources::limits_say_what_they_limit,
+    sources::described_types_have_names_of_their_own,
     strings::both_languages_have_every_text,
     links::pages_name_what_is_there,
 ];

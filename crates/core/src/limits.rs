@@ -54,6 +54,8 @@ pub const CHAIN_RUNGS_MAX: usize = 8;
 pub const DIRECTIVE_TEMPLATES_MAX: usize = 200;
 /// Longest day that a book may be of, in milliseconds: one on which the clock is set back, and a little.
 pub const BOOK_MAX_MS: i64 = 26 * 3_600 * 1_000;
+/// Longest time between two signed days of a book, in milliseconds: the node's zone may have been set anew between them.
+pub const BOOK_GAP_MAX_MS: i64 = 20 * 3_600 * 1_000;
 /// Lines that one action may carry over.
 pub const CARRIED_AT_ONCE_MAX: usize = 200;
 /// Lines that one book may carry over.

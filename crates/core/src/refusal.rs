@@ -136,6 +136,19 @@ pub enum RefusalClass {
 }
 
 impl Refusal {
+    /// Returns that something must be given.
+    pub(crate) fn missing(en: &str, zh: &str) -> Refusal {
+        Refusal::Missing(Text::new(en, zh))
+    }
+
+    /// Returns that a named limit would be passed.
+    pub(crate) fn limit(en: &str, zh: &str, max: usize) -> Refusal {
+        Refusal::Limit {
+            what: Text::new(en, zh),
+            max,
+        }
+    }
+
     /// Returns the stable code programs look at.
     pub fn code(&self) -> &'static str {
         match self {

@@ -2,6 +2,8 @@
 //! Words that no file may hold are put together from halves here, since this is a file too. Start at
 //! [`modules_say_what_they_are_for`].
 
+use std::collections::BTreeMap;
+
 use super::{Fault, Tree};
 
 /// Most lines of a source file. House rule 5 asks for 800; a little more is not worth a fault.
@@ -46,6 +48,43 @@ const REGISTRIES: [&str; 8] = [
     concat!("index.", "crates.io"),
     concat!("arti", "factory"),
 ];
+
+/// No two types that the API's description names are called the same: it would keep one of them and say nothing.
+pub(super) fn described_types_have_names_of_their_own(tree: &Tree) -> Vec<Fault> {
+    let mut known: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut faults = Vec::new();
+    let api = tree.ending(&[".rs"]);
+    for (path, text) in api.filter(|(path, _)| path.starts_with("crates/watchfire/src/")) {
+        let mut described = false;
+        for (at, line) in text.lines().enumerate() {
+            let line = line.trim_start();
+            let attribute = line.starts_with('#') || line.starts_with("//");
+            let named = line.starts_with("use ") || line.starts_with("impl ");
+            described |= line.contains("ToSchema") && !named;
+            if attribute || !described {
+                continue;
+            }
+            let Some(name) = type_named(line) else {
+                continue;
+            };
+            described = false;
+            if let Some(other) = known.insert(name, path) {
+                let fault = format!("{name} is described already, in {other}");
+                faults.push(Fault::new(path, at + 1, fault));
+            }
+        }
+    }
+    faults
+}
+
+/// Returns the name of the type that a line begins.
+fn type_named(line: &str) -> Option<&str> {
+    let after = ["struct ", "enum "]
+        .iter()
+        .find_map(|word| Some(line.split_once(word)?.1))?;
+    let end = after.find(|c: char| !c.is_alphanumeric())?;
+    Some(&after[..end])
+}
 
 /// Every module begins with a paragraph for newcomers.
 pub(super) fn modules_say_what_they_are_for(tree: &Tree) -> Vec<Fault> {
@@ -240,6 +279,24 @@ mod tests {
         check(
             modules_say_what_they_are_for,
             &[(GENERATED[0], "export interface x")],
+            &[],
+        );
+    }
+
+    #[test]
+    fn two_described_types_of_one_name_are_found_and_others_are_not() {
+        let (one, two) = ("crates/watchfire/src/a.rs", "crates/watchfire/src/b.rs");
+        let described =
+            "#[derive(\n    Debug, ToSchema,\n)]\n/// A line.\npub(crate) struct LineView {";
+        let plain =
+            "#[derive(Debug)]\nstruct LineView;\nimpl ToSchema for Other {}\nenum LineView {";
+        let fault = format!("{two}:5: LineView is described already, in {one}");
+        let rule = described_types_have_names_of_their_own;
+        check(rule, &[(one, described), (two, described)], &[&fault]);
+        check(rule, &[(one, described), (two, plain)], &[]);
+        check(
+            rule,
+            &[("crates/core/src/a.rs", described), (one, described)],
             &[],
         );
     }

@@ -2,6 +2,8 @@
 //! directive that is out and late is among the alarms of its issuer, and nobody says of their own work that it is done.
 //! Start at [`lived`].
 
+use std::collections::BTreeSet;
+
 use super::random::Dice;
 use super::{invariants, new_world, prove};
 use crate::basis::{DirectiveId, Line, PersonId, Priority, SettlementId, Timestamp};
@@ -53,7 +55,19 @@ pub(super) fn lived(world: &mut World, run: &[Dice]) {
 /// Takes one directive to its end with a return on the way, and settles a day on which what was to be carried over ended
 /// after all: chance alone seldom comes to it.
 fn to_its_end(world: &mut World, dice: &Dice) {
-    let Some(unit) = nth(world.engine.board().units.keys().copied(), dice.0[3]) else {
+    let board = world.engine.board();
+    let signed: BTreeSet<BookOf> = board
+        .settlements
+        .values()
+        .filter(|one| one.signed.is_some())
+        .map(|one| one.book.of)
+        .collect();
+    // Whose book was signed long before may not leave the days between out.
+    let units = board.units.keys().copied();
+    let fresh: Vec<_> = units
+        .filter(|unit| !signed.contains(&BookOf::Unit(*unit)))
+        .collect();
+    let Some(unit) = nth(fresh.into_iter(), dice.0[3]) else {
         return;
     };
     let act = |world: &mut World, person: u8, action: Action| {

@@ -445,7 +445,7 @@ pub(super) fn decide(
             }
             let open = board.assessments.values();
             if open.filter(|one| is_in_work(one)).count() >= limits::ASSESSMENTS_IN_WORK_MAX {
-                return Err(limit(
+                return Err(Refusal::limit(
                     "assessments that are not issued",
                     "未发布的研判",
                     limits::ASSESSMENTS_IN_WORK_MAX,
@@ -470,7 +470,7 @@ pub(super) fn decide(
             if !found.is_by(context.by.person)
                 && found.authors.len() >= limits::AUTHORS_PER_ASSESSMENT_MAX
             {
-                return Err(limit(
+                return Err(Refusal::limit(
                     "people who write one assessment",
                     "每份研判的撰写人",
                     limits::AUTHORS_PER_ASSESSMENT_MAX,
@@ -560,7 +560,7 @@ fn issue(
 
 fn check_readers(board: &Board, readers: &Readers, context: &Context<'_>) -> Result<(), Refusal> {
     if readers.seats.is_empty() && readers.agencies.is_empty() {
-        return Err(missing("A reader", "阅知对象"));
+        return Err(Refusal::missing("A reader", "阅知对象"));
     }
     let silent = [
         Seat::Wall,
@@ -569,20 +569,21 @@ fn check_readers(board: &Board, readers: &Readers, context: &Context<'_>) -> Res
         Seat::Overseer,
     ];
     if silent.iter().any(|seat| readers.seats.contains(seat)) {
-        return Err(missing(
+        return Err(Refusal::missing(
             "A seat that reads and says so (call taker, dispatcher, duty officer, crew or analyst)",
             "能够签阅的席位（接警、调度、值班长、处警力量或研判）",
         ));
     }
     match readers.operation {
         None if readers.agencies.is_empty() => Ok(()),
-        None => Err(missing(
+        None => Err(Refusal::missing(
             "The operation through which agencies get it",
             "向其他机构发布所经由的行动",
         )),
-        Some(_) if readers.agencies.is_empty() => {
-            Err(missing("An agency of that operation", "该行动中的机构"))
-        }
+        Some(_) if readers.agencies.is_empty() => Err(Refusal::missing(
+            "An agency of that operation",
+            "该行动中的机构",
+        )),
         Some(operation) => {
             let member = |node: &NodeId| *node != context.node && board.is_member(operation, node);
             if readers.agencies.iter().all(member) {
@@ -619,7 +620,7 @@ fn read(
         });
     }
     if found.reads.len() >= limits::READINGS_PER_ASSESSMENT_MAX {
-        return Err(limit(
+        return Err(Refusal::limit(
             "people who say that they have read one assessment",
             "每份研判的签阅人",
             limits::READINGS_PER_ASSESSMENT_MAX,
@@ -643,10 +644,10 @@ fn check_details(
 ) -> Result<(), Refusal> {
     must_hold_on(details, context)?;
     if details.sources.is_empty() {
-        return Err(missing("A source", "来源"));
+        return Err(Refusal::missing("A source", "来源"));
     }
     if details.sources.len() > limits::SOURCES_PER_ASSESSMENT_MAX {
-        return Err(limit(
+        return Err(Refusal::limit(
             "sources of one assessment",
             "每份研判的来源",
             limits::SOURCES_PER_ASSESSMENT_MAX,
@@ -686,7 +687,7 @@ fn must_hold_on(details: &AssessmentDetails, context: &Context<'_>) -> Result<()
     if details.valid_until > context.now && details.valid_until <= latest {
         return Ok(());
     }
-    Err(missing(
+    Err(Refusal::missing(
         "An end of its validity in the future, within a year",
         "一年之内的将来有效期",
     ))
@@ -762,17 +763,6 @@ fn wrong_state(found: &Assessment, instead: Text) -> Refusal {
         kind: RecordKind::Assessment,
         state: found.state.label(),
         instead,
-    }
-}
-
-fn missing(en: &str, zh: &str) -> Refusal {
-    Refusal::Missing(Text::new(en, zh))
-}
-
-fn limit(en: &str, zh: &str, max: usize) -> Refusal {
-    Refusal::Limit {
-        what: Text::new(en, zh),
-        max,
     }
 }
 

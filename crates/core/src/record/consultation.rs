@@ -436,7 +436,7 @@ pub(super) fn decide(
             let found = must_be_held(board, *consultation)?;
             check_label(text)?;
             if found.decisions.len() >= limits::DECISIONS_PER_CONSULTATION_MAX {
-                return Err(limit(
+                return Err(Refusal::limit(
                     "decisions of one consultation",
                     "每次会商的决定事项",
                     limits::DECISIONS_PER_CONSULTATION_MAX,
@@ -485,7 +485,7 @@ fn call(
     check_details(board, details, context)?;
     let open = board.consultations.values().filter(|one| one.is_open());
     if open.count() >= limits::CONSULTATIONS_OPEN_MAX {
-        return Err(limit(
+        return Err(Refusal::limit(
             "open consultations",
             "未结束的会商",
             limits::CONSULTATIONS_OPEN_MAX,
@@ -529,10 +529,10 @@ fn check_details(
     context: &Context<'_>,
 ) -> Result<(), Refusal> {
     if details.seats.is_empty() && details.agencies.is_empty() {
-        return Err(missing("A participant", "参会方"));
+        return Err(Refusal::missing("A participant", "参会方"));
     }
     if details.papers.len() > limits::PAPERS_PER_CONSULTATION_MAX {
-        return Err(limit(
+        return Err(Refusal::limit(
             "papers of one consultation",
             "每次会商的材料",
             limits::PAPERS_PER_CONSULTATION_MAX,
@@ -541,7 +541,7 @@ fn check_details(
     match details.operation {
         None if details.agencies.is_empty() => {}
         None => {
-            return Err(missing(
+            return Err(Refusal::missing(
                 "The operation through which agencies take part",
                 "其他机构参会所经由的行动",
             ));
@@ -608,14 +608,14 @@ fn check_contribution(
     }
     let chars = text.as_str().chars().count();
     if what == Contributed::Card && chars > limits::CARD_CHARS_MAX {
-        return Err(limit(
+        return Err(Refusal::limit(
             "characters on a card",
             "每张卡片字数",
             limits::CARD_CHARS_MAX,
         ));
     }
     if found.contributions.len() >= limits::CONTRIBUTIONS_PER_CONSULTATION_MAX {
-        return Err(limit(
+        return Err(Refusal::limit(
             "cards and notes of one consultation",
             "每次会商的卡片和记录",
             limits::CONTRIBUTIONS_PER_CONSULTATION_MAX,
@@ -627,7 +627,7 @@ fn check_contribution(
         .filter_map(|one| one.text.as_ref());
     let bytes: usize = texts.chain([text]).map(told_bytes).sum();
     if bytes > limits::CONSULTATION_TEXT_BYTES_MAX {
-        return Err(limit(
+        return Err(Refusal::limit(
             "bytes of cards and notes of one consultation",
             "每次会商卡片和记录的总字节数",
             limits::CONSULTATION_TEXT_BYTES_MAX,
@@ -645,7 +645,7 @@ fn check_label(text: &Line) -> Result<(), Refusal> {
     if text.as_str().chars().count() <= limits::DECISION_CHARS_MAX {
         return Ok(());
     }
-    Err(limit(
+    Err(Refusal::limit(
         "characters of a decision or its reason",
         "每项决定或理由的字数",
         limits::DECISION_CHARS_MAX,
@@ -741,17 +741,6 @@ fn wrong_state(found: &Consultation) -> Refusal {
         kind: RecordKind::Consultation,
         state: found.state.label(),
         instead,
-    }
-}
-
-fn missing(en: &str, zh: &str) -> Refusal {
-    Refusal::Missing(Text::new(en, zh))
-}
-
-fn limit(en: &str, zh: &str, max: usize) -> Refusal {
-    Refusal::Limit {
-        what: Text::new(en, zh),
-        max,
     }
 }
 

@@ -372,7 +372,7 @@ pub(super) fn decide(
             if board.patrols.values().filter(|one| one.is_open()).count()
                 >= limits::PATROLS_OPEN_MAX
             {
-                return Err(limit(
+                return Err(Refusal::limit(
                     "open patrol plans",
                     "未结束的巡逻计划",
                     limits::PATROLS_OPEN_MAX,
@@ -439,21 +439,24 @@ fn check_details(
 ) -> Result<(), Refusal> {
     let span_ms = details.until.0.saturating_sub(details.from.0);
     if span_ms <= 0 {
-        return Err(missing("An end after the beginning", "晚于开始的结束时间"));
+        return Err(Refusal::missing(
+            "An end after the beginning",
+            "晚于开始的结束时间",
+        ));
     }
     let hours = limits::PATROL_HOURS_MAX;
     if span_ms > hours as i64 * 3_600_000 {
-        return Err(limit(
+        return Err(Refusal::limit(
             "hours of a patrol plan",
             "巡逻计划时长（小时）",
             hours,
         ));
     }
     if details.units.is_empty() {
-        return Err(missing("A unit", "处警力量"));
+        return Err(Refusal::missing("A unit", "处警力量"));
     }
     if details.units.len() > limits::PATROL_UNITS_MAX {
-        return Err(limit(
+        return Err(Refusal::limit(
             "units of a patrol plan",
             "每个巡逻计划的力量",
             limits::PATROL_UNITS_MAX,
@@ -489,10 +492,10 @@ fn check_details(
 
 fn check_points(details: &PatrolDetails) -> Result<(), Refusal> {
     if details.points.is_empty() {
-        return Err(missing("A patrol point", "巡逻点"));
+        return Err(Refusal::missing("A patrol point", "巡逻点"));
     }
     if details.points.len() > limits::PATROL_POINTS_MAX {
-        return Err(limit(
+        return Err(Refusal::limit(
             "points of a patrol plan",
             "每个巡逻计划的巡逻点",
             limits::PATROL_POINTS_MAX,
@@ -501,30 +504,33 @@ fn check_points(details: &PatrolDetails) -> Result<(), Refusal> {
     let mut numbers = BTreeSet::new();
     for point in &details.points {
         if !numbers.insert(point.no) {
-            return Err(missing(
+            return Err(Refusal::missing(
                 "A number of its own for every patrol point",
                 "各巡逻点互不相同的编号",
             ));
         }
         if point.label.as_str().chars().count() > limits::PATROL_LABEL_CHARS_MAX {
-            return Err(limit(
+            return Err(Refusal::limit(
                 "characters in the name of a patrol point",
                 "巡逻点名称字数",
                 limits::PATROL_LABEL_CHARS_MAX,
             ));
         }
         if usize::from(point.stay_min) > limits::PATROL_STAY_MINUTES_MAX {
-            return Err(limit(
+            return Err(Refusal::limit(
                 "minutes of a visit",
                 "每次巡逻停留分钟数",
                 limits::PATROL_STAY_MINUTES_MAX,
             ));
         }
         if let Wanted::Times { count: 0 } | Wanted::Every { minutes: 0 } = point.wanted {
-            return Err(missing("How often somebody should come", "巡逻频次"));
+            return Err(Refusal::missing(
+                "How often somebody should come",
+                "巡逻频次",
+            ));
         }
         if point.windows.len() > limits::PATROL_WINDOWS_MAX {
-            return Err(limit(
+            return Err(Refusal::limit(
                 "time windows of a patrol point",
                 "每个巡逻点的时段",
                 limits::PATROL_WINDOWS_MAX,
@@ -533,7 +539,7 @@ fn check_points(details: &PatrolDetails) -> Result<(), Refusal> {
         let mut after = details.from;
         for window in &point.windows {
             if window.from < after || window.until <= window.from || window.until > details.until {
-                return Err(missing(
+                return Err(Refusal::missing(
                     "Time windows in their order, apart from each other and within the shift",
                     "按先后排列、互不重叠且在班次之内的时段",
                 ));
@@ -542,7 +548,7 @@ fn check_points(details: &PatrolDetails) -> Result<(), Refusal> {
         }
     }
     if patrol::promised_count(details) > limits::PATROL_VISITS_MAX {
-        return Err(limit(
+        return Err(Refusal::limit(
             "visits of a patrol plan",
             "每个巡逻计划的到点次数",
             limits::PATROL_VISITS_MAX,
@@ -591,7 +597,7 @@ fn check_rounds(
     for round in rounds {
         let unit = board.unit(round.unit)?;
         if !found.details.units.contains(&round.unit) || !units.insert(round.unit) {
-            return Err(missing(
+            return Err(Refusal::missing(
                 "A round of its own for every unit of the plan",
                 "计划内每支力量各一条巡逻路线",
             ));
@@ -722,17 +728,6 @@ fn wrong_state(found: &Patrol, instead: Text) -> Refusal {
         kind: RecordKind::Patrol,
         state: found.status.label(),
         instead,
-    }
-}
-
-fn missing(en: &str, zh: &str) -> Refusal {
-    Refusal::Missing(Text::new(en, zh))
-}
-
-fn limit(en: &str, zh: &str, max: usize) -> Refusal {
-    Refusal::Limit {
-        what: Text::new(en, zh),
-        max,
     }
 }
 

@@ -123,11 +123,12 @@ impl Settlement {
         all
     }
 
-    /// Returns the settlement of the same book on the day before, if it was signed.
+    /// Returns the last signed settlement of the same book that ended by the time the day began: it is held against it.
     pub fn before<'a>(board: &'a Board, book: &Book) -> Option<&'a Settlement> {
         let all = board.settlements.values().map(AsRef::as_ref);
-        let mut signed = all.filter(|one| one.signed.is_some() && one.book.home == book.home);
-        signed.find(|one| one.book.of == book.of && one.book.until == book.from)
+        let signed = all.filter(|one| one.signed.is_some() && one.book.home == book.home);
+        let earlier = signed.filter(|one| one.book.of == book.of && one.book.until <= book.from);
+        earlier.max_by_key(|one| one.book.until)
     }
 
     /// Works out its book from the records on a board.
@@ -337,6 +338,18 @@ fn sign(board: &Board, context: &Context<'_>, book: &Book) -> Result<Vec<Happene
             Text::new("Sign it once the day is over.", "请在当日结束后签字。"),
         ));
     }
+    // A day that is left out would let what was carried over be forgotten.
+    let before = Settlement::before(board, book);
+    let gap = before.map_or(0, |before| book.from.0 - before.book.until.0);
+    if gap > limits::BOOK_GAP_MAX_MS {
+        return Err(wrong(
+            Text::new(
+                "not next: a day between the last that was signed and this one is not",
+                "中间尚有未签字的日期",
+            ),
+            Text::new("Sign the days before first.", "请先为此前各日签字。"),
+        ));
+    }
     let ledger = Settlement::ledger(board, book);
     let questions = ledger.open_questions(found, book.until);
     let uneven = ledger.tallies.values().any(|tally| !tally.balances());
@@ -359,7 +372,7 @@ fn sign(board: &Board, context: &Context<'_>, book: &Book) -> Result<Vec<Happene
     let signed = SettlementEvent::Signed {
         book: *book,
         tallies: ledger.tallies.into_iter().collect(),
-        follows: Settlement::before(board, book).is_some(),
+        follows: before.is_some(),
     };
     all.push(happened(id, signed));
     if let BookOf::Operation(operation) = book.of {

@@ -214,6 +214,39 @@ fn what_a_signed_day_does_not_know_is_off_until_it_is_corrected() {
 }
 
 #[test]
+fn no_day_is_left_out_between_two_that_are_signed() {
+    let mut world = house();
+    let open = directive_line(issue(&mut world));
+    world.now = day(4);
+    let (first, third) = (agency(&world, 0), agency(&world, 2));
+    carry(&mut world, first, vec![open]).unwrap();
+    sign(&mut world, first).unwrap();
+    carry(&mut world, third, vec![open]).unwrap();
+    assert!(matches!(
+        sign(&mut world, third),
+        Err(Refusal::WrongState { .. })
+    ));
+    let second = agency(&world, 1);
+    carry(&mut world, second, vec![open]).unwrap();
+    sign(&mut world, second).unwrap();
+    sign(&mut world, third).unwrap();
+    // A zone that was set anew may leave hours between two days, and no more than the limit.
+    let after = |gap_ms: i64| Book {
+        from: Timestamp(day(3).0 + gap_ms),
+        until: Timestamp(day(3).0 + gap_ms + 1),
+        ..third
+    };
+    for (gap_ms, fine) in [
+        (limits::BOOK_GAP_MAX_MS + 1, false),
+        (limits::BOOK_GAP_MAX_MS, true),
+    ] {
+        let book = after(gap_ms);
+        carry(&mut world, book, vec![open]).unwrap();
+        assert_eq!(sign(&mut world, book).is_ok(), fine, "{gap_ms}");
+    }
+}
+
+#[test]
 fn a_unit_has_a_book_of_its_own_with_its_items_line_by_line() {
     let mut world = house();
     let open = issue(&mut world);
@@ -303,7 +336,13 @@ fn live(seed: u64) {
             anything(&mut world, roll(7), roll(1_000), roll(40_000_000));
         }
         world.now = world.now.max(day(number + 1));
-        settle(&mut world, number, roll(4), seed);
+        // What keeps a day from being signed can be put right, and then it is signed.
+        if !settle(&mut world, number, roll(4), seed) {
+            assert!(
+                settle(&mut world, number, 3, seed),
+                "seed {seed}, day {number}"
+            );
+        }
     }
     world.check();
 }
@@ -354,7 +393,7 @@ fn anything(world: &mut World, what: u64, which: u64, ago_ms: u64) {
     }
 }
 
-fn settle(world: &mut World, number: u32, mood: u64, seed: u64) {
+fn settle(world: &mut World, number: u32, mood: u64, seed: u64) -> bool {
     let book = agency(world, number);
     let ledger = Settlement::ledger(world.engine.board(), &book);
     let carried: Vec<LineId> = ledger.carried_out().map(|line| line.id).collect();
@@ -400,10 +439,12 @@ fn settle(world: &mut World, number: u32, mood: u64, seed: u64) {
             }
             let open: BTreeSet<LineId> = carried.iter().copied().collect();
             assert_eq!(settled.carried_out(), open, "seed {seed}, day {number}");
+            true
         }
         Err(Refusal::Unbalanced { lines }) => {
             let lines: BTreeSet<LineId> = lines.into_iter().collect();
             assert_eq!(lines, expected, "seed {seed}, day {number}");
+            false
         }
         Err(refusal) => panic!("seed {seed}, day {number}: {refusal:?}"),
     }

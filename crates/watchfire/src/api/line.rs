@@ -107,7 +107,7 @@ pub(crate) enum LineOutcome {
 
 /// The answer to a line.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct LineView {
+pub(crate) struct ActionLineView {
     /// What came of it.
     outcome: LineOutcome,
     /// What it was understood as.
@@ -183,14 +183,14 @@ pub(crate) struct CompletionView {
     /// One past the last character that a choice replaces.
     to: usize,
     /// The choices, the likeliest first; at most 12.
-    choices: Vec<ChoiceView>,
+    choices: Vec<CompletionChoiceView>,
     /// How a line with this verb is written.
     hint: TextView,
 }
 
 /// One thing that may stand at the cursor.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ChoiceView {
+pub(crate) struct CompletionChoiceView {
     /// What is put into the line.
     insert: String,
     /// What is shown for it.
@@ -201,8 +201,8 @@ pub(crate) struct ChoiceView {
 
 /// Understands a line, and does it if it is sure or confirmed. Only a line that acts needs an `Idempotency-Key`.
 #[utoipa::path(post, path = "/api/v1/actions/line", tag = "board", request_body = LineBody,
-    params(("Idempotency-Key" = Option<String>, Header)), responses((status = 200, body = LineView)))]
-pub(crate) async fn act(asked: Asked) -> Result<Json<LineView>, Problem> {
+    params(("Idempotency-Key" = Option<String>, Header)), responses((status = 200, body = ActionLineView)))]
+pub(crate) async fn act(asked: Asked) -> Result<Json<ActionLineView>, Problem> {
     super::board::allowed(&asked.session)?;
     let body: LineBody = asked.read()?;
     let selected = body.context.unwrap_or_default().read()?;
@@ -230,7 +230,7 @@ pub(crate) async fn act(asked: Asked) -> Result<Json<LineView>, Problem> {
         return Ok(Json(shown(&understood)));
     }
     if !understood.is_sure() && confirm != token {
-        return Ok(Json(LineView {
+        return Ok(Json(ActionLineView {
             outcome: LineOutcome::Confirm,
             unsure: understood
                 .unsure
@@ -256,7 +256,7 @@ pub(crate) async fn act(asked: Asked) -> Result<Json<LineView>, Problem> {
         .map_err(refused)?;
     forget_positions(&asked.app, &outcome);
     let records: Vec<RecordRef> = outcome.records.iter().map(|(name, _)| *name).collect();
-    Ok(Json(LineView {
+    Ok(Json(ActionLineView {
         outcome: LineOutcome::Done,
         records: names(&records),
         undo_before: asked.undo_before().map(view::time),
@@ -310,7 +310,7 @@ pub(crate) async fn complete(
         choices: found
             .choices
             .into_iter()
-            .map(|choice| ChoiceView {
+            .map(|choice| CompletionChoiceView {
                 insert: choice.insert,
                 label: choice.label,
                 detail: choice.detail.into(),
@@ -503,8 +503,8 @@ fn slip(not: &Misunderstanding) -> Problem {
     })
 }
 
-fn empty(understood: &Understood) -> LineView {
-    LineView {
+fn empty(understood: &Understood) -> ActionLineView {
+    ActionLineView {
         outcome: LineOutcome::Show,
         understood: understood.text.clone().into(),
         unsure: Vec::new(),
@@ -516,9 +516,9 @@ fn empty(understood: &Understood) -> LineView {
     }
 }
 
-fn done_before(outcome: &Outcome) -> LineView {
+fn done_before(outcome: &Outcome) -> ActionLineView {
     let records: Vec<RecordRef> = outcome.records.iter().map(|(name, _)| *name).collect();
-    LineView {
+    ActionLineView {
         outcome: LineOutcome::Done,
         understood: Text::new("This was done already", "该操作此前已完成").into(),
         unsure: Vec::new(),
@@ -530,19 +530,19 @@ fn done_before(outcome: &Outcome) -> LineView {
     }
 }
 
-fn shown(understood: &Understood) -> LineView {
+fn shown(understood: &Understood) -> ActionLineView {
     let view = empty(understood);
     match &understood.meaning {
-        Meaning::Show(record) => LineView {
+        Meaning::Show(record) => ActionLineView {
             records: names(&[*record]),
             ..view
         },
-        Meaning::Go(record) => LineView {
+        Meaning::Go(record) => ActionLineView {
             records: names(&[*record]),
             go: go(*record),
             ..view
         },
-        Meaning::GoScreen(screen) => LineView {
+        Meaning::GoScreen(screen) => ActionLineView {
             go: Some(GoView {
                 kind: GoKindView::Seat,
                 id: screen.as_str().to_owned(),
@@ -550,7 +550,7 @@ fn shown(understood: &Understood) -> LineView {
             }),
             ..view
         },
-        Meaning::TakeCall { said } => LineView {
+        Meaning::TakeCall { said } => ActionLineView {
             go: Some(GoView {
                 kind: GoKindView::Seat,
                 id: line::Screen::CallTaking.as_str().to_owned(),
@@ -558,7 +558,7 @@ fn shown(understood: &Understood) -> LineView {
             }),
             ..view
         },
-        Meaning::Help(verb) => LineView {
+        Meaning::Help(verb) => ActionLineView {
             outcome: LineOutcome::Help,
             help: Some(
                 VERBS

@@ -62,7 +62,7 @@ pub(crate) struct RoadLineView {
     /// What it is.
     properties: RoadView,
     /// Where.
-    geometry: LineView,
+    geometry: MapLineView,
 }
 
 /// What a line is.
@@ -76,7 +76,7 @@ pub(crate) struct RoadView {
 
 /// Where a line is.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct LineView {
+pub(crate) struct MapLineView {
     /// `LineString`.
     #[serde(rename = "type")]
     kind: &'static str,
@@ -95,7 +95,7 @@ pub(crate) async fn roads(State(app): State<App>, _: Onlooker) -> Result<Respons
             class: line.class.tag().to_owned(),
             name: line.name.map(str::to_owned),
         },
-        geometry: LineView {
+        geometry: MapLineView {
             kind: "LineString",
             coordinates: coordinates(&line.points),
         },
@@ -430,12 +430,12 @@ pub(crate) struct RouteView {
     /// The line to draw, from the unit to the incident; longitude and latitude in degrees.
     line: Vec<[f64; 2]>,
     /// What the crew does on the way, in order.
-    steps: Vec<StepView>,
+    steps: Vec<RouteStepView>,
 }
 
 /// One thing that the crew does, and the stretch after it.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct StepView {
+pub(crate) struct RouteStepView {
     /// `depart`, `straight`, `slight_left`, `left`, `sharp_left`, `slight_right`, `right`, `sharp_right`, `turn_round`,
     /// `roundabout`, `ferry` or `arrive`.
     manoeuvre: &'static str,
@@ -451,8 +451,8 @@ pub(crate) struct StepView {
     lon: f64,
 }
 
-impl From<&Step> for StepView {
-    fn from(step: &Step) -> StepView {
+impl From<&Step> for RouteStepView {
+    fn from(step: &Step) -> RouteStepView {
         let (manoeuvre, exit) = match step.manoeuvre {
             Manoeuvre::Depart => ("depart", None),
             Manoeuvre::Straight => ("straight", None),
@@ -467,7 +467,7 @@ impl From<&Step> for StepView {
             Manoeuvre::Ferry => ("ferry", None),
             Manoeuvre::Arrive => ("arrive", None),
         };
-        StepView {
+        RouteStepView {
             manoeuvre,
             exit,
             name: step.name.clone(),
@@ -509,7 +509,7 @@ pub(crate) async fn route(
         length_m: metres(route.length_m),
         basis: BasisView::Road,
         line: coordinates(&route.points),
-        steps: route.steps.iter().map(StepView::from).collect(),
+        steps: route.steps.iter().map(RouteStepView::from).collect(),
     }))
 }
 
