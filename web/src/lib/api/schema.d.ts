@@ -2653,6 +2653,24 @@ export interface components {
             /** @description What the other agency gave. */
             text: string;
         };
+        /** @description The answer to a line. */
+        ActionLineView: {
+            /** @description What confirms exactly this, as long as the records it names stay as they are. */
+            confirm: string | null;
+            go: components["schemas"]["GoView"] | null;
+            /** @description What can be said. */
+            help: components["schemas"]["VerbView"][] | null;
+            /** @description What came of it. */
+            outcome: components["schemas"]["LineOutcome"];
+            /** @description The records it made, changed or shows, the main one first. */
+            records: components["schemas"]["RecordNameView"][];
+            /** @description What it was understood as. */
+            understood: components["schemas"]["TextView"];
+            /** @description Until when it can be taken back, if it can. */
+            undo_before: string | null;
+            /** @description Why it is asked about first; empty if it is not. */
+            unsure: components["schemas"]["TextView"][];
+        };
         /** @description For whom a directive is. */
         AddresseeBody: {
             /** @description The unit's id. */
@@ -3862,14 +3880,12 @@ export interface components {
          * @enum {string}
          */
         ChannelView: "phone" | "text" | "app" | "alarm" | "sensor" | "radio" | "counter" | "import";
-        /** @description One thing that may stand at the cursor. */
+        /** @description An answer that a question takes. */
         ChoiceView: {
-            /** @description What it is. */
-            detail: components["schemas"]["TextView"];
-            /** @description What is put into the line. */
-            insert: string;
-            /** @description What is shown for it. */
-            label: string;
+            /** @description Its name within the question. */
+            answer: string;
+            /** @description What it says. */
+            text: components["schemas"]["TextView"];
         };
         /** @description A unit that goes to one of several incidents. */
         ChosenTogetherView: {
@@ -3946,10 +3962,19 @@ export interface components {
             /** @description What was typed so far. */
             text: string;
         };
+        /** @description One thing that may stand at the cursor. */
+        CompletionChoiceView: {
+            /** @description What it is. */
+            detail: components["schemas"]["TextView"];
+            /** @description What is put into the line. */
+            insert: string;
+            /** @description What is shown for it. */
+            label: string;
+        };
         /** @description What may stand at the cursor. */
         CompletionView: {
             /** @description The choices, the likeliest first; at most 12. */
-            choices: components["schemas"]["ChoiceView"][];
+            choices: components["schemas"]["CompletionChoiceView"][];
             /** @description The first character that a choice replaces, in Unicode characters. */
             from: number;
             /** @description How a line with this verb is written. */
@@ -5841,6 +5866,13 @@ export interface components {
             /** @description Whether it came to the same answer again, to the letter. */
             same: boolean;
             why_not: components["schemas"]["TextView"] | null;
+        };
+        /** @description Where a line is. */
+        MapLineView: {
+            /** @description Longitude and latitude in degrees. */
+            coordinates: number[][];
+            /** @description `LineString`. */
+            type: string;
         };
         /** @description Something done by somebody at a time. */
         MarkView: {
@@ -8331,7 +8363,7 @@ export interface components {
         /** @description One line. */
         RoadLineView: {
             /** @description Where. */
-            geometry: components["schemas"]["LineView"];
+            geometry: components["schemas"]["MapLineView"];
             /** @description What it is. */
             properties: components["schemas"]["RoadView"];
             /** @description `Feature`. */
@@ -8476,6 +8508,36 @@ export interface components {
             /** @description The rounds, as they were proposed. */
             rounds: components["schemas"]["RoundBody"][];
         };
+        /** @description One thing that the crew does, and the stretch after it. */
+        RouteStepView: {
+            /**
+             * Format: int32
+             * @description For `roundabout`, by which exit, counted from 1.
+             */
+            exit: number | null;
+            /**
+             * Format: double
+             * @description Where, latitude in degrees (WGS 84).
+             */
+            lat: number;
+            /**
+             * Format: int32
+             * @description How long that stretch is, in metres.
+             */
+            length_m: number;
+            /**
+             * Format: double
+             * @description Where, longitude in degrees (WGS 84).
+             */
+            lon: number;
+            /**
+             * @description `depart`, `straight`, `slight_left`, `left`, `sharp_left`, `slight_right`, `right`, `sharp_right`, `turn_round`,
+             *     `roundabout`, `ferry` or `arrive`.
+             */
+            manoeuvre: string;
+            /** @description The name of the road then driven, if it has one. */
+            name: string | null;
+        };
         /** @description The way of a unit to an incident. */
         RouteView: {
             /** @description What the time rests on. */
@@ -8497,7 +8559,7 @@ export interface components {
             /** @description Whether that is driven with lights and siren. */
             siren: boolean;
             /** @description What the crew does on the way, in order. */
-            steps: components["schemas"]["StepView"][];
+            steps: components["schemas"]["RouteStepView"][];
         };
         /**
          * @description Why people chose otherwise than was recommended.
@@ -9065,36 +9127,6 @@ export interface components {
             happened_at?: string | null;
             /** @description Why (for `decline` and `cancel`, which need it) or how it ended (for `clear`). */
             reason?: string | null;
-        };
-        /** @description One thing that the crew does, and the stretch after it. */
-        StepView: {
-            /**
-             * Format: int32
-             * @description For `roundabout`, by which exit, counted from 1.
-             */
-            exit: number | null;
-            /**
-             * Format: double
-             * @description Where, latitude in degrees (WGS 84).
-             */
-            lat: number;
-            /**
-             * Format: int32
-             * @description How long that stretch is, in metres.
-             */
-            length_m: number;
-            /**
-             * Format: double
-             * @description Where, longitude in degrees (WGS 84).
-             */
-            lon: number;
-            /**
-             * @description `depart`, `straight`, `slight_left`, `left`, `sharp_left`, `slight_right`, `right`, `sharp_right`, `turn_round`,
-             *     `roundabout`, `ferry` or `arrive`.
-             */
-            manoeuvre: string;
-            /** @description The name of the road then driven, if it has one. */
-            name: string | null;
         };
         /** @description Where a stretch ends. */
         StretchEnd: {
@@ -9817,7 +9849,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LineView"];
+                    "application/json": components["schemas"]["ActionLineView"];
                 };
             };
             400: components["responses"]["Problem"];
