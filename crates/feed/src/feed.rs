@@ -14,6 +14,8 @@ use crate::{Entry, FeedError, FeedId, Hash, NodeId, PublicKey};
 
 /// Kind of the first entry of every feed.
 pub const OPENING_KIND: &str = "feed.opened";
+/// What the reason of an opening begins with if its node is made for an exercise; the exercise's name follows.
+pub const EXERCISE_REASON: &str = "exercise: ";
 
 /// Version of the opening's body.
 pub const OPENING_KIND_VERSION: u16 = 1;
@@ -171,6 +173,11 @@ pub struct Opening {
 }
 
 impl Opening {
+    /// Returns the name of the exercise that the feed's node was made for, none for one that is real.
+    pub fn exercise(&self) -> Option<&str> {
+        self.reason.strip_prefix(EXERCISE_REASON)
+    }
+
     /// Reads and verifies an opening entry: that it is the first, says exactly what an opening says,
     /// names the feed that it stands in, and is signed by the key that it names.
     pub fn of(entry: &Entry) -> Result<Opening, FeedError> {

@@ -25,6 +25,7 @@ pub struct Identity {
     addresses: Vec<String>,
     revoked: Option<String>,
     unknown: u64,
+    exercise: Option<String>,
 }
 
 /// The key of one epoch.
@@ -78,7 +79,8 @@ pub struct Anchor {
 impl Identity {
     /// Begins with the opening of a node's identity feed.
     pub fn begin(opening: &Entry) -> Result<Identity, IdentityError> {
-        let feed = Opening::of(opening)?.feed;
+        let opened = Opening::of(opening)?;
+        let feed = opened.feed;
         // That such a feed proves its node is a rule of every opening.
         if feed.scope != Scope::Identity {
             return Err(IdentityError::NotIdentity { scope: feed.scope });
@@ -93,7 +95,13 @@ impl Identity {
             addresses: Vec::new(),
             revoked: None,
             unknown: 0,
+            exercise: opened.exercise().map(str::to_owned),
         })
+    }
+
+    /// Returns the name of the exercise that the node was made for, none for one that is real.
+    pub fn exercise(&self) -> Option<&str> {
+        self.exercise.as_deref()
     }
 
     /// Verifies the next entry and does what it says. On an error nothing changes.

@@ -26,7 +26,9 @@ mod time;
 pub use chain::{Chain, proves_fork};
 pub use entry::{Draft, Entry, SealedBody, sign};
 pub use error::FeedError;
-pub use feed::{Feed, Head, OPENING_KIND, OPENING_KIND_VERSION, Opening, Scope, ScopeError};
+pub use feed::{
+    EXERCISE_REASON, Feed, Head, OPENING_KIND, OPENING_KIND_VERSION, Opening, Scope, ScopeError,
+};
 pub use fork::ForkProof;
 pub use header::{Header, MAGIC, SUITE};
 pub use id::{FeedId, Hash, IdError, NodeId, PublicKey};

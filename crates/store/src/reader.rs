@@ -15,7 +15,7 @@ use watchfire_core::basis::{IncidentId, PersonId, Personal, Timestamp};
 use watchfire_core::engine;
 use watchfire_core::log::{KeptOutcome, Row};
 use watchfire_core::record::{Record, RecordKind, RecordRef};
-use watchfire_feed::{Entry, Feed, FeedError, FeedId};
+use watchfire_feed::{Entry, Feed, FeedError, FeedId, Opening};
 
 use crate::entries::{self, StoredFeed};
 use crate::error::{Doing, StoreError, damaged};
@@ -408,6 +408,14 @@ impl Reader {
         let first = self.entries_after(0, 1)?;
         let first = first.first().ok_or_else(|| damaged("the first entry"))?;
         Ok(entries::accepted_at(&first.entry))
+    }
+
+    /// Returns the name of the exercise that the node was made for, as its first entry says; none for one that is real.
+    pub fn exercise(&self) -> Result<Option<String>, StoreError> {
+        let first = self.entries_after(0, 1)?;
+        let first = first.first().ok_or_else(|| damaged("the first entry"))?;
+        let opening = Opening::of(&first.entry).map_err(|_| damaged("the first entry"))?;
+        Ok(opening.exercise().map(str::to_owned))
     }
 
     /// Returns how many entries there are in all feeds.

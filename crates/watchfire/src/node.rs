@@ -111,6 +111,7 @@ struct Inner {
     settings: Settings,
     feed: Feed,
     response: Arc<ResponseFile>,
+    exercise: Option<String>,
     board: RwLock<Board>,
     position: AtomicU64,
     /// The time of the last entry, in milliseconds.
@@ -227,12 +228,14 @@ impl Node {
         let (engine, position) = load(&mut store, keep_since, Arc::clone(&response), entropy)?;
         let engine = engine.with_timers(settings.timers);
         taking::finish_erasing(&mut store, engine.board());
+        let exercise = store.reader()?.exercise()?;
         let (queue, inputs) = sync_channel(QUEUE_MAX);
         let node = Node {
             inner: Arc::new(Inner {
                 settings,
                 feed: *engine.feed(),
                 response,
+                exercise,
                 board: RwLock::new(engine.board().clone()),
                 position: AtomicU64::new(position),
                 last_entry_ms: AtomicU64::new(last_time.ms()),
@@ -369,6 +372,11 @@ impl Node {
     /// Returns the settings.
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
+    }
+
+    /// Returns the name of the exercise that the node was made for; none for one that is real.
+    pub fn exercise(&self) -> Option<&str> {
+        self.inner.exercise.as_deref()
     }
 
     /// Returns the time now.

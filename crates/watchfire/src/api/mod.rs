@@ -259,6 +259,7 @@ pub fn router(app: App) -> Router {
             )
         }
     };
+    let exercise = node::exercise_header(app.node.exercise());
     let squeeze = SizeAbove::new(1_024).and(NotForContentType::new("text/event-stream"));
     api.route("/api/v1/openapi.json", axum::routing::get(served))
         .route("/healthz", axum::routing::get(node::healthy))
@@ -269,6 +270,10 @@ pub fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .layer(CompressionLayer::new().compress_when(squeeze))
         .layer(middleware::from_fn(guard))
+        .layer(middleware::from_fn_with_state(
+            exercise,
+            node::mark_exercise,
+        ))
         .with_state(app)
 }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -28,6 +29,8 @@ pub(crate) struct NodeView {
     id: String,
     /// Its clock.
     clock: ClockView,
+    /// The exercise that the node was made for; none for one that is real.
+    exercise: Option<String>,
     /// What is simulated, if anything is.
     simulated: Option<SimulatedView>,
     /// Its travel times.
@@ -139,6 +142,7 @@ pub(crate) async fn show(State(app): State<App>, _: Session) -> Json<NodeView> {
             zone: settings.zone.clone(),
             behind_s: node.clock_behind_s(),
         },
+        exercise: node.exercise().map(str::to_owned),
         simulated: settings.simulated.clone().map(|text| SimulatedView {
             crews: true,
             text: text.into(),
@@ -165,6 +169,40 @@ pub(crate) async fn show(State(app): State<App>, _: Session) -> Json<NodeView> {
             capabilities: words(&response.capabilities),
         },
     })
+}
+
+/// Returns what every answer of a node of an exercise says in its header `Exercise`: its name, with all that is not a letter
+/// or digit of ASCII written as `%` and two hex digits.
+pub(super) fn exercise_header(name: Option<&str>) -> Option<HeaderValue> {
+    let mut text = String::new();
+    for byte in name?.bytes() {
+        match byte.is_ascii_alphanumeric() {
+            true => text.push(char::from(byte)),
+            false => text.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    HeaderValue::from_str(&text).ok()
+}
+
+/// Marks every answer of a node of an exercise, so that neither a program nor a page can take it for a real one.
+pub(super) async fn mark_exercise(
+    State(exercise): State<Option<HeaderValue>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut response = next.run(request).await;
+    if let Some(name) = exercise {
+        let headers = response.headers_mut();
+        headers.insert(HeaderName::from_static("exercise"), name);
+        // A file goes on to where nobody sees the headers.
+        let file = headers.get(header::CONTENT_DISPOSITION);
+        let file = file.and_then(|file| file.to_str().ok());
+        let marked = file.map(|file| file.replacen("filename=\"", "filename=\"EXERCISE-", 1));
+        if let Some(marked) = marked.and_then(|file| HeaderValue::from_str(&file).ok()) {
+            headers.insert(header::CONTENT_DISPOSITION, marked);
+        }
+    }
+    response
 }
 
 /// Answers that the process is alive.

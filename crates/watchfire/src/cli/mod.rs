@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod ask;
+mod exercise;
 mod identity;
 mod import;
 mod joint;
@@ -45,6 +46,13 @@ enum Command {
         /// Where peers will reach it, host and port; may be said several times, and later
         #[arg(long = "peer-address", value_name = "HOST:PORT")]
         peer_addresses: Vec<String>,
+        /// Make it for an exercise of this name: marked on every screen for good, and enrolled with nodes of exercises only
+        #[arg(long, value_name = "NAME")]
+        exercise: Option<String>,
+        /// Set it up like the node in this directory (which may run): response file, stations, units, duty posts, capabilities and
+        /// people, without its work and without passwords
+        #[arg(long, value_name = "DIR", requires = "exercise")]
+        like: Option<PathBuf>,
     },
     /// Enrol peers and shut them out, on a running node
     Peer {
@@ -197,7 +205,15 @@ fn dispatch(command: Command) -> Result<Ended> {
             dir,
             name,
             peer_addresses,
-        } => tend::init(&dir, &name, &peer_addresses),
+            exercise,
+            like,
+        } => tend::init(&tend::New {
+            dir: &dir,
+            name: &name,
+            peer_addresses: &peer_addresses,
+            exercise: exercise.as_deref(),
+            like: like.as_deref(),
+        }),
         Command::Peer { what } => peer::run(&what),
         Command::Identity { what } => identity::run(what),
         Command::Operation { what } => joint::operation(&what),

@@ -13,7 +13,7 @@ use watchfire_core::record::person::{Access, PersonAction, Seat};
 use watchfire_feed::ClosingCause;
 use watchfire_store::{BackupKeys, Code, Store, Token};
 
-use super::{Ended, Output, Progress, Result, fail};
+use super::{Ended, Output, Progress, Result, exercise, fail};
 use crate::auth::{CODE_S, CodeAbout, Secret};
 use crate::city;
 use crate::clock::Clock;
@@ -53,40 +53,56 @@ pub(super) struct BackupArgs {
     output: Output,
 }
 
-pub(super) fn init(dir: &Path, name: &str, peer_addresses: &[String]) -> Result<Ended> {
-    for address in peer_addresses {
-        if !config::is_host_and_port(address) {
-            return fail(format!(
-                "\"{address}\" is no host and port, such as node.example:8441"
-            ));
-        }
-    }
+/// A node that is to be made.
+pub(super) struct New<'a> {
+    pub(super) dir: &'a Path,
+    pub(super) name: &'a str,
+    pub(super) peer_addresses: &'a [String],
+    pub(super) exercise: Option<&'a str>,
+    pub(super) like: Option<&'a Path>,
+}
+
+pub(super) fn init(new: &New<'_>) -> Result<Ended> {
+    let (dir, name) = (new.dir, new.name);
+    let config = checked(new)?;
     let founding = node::Founding {
         name,
-        addresses: peer_addresses,
+        addresses: new.peer_addresses,
         now: Clock::Real.now(),
+        exercise: new.exercise,
     };
     let root_seed = node::found(dir, &founding)?;
     let passphrase = generate_passphrase();
     let root = RootFile::create(&dir.join(ROOT_FILE), &passphrase, *root_seed)?;
     let path = dir.join(config::FILE);
-    city::write(
-        &path,
-        config::example(&Config {
-            name: name.to_owned(),
-            federation: config::Federation {
-                addresses: peer_addresses.to_vec(),
-                ..config::Federation::default()
-            },
-            ..Config::default()
-        })
-        .as_bytes(),
-    )?;
+    city::write(&path, config::example(&config).as_bytes())?;
+    let set_up = match new.like {
+        Some(like) => Some(exercise::set_up_like(dir, like)?),
+        None => None,
+    };
     let secret = Secret::code();
     let mut store = Store::open(dir)?;
     add_code(&mut store, &secret, None)?;
     println!("A new node, \"{name}\", is in {}.", dir.display());
     println!();
+    if let Some(exercise) = new.exercise {
+        println!(
+            "It is for the exercise \"{exercise}\": every screen says so, and it can be enrolled with nodes of exercises only."
+        );
+        println!("What is done there never enters the records or figures of a real node.");
+        println!();
+    }
+    if let Some(one) = set_up {
+        println!(
+            "Set up like the real one: {} stations, {} units (off duty), {} duty posts, {} capabilities and {} people, who need",
+            one.stations, one.units, one.posts, one.capabilities, one.people
+        );
+        println!(
+            "a code each for their first sign-in (watchfire code, or the page of people). It listens on {}.",
+            config.http.listen
+        );
+        println!();
+    }
     println!(
         "Its configuration is {}; every key in it is explained.",
         path.display()
@@ -109,6 +125,33 @@ pub(super) fn init(dir: &Path, name: &str, peer_addresses: &[String]) -> Result<
     println!();
     println!("Lost it?  watchfire code {}", dir.display());
     Ok(Ended::Done)
+}
+
+/// Checks what can be checked before anything is made, and returns the configuration.
+fn checked(new: &New<'_>) -> Result<Config> {
+    for address in new.peer_addresses {
+        if !config::is_host_and_port(address) {
+            return fail(format!(
+                "\"{address}\" is no host and port, such as node.example:8441"
+            ));
+        }
+    }
+    if let Some(exercise) = new.exercise
+        && exercise.parse::<Line>().is_err()
+    {
+        return fail("an exercise has a name of one line and at most 200 characters");
+    }
+    match new.like {
+        Some(like) => exercise::config_like(like, new.name, new.peer_addresses),
+        None => Ok(Config {
+            name: new.name.to_owned(),
+            federation: config::Federation {
+                addresses: new.peer_addresses.to_vec(),
+                ..config::Federation::default()
+            },
+            ..Config::default()
+        }),
+    }
 }
 
 fn add_code(store: &mut Store, secret: &Secret, person: Option<PersonId>) -> Result<()> {

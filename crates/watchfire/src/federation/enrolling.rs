@@ -10,7 +10,7 @@ use watchfire_core::refusal::Refusal;
 use watchfire_feed::{Entry, Hash, Identity};
 
 use crate::link::Line as LinkLine;
-use crate::link::enrol::{Identities, Known, Own, Party};
+use crate::link::enrol::{Identities, Known, Own, Party, Why};
 use crate::node::{Node, NotAccepted, Submission};
 use crate::policy::Authorized;
 
@@ -82,8 +82,11 @@ impl Identities for Enrolling {
         }
     }
 
-    fn verify(&self, identity: &[u8]) -> Result<Known, String> {
-        let (found, _) = read_identity(identity)?;
+    fn verify(&self, identity: &[u8]) -> Result<Known, Why> {
+        let (found, _) = read_identity(identity).map_err(Why::Identity)?;
+        if self.node.exercise().is_some() != found.exercise().is_some() {
+            return Err(Why::NeverMixed);
+        }
         Ok(Known {
             node: found.node(),
             name: found.name().unwrap_or("(without a name)").to_owned(),

@@ -63,7 +63,7 @@ pub fn begin(dir: &Path, root: &Signer, founding: &Founding<'_>) -> Result<(), S
             addresses: founding.addresses.to_vec(),
         });
     }
-    write(&mut store, root, events, founding.now)
+    write(&mut store, root, events, founding.now, &founding.reason())
 }
 
 /// Says more in the identity feed of a node that does not run; begins the feed if there is none yet.
@@ -74,7 +74,7 @@ pub fn say(
     now: Timestamp,
 ) -> Result<(), SayError> {
     let mut store = Store::open(dir)?;
-    write(&mut store, root, events, now)
+    write(&mut store, root, events, now, REASON)
 }
 
 /// Sees that a node from before there were identity feeds has one: its first key is its root key.
@@ -109,8 +109,11 @@ pub fn ensure(
         let addresses = addresses.to_vec();
         events.push(IdentityEvent::AddressesSet { addresses });
     }
-    write(store, &root, events, now)
+    write(store, &root, events, now, REASON)
 }
+
+/// Why a feed is begun for a node that had none; every exercise node is made with one.
+const REASON: &str = "a new node";
 
 /// Longest name that an identity feed takes, in characters.
 const NAME_CHARS_MAX: usize = 200;
@@ -132,6 +135,7 @@ fn write(
     root: &Signer,
     events: Vec<IdentityEvent>,
     now: Timestamp,
+    reason: &str,
 ) -> Result<(), SayError> {
     let response = Arc::new(ResponseFile::default());
     let (mut engine, _) = node::load(store, now, response, Entropy::new(random()))?;
@@ -141,7 +145,7 @@ fn write(
         .identities
         .get(&engine.node())
         .cloned();
-    let entries = signed(store, root, held.as_ref(), &events, now)?;
+    let entries = signed(store, root, held.as_ref(), &events, now, reason)?;
     append(&mut engine, store, entries, now)
 }
 
@@ -151,6 +155,7 @@ fn signed(
     held: Option<&Identity>,
     events: &[IdentityEvent],
     now: Timestamp,
+    reason: &str,
 ) -> Result<Vec<Entry>, SayError> {
     if watchfire_feed::NodeId::of_key(&root.public_key()) != store.feed().node {
         return Err(SayError::OtherRoot);
@@ -160,7 +165,7 @@ fn signed(
     let mut head = match held {
         Some(identity) => identity.head(),
         None => {
-            let opening = identity_opening(root, clock.tick(now.0), "a new node")?;
+            let opening = identity_opening(root, clock.tick(now.0), reason)?;
             let head = opening.head();
             entries.push(opening);
             head

@@ -12,8 +12,8 @@ use watchfire_core::limits::BATCH_INPUTS_MAX;
 use watchfire_core::plan::ResponseFile;
 use watchfire_feed::seal::RecordKey;
 use watchfire_feed::{
-    Draft, Feed, Head, HybridClock, HybridTime, NodeId, OPENING_KIND, OPENING_KIND_VERSION, Scope,
-    Signer,
+    Draft, EXERCISE_REASON, Feed, Head, HybridClock, HybridTime, NodeId, OPENING_KIND,
+    OPENING_KIND_VERSION, Scope, Signer,
 };
 use watchfire_store::{Store, StoreError};
 use zeroize::Zeroizing;
@@ -25,8 +25,10 @@ const SPARE_KEYS_WANTED: usize = 1_024;
 /// its root key and signs day by day too; [`found`] keeps them apart.
 pub fn create(dir: &Path, name: &str, seed: [u8; 32], now: Timestamp) -> Result<(), StoreError> {
     let node = NodeId::of_key(&Signer::from_seed(seed).public_key());
-    create_under(dir, name, seed, node, now)
+    create_under(dir, name, seed, node, now, OPENED)
 }
+
+const OPENED: &str = "a new node";
 
 fn create_under(
     dir: &Path,
@@ -34,6 +36,7 @@ fn create_under(
     seed: [u8; 32],
     node: NodeId,
     now: Timestamp,
+    reason: &str,
 ) -> Result<(), StoreError> {
     let signer = Signer::from_seed(seed);
     let key = signer.public_key();
@@ -51,7 +54,7 @@ fn create_under(
         record_version: 1,
         time: HybridClock::new(HybridTime(0)).tick(now.0),
         deps: &[],
-        plain: feed.opening_body(None, "a new node"),
+        plain: feed.opening_body(None, reason),
         sealed: Vec::new(),
     };
     let opening = watchfire_feed::sign(&signer, &Head::start(feed.id()), draft)
@@ -67,6 +70,18 @@ pub struct Founding<'a> {
     pub addresses: &'a [String],
     /// What the opening of its feeds says.
     pub now: Timestamp,
+    /// The exercise that it is made for; none for a node that is real. It never changes.
+    pub exercise: Option<&'a str>,
+}
+
+impl Founding<'_> {
+    /// Returns why its feeds are opened.
+    pub fn reason(&self) -> String {
+        match self.exercise {
+            Some(name) => format!("{EXERCISE_REASON}{name}"),
+            None => OPENED.to_owned(),
+        }
+    }
 }
 
 /// Makes a new node in an empty directory, with a root key apart from the key that signs day by day, certificates of
@@ -82,6 +97,7 @@ pub fn found(dir: &Path, founding: &Founding<'_>) -> Result<Zeroizing<[u8; 32]>,
         *seed,
         NodeId::of_key(&root.public_key()),
         now,
+        &founding.reason(),
     )?;
     crate::federation::identity::begin(dir, &root, founding)?;
     Ok(root_seed)

@@ -187,6 +187,7 @@ async fn enter(
         name: place.name,
         addresses: &[peers.to_string()],
         now: Clock::Real.now(),
+        exercise: None,
     };
     node::found(&dir, &founding)?;
     let store = Store::open(&dir)?;

@@ -125,8 +125,25 @@ impl House {
 
     async fn made(at: Timestamp, travel_of_node: Travel, response: ResponseFile) -> House {
         let dir = TempDir::new().unwrap();
+        node::create(&dir.path().join("node"), "A house", node::random(), at).unwrap();
+        House::in_dir(dir, travel_of_node, response).await
+    }
+
+    /// Makes a node for an exercise, which peers would reach at a port of this machine.
+    pub(crate) async fn of_exercise(name: &str, port: u16) -> House {
+        let dir = TempDir::new().unwrap();
+        let founding = node::Founding {
+            name: "A house",
+            addresses: &[format!("127.0.0.1:{port}")],
+            now: Clock::Real.now(),
+            exercise: Some(name),
+        };
+        node::found(&dir.path().join("node"), &founding).unwrap();
+        House::in_dir(dir, plain_travel(), ResponseFile::default()).await
+    }
+
+    async fn in_dir(dir: TempDir, travel_of_node: Travel, response: ResponseFile) -> House {
         let path = dir.path().join("node");
-        node::create(&path, "A house", node::random(), at).unwrap();
         let mut store = Store::open(&path).unwrap();
         let response = Arc::new(response);
         let now = Clock::Real.now();

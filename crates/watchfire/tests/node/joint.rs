@@ -18,6 +18,12 @@ pub(crate) async fn joint_house(name: &str) -> House {
     house
 }
 
+/// A port that nobody listens on.
+pub(crate) fn free_port() -> u16 {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    free.local_addr().unwrap().port()
+}
+
 pub(crate) async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
     for _ in 0..400 {
         if done().await {
@@ -340,12 +346,9 @@ async fn what_is_erased_at_home_is_erased_wherever_it_was_told_and_its_home_know
 
 impl House {
     /// Starts the node again with a port for peers, which others are told.
-    async fn restart_joint(&mut self, name: &str) {
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
+    pub(crate) async fn restart_joint(&mut self, name: &str) {
         let _ = name;
-        self.start_joint(port).await;
+        self.start_joint(free_port()).await;
     }
 
     /// Starts the node again with this port for peers.

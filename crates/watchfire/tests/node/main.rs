@@ -18,6 +18,7 @@ mod cover;
 mod directives;
 mod dispatch;
 mod duty;
+mod exercise;
 mod figures;
 mod history;
 mod line;

@@ -412,6 +412,86 @@ fn a_check_finds_an_altered_table_and_a_rebuild_mends_it() {
 }
 
 #[test]
+fn a_node_of_an_exercise_is_set_up_like_the_real_one_and_takes_nothing_else_from_it() {
+    let site = Site::new();
+    site.configure(&format!(
+        "name = \"Test site\"\n[response]\nfile = '{CITY}/response.toml'\n"
+    ));
+    for words in [
+        &[
+            "import",
+            "stations",
+            &format!("{CITY}/stations.csv"),
+            "--data",
+            "NODE",
+        ],
+        &[
+            "import",
+            "units",
+            &format!("{CITY}/units.csv"),
+            "--data",
+            "NODE",
+        ],
+    ] {
+        site.fine(words);
+    }
+    site.token("dispatcher");
+    // The real node runs meanwhile.
+    let _real = Running::serve(&site.node());
+    let drill = [
+        "init",
+        "HERE/drill",
+        "--name",
+        "Drill",
+        "--exercise",
+        "Autumn flood",
+    ];
+    let made = site.fine(&[&drill[..], &["--like", "NODE"]].concat());
+    assert!(
+        made.contains("Autumn flood") && made.contains("169 units"),
+        "{made}"
+    );
+    let token = site.fine(&[
+        "token",
+        "HERE/drill",
+        "--login",
+        "look",
+        "--seat",
+        "dispatcher",
+    ]);
+    let running = Running::serve(&site.dir.path().join("drill"));
+    let mut client = Client::connect(running.address, token.trim()).unwrap();
+    let mut look = |path: &str| -> Value {
+        serde_json::from_str(&client.get(&format!("/api/v1{path}")).unwrap()).unwrap()
+    };
+    let node = look("/node");
+    assert_eq!(node["exercise"], "Autumn flood");
+    let board = look("/board");
+    assert_eq!(board["units"].as_array().unwrap().len(), 169);
+    let placed = |unit: &Value| unit["station"].is_string() || unit["station"].is_object();
+    assert!(
+        board["units"].as_array().unwrap().iter().any(placed),
+        "{}",
+        board["units"][0]
+    );
+    let refused = site.fails(&["init", "HERE/more", "--like", "NODE"], 2);
+    assert!(refused.contains("--exercise"), "{refused}");
+    let again = [
+        "init",
+        "HERE/third",
+        "--exercise",
+        "Spring",
+        "--like",
+        "HERE/drill",
+    ];
+    let refused = site.fails(&again, 1);
+    assert!(
+        refused.contains("itself a node of the exercise"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn an_import_says_what_it_took_and_why_it_refused_the_rest_and_can_be_repeated() {
     let site = Site::new();
     site.configure(&format!("[response]\nfile = '{CITY}/response.toml'\n"));

@@ -91,6 +91,8 @@ async function exchange<T>(method: string, path: string, options: RequestOptions
   } catch (fault) {
     throw new LineFault(fault);
   }
+  const exercise = answer.headers.get('exercise');
+  told?.(exercise === null ? null : decodeURIComponent(exercise));
   const body = parse(text);
   if (answer.ok) {
     if (body === undefined && text !== '') throw new LineFault(`not JSON: ${method} ${path}`);
@@ -120,6 +122,13 @@ function problemOf(answer: Response, body: unknown): Problem {
     next_step: told.next_step ?? { en: '', zh: '' },
     status: answer.status,
   };
+}
+
+let told: ((exercise: string | null) => void) | undefined;
+
+/** Has itself told the exercise that the node is for (null for one that is real), at every answer; also before anybody has signed in. */
+export function onExercise(tell: (exercise: string | null) => void) {
+  told = tell;
 }
 
 const part = encodeURIComponent;

@@ -145,7 +145,7 @@ impl Accepter {
     pub fn heard(
         &mut self,
         answer: &Answer,
-        verify: &dyn Fn(&[u8]) -> Result<Known, String>,
+        verify: &dyn Fn(&[u8]) -> Result<Known, Why>,
         now: u64,
     ) {
         self.tick(now);
@@ -245,7 +245,7 @@ impl Accepter {
         &mut self,
         nonce: [u8; 32],
         identity: &[u8],
-        verify: &dyn Fn(&[u8]) -> Result<Known, String>,
+        verify: &dyn Fn(&[u8]) -> Result<Known, Why>,
         now: u64,
     ) {
         let Invitation { node, anchor, .. } = self.invitation;
@@ -313,6 +313,7 @@ fn seen_from_here(why: &Why) -> Why {
         other @ (Why::Expired
         | Why::NotInvited
         | Why::UsedTwice
+        | Why::NeverMixed
         | Why::Commitment
         | Why::Ourselves
         | Why::AlreadyPeer

@@ -63,7 +63,7 @@ pub struct Calling<'a> {
 /// What a message is held against, beside the enrolment itself.
 pub struct With<'a> {
     /// Tells what an identity says.
-    pub verify: &'a dyn Fn(&[u8]) -> Result<Known, String>,
+    pub verify: &'a dyn Fn(&[u8]) -> Result<Known, Why>,
     /// A nonce that nobody has seen.
     pub nonce: [u8; 32],
     /// The time, in seconds since 1970.

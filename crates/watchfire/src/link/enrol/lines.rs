@@ -35,8 +35,8 @@ impl Identities for Office {
         }
     }
 
-    fn verify(&self, identity: &[u8]) -> Result<Known, String> {
-        let (number, anchor) = identity.split_first().ok_or("empty")?;
+    fn verify(&self, identity: &[u8]) -> Result<Known, Why> {
+        let (number, anchor) = identity.split_first().ok_or(Why::Protocol)?;
         Ok(Known {
             node: NodeId([*number; 32]),
             name: format!("node {number}"),

@@ -94,7 +94,7 @@ pub trait Identities: Send + Sync {
     fn own(&self) -> Own;
 
     /// Verifies an identity, or says why it is none.
-    fn verify(&self, identity: &[u8]) -> Result<Known, String>;
+    fn verify(&self, identity: &[u8]) -> Result<Known, Why>;
 
     /// Makes the other side a peer: durable first, then trusted on the line. It may be asked twice for the same, and is
     /// asked again if it fails. Only after it is done does the other side hear of it.
@@ -183,6 +183,9 @@ pub enum Why {
     /// Who called has no identity that holds.
     #[error("the other side's identity does not hold: {0}")]
     Identity(String),
+    /// One was made for an exercise, and the other is real.
+    #[error("one of the two is a node of an exercise and the other is real, and the two never mix")]
+    NeverMixed,
     /// The identity is not of the node that is at the other end of the line.
     #[error("the other side's identity is not that of its certificate")]
     Mismatch,
@@ -323,12 +326,12 @@ fn verified(
     node: NodeId,
     ours: NodeId,
     has_anchor: impl Fn(&[u8]) -> bool,
-    verify: &dyn Fn(&[u8]) -> Result<Known, String>,
+    verify: &dyn Fn(&[u8]) -> Result<Known, Why>,
 ) -> Result<Known, Why> {
     if identity.len() > IDENTITY_MAX_BYTES {
         return Err(Why::Identity("it is too large".to_owned()));
     }
-    let known = verify(identity).map_err(Why::Identity)?;
+    let known = verify(identity)?;
     if known.name.is_empty() || known.name.chars().count() > NAME_CHARS_MAX {
         return Err(Why::Identity("it has no name that can be shown".to_owned()));
     }

@@ -20,10 +20,10 @@ pub(super) fn known(number: u8) -> Known {
     }
 }
 
-pub(super) fn verify(identity: &[u8]) -> Result<Known, String> {
+pub(super) fn verify(identity: &[u8]) -> Result<Known, Why> {
     match identity {
         [b'i', number] => Ok(known(*number)),
-        _ => Err("not signed".to_owned()),
+        _ => Err(Why::Identity("not signed".to_owned())),
     }
 }
 
