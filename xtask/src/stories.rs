@@ -30,14 +30,14 @@ const REPLAY_MAX_S: f64 = 60.0;
 /// The longest that a node may take until it is ready.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
-/// The longest for all requests from one seat.
-const SEAT_WITHIN: Duration = Duration::from_secs(120);
+/// The longest for all requests from one seat: a bound on what hangs, not a measurement. A busy machine takes minutes.
+const SEAT_WITHIN: Duration = Duration::from_secs(15 * 60);
 
 /// The longest for all stories in the browser.
 const BROWSER_WITHIN: Duration = Duration::from_secs(30 * 60);
 
 /// Requests that are made up for each operation and phase, from each seat.
-const EXAMPLES: &str = "15";
+const EXAMPLES: &str = "8";
 
 /// The seed of the requests: what fails once fails again.
 const REQUEST_SEED: &str = "1";

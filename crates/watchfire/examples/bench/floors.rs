@@ -54,6 +54,11 @@ figures! {
     APPEND_PER_SQLITE: Nothing, "its p50 against plain SQLite with the same bytes (1 = as fast)";
     APPEND_64_PER_SQLITE: Nothing, "the same for 64 calls in one batch";
 
+    DAY_PAGE_P95_MS: AtMost(200.0), "after a day of 28,000 calls, 12,000 dispatches and 5,000 directives: the slowest page of the console, two at a time, p95";
+    DAY_COVERAGE_P95_MS: AtMost(1_000.0), "the same day: coverage with 1,500 units free, worked out anew, p95";
+    DAY_BOOK_S: Nothing, "the same day: the agency's book read, s";
+    DAY_SETTLED_S: AtMost(2.0), "the same day: its open lines carried over and the book signed, s";
+
     DUPLICATE_P50_MS: Nothing, "a hint at duplicates for a place, 5,000 open incidents, HTTP, p50";
     DUPLICATE_P99_MS: AtMost(200.0), "a hint at duplicates for a place, 5,000 open incidents, HTTP, p99";
     TRIAGE_P99_MS: Nothing, "what a call seems to be about, HTTP, p99";

@@ -19,6 +19,7 @@ mod report;
 mod actions;
 mod batches;
 mod calls;
+mod day;
 mod joint;
 mod memory;
 mod patrol;
@@ -66,13 +67,14 @@ impl Scale {
 type Part = fn(&Scale, &mut Report) -> Outcome<()>;
 
 /// What is measured, in this order.
-const PARTS: [(&str, Part); 14] = [
+const PARTS: [(&str, Part); 15] = [
     ("actions", actions::run),
     ("batches", batches::run),
     ("calls", calls::run),
     ("recommend", recommend::run),
     ("positions", positions::run),
     ("start", start::run),
+    ("day", day::run),
     ("memory", memory::run),
     ("joint", joint::paced::run),
     ("rate", joint::paced::rate),

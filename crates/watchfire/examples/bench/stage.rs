@@ -178,7 +178,12 @@ impl Stage {
 
     /// Decides an action; with 63 others it becomes durable.
     pub(crate) fn ask(&mut self, action: Action) -> Outcome<Vec<RecordRef>> {
-        let (batch, records) = self.decide(action)?;
+        self.ask_by(Actor::NODE, action)
+    }
+
+    /// Decides what somebody asks; with 63 others it becomes durable.
+    pub(crate) fn ask_by(&mut self, by: Actor, action: Action) -> Outcome<Vec<RecordRef>> {
+        let (batch, records) = self.decide_by(by, action)?;
         self.batch.extend(batch);
         self.waiting += 1;
         if self.waiting == BATCH_INPUTS_MAX {
@@ -189,13 +194,17 @@ impl Stage {
 
     /// Decides an action without appending what it comes to.
     pub(crate) fn decide(&mut self, action: Action) -> Outcome<(Batch, Vec<RecordRef>)> {
+        self.decide_by(Actor::NODE, action)
+    }
+
+    fn decide_by(&mut self, by: Actor, action: Action) -> Outcome<(Batch, Vec<RecordRef>)> {
         top_up_keys(&mut self.engine, &mut self.store, fresh_key)?;
         self.asked += 1;
         let request = Request {
             ticket: 0,
             key: format!("stage {} {}", self.now.0, self.asked),
             fingerprint: [0; 32],
-            by: Actor::NODE,
+            by,
             if_version: None,
             happened: HappenedWhen::Now,
             action,
@@ -286,6 +295,11 @@ impl Stage {
 
     /// Returns a token with which somebody acts from the dispatcher's seat; enrols them if needed.
     pub(crate) fn token(&mut self, login: &str) -> Outcome<String> {
+        self.token_for(login, Seat::Dispatcher)
+    }
+
+    /// Returns a token with which somebody acts from a seat; enrols them if needed.
+    pub(crate) fn token_for(&mut self, login: &str, seat: Seat) -> Outcome<String> {
         let line = login.parse()?;
         let known = self
             .engine
@@ -297,7 +311,7 @@ impl Stage {
             None => {
                 let details = PersonDetails {
                     name: line.clone(),
-                    seats: [Seat::Dispatcher].into(),
+                    seats: [seat].into(),
                     unit: None,
                     program: true,
                 };
@@ -314,7 +328,7 @@ impl Stage {
             hash: secret.hash,
             person,
             label: login.to_owned(),
-            seat: Seat::Dispatcher,
+            seat,
             created_at: Clock::Real.now(),
         })?;
         Ok(secret.text)
