@@ -367,7 +367,9 @@ fn incident(deed: &Deed, action: &IncidentAction) -> Result<IncidentAction, Refu
             "请对方拒绝接收。",
         ),
         IncidentAction::SeeAlarm { .. } => return Err(seen()),
-        IncidentAction::Open { .. } | IncidentAction::OpenFor { .. } => (
+        IncidentAction::Open { .. }
+        | IncidentAction::OpenInExercise { .. }
+        | IncidentAction::OpenFor { .. } => (
             "an incident that was opened stays on record",
             "已立警情须留存",
             "Cancel it and say why.",

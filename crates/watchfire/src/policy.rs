@@ -380,7 +380,9 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
             | CallAction::Close { .. }
             | CallAction::SeeAlarm { .. },
         ) => vec![P::TakeCalls],
-        Action::Incident(IncidentAction::Open { .. }) => vec![P::OpenIncidents],
+        Action::Incident(IncidentAction::Open { .. } | IncidentAction::OpenInExercise { .. }) => {
+            vec![P::OpenIncidents]
+        }
         Action::Incident(IncidentAction::AddNote { incident, .. }) => {
             with_own(P::OpenIncidents, is_on(session, *incident, board))
         }

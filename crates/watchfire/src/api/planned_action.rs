@@ -5,6 +5,7 @@
 //! that team and nothing else by [`own`]. Start at [`plan`].
 
 mod shown;
+mod views;
 mod written;
 
 use axum::Json;
@@ -18,8 +19,9 @@ use watchfire_core::record::{Action, Elsewhere};
 use super::{App, Asked, answer, read, read_id, read_time};
 use crate::policy::{Permission, Session};
 use crate::problem::Problem;
+use shown::Viewer;
 pub(crate) use shown::marked;
-use shown::{OwnTeamView, PlannedActionView, Viewer};
+use views::{OwnTeamView, PlannedActionView};
 use written::{PlanBody, PlannedActionStep, RehearsalBody, TeamWordBody};
 
 /// Lists the planned actions that this node knows of: those that go on first, then the others, newest first.

@@ -127,7 +127,7 @@ async fn two_agencies_brief_take_position_and_go_and_a_cut_never_makes_a_go() {
     let path_steps = format!("/operations/{joint}/steps");
     let quiet = ask(&b, Seat::Dispatcher, "POST", &path_steps, speak).await;
     assert_eq!(quiet.problem(), "wrong_state", "{quiet:?}");
-    assert_eq!(quiet.text("/what/zh").is_empty(), false);
+    assert!(!quiet.text("/what/zh").is_empty());
     let broken =
         json!({ "do": "say", "text": "a fire next door", "break_silence": "lives at risk" });
     done(&b, &joint, broken).await;
@@ -343,4 +343,80 @@ async fn it_is_held_called_off_and_rehearsed_with_the_very_plan() {
         !board.json.to_string().contains("quietly"),
         "nothing of the plan is told to everybody"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_is_done_in_an_exercise_is_in_no_figures_bins_books_or_statistics() {
+    let a = joint_house("a").await;
+    let counted = async || {
+        let span = "from=2000-01-01T00:00:00Z&to=2100-01-01T00:00:00Z";
+        let bins = ask(
+            &a,
+            Seat::DutyOfficer,
+            "GET",
+            &format!("/directives/bins?{span}"),
+            json!(null),
+        )
+        .await;
+        let support = ask(
+            &a,
+            Seat::DutyOfficer,
+            "GET",
+            &format!("/support/figures?{span}"),
+            json!(null),
+        )
+        .await;
+        let figures = ask(&a, Seat::DutyOfficer, "GET", "/figures", json!(null)).await;
+        let today = json!(time(Timestamp(a.node.now().0 + 86_400_000))[..10]);
+        let date = today.as_str().unwrap();
+        let book = ask(
+            &a,
+            Seat::DutyOfficer,
+            "GET",
+            &format!("/settlements/book?date={date}"),
+            json!(null),
+        )
+        .await;
+        [
+            bins.json["directives"].clone(),
+            support.json["capabilities"].clone(),
+            figures.json["tally"]["incidents"].clone(),
+            json!(book.json["lines"].as_array().map(Vec::len)),
+        ]
+    };
+    let lived = async |operation: &str, exercise: bool| {
+        let mut incident =
+            json!({ "category": "fire", "priority": 1, "place": { "lat": 30.0, "lon": 120.58 } });
+        if exercise {
+            incident["exercise"] = json!(operation);
+        }
+        let opened = ask(&a, Seat::Dispatcher, "POST", "/incidents", incident).await;
+        assert_eq!(opened.status, StatusCode::CREATED, "{opened:?}");
+        assert_eq!(opened.json["exercise"].is_string(), exercise, "{opened:?}");
+        let directive = json!({ "kind": "task", "priority": 2, "subject": "shut the valve",
+            "to": [{ "is": "unit", "id": a.own_unit }], "operation": operation });
+        let given = ask(&a, Seat::DutyOfficer, "POST", "/directives", directive).await;
+        assert_eq!(given.status, StatusCode::CREATED, "{given:?}");
+        let wish = json!({ "code": "drone", "quantity": 1, "until": minutes(&a, 60), "purpose": "look",
+            "priority": 2, "operation": operation });
+        let asked = ask(&a, Seat::DutyOfficer, "POST", "/support/requests", wish).await;
+        assert_eq!(asked.status, StatusCode::CREATED, "{asked:?}");
+    };
+    let before = counted().await;
+    let drill = raise(&a).await;
+    lived(&drill, true).await;
+    assert_eq!(counted().await, before, "nothing of an exercise counts");
+    let body = json!({ "name": "real", "purpose": "two doors", "legal_basis": "art. 54", "handling": "police_use" });
+    let real = ask(&a, Seat::DutyOfficer, "POST", "/operations", body)
+        .await
+        .text("/id");
+    lived(&real, false).await;
+    let after = counted().await;
+    for (what, (before, after)) in before.iter().zip(&after).enumerate() {
+        assert_ne!(before, after, "{what}: what is real counts");
+    }
+    let with_call = json!({ "category": "fire", "priority": 1, "place": { "lat": 30.0, "lon": 120.58 },
+        "exercise": drill, "call": "0".repeat(32) });
+    let refused = ask(&a, Seat::Dispatcher, "POST", "/incidents", with_call).await;
+    assert_eq!(refused.problem(), "unreadable", "{refused:?}");
 }

@@ -20,6 +20,7 @@ use watchfire_feed::NodeId;
 use super::HandlingView;
 use crate::api::directive::{self, DirectiveView};
 use crate::api::peer::{LineState, LineView};
+use crate::api::planned_action;
 use crate::api::view::{self, AssignmentView, IncidentView, TextView, UnitView};
 use crate::node::Node;
 
@@ -77,6 +78,8 @@ pub struct OperationView {
     planned_mark: Option<String>,
     /// True while nobody but the lead is to speak: a planned action waits for go.
     silent: bool,
+    /// Since when a team of it needs help, if this node leads and one said so last.
+    help_asked_at: Option<String>,
     /// What was asked of one home by another.
     asks: Vec<AskView>,
     /// What was said and what happened, newest first.
@@ -372,6 +375,8 @@ pub struct LogLineView {
     what: Option<TextView>,
     /// What was said.
     text: Option<String>,
+    /// Why it was said during the silence before a planned action's go, if it was.
+    broke_silence: Option<String>,
     /// The message, if it is one.
     message: Option<String>,
     /// How far it has come to the others, if this node said it.
@@ -457,6 +462,7 @@ impl Scene<'_> {
         let joined = others
             .filter(|node| self.board.is_member(found.id, node))
             .count();
+        let planned = planned_action::marked(self.board, self.own, found.id);
         let (status, ending) = match &found.state {
             OperationState::Active if joined == 0 => (OperationStatus::Forming, None),
             OperationState::Active => (OperationStatus::Active, None),
@@ -494,8 +500,9 @@ impl Scene<'_> {
             incidents: self.incidents(),
             units: self.units(),
             directives: self.directives(),
-            planned_mark: crate::api::planned_action::marked(self.board, found.id).0,
-            silent: self.board.is_silent(found.id),
+            planned_mark: planned.mark,
+            silent: planned.silent,
+            help_asked_at: planned.help_asked_at.map(view::time),
             asks: self.asks(),
             log: self.log(),
         }

@@ -5,8 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-use utoipa::ToSchema;
 use watchfire_core::basis::{Line, OperationId, Text, Timestamp, UnitId};
 use watchfire_core::board::Board;
 use watchfire_core::record::directive::Mark;
@@ -20,332 +18,27 @@ use watchfire_feed::NodeId;
 
 use super::super::App;
 use super::super::assessment::shown::name_of;
-use super::super::operation::shown::{DeliveryView, delivery_of};
+use super::super::operation::shown::delivery_of;
 use super::super::peer::{LineState, LineView};
-use super::super::view::{self, TextView, maybe_time};
-use super::written::WordView;
+use super::super::view::{self, maybe_time};
+use super::views::*;
 use crate::policy::{Permission, Session};
 
-/// A planned action.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub(crate) struct PlannedActionView {
-    /// Its id.
-    id: String,
-    /// Its version.
-    pub(super) version: u64,
-    /// Its home.
-    node: String,
-    /// What people call its home.
-    home_name: String,
-    /// True if it is this node's own.
-    own: bool,
-    /// The operation.
-    operation: String,
-    /// What that is called.
-    operation_name: String,
-    /// True if it is an exercise.
-    exercise: bool,
-    /// True if it rehearses another.
-    rehearsal: bool,
-    /// What is to be reached.
-    intent: String,
-    /// How many people it is for.
-    strength: u32,
-    /// True if the plan wants nobody but the lead to speak until go.
-    silence: bool,
-    /// True while that is so.
-    silent: bool,
-    /// Where it stands.
-    standing: StandingView,
-    /// The same in words.
-    standing_text: TextView,
-    /// When it was planned.
-    planned_at: String,
-    /// How often it was issued.
-    issue: u16,
-    /// When it was issued last.
-    issued_at: Option<String>,
-    /// How it ended, or why it was called off.
-    ending: Option<String>,
-    /// When it ended.
-    ended_at: Option<String>,
-    /// When its home was last heard, if it cannot be reached now; absent for one's own.
-    lead_heard_at: Option<String>,
-    /// True if its home cannot be reached, so that go may have been given and is not known here.
-    lead_cut: bool,
-    /// Parts of the action.
-    branches: Vec<BranchView>,
-    /// The teams, by their numbers.
-    teams: Vec<TeamView>,
-    /// The phases, in order.
-    phases: Vec<PhaseView>,
-    /// The next phase that has not gone.
-    next: Option<u16>,
-    /// On what conditions it is no go.
-    no_go: Vec<NoGoView>,
-    /// What was decided and what was said of teams, newest first.
-    log: Vec<ActionLineView>,
-    /// How far it has come to the other agencies, if it is this node's own.
-    delivery: Vec<DeliveryView>,
-    /// When a screen of this node showed it as it stands now, if it is another's.
-    shown: bool,
-    /// When a person of this node signed for it as it stands now, if it is another's.
-    signed_at: Option<String>,
-    /// What the asker may do with it now.
-    may: Vec<PlannedActionStepView>,
-}
-
-/// Where a planned action stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum StandingView {
-    /// It is being planned.
-    Planning,
-    /// It was issued and waits for go.
-    Issued,
-    /// The next phase waits for a new time.
-    Held,
-    /// The next phase does not go.
-    NoGo,
-    /// It goes on.
-    Going,
-    /// It was carried out.
-    Ended,
-    /// It was called off.
-    CalledOff,
-}
-
-/// What may be done with a planned action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum PlannedActionStepView {
-    /// Change the plan.
-    Change,
-    /// Issue it.
-    Issue,
-    /// Take it back.
-    Rework,
-    /// Go, no-go and hold.
-    Decide,
-    /// Say that a phase is done.
-    Done,
-    /// End it.
-    End,
-    /// Call it off.
-    CallOff,
-    /// Take it over.
-    TakeOver,
-    /// Rehearse it.
-    Rehearse,
-    /// Say where teams of this agency stand, and which units they are.
-    Say,
-}
-
-/// A branch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct BranchView {
-    /// Its number.
-    no: u16,
-    /// What people call it.
-    name: String,
-    /// The call sign or post of whoever leads it.
-    lead: Option<String>,
-    /// How many people.
-    strength: u32,
-    /// How many teams.
-    teams: u32,
-    /// How many of these are ready.
-    ready: u32,
-}
-
-/// A team.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub(crate) struct TeamView {
-    /// Its number.
-    no: u16,
-    /// What people call it.
-    name: String,
-    /// Its branch.
-    branch: u16,
-    /// The node of its agency.
-    agency: String,
-    /// What people call that.
-    agency_name: String,
-    /// True if that is this node.
-    own: bool,
-    /// How many people.
-    strength: u16,
-    /// Its call sign on the radio.
-    call_sign: Option<String>,
-    /// Where it waits for go.
-    position: String,
-    /// Where that is, in degrees.
-    lat: Option<f64>,
-    /// Where that is, in degrees.
-    lon: Option<f64>,
-    /// What it has to do.
-    task: String,
-    /// The units that make it up: of this node only.
-    units: Vec<TeamUnitView>,
-    /// What was said of it last, of the plan as it was issued last.
-    word: Option<SaidView>,
-    /// Since when it is in position.
-    in_position_at: Option<String>,
-    /// True if it can go.
-    ready: bool,
-    /// When its agency was last heard, if it cannot be reached now: what was said may be old.
-    heard_at: Option<String>,
-    /// True if its agency cannot be reached now.
-    cut: bool,
-}
-
-/// A unit of a team.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct TeamUnitView {
-    /// Its id.
-    id: String,
-    /// Its call sign.
-    callsign: String,
-}
-
-/// What was said of a team.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct SaidView {
-    /// What.
-    word: WordView,
-    /// The same in words.
-    label: TextView,
-    /// Of which phase.
-    phase: Option<u16>,
-    /// Why.
-    reason: Option<String>,
-    /// When.
-    at: String,
-}
-
-/// A phase.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub(crate) struct PhaseView {
-    /// Its number.
-    no: u16,
-    /// What people call it.
-    name: String,
-    /// What is done in it.
-    what: String,
-    /// When it was to go, as it was planned.
-    planned_at: String,
-    /// When it is to go, as it stands now.
-    go_at: String,
-    /// Where it stands.
-    state: PhaseStateView,
-    /// The same in words.
-    state_text: TextView,
-    /// Why it is held or does not go.
-    reason: Option<String>,
-    /// From when it goes or went.
-    from: Option<String>,
-    /// When it was done.
-    done_at: Option<String>,
-    /// True if its time is past and no word of go is here.
-    no_word: bool,
-    /// The teams that act in it.
-    teams: Vec<u16>,
-    /// Those of them that have not said that they are in position; before go only.
-    not_ready: Vec<u16>,
-    /// Those that said that they have done their part.
-    done: Vec<u16>,
-}
-
-/// Where a phase stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum PhaseStateView {
-    /// It waits for go.
-    Waiting,
-    /// It waits for go at a new time.
-    Held,
-    /// It does not go.
-    NoGo,
-    /// It was given go.
-    Gone,
-    /// It is done.
-    Done,
-}
-
-/// A condition on which it is no go.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct NoGoView {
-    /// Its number.
-    no: u16,
-    /// What.
-    what: String,
-    /// The seat or post that says so.
-    who: String,
-}
-
-/// Something that was decided, or said of a team.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub(crate) struct ActionLineView {
-    /// When.
-    at: String,
-    /// Whose agency.
-    name: String,
-    /// Who, if of this agency.
-    by: Option<String>,
-    /// What, in words.
-    what: TextView,
-    /// True if the lead decided it.
-    decision: bool,
-}
-
-/// A team as its own crew is shown it, and nothing of anybody else.
-#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
-pub(crate) struct OwnTeamView {
-    /// The operation, through which answers are given.
-    operation: String,
-    /// True if it is an exercise.
-    exercise: bool,
-    /// The team's number.
-    no: u16,
-    /// What people call it.
-    name: String,
-    /// What people call its branch.
-    branch: String,
-    /// The call sign or post of whoever leads that.
-    branch_lead: Option<String>,
-    /// Its call sign on the radio.
-    call_sign: Option<String>,
-    /// How many people.
-    strength: u16,
-    /// What it has to do.
-    task: String,
-    /// Where it waits for go.
-    position: String,
-    /// Where that is, in degrees.
-    lat: Option<f64>,
-    /// Where that is, in degrees.
-    lon: Option<f64>,
-    /// Where the action stands.
-    standing: StandingView,
-    /// The same in words.
-    standing_text: TextView,
+/// What the stream tells of a planned action with its operation; whoever may see more asks for it.
+#[derive(Debug, Default)]
+pub(crate) struct Marked {
+    /// Changes whenever anything of it does.
+    pub(crate) mark: Option<String>,
     /// True while nobody but the lead speaks.
-    silent: bool,
-    /// Its phases.
-    phases: Vec<PhaseView>,
-    /// What was said of it last.
-    word: Option<SaidView>,
-    /// When the lead was last heard, if it cannot be reached now.
-    lead_heard_at: Option<String>,
-    /// True if the lead cannot be reached now.
-    lead_cut: bool,
+    pub(crate) silent: bool,
+    /// Since when a team needs help, where it is led.
+    pub(crate) help_asked_at: Option<Timestamp>,
 }
 
-/// Returns what of a planned action the stream tells with its operation: a mark that changes whenever anything of it does, so
-/// that whoever may see it asks anew, and whether nobody but the lead speaks now.
-pub(crate) fn marked(board: &Board, operation: OperationId) -> (Option<String>, bool) {
+/// Returns what the stream tells of the planned action of an operation.
+pub(crate) fn marked(board: &Board, own: NodeId, operation: OperationId) -> Marked {
     let Some((home, action)) = board.planned_action_in(operation) else {
-        return (None, false);
+        return Marked::default();
     };
     let to = Elsewhere {
         node: home,
@@ -357,8 +50,17 @@ pub(crate) fn marked(board: &Board, operation: OperationId) -> (Option<String>, 
         .filter(|reply| reply.to == to)
         .map(|reply| reply.version)
         .sum();
-    let mark = format!("{}.{said}", action.version);
-    (Some(mark), board.is_silent(operation))
+    let asks = |part: &TeamPart| {
+        let word = part.word(action)?;
+        (word.word == Word::NeedsHelp).then_some(word.mark.at)
+    };
+    let parts = board.team_parts(home, action);
+    let leads = home == own && action.is_open();
+    Marked {
+        mark: Some(format!("{}.{said}", action.version)),
+        silent: board.is_silent(operation),
+        help_asked_at: parts.values().filter_map(asks).max().filter(|_| leads),
+    }
 }
 
 /// Somebody who looks at planned actions.
@@ -628,13 +330,13 @@ impl<'a> Viewer<'a> {
         board.replies.get(&id).map(AsRef::as_ref)
     }
 
-    fn log(&self, scene: &Scene<'a>) -> Vec<ActionLineView> {
+    fn log(&self, scene: &Scene<'a>) -> Vec<PlannedActionLineView> {
         let action = scene.action;
-        let mut lines: Vec<(Timestamp, ActionLineView)> = Vec::new();
+        let mut lines: Vec<(Timestamp, PlannedActionLineView)> = Vec::new();
         let mut add = |node: &NodeId, mark: &Mark, what: Text, decision: bool| {
             let own = *node == self.own;
             let by = own.then(|| name_of(self.board, mark.by));
-            let line = ActionLineView {
+            let line = PlannedActionLineView {
                 at: view::time(mark.at),
                 name: self.board.name_of_in(node, scene.operation),
                 by: by.filter(|name| !name.is_empty()),
@@ -742,7 +444,9 @@ impl<'a> Viewer<'a> {
 
     fn own_team(&self, scene: &Scene<'a>, no: u16, team: &Team) -> OwnTeamView {
         let action = scene.action;
-        let branch = action.plan.branches.get(usize::from(team.branch) - 1);
+        // A plan of another home may name a branch that is none.
+        let branch = usize::from(team.branch).checked_sub(1);
+        let branch = branch.and_then(|at| action.plan.branches.get(at));
         let phases = scene.runs.iter().map(|run| self.phase(scene, run));
         let own = phases.filter(|phase| phase.teams.contains(&no));
         // Of the other teams of its phases nothing is told.
@@ -791,8 +495,8 @@ fn ready(scene: &Scene<'_>, no: u16) -> bool {
     word(scene, no).is_some_and(|word| word.word.is_ready())
 }
 
-fn said(word: &TeamWord) -> SaidView {
-    SaidView {
+fn said(word: &TeamWord) -> TeamSaidView {
+    TeamSaidView {
         word: word.word.into(),
         label: Word::label(word.word).into(),
         phase: word.phase,

@@ -218,6 +218,7 @@ impl Scene<'_> {
                 })
                 .map(Into::into),
             text: self.text(message),
+            broke_silence: message.broke_silence.as_ref().map(ToString::to_string),
             message: Some(message.id.to_string()),
             delivery: if own {
                 self.delivery(record, None)
@@ -235,6 +236,7 @@ impl Scene<'_> {
             name: self.board.name_of_in(node, self.found),
             what: Some(what.into()),
             text: None,
+            broke_silence: None,
             message: None,
             delivery: Vec::new(),
             reply: None,
