@@ -7,6 +7,7 @@
 //! - a merged family counts once, at the incident that goes on, with the calls and assignments of all of it;
 //! - an incident that was cancelled before anybody arrived counts in what it has, and in nothing it has not;
 //! - a call counts in the period in which it was answered, with what it says itself;
+//! - what was raised for an exercise counts nowhere, nor does the response to it;
 //! - an interval of which an end is not known is not counted, least of all as zero; nor is one that ends
 //!   before it begins, since times that are claimed can contradict each other: such are tallied apart.
 //!
@@ -124,6 +125,8 @@ struct IncidentFacts {
     category: Code,
     merged_into: Option<IncidentId>,
     cancelled: bool,
+    /// True if it was raised for an exercise.
+    exercise: bool,
 }
 
 #[derive(Debug)]
@@ -165,6 +168,10 @@ impl Material {
         if let Record::Incident(incident) = record {
             self.take_incident(incident);
         } else if let Record::Assignment(assignment) = record {
+            let incident = self.incidents.get(&assignment.incident);
+            if incident.is_some_and(|incident| incident.exercise) {
+                return;
+            }
             self.take_otherwise(assignment);
             let of_incident = self.responses.entry(assignment.incident);
             of_incident.or_default().push(ResponseFacts {
@@ -219,6 +226,7 @@ impl Material {
                 category: incident.category.clone(),
                 merged_into: incident.merged_into(),
                 cancelled,
+                exercise: incident.exercise.is_some(),
             },
         );
     }
@@ -295,7 +303,7 @@ impl Material {
             let Some(incident) = self.incidents.get(&id) else {
                 continue; // It was opened before the period: only what changed since was asked for.
             };
-            if self.period.has(incident.opened_at) {
+            if self.period.has(incident.opened_at) && !incident.exercise {
                 measure_family(id, incident, family, part, hour_of, &mut measures);
             }
         }

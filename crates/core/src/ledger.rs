@@ -4,6 +4,7 @@
 //! assignment of a unit. The book is worked out from the records and kept nowhere; what a person adds to it (why a
 //! line is carried over, and to which day) is the [settlement](crate::record::settlement). What was carried out of the
 //! day before must be what is carried into this one: whatever does not agree is a line that is *off*, and names itself.
+//! What belongs to an exercise stands in that exercise's own book and in no other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -192,7 +193,7 @@ impl Ledger {
 /// Returns all that a book may have lines of, however long ago it was.
 fn all_of(board: &Board, of: BookOf) -> Vec<(LineId, Booked)> {
     match of {
-        BookOf::Agency => whole(board, |_| true),
+        BookOf::Agency => whole(board, |record| board.exercise_of(record).is_none()),
         BookOf::Operation(operation) => whole(board, |record| {
             let given = Directive::is_given_in(record, operation);
             given || is_shared(board, record, operation)
@@ -243,7 +244,9 @@ fn of_units(
         let Some(opened_at) = assignment.sent_at else {
             continue;
         };
-        if units.contains(&assignment.unit) {
+        let incident = board.incidents.get(&assignment.incident);
+        let drill = incident.is_some_and(|incident| incident.exercise.is_some());
+        if units.contains(&assignment.unit) && !drill {
             let id = LineId {
                 record: assignment.id.into(),
                 item: None,
@@ -262,6 +265,10 @@ fn of_units(
         let Some(issued) = directive.issued else {
             continue;
         };
+        let operation = directive.details.operation;
+        if operation.is_some_and(|operation| board.is_exercise(operation)) {
+            continue;
+        }
         let ended = directive.ended.as_ref().map(|(mark, _)| mark.at);
         let items = directive.items.iter().zip(statuses(board, directive));
         for (at, (item, (progress, status))) in items.enumerate() {

@@ -16,6 +16,7 @@ pub mod duty;
 pub mod engine;
 pub mod entropy;
 pub mod episode;
+pub mod exercise;
 pub mod figures;
 pub mod ledger;
 pub mod limits;

@@ -175,6 +175,7 @@ pub fn inverse(deed: &Deed) -> Result<Action, Refusal> {
         | Action::Operation(_)
         | Action::Participation(_)
         | Action::Message(_)
+        | Action::PlannedAction(_)
         | Action::Reply(_) => Err(not_undone(
             Text::new(
                 "other agencies may know of it already",
@@ -366,7 +367,9 @@ fn incident(deed: &Deed, action: &IncidentAction) -> Result<IncidentAction, Refu
             "请对方拒绝接收。",
         ),
         IncidentAction::SeeAlarm { .. } => return Err(seen()),
-        IncidentAction::Open { .. } | IncidentAction::OpenFor { .. } => (
+        IncidentAction::Open { .. }
+        | IncidentAction::OpenInExercise { .. }
+        | IncidentAction::OpenFor { .. } => (
             "an incident that was opened stays on record",
             "已立警情须留存",
             "Cancel it and say why.",

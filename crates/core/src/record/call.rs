@@ -370,7 +370,7 @@ pub(super) fn decide(
         CallAction::Join { call, incident } => {
             let found = board.call(*call)?;
             must_be_received(found)?;
-            board.incident(*incident)?.must_be_open()?;
+            must_take_calls(board, *incident)?;
             Ok(vec![joined(*call, *incident)])
         }
         CallAction::Detach { call } => {
@@ -425,11 +425,21 @@ fn receive(
         Onward::Wait => {}
         Onward::Open => all.extend(incident::open_from_new(board, context, id, details)?),
         Onward::Join(incident) => {
-            board.incident(incident)?.must_be_open()?;
+            must_take_calls(board, incident)?;
             all.push(joined(id, incident));
         }
     }
     Ok(all)
+}
+
+/// A call joins what is open and real.
+fn must_take_calls(board: &Board, incident: IncidentId) -> Result<(), Refusal> {
+    let found = board.incident(incident)?;
+    found.must_be_open()?;
+    match found.exercise {
+        None => Ok(()),
+        Some(_) => Err(incident::not_with_an_exercise()),
+    }
 }
 
 fn check_details(details: &CallDetails, context: &Context<'_>) -> Result<(), Refusal> {

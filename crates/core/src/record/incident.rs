@@ -6,16 +6,16 @@
 //! assignments stay with the incident they joined, and the other counts them as its own until unmerged.
 
 mod fold;
+mod open;
 mod pair;
 
 use serde::{Deserialize, Serialize};
 use watchfire_feed::NodeId;
 
-use super::call::CallDetails;
 use super::turn::{self, Turn, Way};
 use super::{Actor, Context, Elsewhere, Event, Happened, Life, Meta, RecordKind, call};
 use crate::basis::{
-    CallId, Code, IncidentId, Line, Personal, Place, Priority, Prose, Text, Timestamp,
+    CallId, Code, IncidentId, Line, OperationId, Personal, Place, Priority, Prose, Text, Timestamp,
 };
 use crate::board::Board;
 use crate::ledger::Booked;
@@ -23,6 +23,8 @@ use crate::limits;
 use crate::refusal::Refusal;
 use crate::timer::{self, AlarmCode, Seen};
 pub(super) use fold::apply;
+pub(super) use open::{not_with_an_exercise, open_from_new};
+use open::{open, opened, split};
 
 /// An incident as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +75,9 @@ pub struct Incident {
     /// When what was said in it was erased, here and wherever it was told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erased_at: Option<Timestamp>,
+    /// The exercise that it was raised for: it is no case, and counts in nothing but that exercise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exercise: Option<OperationId>,
 }
 
 /// Where an incident is in its own life.
@@ -255,6 +260,17 @@ impl Life for Incident {
 /// What can be asked of an incident.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IncidentAction {
+    /// Open one for an exercise: it is no case, and no call of the public ever belongs to it.
+    OpenInExercise {
+        /// For which.
+        operation: OperationId,
+        /// What it is.
+        category: Code,
+        /// How urgent.
+        priority: Priority,
+        /// Where.
+        place: Place,
+    },
     /// Open one, from a call or of one's own accord.
     Open {
         /// The call that it begins with.
@@ -413,7 +429,9 @@ impl IncidentAction {
     /// Returns the incident it changes.
     pub fn subject(&self) -> Option<IncidentId> {
         match self {
-            IncidentAction::Open { .. } | IncidentAction::OpenFor { .. } => None,
+            IncidentAction::Open { .. }
+            | IncidentAction::OpenInExercise { .. }
+            | IncidentAction::OpenFor { .. } => None,
             IncidentAction::Grade { incident, .. }
             | IncidentAction::Relocate { incident, .. }
             | IncidentAction::AddNote { incident, .. }
@@ -453,6 +471,9 @@ pub enum IncidentEvent {
         /// The incident it was split from.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         split_from: Option<IncidentId>,
+        /// The exercise that it was raised for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exercise: Option<OperationId>,
     },
     /// What it is or how urgent was changed.
     Graded {
@@ -583,6 +604,12 @@ pub(super) fn decide(
             *priority,
             place.as_ref(),
         ),
+        IncidentAction::OpenInExercise {
+            operation,
+            category,
+            priority,
+            place,
+        } => open::open_in_exercise(board, context, *operation, category, *priority, place),
         IncidentAction::Grade {
             incident,
             category,
@@ -680,11 +707,13 @@ pub(super) fn decide(
             )
         }
         IncidentAction::Merge { incident, into } => {
-            open_one(board, *incident)?;
+            let found = open_one(board, *incident)?;
             if incident == into || board.merge_root(*into) == *incident {
                 return Err(Refusal::Circle(RecordKind::Incident));
             }
-            open_one(board, *into)?;
+            if open_one(board, *into)?.exercise != found.exercise {
+                return Err(open::not_with_an_exercise());
+            }
             one(*incident, IncidentEvent::Merged { into: *into })
         }
         IncidentAction::Unmerge { incident } => {
@@ -742,118 +771,6 @@ pub(super) fn decide(
         IncidentAction::EndOffer { incident, taken } => pair::end_offer(board, *incident, *taken),
         IncidentAction::Erase { incident, reason } => pair::erase(board, *incident, reason),
     }
-}
-
-fn open(
-    board: &Board,
-    context: &mut Context<'_>,
-    from_call: Option<CallId>,
-    category: Option<&Code>,
-    priority: Option<Priority>,
-    place: Option<&Place>,
-) -> Result<Vec<Happened>, Refusal> {
-    let call = from_call.map(|call| board.call(call)).transpose()?;
-    if let Some(call) = call {
-        call::must_be_received(call)?;
-    }
-    let category = category.or_else(|| call?.category.as_ref());
-    let priority = priority.or_else(|| call?.priority);
-    let place = place.or_else(|| call?.place.as_ref());
-    opened(board, context, from_call, category, priority, place)
-}
-
-/// Opens an incident from a call that is being taken in the same step, and is on no board yet.
-pub(super) fn open_from_new(
-    board: &Board,
-    context: &mut Context<'_>,
-    call: CallId,
-    known: &CallDetails,
-) -> Result<Vec<Happened>, Refusal> {
-    let (category, place) = (known.category.as_ref(), known.place.as_ref());
-    opened(board, context, Some(call), category, known.priority, place)
-}
-
-fn opened(
-    board: &Board,
-    context: &mut Context<'_>,
-    from_call: Option<CallId>,
-    category: Option<&Code>,
-    priority: Option<Priority>,
-    place: Option<&Place>,
-) -> Result<Vec<Happened>, Refusal> {
-    room_for_one_more(board)?;
-    context.response.check_category(category)?;
-    let missing = |en: &str, zh: &str| Refusal::Missing(Text::new(en, zh));
-    let category = category.ok_or_else(|| missing("The category", "类别"))?;
-    let priority = priority.ok_or_else(|| missing("The priority", "优先级"))?;
-    let place = place.ok_or_else(|| missing("The place", "地点"))?;
-    let id = IncidentId(context.entropy.next_16());
-    let event = IncidentEvent::Opened {
-        number: board.next_number(RecordKind::Incident),
-        category: category.clone(),
-        priority,
-        place: place.clone(),
-        split_from: None,
-    };
-    let mut all = vec![happened(id, event)];
-    all.extend(from_call.map(|call| call::joined(call, id)));
-    Ok(all)
-}
-
-fn split(
-    board: &Board,
-    context: &mut Context<'_>,
-    from: IncidentId,
-    calls: &[CallId],
-    category: Option<&Code>,
-    priority: Option<Priority>,
-    place: Option<&Place>,
-) -> Result<Vec<Happened>, Refusal> {
-    let old = open_one(board, from)?;
-    room_for_one_more(board)?;
-    context.response.check_category(category)?;
-    if calls.is_empty() {
-        return Err(Refusal::Missing(Text::new(
-            "The list of calls to move",
-            "需拆出的报警",
-        )));
-    }
-    if calls.len() > limits::CALLS_PER_SPLIT_MAX {
-        return Err(too_many(
-            Text::new("calls in one split", "单次拆分的报警"),
-            limits::CALLS_PER_SPLIT_MAX,
-        ));
-    }
-    let id = IncidentId(context.entropy.next_16());
-    let mut moved = Vec::new();
-    let mut first_place = None;
-    for call in calls {
-        let found = board.call(*call)?;
-        let here = found
-            .incident()
-            .is_some_and(|incident| board.merge_root(incident) == from);
-        let twice = moved
-            .iter()
-            .any(|happened: &Happened| happened.record == (*call).into());
-        if !here || twice {
-            return Err(Refusal::NotFound(RecordKind::Call));
-        }
-        first_place = first_place.or_else(|| found.place.clone());
-        moved.push(call::joined(*call, id));
-    }
-    let event = IncidentEvent::Opened {
-        number: board.next_number(RecordKind::Incident),
-        category: category.unwrap_or(&old.category).clone(),
-        priority: priority.unwrap_or(old.priority),
-        place: place
-            .cloned()
-            .or(first_place)
-            .unwrap_or_else(|| old.place.clone()),
-        split_from: Some(from),
-    };
-    let mut all = vec![happened(id, event)];
-    all.extend(moved);
-    Ok(all)
 }
 
 fn open_one(board: &Board, incident: IncidentId) -> Result<&Incident, Refusal> {

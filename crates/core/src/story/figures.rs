@@ -74,6 +74,7 @@ fn records(text: &str) -> Vec<Record> {
                     pairs: Vec::new(),
                     offered_to: None,
                     erased_at: None,
+                    exercise: None,
                 }))
             }
             ["call", id, answered, ref more @ ..] => {

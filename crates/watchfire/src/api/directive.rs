@@ -320,7 +320,11 @@ pub(crate) async fn show_bins(
         let within = one
             .issued
             .is_some_and(|mark| mark.at >= from && mark.at < to);
-        if within {
+        let exercise = one
+            .details
+            .operation
+            .is_some_and(|id| board.is_exercise(id));
+        if within && !exercise {
             counted.count(one, &statuses(board, one), now);
         }
     })?;

@@ -7,8 +7,9 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use watchfire_core::basis::{AssignmentId, CallId, IncidentId, Prose, UnitId};
+use watchfire_core::board::Board;
 use watchfire_core::recommend::Rule;
-use watchfire_core::record::assignment::AssignmentAction;
+use watchfire_core::record::assignment::{Assignment, AssignmentAction};
 use watchfire_core::record::incident::{Incident, IncidentAction};
 use watchfire_core::record::{Action, RecordKind};
 
@@ -42,6 +43,8 @@ pub(crate) struct OpenBody {
     priority: Option<u8>,
     /// Where.
     place: Option<PlaceBody>,
+    /// The exercise that it is raised for: then it begins with no call, and counts in nothing but that exercise.
+    exercise: Option<String>,
     /// When, if not now.
     #[schema(format = DateTime)]
     happened_at: Option<String>,
@@ -228,6 +231,15 @@ pub(crate) async fn by_number(
     respond(&app, IncidentId(row.record.id), StatusCode::OK)
 }
 
+/// Says whether somebody was at an incident and nobody is bound by it any more.
+pub(super) fn attended(board: &Board, incident: &Incident) -> bool {
+    // Who had left before it was taken up again has not been to what it is now.
+    let counts =
+        |one: &&Assignment| one.counts() && (one.is_live() || one.ended_at >= incident.reopened_at);
+    let mut there = board.assignments_of(incident.id).filter(counts).peekable();
+    there.peek().is_some() && there.all(|one| !one.is_live())
+}
+
 pub(crate) fn respond(app: &App, id: IncidentId, status: StatusCode) -> Result<Response, Problem> {
     let incident = find::<Incident>(app, id)?;
     let shown = look_with(app, [id], |board| {
@@ -257,6 +269,9 @@ pub(crate) async fn open(asked: Asked) -> Result<Response, Problem> {
         Permission::OpenIncidents,
         StatusCode::CREATED,
         |body: OpenBody| {
+            if let Some(operation) = body.exercise.as_deref() {
+                return in_exercise(&body, operation);
+            }
             Ok(IncidentAction::Open {
                 from_call: body.call.as_deref().map(read_id).transpose()?,
                 category: read_maybe("category", body.category.as_deref())?,
@@ -266,6 +281,26 @@ pub(crate) async fn open(asked: Asked) -> Result<Response, Problem> {
         },
     )
     .await
+}
+
+fn in_exercise(body: &OpenBody, operation: &str) -> Result<IncidentAction, Problem> {
+    let missing = || {
+        Problem::unreadable(
+            "What is raised for an exercise needs `category`, `priority` and `place`, and takes no `call`.",
+            "演练警情须填写 category、priority 和 place，且不得关联报警。",
+        )
+    };
+    if body.call.is_some() {
+        return Err(missing());
+    }
+    let category = read_maybe("category", body.category.as_deref())?;
+    let priority = super::call::read_priority(body.priority)?;
+    Ok(IncidentAction::OpenInExercise {
+        operation: read_id(operation)?,
+        category: category.ok_or_else(missing)?,
+        priority: priority.ok_or_else(missing)?,
+        place: read_place(body.place.as_ref())?.ok_or_else(missing)?,
+    })
 }
 
 /// Changes what an incident is or how urgent.

@@ -299,7 +299,11 @@ pub(crate) async fn figures(
         }
     }
     let answers = support::answers_by_request(&board);
-    let requests = board.support_requests.values().map(|request| {
+    let requests = board.support_requests.values().filter(|request| {
+        let operation = request.wish.operation;
+        !operation.is_some_and(|operation| board.is_exercise(operation))
+    });
+    let requests = requests.map(|request| {
         let found = answers.get(&request.name()).cloned();
         (request.as_ref(), found.unwrap_or_default())
     });

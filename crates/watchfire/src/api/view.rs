@@ -301,6 +301,8 @@ pub struct IncidentView {
     pub offered_to: Option<String>,
     /// When what was said in it was erased.
     pub erased_at: Option<String>,
+    /// The exercise that it was raised for.
+    pub exercise: Option<String>,
     /// Its calls, those of incidents merged into it included.
     pub calls: Vec<String>,
     /// Its assignments, those of incidents merged into it included.
@@ -364,14 +366,6 @@ pub enum IncidentStatusView {
 
 same_words!(IncidentStatus <=> IncidentStatusView { Active, Assigned, EnRoute, OnScene, Closed, Cancelled, Merged });
 
-fn attended(board: &Board, incident: &Incident) -> bool {
-    // Who had left before it was taken up again has not been to what it is now.
-    let counts =
-        |one: &&Assignment| one.counts() && (one.is_live() || one.ended_at >= incident.reopened_at);
-    let mut there = board.assignments_of(incident.id).filter(counts).peekable();
-    there.peek().is_some() && there.all(|one| !one.is_live())
-}
-
 /// Shows an incident.
 pub fn incident(board: &Board, incident: &Incident, node: &Node) -> IncidentView {
     incident_at(board, incident, node, node.now())
@@ -412,6 +406,7 @@ pub fn incident_at(board: &Board, incident: &Incident, node: &Node, at: Timestam
             .collect(),
         merged_into: incident.merged_into().map(|into| into.to_string()),
         split_from: incident.split_from.map(|from| from.to_string()),
+        exercise: incident.exercise.map(|of| of.to_string()),
         links: incident.links.iter().map(link).collect(),
         pairs: incident
             .pairs
@@ -424,7 +419,7 @@ pub fn incident_at(board: &Board, incident: &Incident, node: &Node, at: Timestam
         offered_to: incident.offered_to.map(|to| to.to_string()),
         erased_at: maybe_time(incident.erased_at),
         notes: incident.notes.len(),
-        attended: attended(board, incident),
+        attended: super::incident::attended(board, incident),
         alarms: alarms(
             board,
             timer::alarm_of_incident(board, incident, &node.settings().timers, at),

@@ -117,6 +117,12 @@ export type Ask = Shown['AskView'];
 export type AskStatus = Shown['AskStatus'];
 export type LogLine = Shown['LogLineView'];
 
+/** A planned action of several agencies. */
+export type PlannedAction = Shown['PlannedActionView'];
+export type ActionTeam = Shown['TeamView'];
+/** A team as its own crew is shown it. */
+export type OwnTeam = Shown['OwnTeamView'];
+
 /** This node among others. */
 export type Peers = Shown['PeersView'];
 export type Peer = Shown['PeerView'];

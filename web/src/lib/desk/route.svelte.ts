@@ -4,7 +4,7 @@
 import type { Session } from '../api/types';
 
 /** The screens there are; each is an address, `/dispatch` for example. */
-export const seats = ['take', 'dispatch', 'duty', 'roster', 'directives', 'settlement', 'operations', 'support', 'analysis', 'patrol', 'wall', 'review', 'figures', 'peers', 'crew', 'incident'] as const;
+export const seats = ['take', 'dispatch', 'duty', 'roster', 'directives', 'settlement', 'operations', 'support', 'analysis', 'patrol', 'wall', 'review', 'figures', 'peers', 'crew', 'incident', 'action'] as const;
 export type SeatName = (typeof seats)[number];
 
 /** Something the node says these seats may do. */

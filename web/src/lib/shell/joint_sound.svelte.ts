@@ -23,12 +23,13 @@ export function listen(desk: Desk, deaf: () => boolean) {
   $effect(() => {
     // Before the node has told its time nobody knows what is old.
     if (deaf() || board.line !== 'live') return;
-    const waits = joint.waits.filter(mine);
+    // Until go nothing of it is heard but where it is led.
+    const waits = joint.waits.filter((wait) => mine(wait) && !(wait.operation.silent && !wait.operation.own.leads));
     const now_ms = untrack(() => board.clock.now_ms);
     // What has no time of its own is news only to a page that was open before.
     const fresh = waits.filter((wait) => !heard?.has(wait.key) && (wait.at === null ? heard !== null : isNews(wait.at, now_ms)));
     heard = new Set(waits.map((wait) => wait.key));
-    if (fresh.length > 0) play(fresh.some((wait) => wait.kind === 'clash') ? 'grave_alarm' : 'alarm');
+    if (fresh.length > 0) play(fresh.some((wait) => wait.kind === 'clash' || wait.kind === 'help') ? 'grave_alarm' : 'alarm');
   });
 
   $effect(() => {

@@ -5,6 +5,8 @@
 // by its stem. Start at `t`.
 
 import type { Bilingual } from '../api/types';
+import action_en from './action.en.json';
+import action_zh from './action.zh-CN.json';
 import alarm_en from './alarm.en.json';
 import alarm_zh from './alarm.zh-CN.json';
 import base_en from './base.en.json';
@@ -47,11 +49,11 @@ import wall_en from './wall.en.json';
 import wall_zh from './wall.zh-CN.json';
 
 const en = {
-  ...base_en, ...alarm_en, ...crew_en, ...directive_en, ...dispatch_en, ...duty_en, ...figures_en, ...line_en, ...map_en,
+  ...base_en, ...action_en, ...alarm_en, ...crew_en, ...directive_en, ...dispatch_en, ...duty_en, ...figures_en, ...line_en, ...map_en,
   ...operation_en, ...assess_en, ...patrol_en, ...peer_en, ...review_en, ...road_en, ...settlement_en, ...shell_en, ...support_en, ...take_en, ...wall_en,
 };
 const zh = {
-  ...base_zh, ...alarm_zh, ...crew_zh, ...directive_zh, ...dispatch_zh, ...duty_zh, ...figures_zh, ...line_zh, ...map_zh,
+  ...base_zh, ...action_zh, ...alarm_zh, ...crew_zh, ...directive_zh, ...dispatch_zh, ...duty_zh, ...figures_zh, ...line_zh, ...map_zh,
   ...operation_zh, ...assess_zh, ...patrol_zh, ...peer_zh, ...review_zh, ...road_zh, ...settlement_zh, ...shell_zh, ...support_zh, ...take_zh, ...wall_zh,
 };
 

@@ -14,6 +14,7 @@ pub(in crate::record) fn apply(
         priority,
         place,
         split_from,
+        exercise,
     } = event
     {
         return Some(Incident {
@@ -40,6 +41,7 @@ pub(in crate::record) fn apply(
             pairs: Vec::new(),
             offered_to: None,
             erased_at: None,
+            exercise: *exercise,
         });
     }
     let mut incident = before?.clone();

@@ -62,9 +62,8 @@ pub(super) fn open_for(
         board,
         context,
         None,
-        Some(category),
-        Some(priority),
-        Some(place),
+        (Some(category), Some(priority), Some(place)),
+        there.exercise,
     )?;
     let id = IncidentId(all[0].record.id);
     all.push(happened(id, IncidentEvent::Paired { with: of }));

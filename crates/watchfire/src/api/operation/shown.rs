@@ -20,6 +20,7 @@ use watchfire_feed::NodeId;
 use super::HandlingView;
 use crate::api::directive::{self, DirectiveView};
 use crate::api::peer::{LineState, LineView};
+use crate::api::planned_action;
 use crate::api::view::{self, AssignmentView, IncidentView, TextView, UnitView};
 use crate::node::Node;
 
@@ -73,6 +74,12 @@ pub struct OperationView {
     units: Vec<SharedUnitView>,
     /// The directives that are given in it, newest first: this node's own, and those of others.
     directives: Vec<DirectiveView>,
+    /// Changes whenever anything of its planned action does, if it has one.
+    planned_mark: Option<String>,
+    /// True while nobody but the lead is to speak: a planned action waits for go.
+    silent: bool,
+    /// Since when a team of it needs help, if this node leads and one said so last.
+    help_asked_at: Option<String>,
     /// What was asked of one home by another.
     asks: Vec<AskView>,
     /// What was said and what happened, newest first.
@@ -368,6 +375,8 @@ pub struct LogLineView {
     what: Option<TextView>,
     /// What was said.
     text: Option<String>,
+    /// Why it was said during the silence before a planned action's go, if it was.
+    broke_silence: Option<String>,
     /// The message, if it is one.
     message: Option<String>,
     /// How far it has come to the others, if this node said it.
@@ -453,6 +462,7 @@ impl Scene<'_> {
         let joined = others
             .filter(|node| self.board.is_member(found.id, node))
             .count();
+        let planned = planned_action::marked(self.board, self.own, found.id);
         let (status, ending) = match &found.state {
             OperationState::Active if joined == 0 => (OperationStatus::Forming, None),
             OperationState::Active => (OperationStatus::Active, None),
@@ -490,6 +500,9 @@ impl Scene<'_> {
             incidents: self.incidents(),
             units: self.units(),
             directives: self.directives(),
+            planned_mark: planned.mark,
+            silent: planned.silent,
+            help_asked_at: planned.help_asked_at.map(view::time),
             asks: self.asks(),
             log: self.log(),
         }

@@ -31,7 +31,7 @@ export interface HealedMember {
 /** Something in an operation that waits for a person here. */
 export interface Wait {
   key: string;
-  kind: 'clash' | 'command' | 'ask' | 'invited';
+  kind: 'clash' | 'help' | 'broken' | 'command' | 'ask' | 'invited';
   /** Since when; null where nobody says. */
   at: string | null;
   operation: Operation;
@@ -43,6 +43,8 @@ const HEALED_MS_MAX = 30 * 60_000;
 const CUT_MS_MIN = 10_000;
 /** How long a clash is told of, in ms. */
 const CLASH_MS_MAX = 24 * 3_600_000;
+/** How long it is told that somebody broke the silence before a go, in ms. */
+const BROKEN_MS_MAX = 3_600_000;
 /** How much that was put away is remembered. */
 const KEPT_MAX = 100;
 const KEPT_AS = 'watchfire.joint_put_away';
@@ -109,6 +111,10 @@ export class JointWatch {
       const add = (kind: Wait['kind'], id: string, at: string | null) => found.push({ key: `${kind} ${operation.id} ${id}`, kind, at, operation });
       if (operation.own.invited) add('invited', '', operation.members.find((member) => member.own)?.since ?? null);
       if (!takesPart(operation)) continue;
+      if (operation.help_asked_at) add('help', operation.help_asked_at, operation.help_asked_at);
+      for (const line of operation.own.leads ? operation.log : []) {
+        if (line.broke_silence && line.reply && now_ms - (ms(line.at) ?? 0) < BROKEN_MS_MAX) add('broken', line.message ?? line.at, line.at);
+      }
       if (operation.own.offered_command) add('command', String(operation.version), null);
       for (const ask of asksForUs(operation)) add('ask', ask.message, ask.sent_at);
       for (const ask of operation.asks) {
@@ -116,7 +122,7 @@ export class JointWatch {
         add('clash', ask.message, ask.answered_at);
       }
     }
-    const rank = { clash: 0, command: 1, ask: 2, invited: 3 } as const;
+    const rank = { clash: 0, help: 1, broken: 2, command: 3, ask: 4, invited: 5 } as const;
     return found.filter((one) => !this.#put_away.includes(one.key)).sort((a, b) => rank[a.kind] - rank[b.kind] || ((a.at ?? '') < (b.at ?? '') ? -1 : 1));
   });
 
