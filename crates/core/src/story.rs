@@ -17,6 +17,7 @@ mod limits;
 mod lives;
 mod patrols;
 mod patterns;
+mod playbook_runs;
 mod playbooks;
 mod recommendation;
 mod road_conditions;

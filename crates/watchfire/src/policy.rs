@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use watchfire_core::basis::{HandoverId, IncidentId, PersonId, UnitId};
 use watchfire_core::board::Board;
+use watchfire_core::playbook::Task;
 use watchfire_core::record::assessment::AssessmentAction;
 use watchfire_core::record::assignment::{Assignment, AssignmentAction, AssignmentStatus, Step};
 use watchfire_core::record::call::{CallAction, Onward};
@@ -95,6 +96,10 @@ pub enum Permission {
     AnswerDirectives,
     /// Ask for support, answer requests for it, accept offers and follow them until all is back.
     ActOnSupport,
+    /// Read playbooks, what they would do, when they would have fired and what became of those that did.
+    ReadPlaybooks,
+    /// Start playbooks by hand, decline their steps and end their runs; to take a step needs leave for what it does too.
+    RunPlaybooks,
 }
 
 impl Permission {
@@ -137,6 +142,8 @@ impl Permission {
             P::IssueDirectives => "issue_directives",
             P::AnswerDirectives => "answer_directives",
             P::ActOnSupport => "act_on_support",
+            P::ReadPlaybooks => "read_playbooks",
+            P::RunPlaybooks => "run_playbooks",
         }
     }
 }
@@ -216,6 +223,11 @@ pub const TABLE: &[(Permission, &[Seat])] = &[
         &[CallTaker, Dispatcher, DutyOfficer, Crew, Analyst],
     ),
     (P::ActOnSupport, &[Dispatcher, DutyOfficer]),
+    (
+        P::ReadPlaybooks,
+        &[Dispatcher, DutyOfficer, Analyst, Overseer],
+    ),
+    (P::RunPlaybooks, &[Dispatcher, DutyOfficer]),
 ];
 
 /// Somebody who has proved who they are.
@@ -469,6 +481,7 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
         Action::Settlement(_) => vec![P::SettleDays],
         Action::SupportCapability(_) => vec![P::KeepUnits],
         Action::SupportRequest(_) | Action::SupportOffer(_) => vec![P::ActOnSupport],
+        Action::PlaybookRun(action) => vec![action.task(board).map_or(P::RunPlaybooks, of_task)],
         Action::Undo(undo) => permissions_for(session, &undo.inverse, board),
         Action::Together(actions) => {
             // One seat must allow all of it.
@@ -488,6 +501,15 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
                 needed
             }
         }
+    }
+}
+
+/// Returns the permission that what a step of a playbook does needs: the same as by hand.
+pub(crate) fn of_task(task: &Task) -> Permission {
+    match task {
+        Task::OpenOperation { .. } | Task::Invite { .. } => P::LeadOperations,
+        Task::Directive { .. } | Task::Tell { .. } => P::IssueDirectives,
+        Task::AskSupport { .. } => P::ActOnSupport,
     }
 }
 
@@ -587,6 +609,7 @@ mod tests {
             P::ReadFigures,
             P::ReadAssessments,
             P::StudyPatterns,
+            P::ReadPlaybooks,
         ];
         let mut seen = BTreeSet::new();
         for (permission, seats) in TABLE {
@@ -603,7 +626,7 @@ mod tests {
                 .iter()
                 .any(|(permission, seats)| *permission == P::ReadPersonal && seats.contains(&Wall))
         );
-        assert_eq!(seen.len(), 36, "a new permission needs a row");
+        assert_eq!(seen.len(), 38, "a new permission needs a row");
         let volunteers: Vec<Permission> = TABLE
             .iter()
             .filter(|(_, seats)| seats.contains(&Volunteer))

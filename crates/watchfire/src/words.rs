@@ -4,6 +4,7 @@ mod assessment;
 mod directive;
 mod duty;
 mod joint;
+mod playbook;
 mod support;
 
 use watchfire_core::basis::{AssignmentId, CallId, IncidentId};
@@ -51,6 +52,7 @@ pub fn of(
             joint::message(event, text.map(|text| text.as_str()))
         }
         Event::Reply(event) => joint::reply(event),
+        Event::PlaybookRun(event) => playbook::run(response, event),
         Event::Settlement(event) => settlement(event),
         Event::Directive(event) => directive::said(board, event, personal),
         Event::SupportCapability(event) => support::capability(event),

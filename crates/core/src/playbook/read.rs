@@ -183,15 +183,15 @@ impl Playbook {
             .map(|byte| format!("{byte:02x}"))
             .collect();
         let when = reader.when(raw.when)?;
-        let within = raw.again_within_m.as_ref();
-        let radius = limits::PLAYBOOK_RADIUS_M_MAX;
-        let again_within_m = match (within, &when) {
-            (Some(within), Trigger::CallsNear { radius_m, .. }) => {
-                reader.number(within, *radius_m, radius)?
-            }
-            (Some(within), _) => reader.number(within, 0, radius)?,
-            (None, Trigger::CallsNear { radius_m, .. }) => AGAIN_WITHIN_M.max(*radius_m),
-            (None, _) => AGAIN_WITHIN_M,
+        let least = match &when {
+            Trigger::CallsNear { radius_m, .. } => *radius_m,
+            Trigger::IncidentOpened { .. }
+            | Trigger::AlarmUnanswered { .. }
+            | Trigger::SupportUnmet { .. } => 0,
+        };
+        let again_within_m = match &raw.again_within_m {
+            Some(within) => reader.number(within, least, limits::PLAYBOOK_RADIUS_M_MAX)?,
+            None => AGAIN_WITHIN_M.max(least),
         };
         let after = raw.again_after_s.as_ref();
         let again_after_s = after.map(|after| reader.number(after, 60, limits::PLAYBOOK_S_MAX));

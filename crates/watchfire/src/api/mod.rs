@@ -27,6 +27,7 @@ pub mod past;
 pub mod patrol;
 pub mod pattern;
 pub mod peer;
+pub mod playbook;
 pub mod person;
 pub mod places;
 pub mod recommendation;
@@ -201,6 +202,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(directive::show_bins))
         .routes(routes!(directive::show, directive::amend))
         .routes(routes!(directive::step))
+        .routes(routes!(playbook::list))
+        .routes(routes!(playbook::past))
+        .routes(routes!(playbook::start))
+        .routes(routes!(playbook::runs))
+        .routes(routes!(playbook::show_run))
+        .routes(routes!(playbook::step))
         .routes(routes!(support::show))
         .routes(routes!(support::figures))
         .routes(routes!(support::enter))
