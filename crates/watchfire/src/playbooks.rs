@@ -7,6 +7,7 @@
 pub mod past;
 mod watch;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use watchfire_core::basis::{Code, Text};
@@ -123,7 +124,8 @@ pub fn remarks(playbook: &Playbook, response: &ResponseFile, board: Option<&Boar
             all.extend(gone.map(|name| no_such("peer", "对等节点", name.as_str())));
         }
     }
-    all.dedup();
+    let mut seen = BTreeSet::new();
+    all.retain(|one| seen.insert(one.clone()));
     all
 }
 

@@ -226,12 +226,13 @@ fn carry_out(node: &Node, memory: &mut Memory) {
                 own_name,
             };
             match submit(node, &key, take) {
-                Ok(()) => went_on = true,
+                Ok(Came::Done) => went_on = true,
+                Ok(Came::NotNow) => {}
                 Err(said) => {
                     tracing::warn!(%run, no, said = said.en, "a step could not be carried out");
                     let fail = PlaybookRunAction::FailStep { run, no, said };
                     let failed = submit(node, &format!("playbook step {run} {no} failed"), fail);
-                    went_on |= failed.is_ok();
+                    went_on |= failed == Ok(Came::Done);
                     memory.refused.insert(key);
                 }
             }
@@ -242,17 +243,25 @@ fn carry_out(node: &Node, memory: &mut Memory) {
     }
 }
 
+/// What came of asking the engine.
+#[derive(Debug, PartialEq, Eq)]
+enum Came {
+    /// It is durable.
+    Done,
+    /// The node could take nothing: it is asked again at the next look.
+    NotNow,
+}
+
 /// Asks the engine in the node's own name, under a key by which the same is done once; returns what was said against it.
-fn submit(node: &Node, key: &str, action: PlaybookRunAction) -> Result<(), Text> {
+fn submit(node: &Node, key: &str, action: PlaybookRunAction) -> Result<Came, Text> {
     let submission = Submission {
         key: key.to_owned(),
         fingerprint: Sha256::digest(key.as_bytes()).into(),
         ..Submission::fresh(Authorized::by_the_node(Action::PlaybookRun(action)))
     };
     match node.submit_blocking(submission) {
-        Ok(_) => Ok(()),
+        Ok(_) => Ok(Came::Done),
         Err(NotAccepted::Refused(refusal)) => Err(refusal.what()),
-        // It is asked again at the next look.
-        Err(NotAccepted::DiskFull | NotAccepted::Busy | NotAccepted::Stopping) => Ok(()),
+        Err(NotAccepted::DiskFull | NotAccepted::Busy | NotAccepted::Stopping) => Ok(Came::NotNow),
     }
 }

@@ -15,7 +15,7 @@ pub(super) fn run(response: &ResponseFile, event: &PlaybookRunEvent) -> Text {
                     "playbook \"{}\" started, run {number}: {}",
                     of.label.en, saw.en
                 ),
-                format!("启动预案“{}”（第 {number} 次）：{}", of.label.zh, saw.zh),
+                format!("启动预案“{}”（编号 {number}）：{}", of.label.zh, saw.zh),
             )
         }
         PlaybookRunEvent::StepDone { no, left_out, .. } => {

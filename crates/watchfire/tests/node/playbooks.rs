@@ -352,3 +352,55 @@ fn a_folder_is_read_and_errors_name_the_file_and_the_line() {
     let wrong = playbooks::read_folder(dir.path()).unwrap_err().to_string();
     assert!(wrong.contains("b.toml: line 10, column "), "{wrong}");
 }
+
+#[tokio::test]
+async fn the_command_line_checks_files_and_tries_them_on_the_past_of_a_node_that_runs() {
+    let house = House::new().await;
+    for _ in 0..3 {
+        house.call().await;
+    }
+    let run = |arguments: &[&str]| {
+        let program = std::process::Command::new(env!("CARGO_BIN_EXE_watchfire"));
+        let mut program = program;
+        program.arg("playbook").args(arguments).output().unwrap()
+    };
+    let dir = tempfile::TempDir::new().unwrap();
+    let (good, wrong) = (dir.path().join("good.toml"), dir.path().join("wrong.toml"));
+    let text = "id = \"crowd\"\nen = \"Crowd\"\nzh = \"人群\"\n\
+        [when.calls_near]\ncount = 3\nradius_m = 200\nwithin_s = 600\n\
+        [[step]]\ndo = \"propose\"\n[step.tell]\nseats = [\"dispatcher\"]\n\
+        subject = { en = \"S\", zh = \"事\" }\ntext = { en = \"T\", zh = \"文\" }\n";
+    std::fs::write(&good, text).unwrap();
+    std::fs::write(&wrong, text.replace("count = 3", "count = 1")).unwrap();
+    let checked = run(&["check", good.to_str().unwrap()]);
+    assert!(checked.status.success(), "{checked:?}");
+    let checked = run(&["check", dir.path().to_str().unwrap()]);
+    assert_eq!(checked.status.code(), Some(3));
+    let said = String::from_utf8(checked.stdout).unwrap();
+    assert!(
+        said.contains("wrong.toml: line 5, column 9: 1 is out of bounds"),
+        "{said}"
+    );
+    let node = house.dir.path().join("node");
+    let node = node.to_str().unwrap();
+    let tried = run(&[
+        "dry-run",
+        "--data",
+        node,
+        "--days",
+        "1",
+        good.to_str().unwrap(),
+    ]);
+    let said = String::from_utf8(tried.stdout).unwrap();
+    assert!(
+        said.contains("Crowd (crowd) would have fired once"),
+        "{said}"
+    );
+    assert!(said.contains("Fushan Street 9"), "and where: {said}");
+    let tried = run(&["dry-run", "--data", node, "--json", good.to_str().unwrap()]);
+    let json: Value = serde_json::from_slice(&tried.stdout).unwrap();
+    assert_eq!(json["playbooks"][0]["count"], 1, "{json}");
+    let schema = run(&["schema"]);
+    let schema: Value = serde_json::from_slice(&schema.stdout).unwrap();
+    assert_eq!(schema["title"], "Watchfire playbook");
+}
