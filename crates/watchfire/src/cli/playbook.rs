@@ -139,11 +139,11 @@ fn dry_run(data: &Path, days: u32, files: &[PathBuf], output: Output) -> Result<
             data.display()
         ));
     };
-    let until = Timestamp(last.0.saturating_add(1));
-    let from = Timestamp(until.0 - i64::from(days) * 24 * 3_600_000);
-    let span = Span { from, until };
-    let found =
-        reader.at_one_moment(|reader| past::gather(reader, &books, &config.timers, span))?;
+    let span = ending(last, days);
+    let read = |reader: &Reader| past::gather(reader, &books, &config.timers, span);
+    let mut found = reader.at_one_moment(read)?;
+    let last = found.last().unwrap_or(last);
+    found.span = ending(last, days);
     let zone = config.own_zone()?;
     let tried: Vec<(&Book, Vec<Firing>)> = books
         .iter()
@@ -186,6 +186,13 @@ fn dry_run(data: &Path, days: u32, files: &[PathBuf], output: Output) -> Result<
         }
     }
     Ok(Ended::Done)
+}
+
+/// Returns so many days with this moment as their last.
+fn ending(last: Timestamp, days: u32) -> Span {
+    let until = Timestamp(last.0.saturating_add(1));
+    let from = Timestamp(until.0 - i64::from(days) * 24 * 3_600_000);
+    Span { from, until }
 }
 
 fn as_json(tried: &[(&Book, Vec<Firing>)], found: &Gathered, days: u32) -> serde_json::Value {

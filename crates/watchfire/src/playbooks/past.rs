@@ -85,6 +85,14 @@ pub fn gather(
 }
 
 impl Gathered {
+    /// Returns when the last call came or the last incident opened: where a look back ends on a node into which the past was
+    /// imported.
+    pub fn last(&self) -> Option<Timestamp> {
+        let calls = self.material.calls.iter().map(|fact| fact.at);
+        let incidents = self.material.incidents.iter().map(|fact| fact.since);
+        calls.chain(incidents).max()
+    }
+
     /// Returns every time that a playbook would have fired.
     pub fn firings(&self, playbook: &Playbook) -> Vec<Firing> {
         firings(playbook, &self.material, &[], self.span)
