@@ -164,6 +164,24 @@ impl PlaybookRun {
         next.map(|(_, no)| no).filter(|_| self.is_open())
     }
 
+    /// Fills in what a text of a step leaves open, as things are now: the incident's number and where it is.
+    pub fn filled(&self, board: &Board, text: &Text) -> Text {
+        let incident = self.incident_now(board);
+        let incident = incident.and_then(|incident| board.incidents.get(&incident));
+        let number = incident.map_or_else(|| "-".to_owned(), |one| one.number.to_string());
+        let place = incident.map(|one| &one.place).or(self.why.place.as_ref());
+        let place = place.map_or_else(
+            || "-".to_owned(),
+            |place| match (&place.address, &place.area) {
+                (Some(address), _) => address.to_string(),
+                (None, Some(area)) => area.to_string(),
+                (None, None) => format!("{:.5}, {:.5}", place.point.lat(), place.point.lon()),
+            },
+        );
+        let fill = |text: &str| text.replace("{number}", &number).replace("{place}", &place);
+        Text::new(fill(&text.en), fill(&text.zh))
+    }
+
     fn step(&self, no: u16) -> Option<&RunStep> {
         self.steps.get(usize::from(no).checked_sub(1)?)
     }

@@ -348,20 +348,8 @@ impl Taken<'_> {
         board: &Board,
         text: &Text,
     ) -> Result<T, Refusal> {
-        let incident = self.run.incident_now(board);
-        let incident = incident.and_then(|incident| board.incidents.get(&incident));
-        let number = incident.map_or_else(|| "-".to_owned(), |one| one.number.to_string());
-        let place = self.run.why.place.as_ref();
-        let place = place.map_or_else(
-            || "-".to_owned(),
-            |place| match (&place.address, &place.area) {
-                (Some(address), _) => address.to_string(),
-                (None, Some(area)) => area.to_string(),
-                (None, None) => format!("{:.5}, {:.5}", place.point.lat(), place.point.lon()),
-            },
-        );
-        let text = self.wording.of(text);
-        let filled = text.replace("{number}", &number).replace("{place}", &place);
+        let filled = self.run.filled(board, text);
+        let filled = self.wording.of(&filled);
         filled.parse().map_err(|error| match error {
             Unreadable::TooLong { max, .. } => Refusal::limit(
                 "characters of a text that this step fills in",

@@ -249,7 +249,7 @@ pub(super) fn playbook(app: &App, board: &Board, one: &Playbook) -> PlaybookView
             .map(|step| PlannedStepView {
                 how: step.how.into(),
                 what: step.task.label().into(),
-                says: says(&step.task).into(),
+                says: says(app, &step.task).into(),
             })
             .collect(),
         digest: one.digest.to_string(),
@@ -269,6 +269,12 @@ fn category(app: &App, code: &Code) -> Text {
         true => response.category_label(code),
         false => capability.unwrap_or_else(|| response.category_label(code)),
     }
+}
+
+/// Returns what a capability is called: as in the response file, else its code.
+fn capability_label(app: &App, code: &Code) -> Text {
+    let known = app.node.response().capabilities.get(code).cloned();
+    known.unwrap_or_else(|| Text::new(code.as_str(), code.as_str()))
 }
 
 /// Says when a playbook fires.
@@ -346,7 +352,7 @@ fn when(app: &App, when: &Trigger) -> Text {
 }
 
 /// Says what a step says, with what it fills in left open.
-fn says(task: &Task) -> Text {
+fn says(app: &App, task: &Task) -> Text {
     match task {
         Task::OpenOperation { name, purpose, .. } => Text::new(
             format!("{}: {}", name.en, purpose.en),
@@ -384,10 +390,13 @@ fn says(task: &Task) -> Text {
             quantity,
             purpose,
             ..
-        } => Text::new(
-            format!("{quantity} × {capability}: {}", purpose.en),
-            format!("{quantity} × {capability}：{}", purpose.zh),
-        ),
+        } => {
+            let of = capability_label(app, capability);
+            Text::new(
+                format!("{quantity} × {}: {}", of.en, purpose.en),
+                format!("{quantity} × {}：{}", of.zh, purpose.zh),
+            )
+        }
         Task::Tell {
             seats,
             subject,
@@ -501,7 +510,7 @@ fn run_step(
         no,
         how: one.step.how.into(),
         what: one.step.task.label().into(),
-        says: says(&one.step.task).into(),
+        says: of.filled(board, &says(app, &one.step.task)).into(),
         state: match one.step.how {
             How::Propose => RunStepStateView::Proposed,
             How::CarryOut => RunStepStateView::ToBeDone,
