@@ -358,7 +358,7 @@ fn first_fit(
     let mut fits = spans.filter_map(|((from, priority), until)| {
         let at = fact.since.max(*from);
         let lasted = until.is_none_or(|until| at < until);
-        let open = fact.ended_at.is_none_or(|ended| at < ended);
+        let open = fact.ended_at.is_none_or(|ended| at <= ended);
         (urgent(priority) && lasted && open).then_some((at, *priority))
     });
     fits.next()

@@ -376,6 +376,17 @@ fn an_incident_of_the_kind_fires_when_it_is_urgent_enough_and_once() {
 }
 
 #[test]
+fn what_was_imported_as_ended_when_it_began_has_been_there() {
+    let mut brief = incident(1, 100, 0, Priority::P1);
+    brief.ended_at = Some(at(100));
+    let material = Material {
+        incidents: vec![brief],
+        ..Material::default()
+    };
+    assert_eq!(times(&all(&playbook(WHEN), &material)), [100]);
+}
+
+#[test]
 fn calls_near_each_other_fire_at_the_last_that_makes_the_number() {
     let three = playbook(
         "[when.calls_near]\ncount = 3\nradius_m = 200\nwithin_s = 600\ncategory = \"fire\"\n",
