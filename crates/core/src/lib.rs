@@ -25,6 +25,7 @@ pub mod log;
 pub mod patrol;
 pub mod pattern;
 pub mod plan;
+pub mod playbook;
 pub mod recommend;
 pub mod record;
 pub mod refusal;

@@ -200,6 +200,22 @@ pub const CONSULTATION_TEXT_BYTES_MAX: usize = 20_000;
 pub const DECISIONS_PER_CONSULTATION_MAX: usize = 20;
 /// Longest text of a decision, and longest reason for which one is declined, in characters.
 pub const DECISION_CHARS_MAX: usize = 120;
+/// Playbooks of one node.
+pub const PLAYBOOKS_MAX: usize = 200;
+/// Longest file of one playbook, in bytes: a run keeps its steps as they were written, in one entry.
+pub const PLAYBOOK_BYTES_MAX: usize = 16_000;
+/// Steps of one playbook.
+pub const PLAYBOOK_STEPS_MAX: usize = 20;
+/// Agencies, addressees, seats or categories that a playbook names in one place.
+pub const PLAYBOOK_LIST_MAX: usize = 50;
+/// Longest condition and longest time until a playbook fires again, in seconds (thirty days).
+pub const PLAYBOOK_S_MAX: u32 = 30 * 24 * 3_600;
+/// Largest radius that a playbook looks at, in metres.
+pub const PLAYBOOK_RADIUS_M_MAX: u32 = 20_000;
+/// Calls near each other that a playbook may wait for.
+pub const PLAYBOOK_CALLS_MAX: u32 = 100;
+/// Runs of playbooks on one node that are not over.
+pub const PLAYBOOK_RUNS_OPEN_MAX: usize = 2_000;
 /// Questions about past incidents that one node keeps.
 pub const SAVED_VIEWS_MAX: usize = 100;
 /// Groups (areas, categories and both together) in which calls of the public are counted; what is beyond is counted in the

@@ -10,6 +10,7 @@ mod duty;
 mod filled;
 mod invariants;
 mod patrols;
+mod playbooks;
 mod random;
 mod support;
 mod taking_back;
@@ -70,6 +71,7 @@ fn played(run: &[Dice]) -> World {
     duty::acts(&mut world, run);
     directives::lived(&mut world, run);
     assessments::lived(&mut world, run);
+    playbooks::lived(&mut world, run);
     world
 }
 

@@ -18,6 +18,8 @@ mod lives;
 mod patrols;
 mod patterns;
 mod planned_actions;
+mod playbook_runs;
+mod playbooks;
 mod recommendation;
 mod road_conditions;
 mod rules;

@@ -139,6 +139,21 @@ impl AlarmCode {
         AlarmCode::SupportShort,
     ];
 
+    /// Returns the word used in files and the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AlarmCode::Unanswered => "unanswered",
+            AlarmCode::LateDeparture => "late_departure",
+            AlarmCode::OverdueArrival => "overdue_arrival",
+            AlarmCode::OnSceneCheck => "on_scene_check",
+            AlarmCode::Unassigned => "unassigned",
+            AlarmCode::CallWaiting => "call_waiting",
+            AlarmCode::DirectiveOverdue => "directive_overdue",
+            AlarmCode::SupportUnanswered => "support_unanswered",
+            AlarmCode::SupportShort => "support_short",
+        }
+    }
+
     /// Returns what is late, in words.
     pub fn text(self) -> Text {
         match self {

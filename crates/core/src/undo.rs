@@ -169,6 +169,16 @@ pub fn inverse(deed: &Deed) -> Result<Action, Refusal> {
                 "请补充说明，或另行决定。",
             ),
         )),
+        Action::PlaybookRun(_) => Err(not_undone(
+            Text::new(
+                "what came of a step is a record of its own",
+                "步骤所产生的记录已独立存在",
+            ),
+            Text::new(
+                "Recall the directive, withdraw the request or stand the operation down.",
+                "请撤回指令、撤销请求或解除行动。",
+            ),
+        )),
         Action::Directive(_)
         | Action::Settlement(_)
         | Action::Peer(_)

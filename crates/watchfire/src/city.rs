@@ -44,7 +44,7 @@ pub enum CityError {
 }
 
 impl CityError {
-    fn content(path: &Path, problem: impl ToString) -> CityError {
+    pub(crate) fn content(path: &Path, problem: impl ToString) -> CityError {
         CityError::Content {
             path: path.to_owned(),
             problem: problem.to_string(),

@@ -32,6 +32,8 @@ pub struct Config {
     pub roads: Roads,
     /// Its response plans.
     pub response: Response,
+    /// Its playbooks.
+    pub playbooks: PlaybookFolder,
     /// When a step of an assignment is late.
     pub timers: TimerRules,
     /// When two reports may be about one event.
@@ -106,6 +108,14 @@ pub struct Roads {
 pub struct Response {
     /// The response file; empty for none.
     pub file: PathBuf,
+}
+
+/// The playbooks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PlaybookFolder {
+    /// The folder of playbook files; empty for none.
+    pub folder: PathBuf,
 }
 
 /// How long things are kept at hand.
@@ -228,6 +238,7 @@ impl Default for Config {
             http: Http::default(),
             roads: Roads::default(),
             response: Response::default(),
+            playbooks: PlaybookFolder::default(),
             timers: TimerRules::default(),
             duplicates: DuplicateRules::default(),
             figures: Targets::default(),
@@ -371,6 +382,11 @@ const WORDS: &[(&str, &str, &str)] = &[
         "response",
         "file",
         "Categories, kinds, capabilities and response plans (docs/book/response.md). Without one, any code is taken.",
+    ),
+    (
+        "playbooks",
+        "folder",
+        "A folder of playbooks, one TOML file each (docs/book/playbooks.md). Without one, nothing fires.",
     ),
     (
         "timers",
@@ -632,6 +648,14 @@ pub enum ConfigError {
 }
 
 impl Config {
+    /// Returns the time zone of the node: the one it names, else the machine's.
+    pub fn own_zone(&self) -> Result<jiff::tz::TimeZone, jiff::Error> {
+        match self.zone.as_str() {
+            "" => Ok(jiff::tz::TimeZone::system()),
+            name => jiff::tz::TimeZone::get(name),
+        }
+    }
+
     /// Reads a node's configuration; relative paths in it start at the node's directory.
     pub fn read(directory: &Path) -> Result<Config, ConfigError> {
         let path = directory.join(FILE);
@@ -647,6 +671,7 @@ impl Config {
             &mut config.roads.hours,
             &mut config.roads.learned,
             &mut config.response.file,
+            &mut config.playbooks.folder,
             &mut config.http.certificate,
             &mut config.http.key,
         ] {

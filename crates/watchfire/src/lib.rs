@@ -28,6 +28,7 @@ pub mod node;
 pub mod parcel;
 pub mod past;
 pub mod past_boards;
+pub mod playbooks;
 pub mod policy;
 pub mod positions;
 pub mod problem;

@@ -16,7 +16,7 @@ mod taking;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -30,6 +30,7 @@ use watchfire_core::figures::Targets;
 use watchfire_core::limits::BATCH_INPUTS_MAX;
 use watchfire_core::log::{Batch, KeptMade, Log, UsedDraft};
 use watchfire_core::plan::ResponseFile;
+use watchfire_core::playbook::Playbook;
 use watchfire_core::record::{Record, RecordRef};
 use watchfire_core::refusal::Refusal;
 use watchfire_core::timer::TimerRules;
@@ -125,6 +126,7 @@ struct Inner {
     reader: Mutex<Reader>,
     figures: LongReader,
     past: PastBoards,
+    playbooks: OnceLock<Vec<Playbook>>,
     joint: tokio::sync::watch::Sender<u64>,
     written: tokio::sync::watch::Sender<u64>,
     seen: tokio::sync::watch::Sender<u64>,
@@ -248,6 +250,7 @@ impl Node {
                 reader: Mutex::new(store.reader()?),
                 figures: LongReader::new(store.reader()?),
                 past: PastBoards::new(store.reader()?),
+                playbooks: OnceLock::new(),
                 joint: tokio::sync::watch::Sender::new(0),
                 written: tokio::sync::watch::Sender::new(0),
                 seen: tokio::sync::watch::Sender::new(0),
@@ -416,6 +419,16 @@ impl Node {
     /// Returns how things stand with the other nodes.
     pub fn federation(&self) -> &Federation {
         &self.inner.federation
+    }
+
+    /// Returns its playbooks.
+    pub fn playbooks(&self) -> &[Playbook] {
+        self.inner.playbooks.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// Takes its playbooks, once.
+    pub(crate) fn keep_playbooks(&self, playbooks: Vec<Playbook>) {
+        let _ = self.inner.playbooks.set(playbooks);
     }
 
     /// Returns what people have just done and may take back.

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use watchfire_core::basis::{HandoverId, IncidentId, PersonId, UnitId};
 use watchfire_core::board::Board;
+use watchfire_core::playbook::Task;
 use watchfire_core::record::assessment::AssessmentAction;
 use watchfire_core::record::assignment::{Assignment, AssignmentAction, AssignmentStatus, Step};
 use watchfire_core::record::call::{CallAction, Onward};
@@ -100,6 +101,10 @@ pub enum Permission {
     ReportOwnTeam,
     /// Ask for support, answer requests for it, accept offers and follow them until all is back.
     ActOnSupport,
+    /// Read playbooks, what they would do, when they would have fired and what became of those that did.
+    ReadPlaybooks,
+    /// Start playbooks by hand, decline their steps and end their runs; to take a step needs leave for what it does too.
+    RunPlaybooks,
 }
 
 impl Permission {
@@ -144,6 +149,8 @@ impl Permission {
             P::ActOnSupport => "act_on_support",
             P::ReadPlannedActions => "read_planned_actions",
             P::ReportOwnTeam => "report_own_team",
+            P::ReadPlaybooks => "read_playbooks",
+            P::RunPlaybooks => "run_playbooks",
         }
     }
 }
@@ -225,6 +232,11 @@ pub const TABLE: &[(Permission, &[Seat])] = &[
     (P::ActOnSupport, &[Dispatcher, DutyOfficer]),
     (P::ReadPlannedActions, &[Dispatcher, DutyOfficer, Overseer]),
     (P::ReportOwnTeam, &[Crew]),
+    (
+        P::ReadPlaybooks,
+        &[Dispatcher, DutyOfficer, Analyst, Overseer],
+    ),
+    (P::RunPlaybooks, &[Dispatcher, DutyOfficer]),
 ];
 
 /// Somebody who has proved who they are.
@@ -505,6 +517,7 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
         Action::Settlement(_) => vec![P::SettleDays],
         Action::SupportCapability(_) => vec![P::KeepUnits],
         Action::SupportRequest(_) | Action::SupportOffer(_) => vec![P::ActOnSupport],
+        Action::PlaybookRun(action) => vec![action.task(board).map_or(P::RunPlaybooks, of_task)],
         Action::Undo(undo) => permissions_for(session, &undo.inverse, board),
         Action::Together(actions) => {
             // One seat must allow all of it.
@@ -524,6 +537,15 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
                 needed
             }
         }
+    }
+}
+
+/// Returns the permission that what a step of a playbook does needs: the same as by hand.
+pub(crate) fn of_task(task: &Task) -> Permission {
+    match task {
+        Task::OpenOperation { .. } | Task::Invite { .. } => P::LeadOperations,
+        Task::Directive { .. } | Task::Tell { .. } => P::IssueDirectives,
+        Task::AskSupport { .. } => P::ActOnSupport,
     }
 }
 
@@ -624,6 +646,7 @@ mod tests {
             P::ReadAssessments,
             P::StudyPatterns,
             P::ReadPlannedActions,
+            P::ReadPlaybooks,
         ];
         let mut seen = BTreeSet::new();
         for (permission, seats) in TABLE {

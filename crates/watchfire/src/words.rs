@@ -5,6 +5,7 @@ mod directive;
 mod duty;
 mod joint;
 mod planned_action;
+mod playbook;
 mod support;
 
 use watchfire_core::basis::{AssignmentId, CallId, IncidentId};
@@ -54,6 +55,7 @@ pub fn of(
         }
         Event::PlannedAction(event) => planned_action::said(event),
         Event::Reply(event) => joint::reply(event),
+        Event::PlaybookRun(event) => playbook::run(response, event),
         Event::Settlement(event) => settlement(event),
         Event::Directive(event) => directive::said(board, event, personal),
         Event::SupportCapability(event) => support::capability(event),

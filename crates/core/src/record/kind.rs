@@ -58,6 +58,8 @@ macro_rules! for_kinds {
                 "support_request" ("support request", "支撑请求") CanBeShared "What is needed, and which offers were accepted";
             SupportOffer SupportOfferId SupportOfferAction SupportOfferEvent support_offer support_offers
                 "support_offer" ("support offer", "支撑响应") CanBeShared "What one agency answers to a support request";
+            PlaybookRun PlaybookRunId PlaybookRunAction PlaybookRunEvent playbook_run playbook_runs
+                "playbook_run" ("playbook run", "预案启动") AtHome "That a playbook fired, and what became of its steps";
             DutyPost DutyPostId DutyPostAction DutyPostEvent duty_post duty_posts
                 "duty_post" ("duty post", "岗位") AtHome "A seat or station that must be staffed, and in which pattern";
             Shift ShiftId ShiftAction ShiftEvent shift shifts

@@ -22,6 +22,7 @@ pub mod patrol;
 pub mod peer;
 pub mod person;
 pub mod planned_action;
+pub mod playbook_run;
 pub mod reply;
 pub mod road_condition;
 pub mod saved_view;
@@ -57,6 +58,7 @@ pub use kind::{Elsewhere, RecordKind, RecordRef};
 use message::MessageEvent;
 use participation::{ParticipationAction, ParticipationEvent};
 use person::Seat;
+use playbook_run::PlaybookRunAction;
 use reply::ReplyEvent;
 use settlement::SettlementAction;
 
@@ -581,6 +583,8 @@ impl Action {
             names.extend(action.rests_on());
         } else if let Action::Consultation(action) = self {
             names.extend(action.papers());
+        } else if let Action::PlaybookRun(PlaybookRunAction::Fire { why, .. }) = self {
+            names.push(why.subject);
         } else if let Action::Undo(undo) = self {
             names.extend(undo.unchanged.iter().map(|(name, _)| *name));
             names.extend(undo.inverse.names());

@@ -102,6 +102,15 @@ impl Handling {
         }
     }
 
+    /// Returns the word used in entries, files and the API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Handling::PoliceUse => "police_use",
+            Handling::NotAsEvidence => "not_as_evidence",
+            Handling::NoOnwardSharing => "no_onward_sharing",
+        }
+    }
+
     fn code(self) -> u8 {
         match self {
             Handling::PoliceUse => 0,

@@ -19,6 +19,7 @@ use super::duty::{self, DutyPostView, HandoverView, ShiftView};
 use super::operation::{self, OperationView};
 use super::patrol::{self, PatrolView};
 use super::peer::{self, PeersView};
+use super::playbook::{self, PlaybookRunMark};
 use super::road_condition::{self, RoadConditionView};
 use super::support::{self, SupportMarkView};
 use super::view::{self, AssignmentView, CallView, IncidentView, StationView, UnitView};
@@ -48,6 +49,8 @@ pub enum RecordView {
     Assessment(AssessmentMark),
     /// That there is a consultation; what it is about is asked for by who takes part.
     Consultation(ConsultationMark),
+    /// That a playbook fired, and how many of its steps wait; what they say is asked for by who may read it.
+    PlaybookRun(PlaybookRunMark),
     /// A directive of this agency.
     Directive(Box<DirectiveView>),
     /// That a record of support changed: who shows support asks anew.
@@ -98,6 +101,8 @@ fn other_view(board: &Board, record: &Record, at: Timestamp, personal: bool) -> 
     } else if let Record::Directive(one) = record {
         let directive = directive::shown(board, one, at, personal);
         Some(RecordView::Directive(Box::new(directive)))
+    } else if let Record::PlaybookRun(one) = record {
+        Some(RecordView::PlaybookRun(playbook::mark(board, one)))
     } else if let Record::DutyPost(one) = record {
         Some(RecordView::DutyPost(duty::post(board, one)))
     } else if let Record::Shift(one) = record {
@@ -117,6 +122,8 @@ pub fn others(board: &Board, at: Timestamp, personal: bool) -> Vec<RecordView> {
     let consultations = consultations.map(Record::Consultation);
     let directives = board.directives.values().cloned().map(Record::Directive);
     let posts = board.duty_posts.values().cloned().map(Record::DutyPost);
+    let runs = board.playbook_runs.values().cloned();
+    let runs = runs.map(Record::PlaybookRun);
     let shifts = board.shifts.values().cloned().map(Record::Shift);
     let handovers = board.handovers.values().cloned().map(Record::Handover);
     patrols
@@ -126,6 +133,7 @@ pub fn others(board: &Board, at: Timestamp, personal: bool) -> Vec<RecordView> {
         .chain(assessments)
         .chain(consultations)
         .chain(directives)
+        .chain(runs)
         .filter_map(|record| other_view(board, &record, at, personal))
         .collect()
 }

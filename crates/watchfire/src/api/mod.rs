@@ -30,6 +30,7 @@ pub mod peer;
 pub mod person;
 pub mod places;
 pub mod planned_action;
+pub mod playbook;
 pub mod recommendation;
 pub mod road_condition;
 pub mod session;
@@ -202,6 +203,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(directive::show_bins))
         .routes(routes!(directive::show, directive::amend))
         .routes(routes!(directive::step))
+        .routes(routes!(playbook::list))
+        .routes(routes!(playbook::past))
+        .routes(routes!(playbook::start))
+        .routes(routes!(playbook::runs))
+        .routes(routes!(playbook::show_run))
+        .routes(routes!(playbook::step))
         .routes(routes!(support::show))
         .routes(routes!(support::figures))
         .routes(routes!(support::enter))

@@ -13,6 +13,7 @@ mod import;
 mod joint;
 mod peer;
 mod play;
+mod playbook;
 mod roads;
 mod tend;
 mod trial;
@@ -92,6 +93,11 @@ enum Command {
     Roads {
         #[command(subcommand)]
         what: roads::Roads,
+    },
+    /// Check playbook files, and try them on the past
+    Playbook {
+        #[command(subcommand)]
+        what: playbook::Playbook,
     },
     /// Verify every signature and link, refold all entries and compare with the tables
     Check(tend::CheckArgs),
@@ -223,6 +229,7 @@ fn dispatch(command: Command) -> Result<Ended> {
         Command::Trial(args) => trial::run(&args),
         Command::Import { what } => import::run(what),
         Command::Roads { what } => roads::run(what),
+        Command::Playbook { what } => playbook::run(&what),
         Command::Check(args) => tend::check(&args),
         Command::Backup(args) => tend::backup(&args),
         Command::Epoch(args) => tend::epoch(&args),

@@ -27,6 +27,7 @@ use crate::desk::{DirectDesk, LiveDesk};
 use crate::federation::identity;
 use crate::node::{self, Node, Settings, random};
 use crate::past::{Manners, Past};
+use crate::playbooks;
 use crate::replay::{self, Cast, Replay};
 use crate::replay_report::{self, Report};
 use crate::server;
@@ -152,15 +153,16 @@ pub(super) fn serve(dir: &Path, listen: Option<SocketAddr>) -> Result<Ended> {
     let mut travel = Travel::new(router, straight, config.roads.time_percent).with_areas(areas);
     if !config.roads.hours.as_os_str().is_empty() {
         let hours = city::road_hours(&config.roads.hours)?;
-        travel = travel.with_hours(hours, own_zone(&config)?);
+        travel = travel.with_hours(hours, config.own_zone()?);
     }
     if !config.roads.learned.as_os_str().is_empty() {
         let learned = city::learned(&config.roads.learned)?;
-        travel = travel.with_learned(learned, config.roads.estimate, own_zone(&config)?);
+        travel = travel.with_learned(learned, config.roads.estimate, config.own_zone()?);
     }
     if let Ok(least) = Priority::try_from(config.roads.siren_to_priority) {
         travel = travel.with_siren_to(least);
     }
+    let playbooks = playbooks::of(&config)?;
     let settings = Settings {
         name: config.name.clone(),
         zone: Some(config.zone.clone()).filter(|zone| !zone.is_empty()),
@@ -183,6 +185,7 @@ pub(super) fn serve(dir: &Path, listen: Option<SocketAddr>) -> Result<Ended> {
         identity::ensure(&mut store, dir, addresses, Clock::Real.now())?;
     }
     let (node, thread) = Node::start(store, settings, Arc::new(response), Entropy::new(random()))?;
+    playbooks::start(&node, playbooks)?;
     let stopper = node.clone();
     let joint = &config.federation;
     let served = run_async(server::serve(
@@ -207,14 +210,6 @@ pub(super) fn serve(dir: &Path, listen: Option<SocketAddr>) -> Result<Ended> {
     let _ = thread.join();
     served?;
     Ok(Ended::Done)
-}
-
-/// The time zone of a node: the one it names, else the machine's.
-fn own_zone(config: &Config) -> Result<jiff::tz::TimeZone> {
-    Ok(match config.zone.as_str() {
-        "" => jiff::tz::TimeZone::system(),
-        name => jiff::tz::TimeZone::get(name)?,
-    })
 }
 
 /// The file that tells a replay's directory from a node for real use.

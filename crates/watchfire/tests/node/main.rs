@@ -30,6 +30,7 @@ mod patrols;
 mod patterns;
 mod personal;
 mod planned_actions;
+mod playbooks;
 mod replay;
 mod restored;
 mod seats;

@@ -2008,6 +2008,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/playbook-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists runs of playbooks, last changed first, page by page. */
+        get: operations["get_playbook-runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/playbook-runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a run of a playbook: why it fired, and what became of each step. */
+        get: operations["get_playbook-runs_by_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/playbook-runs/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes or declines a step of a run, or ends the run. */
+        post: operations["post_playbook-runs_by_id_steps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/playbooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the playbooks, what each would do, and its last runs. */
+        get: operations["get_playbooks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/playbooks/{id}/past": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says when a playbook would have fired in the last days, and where. */
+        get: operations["get_playbooks_by_id_past"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/playbooks/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Starts a playbook by hand, for an incident. */
+        post: operations["post_playbooks_by_id_runs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/positions": {
         parameters: {
             query?: never;
@@ -3592,6 +3694,13 @@ export interface components {
             week_before: components["schemas"]["BeforeView"];
             /** @description One year of 364 days before: the same weekdays. */
             year_before: components["schemas"]["BeforeView"];
+        };
+        /** @description A record that came of a step. */
+        CameOfView: {
+            /** @description What people call it. */
+            label: components["schemas"]["TextView"];
+            /** @description Its kind, a colon, its id. */
+            record: string;
         };
         /** @description Somebody who has such a capability. */
         CanView: {
@@ -5475,6 +5584,11 @@ export interface components {
             who: string;
         };
         /**
+         * @description Whether a person is asked before a step is done.
+         * @enum {string}
+         */
+        HowView: "propose" | "carry_out";
+        /**
          * @description How far an incident has come.
          * @enum {string}
          */
@@ -7102,6 +7216,59 @@ export interface components {
             next: string | null;
         };
         /** @description A page of a list. */
+        Page_PlaybookRunView: {
+            /** @description The items, last changed first. */
+            items: {
+                /** @description True if the playbook reads otherwise now, or is gone. */
+                changed_since: boolean;
+                /** @description The beginning of the hash of its text then. */
+                digest: string;
+                /** @description When it was over. */
+                ended_at: string | null;
+                /** @description Why it was ended though steps waited. */
+                ended_reason: string | null;
+                /** @description When it fired. */
+                fired_at: string;
+                /** @description Who started it; absent if the node did by rule. */
+                fired_by: string | null;
+                /** @description Its id. */
+                id: string;
+                /** @description The incident that it is about, if about one. */
+                incident: string | null;
+                /** @description What it was called. */
+                label: components["schemas"]["TextView"];
+                /** @description True if the asker may decline steps and end it. */
+                may_run: boolean;
+                /**
+                 * Format: int64
+                 * @description The agency's running number.
+                 */
+                number: number;
+                /** @description The operation that one of them opened. */
+                operation: string | null;
+                place: components["schemas"]["PlaceView"] | null;
+                /** @description The playbook's code. */
+                playbook: string;
+                /** @description What was seen. */
+                saw: components["schemas"]["TextView"];
+                /** @description Its steps as they were written then. */
+                steps: components["schemas"]["PlaybookRunStepView"][];
+                /** @description The record that it fired for: its kind, a colon, its id. */
+                subject: string;
+                /** @description What people call that. */
+                subject_label: components["schemas"]["TextView"];
+                /**
+                 * Format: int64
+                 * @description How many events made it.
+                 */
+                version: number;
+                /** @description Steps that wait for a person. */
+                waiting: number;
+            }[];
+            /** @description What to give as `cursor` for the next page; absent on the last. */
+            next: string | null;
+        };
+        /** @description A page of a list. */
         Page_RoadConditionView: {
             /** @description The items, last changed first. */
             items: {
@@ -7680,6 +7847,172 @@ export interface components {
              */
             number: number;
         };
+        /** @description A step of a playbook. */
+        PlannedStepView: {
+            /** @description Whether a person is asked first. */
+            how: components["schemas"]["HowView"];
+            /** @description What it says. */
+            says: components["schemas"]["TextView"];
+            /** @description What is done, in a word. */
+            what: components["schemas"]["TextView"];
+        };
+        /** @description That a playbook fired; what its steps say is asked for by who may read it. */
+        PlaybookRunMark: {
+            /** @description When it fired. */
+            fired_at: string;
+            /** @description Its id. */
+            id: string;
+            /** @description The incident that it is about, if about one. */
+            incident?: string | null;
+            /** @description What the playbook is called. */
+            label: components["schemas"]["TextView"];
+            /**
+             * Format: int64
+             * @description The agency's running number.
+             */
+            number: number;
+            /** @description True once it is over. */
+            over: boolean;
+            /**
+             * Format: int64
+             * @description How many events made it.
+             */
+            version: number;
+            /** @description Steps that wait for a person. */
+            waiting: number;
+        };
+        /** @description What is done with a run. */
+        PlaybookRunStep: {
+            /** @enum {string} */
+            do: "take";
+            /**
+             * Format: int32
+             * @description Which, from 1.
+             */
+            no: number;
+            wording?: components["schemas"]["WordingView"] | null;
+        } | {
+            /** @enum {string} */
+            do: "decline";
+            /**
+             * Format: int32
+             * @description Which, from 1.
+             */
+            no: number;
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "close";
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description A step of a run. */
+        PlaybookRunStepView: {
+            /** @description When that was. */
+            at: string | null;
+            /** @description Who did or declined it; absent if the node did by rule. */
+            by: string | null;
+            /** @description The records that came of it. */
+            came: components["schemas"]["CameOfView"][];
+            /** @description Whether a person was to be asked first. */
+            how: components["schemas"]["HowView"];
+            /** @description Whom it named and who could not be found. */
+            left_out: string[];
+            /** @description True if the asker may take it now. */
+            may_take: boolean;
+            /**
+             * Format: int32
+             * @description Its number, from 1.
+             */
+            no: number;
+            /** @description Why it was declined. */
+            reason: string | null;
+            refused: components["schemas"]["TextView"] | null;
+            /** @description What it says. */
+            says: components["schemas"]["TextView"];
+            /** @description What became of it. */
+            state: components["schemas"]["RunStepStateView"];
+            /** @description What is done, in a word. */
+            what: components["schemas"]["TextView"];
+            why_not: components["schemas"]["TextView"] | null;
+        };
+        /** @description A run of a playbook. */
+        PlaybookRunView: {
+            /** @description True if the playbook reads otherwise now, or is gone. */
+            changed_since: boolean;
+            /** @description The beginning of the hash of its text then. */
+            digest: string;
+            /** @description When it was over. */
+            ended_at: string | null;
+            /** @description Why it was ended though steps waited. */
+            ended_reason: string | null;
+            /** @description When it fired. */
+            fired_at: string;
+            /** @description Who started it; absent if the node did by rule. */
+            fired_by: string | null;
+            /** @description Its id. */
+            id: string;
+            /** @description The incident that it is about, if about one. */
+            incident: string | null;
+            /** @description What it was called. */
+            label: components["schemas"]["TextView"];
+            /** @description True if the asker may decline steps and end it. */
+            may_run: boolean;
+            /**
+             * Format: int64
+             * @description The agency's running number.
+             */
+            number: number;
+            /** @description The operation that one of them opened. */
+            operation: string | null;
+            place: components["schemas"]["PlaceView"] | null;
+            /** @description The playbook's code. */
+            playbook: string;
+            /** @description What was seen. */
+            saw: components["schemas"]["TextView"];
+            /** @description Its steps as they were written then. */
+            steps: components["schemas"]["PlaybookRunStepView"][];
+            /** @description The record that it fired for: its kind, a colon, its id. */
+            subject: string;
+            /** @description What people call that. */
+            subject_label: components["schemas"]["TextView"];
+            /**
+             * Format: int64
+             * @description How many events made it.
+             */
+            version: number;
+            /** @description Steps that wait for a person. */
+            waiting: number;
+        };
+        /** @description A playbook. */
+        PlaybookView: {
+            /** @description How long and how near it does not fire again. */
+            again: components["schemas"]["TextView"];
+            /** @description The beginning of the hash of its text. */
+            digest: string;
+            /** @description Its code. */
+            id: string;
+            /** @description What people call it. */
+            label: components["schemas"]["TextView"];
+            /** @description Its runs that are at hand, the last first. */
+            last: components["schemas"]["PlaybookRunMark"][];
+            /** @description Whether it fires by itself. */
+            on: boolean;
+            /** @description What it names that this node does not know. */
+            remarks: components["schemas"]["TextView"][];
+            /** @description What is done, in order. */
+            steps: components["schemas"]["PlannedStepView"][];
+            /** @description When it fires. */
+            when: components["schemas"]["TextView"];
+        };
+        /** @description The node's playbooks. */
+        PlaybooksView: {
+            /** @description In the order of their files. */
+            items: components["schemas"]["PlaybookView"][];
+            /** @description Runs of which steps wait for a person. */
+            waiting: number;
+        };
         /** @description A point of a patrol plan. */
         PointBody: {
             /** @description What people call it. */
@@ -8114,6 +8447,11 @@ export interface components {
             kind: "consultation";
             /** @description That there is a consultation; what it is about is asked for by who takes part. */
             record: components["schemas"]["ConsultationMark"];
+        } | {
+            /** @enum {string} */
+            kind: "playbook_run";
+            /** @description That a playbook fired, and how many of its steps wait; what they say is asked for by who may read it. */
+            record: components["schemas"]["PlaybookRunMark"];
         } | {
             /** @enum {string} */
             kind: "directive";
@@ -8566,6 +8904,11 @@ export interface components {
          * @enum {string}
          */
         RuleView: "knows_place" | "better_suited" | "keeps_cover" | "nearer_than_shown" | "recommended_cannot" | "asked_for" | "other" | "not_said";
+        /**
+         * @description What became of a step.
+         * @enum {string}
+         */
+        RunStepStateView: "proposed" | "to_be_done" | "done" | "declined" | "failed";
         /** @description Something was asked or explained. */
         SaidView: {
             /** @description When. */
@@ -9030,6 +9373,16 @@ export interface components {
              * @description How urgent; as the old one if left out.
              */
             priority?: number | null;
+        };
+        /** @description For what a playbook is started. */
+        StartPlaybookBody: {
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /** @description The incident. */
+            incident: string;
         };
         /** @description The area of a station. */
         StationAreaView: {
@@ -9807,6 +10160,50 @@ export interface components {
             properties: components["schemas"]["WithinTimeView"];
             /** @description `Feature`. */
             type: string;
+        };
+        /**
+         * @description In which language something is written down.
+         * @enum {string}
+         */
+        WordingView: "en" | "zh";
+        /** @description When a playbook would have fired. */
+        WouldHaveFiredView: {
+            /** @description How often. */
+            count: number;
+            /** @description False if the past of its alarm cannot be worked out here: then no count says nothing. */
+            counted: boolean;
+            /**
+             * Format: int32
+             * @description How many days were looked back.
+             */
+            days: number;
+            /** @description From when. */
+            from: string;
+            /** @description The latest of them, the last first. */
+            items: components["schemas"]["WouldHaveView"][];
+            /** @description Calls and incidents that were looked at. */
+            looked_at: number;
+            /** @description Until when, that moment not included. */
+            until: string;
+            /** @description False if there was too much to read, so that the oldest is left out. */
+            whole: boolean;
+        };
+        /** @description One time that a playbook would have fired. */
+        WouldHaveView: {
+            /** @description When. */
+            at: string;
+            /** @description The incident, if about one. */
+            incident: string | null;
+            /**
+             * Format: int64
+             * @description Its running number.
+             */
+            incident_number: number | null;
+            place: components["schemas"]["PlaceView"] | null;
+            /** @description What would have been seen. */
+            saw: components["schemas"]["TextView"];
+            /** @description For what: its kind, a colon, its id. */
+            subject: string;
         };
     };
     responses: {
@@ -14832,6 +15229,227 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AtView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "get_playbook-runs": {
+        parameters: {
+            query?: {
+                /** @description Only open ones (`true`), or only ended ones (`false`). */
+                open?: boolean;
+                /** @description Where the last page ended, as it said in `next`. */
+                cursor?: string;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PlaybookRunView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "get_playbook-runs_by_id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybookRunView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "post_playbook-runs_by_id_steps": {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaybookRunStep"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybookRunView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_playbooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybooksView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_playbooks_by_id_past: {
+        parameters: {
+            query?: {
+                /** @description How many days; 30 if left out. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WouldHaveFiredView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_playbooks_by_id_runs: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartPlaybookBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybookRunView"];
                 };
             };
             400: components["responses"]["Problem"];

@@ -96,6 +96,15 @@ export type DirectiveKinds = Shown['DirectiveKindsView'];
 export type DirectiveBins = Shown['DirectiveBinsView'];
 export type AddresseeBody = Shown['AddresseeBody'];
 
+/** What is proposed or done when an incident of a kind opens or a condition holds, and what became of it. */
+export type Playbooks = Shown['PlaybooksView'];
+export type Playbook = Shown['PlaybookView'];
+export type PlaybookRunMark = Shown['PlaybookRunMark'];
+export type PlaybookRun = Shown['PlaybookRunView'];
+export type PlaybookRunStep = Shown['PlaybookRunStepView'];
+/** When a playbook would have fired. */
+export type WouldHaveFired = Shown['WouldHaveFiredView'];
+
 /** The book of a day, and one line of it. */
 export type DayBook = Shown['BookView'];
 export type BookLine = Shown['BookLineView'];

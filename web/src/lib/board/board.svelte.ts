@@ -4,7 +4,7 @@
 
 import { isSignedOut, readBoard, readNode, readOperations, readPeers, readSession } from '../api/client';
 import type {
-  Alarm, AssessmentMark, Assignment, Board as BoardAnswer, Call, ConsultationMark, Directive, DutyPost, Handover, Incident, Operation, Patrol, Peers, PositionsMessage, Position, Priority,
+  Alarm, AssessmentMark, Assignment, Board as BoardAnswer, Call, ConsultationMark, Directive, DutyPost, Handover, Incident, Operation, Patrol, Peers, PlaybookRunMark, PositionsMessage, Position, Priority,
   RecordMessage, RoadCondition, Shift, Station, Unit,
 } from '../api/types';
 import { NodeClock } from './clock.svelte';
@@ -62,6 +62,7 @@ export class Board {
   assessments = new Table<AssessmentMark>();
   consultations = new Table<ConsultationMark>();
   directives = new Table<Directive>();
+  playbook_runs = new Table<PlaybookRunMark>();
   duty_posts = new Table<DutyPost>();
   shifts = new Table<Shift>();
   handovers = new Table<Handover>();
@@ -232,6 +233,7 @@ export class Board {
     this.assessments.clear();
     this.consultations.clear();
     this.directives.clear();
+    this.playbook_runs.clear();
     this.duty_posts.clear();
     this.shifts.clear();
     this.handovers.clear();
@@ -278,6 +280,8 @@ export class Board {
         return put(this.consultations, message.record);
       case 'directive':
         return put(this.directives, message.record);
+      case 'playbook_run':
+        return put(this.playbook_runs, message.record);
       case 'support':
         this.support_changes += 1;
         return;

@@ -4,7 +4,7 @@
 import type { Session } from '../api/types';
 
 /** The screens there are; each is an address, `/dispatch` for example. */
-export const seats = ['take', 'dispatch', 'duty', 'roster', 'directives', 'settlement', 'operations', 'support', 'analysis', 'patrol', 'wall', 'review', 'figures', 'peers', 'crew', 'incident', 'action'] as const;
+export const seats = ['take', 'dispatch', 'duty', 'roster', 'directives', 'settlement', 'operations', 'support', 'playbooks', 'analysis', 'patrol', 'wall', 'review', 'figures', 'peers', 'crew', 'incident', 'action'] as const;
 export type SeatName = (typeof seats)[number];
 
 /** Something the node says these seats may do. */
@@ -26,6 +26,7 @@ export function seatsOf(session: Session): SeatName[] {
   if (may('settle_days') || has('overseer')) shown.push('settlement');
   if (may('act_in_operations') || has('overseer') || has('analyst')) shown.push('operations');
   if (may('act_on_support') || has('overseer') || has('analyst')) shown.push('support');
+  if (may('read_playbooks')) shown.push('playbooks');
   if (may('read_assessments') || may('consult')) shown.push('analysis');
   if (may('plan_patrols')) shown.push('patrol');
   if (may('read_entries')) shown.push('review');

@@ -33,6 +33,8 @@ import patrol_en from './patrol.en.json';
 import patrol_zh from './patrol.zh-CN.json';
 import peer_en from './peer.en.json';
 import peer_zh from './peer.zh-CN.json';
+import playbook_en from './playbook.en.json';
+import playbook_zh from './playbook.zh-CN.json';
 import review_en from './review.en.json';
 import review_zh from './review.zh-CN.json';
 import road_en from './road.en.json';
@@ -50,11 +52,11 @@ import wall_zh from './wall.zh-CN.json';
 
 const en = {
   ...base_en, ...action_en, ...alarm_en, ...crew_en, ...directive_en, ...dispatch_en, ...duty_en, ...figures_en, ...line_en, ...map_en,
-  ...operation_en, ...assess_en, ...patrol_en, ...peer_en, ...review_en, ...road_en, ...settlement_en, ...shell_en, ...support_en, ...take_en, ...wall_en,
+  ...operation_en, ...assess_en, ...patrol_en, ...peer_en, ...playbook_en, ...review_en, ...road_en, ...settlement_en, ...shell_en, ...support_en, ...take_en, ...wall_en,
 };
 const zh = {
   ...base_zh, ...action_zh, ...alarm_zh, ...crew_zh, ...directive_zh, ...dispatch_zh, ...duty_zh, ...figures_zh, ...line_zh, ...map_zh,
-  ...operation_zh, ...assess_zh, ...patrol_zh, ...peer_zh, ...review_zh, ...road_zh, ...settlement_zh, ...shell_zh, ...support_zh, ...take_zh, ...wall_zh,
+  ...operation_zh, ...assess_zh, ...patrol_zh, ...peer_zh, ...playbook_zh, ...review_zh, ...road_zh, ...settlement_zh, ...shell_zh, ...support_zh, ...take_zh, ...wall_zh,
 };
 
 /** A language this console speaks. */
