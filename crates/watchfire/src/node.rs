@@ -46,6 +46,7 @@ use crate::federation::Federation;
 use crate::hub::{Hub, Message};
 use crate::long_reader::LongReader;
 use crate::metrics::Metrics;
+use crate::monitoring::Monitoring;
 use crate::past_boards::PastBoards;
 use crate::policy::Authorized;
 use crate::positions::Positions;
@@ -124,6 +125,7 @@ struct Inner {
     reader: Mutex<Reader>,
     figures: LongReader,
     past: PastBoards,
+    monitoring: Monitoring,
     joint: tokio::sync::watch::Sender<u64>,
     written: tokio::sync::watch::Sender<u64>,
     seen: tokio::sync::watch::Sender<u64>,
@@ -245,6 +247,7 @@ impl Node {
                 reader: Mutex::new(store.reader()?),
                 figures: LongReader::new(store.reader()?),
                 past: PastBoards::new(store.reader()?),
+                monitoring: Monitoring::default(),
                 joint: tokio::sync::watch::Sender::new(0),
                 written: tokio::sync::watch::Sender::new(0),
                 seen: tokio::sync::watch::Sender::new(0),
@@ -354,6 +357,11 @@ impl Node {
     /// Returns the boards of earlier moments.
     pub fn past(&self) -> &PastBoards {
         &self.inner.past
+    }
+
+    /// Returns what is kept for monitoring.
+    pub fn monitoring(&self) -> &Monitoring {
+        &self.inner.monitoring
     }
 
     /// Returns the board as it is on disk; a thread that looks at it must not look again before it has let go.
