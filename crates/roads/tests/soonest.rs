@@ -33,7 +33,8 @@ fn each_place_has_its_soonest_and_the_soonest_of_all_others() {
     // 30 km/h: a hundred metres in twelve seconds.
     let router = router(
         "Long: a0 b0 c0 d0 e0 f0 g0
-         Out: g0 g5 oneway=yes",
+         Out: g0 g5 oneway=yes
+         Back: g5 a5 a0",
     );
     let units = snaps(&router, &["a0", "c0", "c0", "g0", "g5"]);
     let places = snaps(&router, &["b0", "d0", "g3", "g5"]);

@@ -6,10 +6,13 @@
 
 pub mod coverage;
 pub mod live;
+pub mod past;
 
 use coverage::Coverages;
 use live::Shared;
+use past::PastPeriods;
 use watchfire_core::monitoring::Wait;
+use watchfire_store::Reader;
 
 /// What is kept for monitoring.
 #[derive(Debug, Default)]
@@ -18,4 +21,16 @@ pub struct Monitoring {
     pub coverage: Coverages,
     /// All that waits.
     pub waits: Shared<Vec<Wait>>,
+    /// What periods came to.
+    pub past: PastPeriods,
+}
+
+impl Monitoring {
+    /// Makes it with a reader that nobody else uses.
+    pub fn new(reader: Reader) -> Monitoring {
+        Monitoring {
+            past: PastPeriods::new(reader),
+            ..Monitoring::default()
+        }
+    }
 }

@@ -247,7 +247,7 @@ impl Node {
                 reader: Mutex::new(store.reader()?),
                 figures: LongReader::new(store.reader()?),
                 past: PastBoards::new(store.reader()?),
-                monitoring: Monitoring::default(),
+                monitoring: Monitoring::new(store.reader()?),
                 joint: tokio::sync::watch::Sender::new(0),
                 written: tokio::sync::watch::Sender::new(0),
                 seen: tokio::sync::watch::Sender::new(0),

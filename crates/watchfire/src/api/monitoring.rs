@@ -4,6 +4,8 @@
 //! Screen, wall and report are made of the same functions ([`watchfire_core::monitoring`]). Start at [`show`].
 
 pub(crate) mod coverage;
+pub(crate) mod periods;
+pub(crate) mod report;
 pub(crate) mod shown;
 
 use std::sync::Arc;

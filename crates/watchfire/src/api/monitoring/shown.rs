@@ -65,7 +65,7 @@ pub(crate) struct WaiterView {
     /// Its name in questions: the kind, a colon, and the seat's word or the id.
     id: String,
     /// What people call it.
-    label: TextView,
+    pub(crate) label: TextView,
 }
 
 /// What waits for one step with one who must act.
