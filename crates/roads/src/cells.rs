@@ -58,7 +58,10 @@ impl RoadGraph {
             let shape = self.shape(index);
             for end in [shape.first(), shape.last()].into_iter().flatten() {
                 let place = end.point();
-                let (row, column) = ((place.lat - south) / north_deg, (place.lon - west) / east_deg);
+                let (row, column) = (
+                    (place.lat - south) / north_deg,
+                    (place.lon - west) / east_deg,
+                );
                 let off = (row.fract() - 0.5).powi(2) + (column.fract() - 0.5).powi(2);
                 let at = (row.floor() as i64, column.floor() as i64);
                 let nearest = found.entry(at).or_insert((off, place));

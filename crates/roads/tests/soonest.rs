@@ -40,9 +40,21 @@ fn each_place_has_its_soonest_and_the_soonest_of_all_others() {
     let places = snaps(&router, &["b0", "d0", "g3", "g5"]);
     let found = router.two_soonest(&units, &places, FAR_MS).unwrap();
     let found: Vec<_> = found.iter().map(seconds).collect();
-    assert_eq!(found[0], [Some((0, 12)), Some((1, 12))], "of equals the first");
-    assert_eq!(found[1], [Some((1, 12)), Some((2, 12))], "two at one corner are two");
-    assert_eq!(found[2], [Some((3, 36)), Some((1, 84))], "not against the one-way street");
+    assert_eq!(
+        found[0],
+        [Some((0, 12)), Some((1, 12))],
+        "of equals the first"
+    );
+    assert_eq!(
+        found[1],
+        [Some((1, 12)), Some((2, 12))],
+        "two at one corner are two"
+    );
+    assert_eq!(
+        found[2],
+        [Some((3, 36)), Some((1, 84))],
+        "not against the one-way street"
+    );
     assert_eq!(found[3], [Some((4, 0)), Some((3, 60))]);
 }
 
@@ -60,15 +72,23 @@ fn beyond_the_time_nobody_is_there_and_at_it_somebody_is() {
     let router = router("Long: a0 b0 c0 d0 e0");
     let units = snaps(&router, &["a0"]);
     let places = snaps(&router, &["e0"]);
-    let exact = router.times_to_snapped(&places[0], &units)[0].unwrap().time_ms;
+    let exact = router.times_to_snapped(&places[0], &units)[0]
+        .unwrap()
+        .time_ms;
     let within = |ms| router.two_soonest(&units, &places, ms).unwrap()[0].first;
     assert_eq!(within(exact), Some((0, exact)));
     assert_eq!(within(exact - 1), None);
-    assert_eq!(router.two_soonest(&[], &places, FAR_MS).unwrap()[0], TwoSoonest::default());
+    assert_eq!(
+        router.two_soonest(&[], &places, FAR_MS).unwrap()[0],
+        TwoSoonest::default()
+    );
     assert_eq!(router.two_soonest(&units, &[], FAR_MS), Ok(Vec::new()));
     let stranger = self::router("Other: a0 b0").snap(at("a0")).unwrap();
     for (units, places) in [([stranger], [places[0]]), ([units[0]], [stranger])] {
-        assert_eq!(router.two_soonest(&units, &places, FAR_MS), Err(NoRoute::OtherGraph));
+        assert_eq!(
+            router.two_soonest(&units, &places, FAR_MS),
+            Err(NoRoute::OtherGraph)
+        );
     }
 }
 
@@ -90,7 +110,11 @@ fn agrees(router: &Router, units: &[Snap], places: &[Snap], within_ms: u32) {
             let slow = oracle.times_to_snapped(place, units).into_iter();
             let best = slow.filter_map(|time| Some(time.ok()?.time_ms)).min();
             let best = best.filter(|ms| *ms <= within_ms);
-            assert_eq!(found.first.map(|(_, ms)| ms), best, "seed {SEED:#x}, {number}");
+            assert_eq!(
+                found.first.map(|(_, ms)| ms),
+                best,
+                "seed {SEED:#x}, {number}"
+            );
         }
         for (got, wanted) in [found.first, found.second].into_iter().zip([0, 1]) {
             let wanted = times.get(wanted).map(|(ms, _)| *ms);
@@ -144,7 +168,11 @@ fn on_the_demo_city_it_says_what_single_questions_say_with_streets_closed_too() 
 fn squares_are_as_many_as_wanted_at_most_and_every_junction_lies_in_one() {
     let (graph, _) = build_file(&demo_city()).unwrap();
     let cells = graph.cells(10_000);
-    assert!(cells.len() > 500 && cells.len() <= 10_000, "{}", cells.len());
+    assert!(
+        cells.len() > 500 && cells.len() <= 10_000,
+        "{}",
+        cells.len()
+    );
     let holds = |point: Point| {
         cells.iter().any(|cell| {
             cell.south_west.lat <= point.lat

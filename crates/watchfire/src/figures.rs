@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use watchfire_core::basis::{Code, IncidentId, Timestamp};
 use watchfire_core::figures::{CallCount, Cell, IntervalFigures, Material, Period, Targets};
-use watchfire_core::record::{OfKind, RecordKind};
 use watchfire_core::record::call::Call;
+use watchfire_core::record::{OfKind, RecordKind};
 use watchfire_store::{Filter, Reader, StoreError};
 
 /// Facts that figures are made of at most; a longer period has to be asked for in parts.
@@ -80,7 +80,13 @@ fn gather_with(
     }
     if let Some(since) = calls_since {
         for id in done {
-            if !take(reader, &mut material, RecordKind::Call, Some(since), Some(id))? {
+            if !take(
+                reader,
+                &mut material,
+                RecordKind::Call,
+                Some(since),
+                Some(id),
+            )? {
                 return Ok(None);
             }
         }

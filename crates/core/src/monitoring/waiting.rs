@@ -136,9 +136,7 @@ impl WaitStep {
             WaitStep::AssignmentUnarrived => Text::new("crew is on its way", "派警待到达"),
             WaitStep::DirectiveUnsigned => Text::new("directive not signed for", "指令待签收"),
             WaitStep::DirectiveUndeparted => Text::new("directive not acted on", "指令待出动"),
-            WaitStep::DirectiveUnreported => {
-                Text::new("directive not reported back", "指令待反馈")
-            }
+            WaitStep::DirectiveUnreported => Text::new("directive not reported back", "指令待反馈"),
             WaitStep::DirectiveUnverified => Text::new("report not verified", "反馈待核验"),
             WaitStep::DirectiveReturned => {
                 Text::new("directive returned for rework", "指令退回重办中")
@@ -312,7 +310,13 @@ fn calls_and_incidents(board: &Board, moment: &Moment<'_>, all: &mut Vec<Wait>) 
         };
         let due = since.plus_s(rules.call_waiting_s);
         let taker = Waiter::Seat(Seat::CallTaker);
-        all.push(wait(WaitStep::CallUnplaced, taker, call.id, since, Some(due)));
+        all.push(wait(
+            WaitStep::CallUnplaced,
+            taker,
+            call.id,
+            since,
+            Some(due),
+        ));
     }
     for incident in board.open_incidents() {
         let Some(attention) = incident.attention() else {
@@ -320,11 +324,14 @@ fn calls_and_incidents(board: &Board, moment: &Moment<'_>, all: &mut Vec<Wait>) 
         };
         let there = board.assignments_of(incident.id).map(Assignment::progress);
         if let Some(alone) = timer::alone(attention, there, rules) {
-            let (step, dispatcher) = (
-                WaitStep::IncidentUnassigned,
-                Waiter::Seat(Seat::Dispatcher),
-            );
-            all.push(wait(step, dispatcher, incident.id, alone.since, Some(alone.due)));
+            let (step, dispatcher) = (WaitStep::IncidentUnassigned, Waiter::Seat(Seat::Dispatcher));
+            all.push(wait(
+                step,
+                dispatcher,
+                incident.id,
+                alone.since,
+                Some(alone.due),
+            ));
         }
     }
 }
@@ -353,7 +360,13 @@ fn assignments(board: &Board, moment: &Moment<'_>, all: &mut Vec<Wait>) {
             | AlarmCode::SupportShort => continue,
         };
         let with = crew(board, assignment.unit);
-        all.push(wait(step, with, assignment.id, pending.since, Some(pending.due)));
+        all.push(wait(
+            step,
+            with,
+            assignment.id,
+            pending.since,
+            Some(pending.due),
+        ));
     }
 }
 
@@ -574,7 +587,13 @@ fn assessments(board: &Board, moment: &Moment<'_>, all: &mut Vec<Wait>) {
             AssessmentState::Reviewed => {
                 let since = one.review.map_or(one.changed_at, |(at, _)| at);
                 let with = Waiter::Seat(Seat::Analyst);
-                all.push(wait(WaitStep::AssessmentUnissued, with, one.id, since, None));
+                all.push(wait(
+                    WaitStep::AssessmentUnissued,
+                    with,
+                    one.id,
+                    since,
+                    None,
+                ));
             }
             AssessmentState::Issued if one.holds(moment.now) => {
                 let Some(issue) = &one.issue else { continue };

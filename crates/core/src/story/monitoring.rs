@@ -68,25 +68,52 @@ fn waits_after(story: &str, wanted: &[&str]) -> World {
 #[test]
 fn every_step_of_a_response_waits_until_it_is_taken_and_is_late_when_its_timer_says_so() {
     waits_after("", &[]);
-    waits_after("call at harbour: fire p2\nafter 119 s", &["call_unplaced 119"]);
-    waits_after("call at harbour: fire p2\nafter 120 s", &["call_unplaced 120!"]);
+    waits_after(
+        "call at harbour: fire p2\nafter 119 s",
+        &["call_unplaced 119"],
+    );
+    waits_after(
+        "call at harbour: fire p2\nafter 120 s",
+        &["call_unplaced 120!"],
+    );
     let open = "open incident at harbour: fire p2\n";
     waits_after(&format!("{open}after 59 s"), &["incident_unassigned 59"]);
     waits_after(&format!("{open}after 60 s"), &["incident_unassigned 60!"]);
     let proposed = format!("{open}propose E1 for incident 1\nafter 5 s");
     waits_after(&proposed, &["incident_unassigned 5"]);
     let sent = format!("{open}send E1 to incident 1\n");
-    waits_after(&format!("{sent}after 59 s"), &["assignment_unacknowledged 59"]);
-    waits_after(&format!("{sent}after 60 s"), &["assignment_unacknowledged 60!"]);
+    waits_after(
+        &format!("{sent}after 59 s"),
+        &["assignment_unacknowledged 59"],
+    );
+    waits_after(
+        &format!("{sent}after 60 s"),
+        &["assignment_unacknowledged 60!"],
+    );
     let taken = format!("{sent}E1 acknowledges\n");
-    waits_after(&format!("{taken}after 179 s"), &["assignment_undeparted 179"]);
-    waits_after(&format!("{taken}after 180 s"), &["assignment_undeparted 180!"]);
+    waits_after(
+        &format!("{taken}after 179 s"),
+        &["assignment_undeparted 179"],
+    );
+    waits_after(
+        &format!("{taken}after 180 s"),
+        &["assignment_undeparted 180!"],
+    );
     let gone = format!("{taken}after 30 s\nE1 departs\n");
-    waits_after(&format!("{gone}after 1199 s"), &["assignment_unarrived 1199"]);
-    waits_after(&format!("{gone}after 1200 s"), &["assignment_unarrived 1200!"]);
+    waits_after(
+        &format!("{gone}after 1199 s"),
+        &["assignment_unarrived 1199"],
+    );
+    waits_after(
+        &format!("{gone}after 1200 s"),
+        &["assignment_unarrived 1200!"],
+    );
     let there = format!("{gone}E1 arrives\n");
     waits_after(&format!("{there}after 2 h"), &[]);
-    waits_after(&format!("{there}E1 clears: out\nclose incident 1: done"), &[]);
+    waits_after(
+        &format!("{there}E1 clears: out\nclose incident 1: done"),
+        &[],
+    );
     let declined = format!("{sent}E1 declines: pump\nafter 10 s");
     waits_after(&declined, &["incident_unassigned 10"]);
 }
@@ -221,7 +248,11 @@ fn a_directive_waits_with_its_addressee_then_with_whoever_verifies_it() {
         ]
     );
     advance(&mut world, directive, Step::Reported);
-    act(&mut world, 1, DirectiveAction::Verify { directive, item: 0 });
+    act(
+        &mut world,
+        1,
+        DirectiveAction::Verify { directive, item: 0 },
+    );
     assert_eq!(told(&world), [""; 0], "what is done waits no more");
 }
 
@@ -238,7 +269,10 @@ fn groups_count_all_and_name_the_longest_waiting_up_to_the_limit() {
         assert_eq!(calls.behind.len(), limits::WAITS_NAMED_MAX);
         assert_eq!(calls.longest_s as usize, count);
         assert_eq!(calls.median_s as usize, count.div_ceil(2));
-        assert_eq!(calls.behind[0].waited_s(world.now), u64::from(calls.longest_s));
+        assert_eq!(
+            calls.behind[0].waited_s(world.now),
+            u64::from(calls.longest_s)
+        );
         assert_eq!(calls.beyond, 0);
     }
     assert!(groups(&[], Timestamp(BEGIN_MS)).is_empty());
@@ -294,12 +328,24 @@ fn coverage_counts_at_each_limit_and_one_past_and_looks_up_what_one_unit_leaves(
     ];
     let share = |without| Coverage::of(&places, without).within;
     assert_eq!(share(None), [1, 2, 3]);
-    assert_eq!(share(Some(0)), [0, 1, 2], "the second soonest takes its place, or nobody");
-    assert_eq!(share(Some(1)), [1, 2, 3], "who is soonest nowhere alone is not missed");
+    assert_eq!(
+        share(Some(0)),
+        [0, 1, 2],
+        "the second soonest takes its place, or nobody"
+    );
+    assert_eq!(
+        share(Some(1)),
+        [1, 2, 3],
+        "who is soonest nowhere alone is not missed"
+    );
     assert_eq!(share(Some(9)), share(None));
     let third = |within| Coverage { places: 3, within }.permille();
     assert_eq!(third([1, 2, 3]), [Some(333), Some(667), Some(1_000)]);
-    assert_eq!(Coverage::default().permille(), [None; 3], "no places, no share");
+    assert_eq!(
+        Coverage::default().permille(),
+        [None; 3],
+        "no places, no share"
+    );
 }
 
 #[test]

@@ -101,7 +101,11 @@ pub(crate) async fn behind(
     let mut found: Vec<&Wait> = all
         .iter()
         .filter(|one| step.is_none_or(|step| one.step == step))
-        .filter(|one| query.beyond.is_none_or(|beyond| one.is_beyond(now) == beyond))
+        .filter(|one| {
+            query
+                .beyond
+                .is_none_or(|beyond| one.is_beyond(now) == beyond)
+        })
         .filter(|one| {
             let with = query.with.as_deref();
             with.is_none_or(|with| shown::waiter_id(&one.with) == with)
@@ -121,9 +125,6 @@ pub(crate) async fn behind(
 }
 
 /// Returns the groups that what waits comes to.
-pub(crate) fn grouped(
-    node: &Node,
-    now: Timestamp,
-) -> Vec<watchfire_core::monitoring::WaitGroup> {
+pub(crate) fn grouped(node: &Node, now: Timestamp) -> Vec<watchfire_core::monitoring::WaitGroup> {
     groups(&waits(node, now), now)
 }

@@ -130,14 +130,18 @@ impl Coverages {
         let working = node.clone();
         let made = tokio::task::spawn_blocking(move || make(&working)).await;
         let made = Arc::new(made.map_err(|_| NoPlaces::Failed)??);
-        let mut kept = own.kept.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut kept = own
+            .kept
+            .write()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         *kept = Some(Arc::clone(&made));
         Ok(made)
     }
 
     fn kept(&self) -> Option<Arc<Reached>> {
         let kept = self.kept.read();
-        kept.unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+        kept.unwrap_or_else(|poisoned| poisoned.into_inner())
+            .clone()
     }
 
     /// Returns the squares of the area, made anew when the map or what is known of calls has changed.
@@ -150,7 +154,9 @@ impl Coverages {
             (None, None) => return Err(NoPlaces::NeitherRoadsNorCalls),
         };
         let known = self.squares.read();
-        let known = known.unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
+        let known = known
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .clone();
         if let Some(known) = known.filter(|known| known.of == of) {
             return Ok(known);
         }
@@ -171,7 +177,10 @@ impl Coverages {
             (None, None) => return Err(NoPlaces::NeitherRoadsNorCalls),
         };
         let made = Arc::new(Squares { from, of, all });
-        let mut known = self.squares.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut known = self
+            .squares
+            .write()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         *known = Some(Arc::clone(&made));
         Ok(made)
     }

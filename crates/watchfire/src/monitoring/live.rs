@@ -24,12 +24,17 @@ impl<T> Shared<T> {
     /// Returns what is kept if it is fresh, or makes it.
     pub fn get(&self, make: impl FnOnce() -> T) -> Arc<T> {
         let kept = self.kept.read();
-        let kept = kept.unwrap_or_else(|poisoned| poisoned.into_inner()).clone();
+        let kept = kept
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .clone();
         if let Some((_, kept)) = kept.filter(|(at, _)| at.elapsed() < FRESH) {
             return kept;
         }
         let made = Arc::new(make());
-        let mut kept = self.kept.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut kept = self
+            .kept
+            .write()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         *kept = Some((Instant::now(), Arc::clone(&made)));
         made
     }

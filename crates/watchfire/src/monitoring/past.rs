@@ -101,9 +101,8 @@ impl Facts {
         &self,
         period: Period,
     ) -> impl Iterator<Item = &(Directive, Vec<(Progress, ItemStatus)>)> {
-        let issued = move |one: &&(Directive, Vec<_>)| {
-            one.0.issued.is_some_and(|mark| period.has(mark.at))
-        };
+        let issued =
+            move |one: &&(Directive, Vec<_>)| one.0.issued.is_some_and(|mark| period.has(mark.at));
         self.directives.iter().filter(issued)
     }
 
@@ -223,7 +222,10 @@ impl PastPeriods {
         let Some(facts) = read.await?.map(Arc::new) else {
             return Ok(None);
         };
-        let mut kept = own.kept.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut kept = own
+            .kept
+            .write()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         kept.insert((period.from, period.to), Arc::clone(&facts));
         while kept.len() > KEPT_MAX {
             let oldest = kept.iter().min_by_key(|(_, one)| one.made);
@@ -270,7 +272,10 @@ impl PastPeriods {
     ) -> Result<Option<Arc<CallCounts>>, Problem> {
         let own = &node.monitoring().past;
         let _turn = own.calls_turn.lock().await;
-        if let Some(kept) = own.kept_calls().filter(|kept| is_fresh(kept.made, kept.took)) {
+        if let Some(kept) = own
+            .kept_calls()
+            .filter(|kept| is_fresh(kept.made, kept.took))
+        {
             return Ok(Some(kept));
         }
         let Some(reader) = own.reader.get() else {
@@ -279,14 +284,18 @@ impl PastPeriods {
         let now = node.now();
         let read = reader.read(move |reader| read_calls(reader, since, now));
         let counts = Arc::new(read.await?);
-        let mut kept = own.calls.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut kept = own
+            .calls
+            .write()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         *kept = Some(Arc::clone(&counts));
         Ok(Some(counts))
     }
 
     fn kept_calls(&self) -> Option<Arc<CallCounts>> {
         let kept = self.calls.read();
-        kept.unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
+        kept.unwrap_or_else(|poisoned| poisoned.into_inner())
+            .clone()
     }
 }
 
@@ -314,11 +323,7 @@ fn read_facts(node: &Node, reader: &Reader, period: Period) -> Result<Option<Fac
     }))
 }
 
-fn read_calls(
-    reader: &Reader,
-    since: Timestamp,
-    now: Timestamp,
-) -> Result<CallCounts, StoreError> {
+fn read_calls(reader: &Reader, since: Timestamp, now: Timestamp) -> Result<CallCounts, StoreError> {
     let began = Instant::now();
     let mut by: BTreeMap<(i64, Option<Code>), u64> = BTreeMap::new();
     let mut earliest = reader.opening_time()?;
@@ -394,7 +399,10 @@ impl LocalCalendar {
 
     /// Returns when a date begins.
     pub fn begin(&self, date: jiff::civil::Date) -> Timestamp {
-        let local = self.zone.to_ambiguous_timestamp(date.at(0, 0, 0, 0)).compatible();
+        let local = self
+            .zone
+            .to_ambiguous_timestamp(date.at(0, 0, 0, 0))
+            .compatible();
         let at = local.map(|at| at.as_millisecond());
         Timestamp(at.unwrap_or_default())
     }

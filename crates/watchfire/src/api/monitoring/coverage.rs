@@ -126,7 +126,11 @@ pub(crate) async fn show(
 ) -> Result<Json<AreaCoverageView>, Problem> {
     super::allowed(&session)?;
     let Query(query) = query?;
-    let without = query.without.as_deref().map(read_id::<UnitId>).transpose()?;
+    let without = query
+        .without
+        .as_deref()
+        .map(read_id::<UnitId>)
+        .transpose()?;
     if let Some(unit) = without
         && !app.node.board().units.contains_key(&unit)
     {
@@ -181,7 +185,9 @@ fn drawn(reached: &Reached, without: Option<u32>) -> SquaresView {
     let squares = reached.squares.all.iter().zip(&reached.nearest);
     SquaresView {
         kind: "FeatureCollection",
-        features: squares.map(|(square, nearest)| one(square, nearest, without)).collect(),
+        features: squares
+            .map(|(square, nearest)| one(square, nearest, without))
+            .collect(),
     }
 }
 

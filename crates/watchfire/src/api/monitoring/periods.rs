@@ -15,7 +15,9 @@ use super::super::App;
 use super::super::directive::{DirectiveBinsView, bins_view};
 use super::super::figures::{CellView, TallyView, TargetView};
 use super::super::view::{self, TextView};
-use crate::monitoring::past::{Facts, Known, LocalCalendar, PastPeriods, PeriodFigures, quarter_of};
+use crate::monitoring::past::{
+    Facts, Known, LocalCalendar, PastPeriods, PeriodFigures, quarter_of,
+};
 use crate::node::Node;
 use crate::policy::Session;
 use crate::problem::Problem;
@@ -153,7 +155,11 @@ pub(crate) async fn show(
     let today = calendar.date(now);
     Ok(Json(MonitoredPeriodsView {
         at: view::time(now),
-        zone: node.settings().zone.clone().unwrap_or_else(|| "UTC".to_owned()),
+        zone: node
+            .settings()
+            .zone
+            .clone()
+            .unwrap_or_else(|| "UTC".to_owned()),
         today: day(node, &calendar, today, now).await?,
         yesterday: day(node, &calendar, back(today, 1), now).await?,
         week_before: day(node, &calendar, back(today, 7), now).await?,
@@ -267,7 +273,9 @@ fn spans(calendar: &LocalCalendar, now: Timestamp) -> [(&'static str, Period, Pe
     let year_ago = jiff::Span::new().try_years(1);
     let last_year = |date: Date| {
         let year_ago = year_ago.as_ref().ok();
-        year_ago.and_then(|span| date.checked_sub(*span).ok()).unwrap_or(date)
+        year_ago
+            .and_then(|span| date.checked_sub(*span).ok())
+            .unwrap_or(date)
     };
     let span = |from: Date, before_from: Date, before_day: Date| {
         let period = Period {
@@ -332,7 +340,10 @@ async fn year_on_year(
             let known = matches!(state, PeriodStateView::Known | PeriodStateView::InPart);
             known.then(|| counts.between(period))
         };
-        let (now, then) = (counted(shown.state, period), counted(shown.before_state, before));
+        let (now, then) = (
+            counted(shown.state, period),
+            counted(shown.before_state, before),
+        );
         let sum = |counts: &Option<BTreeMap<Option<Code>, u64>>| {
             counts.as_ref().map(|counts| counts.values().sum())
         };
@@ -355,7 +366,9 @@ pub(crate) fn categories(
         counts.map(|counts| counts.get(code).copied().unwrap_or(0))
     };
     let one = |code: &Option<Code>| {
-        let label = code.as_ref().and_then(|code| node.response().categories.get(code));
+        let label = code
+            .as_ref()
+            .and_then(|code| node.response().categories.get(code));
         YearOnYearCategoryView {
             category: code.as_ref().map(ToString::to_string),
             label: label.cloned().map(TextView::from),

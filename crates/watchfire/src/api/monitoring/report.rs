@@ -143,7 +143,9 @@ impl Span {
             "month" => {
                 let last = back(first, 1).first_of_month();
                 let span = jiff::Span::new().try_years(1).ok();
-                let year = span.and_then(|span| first.checked_sub(span).ok()).unwrap_or(first);
+                let year = span
+                    .and_then(|span| first.checked_sub(span).ok())
+                    .unwrap_or(first);
                 let end = back(year.last_of_month(), -1);
                 (calendar.period(last, first), calendar.period(year, end))
             }
@@ -177,10 +179,7 @@ pub(crate) async fn show(
     Ok(Json(made(&app.node, &query).await?))
 }
 
-async fn made(
-    node: &Node,
-    query: &MonitoringReportQuery,
-) -> Result<MonitoringReportView, Problem> {
+async fn made(node: &Node, query: &MonitoringReportQuery) -> Result<MonitoringReportView, Problem> {
     let span = Span::read(node, query)?;
     let now = node.now();
     let over = span.whole.to <= now;
@@ -208,7 +207,11 @@ async fn made(
         span: span.word,
         first: span.first.to_string(),
         last: back(span.until, 1).to_string(),
-        zone: node.settings().zone.clone().unwrap_or_else(|| "UTC".to_owned()),
+        zone: node
+            .settings()
+            .zone
+            .clone()
+            .unwrap_or_else(|| "UTC".to_owned()),
         made_at: view::time(now),
         name: node.settings().name.clone(),
         over,
@@ -280,7 +283,13 @@ pub(crate) async fn csv(
                     "记录仍在读取，请数秒后重试。",
                 ));
             };
-            write_log(&mut rows, node, &facts, span.whole.to.min(node.now()), chinese);
+            write_log(
+                &mut rows,
+                node,
+                &facts,
+                span.whole.to.min(node.now()),
+                chinese,
+            );
         }
         Some(_) => {
             return Err(Problem::unreadable(
@@ -314,7 +323,15 @@ fn words(text: &TextView, chinese: bool) -> String {
 fn write_figures(rows: &mut Rows, report: &MonitoringReportView, chinese: bool) {
     let header = match chinese {
         true => ["部分", "事项", "项目", "本期", "上期", "上年同期", "目标"],
-        false => ["part", "what", "figure", "this", "before", "year before", "target"],
+        false => [
+            "part",
+            "what",
+            "figure",
+            "this",
+            "before",
+            "year before",
+            "target",
+        ],
     };
     rows.row(header.into_iter());
     let periods = [&report.period, &report.before, &report.year_before];
@@ -343,20 +360,58 @@ fn write_figures(rows: &mut Rows, report: &MonitoringReportView, chinese: bool) 
             };
             let seconds = |one: Option<u32>| one.map(|one| one.to_string());
             let target = format!("{}", interval.target_percent);
-            row("intervals", &what, "count", three(&|of| cell(of, &|cell| Some(cell.count.to_string()))), String::new());
-            row("intervals", &what, "p50_s", three(&|of| cell(of, &|cell| seconds(cell.p50_s))), String::new());
-            row("intervals", &what, "p90_s", three(&|of| cell(of, &|cell| seconds(cell.p90_s))), String::new());
-            row("intervals", &what, "within_percent", three(&|of| cell(of, &|cell| cell.within_percent.map(|one| format!("{one:.1}")))), target);
+            row(
+                "intervals",
+                &what,
+                "count",
+                three(&|of| cell(of, &|cell| Some(cell.count.to_string()))),
+                String::new(),
+            );
+            row(
+                "intervals",
+                &what,
+                "p50_s",
+                three(&|of| cell(of, &|cell| seconds(cell.p50_s))),
+                String::new(),
+            );
+            row(
+                "intervals",
+                &what,
+                "p90_s",
+                three(&|of| cell(of, &|cell| seconds(cell.p90_s))),
+                String::new(),
+            );
+            row(
+                "intervals",
+                &what,
+                "within_percent",
+                three(&|of| {
+                    cell(of, &|cell| {
+                        cell.within_percent.map(|one| format!("{one:.1}"))
+                    })
+                }),
+                target,
+            );
         }
         write_bins(&mut row, &own.directives, &three, chinese);
     }
     for one in &report.calls {
         let [code, label, count, before] = one.cells(chinese);
         let what = if label.is_empty() { code } else { label };
-        row("calls", &what, "count", [count, String::new(), before], String::new());
+        row(
+            "calls",
+            &what,
+            "count",
+            [count, String::new(), before],
+            String::new(),
+        );
     }
     for one in report.waited.iter().flatten() {
-        let what = format!("{} / {}", words(&one.label, chinese), words(&one.with, chinese));
+        let what = format!(
+            "{} / {}",
+            words(&one.label, chinese),
+            words(&one.with, chinese)
+        );
         for (figure, value) in [
             ("count", one.count.to_string()),
             ("beyond", one.beyond.to_string()),
@@ -378,13 +433,36 @@ fn write_bins(
     chinese: bool,
 ) {
     let whole = if chinese { "指令" } else { "directives" };
-    let figure = |read: fn(&DirectiveBinsView) -> u32| {
-        three(&|of| Some(read(&of.directives).to_string()))
-    };
-    row("directives", whole, "issued", figure(|of| of.directives), String::new());
-    row("directives", whole, "items", figure(|of| of.items), String::new());
-    row("directives", whole, "done", figure(|of| of.done), String::new());
-    row("directives", whole, "open_at_close", figure(|of| of.open_at_close), String::new());
+    let figure =
+        |read: fn(&DirectiveBinsView) -> u32| three(&|of| Some(read(&of.directives).to_string()));
+    row(
+        "directives",
+        whole,
+        "issued",
+        figure(|of| of.directives),
+        String::new(),
+    );
+    row(
+        "directives",
+        whole,
+        "items",
+        figure(|of| of.items),
+        String::new(),
+    );
+    row(
+        "directives",
+        whole,
+        "done",
+        figure(|of| of.done),
+        String::new(),
+    );
+    row(
+        "directives",
+        whole,
+        "open_at_close",
+        figure(|of| of.open_at_close),
+        String::new(),
+    );
     for (at, step) in own.steps.iter().enumerate() {
         let what = words(&step.label, chinese);
         for (bin, within) in step.within.iter().enumerate() {
@@ -403,7 +481,9 @@ fn write_bins(
 fn write_log(rows: &mut Rows, node: &Node, facts: &Facts, to: Timestamp, chinese: bool) {
     let header = match chinese {
         true => ["指标", "记录", "编号", "警情号", "时间", "秒", "是否达标"],
-        false => ["figure", "record", "id", "incident", "at", "seconds", "within"],
+        false => [
+            "figure", "record", "id", "incident", "at", "seconds", "within",
+        ],
     };
     rows.row(header.into_iter());
     let targets = &node.settings().targets;

@@ -265,7 +265,11 @@ fn group(board: &Board, group: &WaitGroup, now: Timestamp) -> WaitGroupView {
         beyond: group.beyond,
         longest_s: group.longest_s,
         median_s: group.median_s,
-        behind: group.behind.iter().map(|one| wait(board, one, now)).collect(),
+        behind: group
+            .behind
+            .iter()
+            .map(|one| wait(board, one, now))
+            .collect(),
     }
 }
 
@@ -417,9 +421,8 @@ fn alarms(node: &Node, board: &Board, now: Timestamp) -> Vec<AlarmCountView> {
         let unanswered = || {
             of_it().filter(|(record, alarm)| {
                 let found = board.get(*record);
-                let seen = |found: &Record| {
-                    timer::acknowledged(timer::seen_of(found), *alarm).is_some()
-                };
+                let seen =
+                    |found: &Record| timer::acknowledged(timer::seen_of(found), *alarm).is_some();
                 !found.as_ref().is_some_and(seen)
             })
         };
