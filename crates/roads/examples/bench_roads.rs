@@ -154,7 +154,11 @@ fn coverage(router: &Router, random: &mut u64) -> Outcome {
     let places = on_road(beside_roads(router.graph(), random, COVER_PLACES));
     let found = router.two_soonest(&units, &places, COVER_WITHIN_MS)?;
     let oracle = Oracle::new(router);
-    for (place, found) in places.iter().zip(&found).step_by(COVER_PLACES / CHECKED_CALLS) {
+    for (place, found) in places
+        .iter()
+        .zip(&found)
+        .step_by(COVER_PLACES / CHECKED_CALLS)
+    {
         let slow = oracle.times_to_snapped(place, &units).into_iter();
         let best = slow.filter_map(|time| Some(time.ok()?.time_ms)).min();
         let best = best.filter(|ms| *ms <= COVER_WITHIN_MS);
@@ -166,7 +170,10 @@ fn coverage(router: &Router, random: &mut u64) -> Outcome {
     for _ in 0..ROUNDS {
         runs.push(timed(|| router.two_soonest(&units, &places, COVER_WITHIN_MS)).1);
     }
-    line("coverage: 10,000 places, 1,500 units, two soonest", &mut runs);
+    line(
+        "coverage: 10,000 places, 1,500 units, two soonest",
+        &mut runs,
+    );
     Ok(())
 }
 

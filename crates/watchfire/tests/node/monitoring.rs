@@ -51,13 +51,24 @@ async fn what_waits_is_listed_with_whom_and_ends_when_it_is_done() {
     assert_eq!(group["behind"][0]["due"].as_str().map(str::len), Some(24));
     let path = "/monitoring/waits?step=incident_unassigned&with=seat:dispatcher";
     let listed = get(&house, path).await;
-    assert_eq!((listed["count"].clone(), listed["items"].as_array().unwrap().len()), (json!(1), 1));
+    assert_eq!(
+        (
+            listed["count"].clone(),
+            listed["items"].as_array().unwrap().len()
+        ),
+        (json!(1), 1)
+    );
     let none = get(&house, "/monitoring/waits?step=roster_gap").await;
     assert_eq!(none["count"], 0);
 
     let body = json!({ "units": [house.own_unit] });
     let sent = house
-        .ask(Seat::Dispatcher, "POST", &format!("/incidents/{incident}/assignments"), body)
+        .ask(
+            Seat::Dispatcher,
+            "POST",
+            &format!("/incidents/{incident}/assignments"),
+            body,
+        )
         .await;
     assert!(sent.status.is_success(), "{sent:?}");
     let goes = |seen: &Value| {
@@ -65,10 +76,16 @@ async fn what_waits_is_listed_with_whom_and_ends_when_it_is_done() {
     };
     let seen = until(&house, "/monitoring", goes).await;
     let strength = seen["strength"].as_array().unwrap();
-    let bound: u64 = strength.iter().map(|one| one["bound"].as_u64().unwrap()).sum();
+    let bound: u64 = strength
+        .iter()
+        .map(|one| one["bound"].as_u64().unwrap())
+        .sum();
     assert_eq!(bound, 1, "{strength:?}");
     assert_eq!(seen["federated"], false);
-    assert!(!seen.to_string().contains(super::house::SAID), "nobody is quoted");
+    assert!(
+        !seen.to_string().contains(super::house::SAID),
+        "nobody is quoted"
+    );
 }
 
 #[tokio::test]
@@ -84,7 +101,11 @@ async fn what_cannot_be_read_is_refused_and_who_may_not_look_sees_nothing() {
         "/monitoring/report.csv?part=all",
     ] {
         let refused = house.ask(Seat::Analyst, "GET", path, json!(null)).await;
-        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{path}: {refused:?}");
+        assert_eq!(
+            refused.status,
+            StatusCode::BAD_REQUEST,
+            "{path}: {refused:?}"
+        );
         refused.problem();
     }
     let unknown = "/monitoring/coverage?without=00112233445566778899aabbccddeeff";
@@ -95,7 +116,11 @@ async fn what_cannot_be_read_is_refused_and_who_may_not_look_sees_nothing() {
         let refused = house
             .ask(seat, "GET", "/monitoring/waits?step=anything", json!(null))
             .await;
-        assert_eq!(refused.status, StatusCode::FORBIDDEN, "{seat:?}: {refused:?}");
+        assert_eq!(
+            refused.status,
+            StatusCode::FORBIDDEN,
+            "{seat:?}: {refused:?}"
+        );
     }
 }
 
@@ -117,21 +142,37 @@ async fn coverage_is_not_known_without_places_then_counts_with_and_without_a_uni
         let told = house.ask(Seat::Dispatcher, "PUT", &path, at).await;
         assert!(told.status.is_success(), "{told:?}");
     }
-    let path = format!("/monitoring/coverage?squares=true&without={}", house.own_unit);
+    let path = format!(
+        "/monitoring/coverage?squares=true&without={}",
+        house.own_unit
+    );
     let seen = until(&house, &path, |seen| {
-        seen["known"]["units"].as_u64().is_some_and(|units| units >= 2)
+        seen["known"]["units"]
+            .as_u64()
+            .is_some_and(|units| units >= 2)
             && seen["known"]["now"][0]["percent"] == json!(100.0)
     })
     .await;
     let known = &seen["known"];
-    assert_eq!((&known["places_from"], &known["basis"]), (&json!("calls"), &json!("straight_line")));
+    assert_eq!(
+        (&known["places_from"], &known["basis"]),
+        (&json!("calls"), &json!("straight_line"))
+    );
     let share = |what: &str, at: usize| known[what][at]["percent"].as_f64().unwrap();
     // Five and a half kilometres of street at 40 km/h and 1.3 times the straight line: eleven minutes.
     assert!(share("without", 0) < share("now", 0), "{known}");
-    assert!(share("without", 2) >= share("without", 1) && share("without", 1) >= share("without", 0));
+    assert!(
+        share("without", 2) >= share("without", 1) && share("without", 1) >= share("without", 0)
+    );
     let features = known["squares"]["features"].as_array().unwrap();
     assert_eq!(features.len() as u64, known["places"].as_u64().unwrap());
-    assert_eq!(features[0]["geometry"]["coordinates"][0].as_array().unwrap().len(), 5);
+    assert_eq!(
+        features[0]["geometry"]["coordinates"][0]
+            .as_array()
+            .unwrap()
+            .len(),
+        5
+    );
     let later = features
         .iter()
         .filter(|one| !one["properties"]["class_without"].is_null());
@@ -165,9 +206,17 @@ async fn the_report_of_today_says_what_the_screen_says_and_has_the_log_behind_it
         assert_eq!(report[before]["state"], "not_on_record", "{before}");
     }
     let waited = report["waited"].as_array().unwrap();
-    assert!(waited.iter().any(|one| one["step"] == "assignment_unacknowledged"), "{waited:?}");
+    assert!(
+        waited
+            .iter()
+            .any(|one| one["step"] == "assignment_unacknowledged"),
+        "{waited:?}"
+    );
     for span in periods["calls"].as_array().unwrap() {
-        assert_eq!((&span["before_state"], &span["before"]), (&json!("not_on_record"), &json!(null)));
+        assert_eq!(
+            (&span["before_state"], &span["before"]),
+            (&json!("not_on_record"), &json!(null))
+        );
     }
 
     let text = async |query: &str| {
@@ -175,15 +224,24 @@ async fn the_report_of_today_says_what_the_screen_says_and_has_the_log_behind_it
         let token = format!("Bearer {}", house.token(Seat::Analyst));
         let headers = [("authorization", token.as_str())];
         let answer = house.raw("GET", &path, String::new(), &headers).await;
-        let bytes = http_body_util::BodyExt::collect(answer.into_body()).await.unwrap();
+        let bytes = http_body_util::BodyExt::collect(answer.into_body())
+            .await
+            .unwrap();
         String::from_utf8(bytes.to_bytes().to_vec()).unwrap()
     };
     let log = text("part=log&lang=en").await;
-    let sent = periods["today"]["figures"]["intervals"][1]["cell"]["count"].as_u64().unwrap();
-    let lines = log.lines().filter(|line| line.starts_with("answered_to_sent,"));
+    let sent = periods["today"]["figures"]["intervals"][1]["cell"]["count"]
+        .as_u64()
+        .unwrap();
+    let lines = log
+        .lines()
+        .filter(|line| line.starts_with("answered_to_sent,"));
     assert_eq!(lines.count() as u64, sent, "{log}");
     let chinese = text("lang=zh").await;
-    assert!(chinese.starts_with('\u{feff}') && chinese.contains("上年同期"), "{chinese}");
+    assert!(
+        chinese.starts_with('\u{feff}') && chinese.contains("上年同期"),
+        "{chinese}"
+    );
     let english = text("lang=en").await;
     assert_eq!(english.lines().count(), chinese.lines().count());
 }

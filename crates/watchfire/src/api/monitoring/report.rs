@@ -14,7 +14,7 @@ use watchfire_core::monitoring::{Moment, WaitGroup, groups, waiting};
 
 use super::super::directive::DirectiveBinsView;
 use super::super::duty::Calendar;
-use super::super::figures::LanguageView;
+use super::super::figures::{CellView, LanguageView};
 use super::super::view::{self, TextView};
 use super::super::{App, Query};
 use super::periods::{
@@ -353,46 +353,7 @@ fn write_figures(rows: &mut Rows, report: &MonitoringReportView, chinese: bool) 
         rows.row(all.iter().map(String::as_str));
     };
     if let Some(own) = &report.period.figures {
-        for (at, interval) in own.intervals.iter().enumerate() {
-            let what = words(&interval.label, chinese);
-            let cell = |of: &PeriodFiguresView, read: &dyn Fn(&super::super::figures::CellView) -> Option<String>| {
-                of.intervals.get(at).and_then(|one| read(&one.cell))
-            };
-            let seconds = |one: Option<u32>| one.map(|one| one.to_string());
-            let target = format!("{}", interval.target_percent);
-            row(
-                "intervals",
-                &what,
-                "count",
-                three(&|of| cell(of, &|cell| Some(cell.count.to_string()))),
-                String::new(),
-            );
-            row(
-                "intervals",
-                &what,
-                "p50_s",
-                three(&|of| cell(of, &|cell| seconds(cell.p50_s))),
-                String::new(),
-            );
-            row(
-                "intervals",
-                &what,
-                "p90_s",
-                three(&|of| cell(of, &|cell| seconds(cell.p90_s))),
-                String::new(),
-            );
-            row(
-                "intervals",
-                &what,
-                "within_percent",
-                three(&|of| {
-                    cell(of, &|cell| {
-                        cell.within_percent.map(|one| format!("{one:.1}"))
-                    })
-                }),
-                target,
-            );
-        }
+        write_intervals(&mut row, own, &three, chinese);
         write_bins(&mut row, &own.directives, &three, chinese);
     }
     for one in &report.calls {
@@ -421,6 +382,29 @@ fn write_figures(rows: &mut Rows, report: &MonitoringReportView, chinese: bool) 
             let cells = [value, String::new(), String::new()];
             row("waiting", &what, figure, cells, String::new());
         }
+    }
+}
+
+fn write_intervals(
+    row: &mut impl FnMut(&str, &str, &str, [String; 3], String),
+    own: &PeriodFiguresView,
+    three: &ThreeOf<'_>,
+    chinese: bool,
+) {
+    let number = |number: Option<u32>| number.map(|number| number.to_string());
+    for (at, interval) in own.intervals.iter().enumerate() {
+        let what = words(&interval.label, chinese);
+        let mut cell = |figure: &str, target: String, read: &dyn Fn(&CellView) -> Option<String>| {
+            let cells = three(&|of| read(&of.intervals.get(at)?.cell));
+            row("intervals", &what, figure, cells, target);
+        };
+        let none = String::new;
+        cell("count", none(), &|cell| Some(cell.count.to_string()));
+        cell("p50_s", none(), &|cell| number(cell.p50_s));
+        cell("p90_s", none(), &|cell| number(cell.p90_s));
+        let target = interval.target_percent.to_string();
+        let share = |cell: &CellView| cell.within_percent.map(|share| format!("{share:.1}"));
+        cell("within_percent", target, &share);
     }
 }
 
