@@ -394,10 +394,11 @@ fn write_intervals(
     let number = |number: Option<u32>| number.map(|number| number.to_string());
     for (at, interval) in own.intervals.iter().enumerate() {
         let what = words(&interval.label, chinese);
-        let mut cell = |figure: &str, target: String, read: &dyn Fn(&CellView) -> Option<String>| {
-            let cells = three(&|of| read(&of.intervals.get(at)?.cell));
-            row("intervals", &what, figure, cells, target);
-        };
+        let mut cell =
+            |figure: &str, target: String, read: &dyn Fn(&CellView) -> Option<String>| {
+                let cells = three(&|of| read(&of.intervals.get(at)?.cell));
+                row("intervals", &what, figure, cells, target);
+            };
         let none = String::new;
         cell("count", none(), &|cell| Some(cell.count.to_string()));
         cell("p50_s", none(), &|cell| number(cell.p50_s));
