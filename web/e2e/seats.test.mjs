@@ -30,11 +30,11 @@ const tabs = async (page, name) => {
 };
 
 for (const [seat, wanted] of [
-  ['dispatcher', ['Calls', 'Dispatch', 'Watch', 'Directives', 'Operations', 'Support', 'Playbooks', 'Assessment', 'Patrols', 'After-action', 'Figures', 'Peers', 'Wall']],
+  ['dispatcher', ['Calls', 'Dispatch', 'Watch', 'Directives', 'Operations', 'Support', 'Playbooks', 'Assessment', 'Patrols', 'After-action', 'Monitoring', 'Figures', 'Peers', 'Wall']],
   ['call_taker', ['Calls', 'Dispatch', 'Watch', 'Assessment', 'After-action', 'Wall']],
-  ['duty_officer', ['Calls', 'Dispatch', 'Duty', 'Watch', 'Directives', 'Settlement', 'Operations', 'Support', 'Playbooks', 'Assessment', 'Patrols', 'After-action', 'Figures', 'Peers', 'Wall']],
-  ['overseer', ['Dispatch', 'Watch', 'Directives', 'Settlement', 'Operations', 'Support', 'Playbooks', 'Assessment', 'After-action', 'Figures', 'Peers', 'Wall']],
-  ['analyst', ['Dispatch', 'Watch', 'Directives', 'Operations', 'Support', 'Playbooks', 'Assessment', 'After-action', 'Figures', 'Wall']],
+  ['duty_officer', ['Calls', 'Dispatch', 'Duty', 'Watch', 'Directives', 'Settlement', 'Operations', 'Support', 'Playbooks', 'Assessment', 'Patrols', 'After-action', 'Monitoring', 'Figures', 'Peers', 'Wall']],
+  ['overseer', ['Dispatch', 'Watch', 'Directives', 'Settlement', 'Operations', 'Support', 'Playbooks', 'Assessment', 'After-action', 'Monitoring', 'Figures', 'Peers', 'Wall']],
+  ['analyst', ['Dispatch', 'Watch', 'Directives', 'Operations', 'Support', 'Playbooks', 'Assessment', 'After-action', 'Monitoring', 'Figures', 'Wall']],
 ]) {
   test(`the tabs of the seat ${seat} are what it may do, and its first is what opens`, { skip }, async () => {
     const { page, close } = await openSeat(browser, house, people[seat], '/');
@@ -65,7 +65,7 @@ test('an overseer sees all and is offered nothing that changes it', { skip }, as
 
 test('每个席位都有自己的地址：刷新后仍在原席位，后退回到上一席位', { skip }, async () => {
   const { page, close } = await openSeat(browser, house, people.duty_officer, '/dispatch', { locale: 'zh-CN' });
-  assert.deepEqual(await tabs(page, '席位'), ['接警', '指挥', '值班', '值守', '指令', '日清日结', '合成作战', '支撑', '预案', '研判会商', '巡逻', '复盘', '统计', '对等节点', '大屏']);
+  assert.deepEqual(await tabs(page, '席位'), ['接警', '指挥', '值班', '值守', '指令', '日清日结', '合成作战', '支撑', '预案', '研判会商', '巡逻', '复盘', '监测', '统计', '对等节点', '大屏']);
   for (const [name, path] of [['值班', '/duty'], ['统计', '/figures'], ['复盘', '/review'], ['接警', '/take']]) {
     await page.getByRole('link', { name, exact: true }).click();
     await page.waitForURL((url) => url.pathname === path);

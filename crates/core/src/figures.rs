@@ -146,7 +146,11 @@ struct CallFacts {
     priority: Option<Priority>,
     area: Option<Line>,
     category: Option<Code>,
+    public: bool,
 }
+
+/// How far beside the period incidents are known by their numbers, for calls answered just before or after.
+const BESIDE_MS: i64 = 24 * 3_600 * 1_000;
 
 impl Material {
     /// Begins to gather for a period.
@@ -173,6 +177,9 @@ impl Material {
                 return;
             }
             self.take_otherwise(assignment);
+            if !self.incidents.contains_key(&assignment.incident) {
+                return;
+            }
             let of_incident = self.responses.entry(assignment.incident);
             of_incident.or_default().push(ResponseFacts {
                 assignment: assignment.id.into(),
@@ -210,6 +217,14 @@ impl Material {
     }
 
     fn take_incident(&mut self, incident: &Incident) {
+        let beside = Period {
+            from: Timestamp(self.period.from.0.saturating_sub(BESIDE_MS)),
+            to: Timestamp(self.period.to.0.saturating_add(BESIDE_MS)),
+        };
+        // A year of records may have changed since; of them count those of the period, and what was merged.
+        if incident.merged_into().is_none() && !beside.has(incident.opened_at) {
+            return;
+        }
         let cancelled = match incident.state {
             IncidentState::Cancelled { .. } => true,
             IncidentState::Active | IncidentState::Closed { .. } | IncidentState::Merged { .. } => {
@@ -249,6 +264,7 @@ impl Material {
                 priority: call.priority,
                 area: call.place.as_ref().and_then(|place| place.area.clone()),
                 category: call.category.clone(),
+                public: call.channel.is_public(),
             });
         }
     }
@@ -276,6 +292,17 @@ impl Material {
 
     /// Measures everything of the period that belongs to a part of it. `hour_of` is the local hour of the day.
     pub fn measure(&self, part: &Part, hour_of: &dyn Fn(Timestamp) -> u8) -> Measures {
+        self.measure_within(self.period, part, hour_of)
+    }
+
+    /// Measures the same of a shorter period within this one: a day up to the hour that it is, say. What people sent
+    /// otherwise than recommended is of the whole.
+    pub fn measure_within(
+        &self,
+        period: Period,
+        part: &Part,
+        hour_of: &dyn Fn(Timestamp) -> u8,
+    ) -> Measures {
         let mut measures = Measures {
             otherwise: self.otherwise.clone(),
             ..Measures::default()
@@ -295,7 +322,11 @@ impl Material {
                 let first = family.answered.unwrap_or(call.answered_at);
                 family.answered = Some(first.min(call.answered_at));
             }
-            if self.period.has(call.answered_at) {
+            if period.has(call.answered_at) {
+                if call.public && part.has(&call.traits(hour_of)) {
+                    let counts = &mut measures.public_calls;
+                    *counts.entry(call.category.clone()).or_default() += 1;
+                }
                 self.measure_call(call, part, hour_of, &mut measures);
             }
         }
@@ -303,7 +334,7 @@ impl Material {
             let Some(incident) = self.incidents.get(&id) else {
                 continue; // It was opened before the period: only what changed since was asked for.
             };
-            if self.period.has(incident.opened_at) && !incident.exercise {
+            if period.has(incident.opened_at) && !incident.exercise {
                 measure_family(id, incident, family, part, hour_of, &mut measures);
             }
         }
@@ -311,7 +342,7 @@ impl Material {
             (WEEK_MS, &mut measures.calls_week_before),
             (YEAR_MS, &mut measures.calls_year_before),
         ] {
-            let period = self.period.before(shift);
+            let period = period.before(shift);
             let then = self
                 .calls
                 .iter()
@@ -497,6 +528,8 @@ pub struct Measures {
     pub all: Vec<Measure>,
     /// The calls answered.
     pub calls: Vec<Subject>,
+    /// Calls of the public by category; never what an officer began.
+    pub public_calls: BTreeMap<Option<Code>, u64>,
     /// Calls by category one week before.
     pub calls_week_before: BTreeMap<Option<Code>, u64>,
     /// Calls by category one year of 364 days before.

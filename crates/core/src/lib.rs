@@ -22,6 +22,7 @@ pub mod ledger;
 pub mod limits;
 pub mod line;
 pub mod log;
+pub mod monitoring;
 pub mod patrol;
 pub mod pattern;
 pub mod plan;

@@ -309,6 +309,12 @@ pub const RECORD_VERSION_MAX: u64 = i64::MAX as u64;
 pub const VERSIONS_PER_EPOCH: u64 = 1_000_000_000;
 /// Entries taken from a peer into one transaction.
 pub const TAKEN_ENTRIES_MAX: usize = 256;
+/// Waiting things that are named for one step and whoever must act; more are counted, and are to be had page by page.
+pub const WAITS_NAMED_MAX: usize = 20;
+/// How far ahead too few at a duty post count as waiting for somebody to be planned, in seconds (a day).
+pub const GAPS_AHEAD_S: u32 = 24 * 3_600;
+/// Places of which it is worked out how soon a free unit is there.
+pub const COVERAGE_CELLS_MAX: usize = 10_000;
 /// How old an entry may be when it comes and still be news, in milliseconds (10 minutes): older ones raise no siren.
 pub const OLD_NEWS_MS: i64 = 10 * 60 * 1_000;
 

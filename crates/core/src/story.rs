@@ -15,6 +15,7 @@ mod facts;
 mod figures;
 mod limits;
 mod lives;
+mod monitoring;
 mod patrols;
 mod patterns;
 mod planned_actions;

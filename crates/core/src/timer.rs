@@ -347,13 +347,31 @@ pub fn support_late(
     on(AlarmCode::SupportShort, due.max(request.wish.from), now)
 }
 
+/// A step that somebody waits for, whether it is late or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pending {
+    /// What it becomes when it is late.
+    pub code: AlarmCode,
+    /// Since when it is waited for.
+    pub since: Timestamp,
+    /// From when it is late.
+    pub due: Timestamp,
+}
+
 /// Returns what is late about an assignment that has come so far.
 pub(crate) fn late(progress: Progress, rules: &TimerRules, now: Timestamp) -> Option<Alarm> {
+    let Pending { code, due, .. } = pending(progress, rules)?;
+    on(code, due, now)
+}
+
+/// Returns which step of an assignment that has come so far is waited for.
+pub(crate) fn pending(progress: Progress, rules: &TimerRules) -> Option<Pending> {
     let sent = progress.sent_at?;
-    let (code, due) = match progress.status {
-        AssignmentStatus::Sent => (AlarmCode::Unanswered, sent.plus_s(rules.unanswered_s)),
+    let (code, since, due) = match progress.status {
+        AssignmentStatus::Sent => (AlarmCode::Unanswered, sent, sent.plus_s(rules.unanswered_s)),
         AssignmentStatus::Acknowledged => (
             AlarmCode::LateDeparture,
+            sent,
             sent.plus_s(rules.late_departure_s),
         ),
         AssignmentStatus::Departed => {
@@ -368,12 +386,13 @@ pub(crate) fn late(progress: Progress, rules: &TimerRules, now: Timestamp) -> Op
                 }
                 None => rules.arrival_without_estimate_s,
             };
-            (AlarmCode::OverdueArrival, left.plus_s(allowed_s))
+            (AlarmCode::OverdueArrival, left, left.plus_s(allowed_s))
         }
         AssignmentStatus::Arrived if rules.on_scene_check_s > 0 => {
             let word = progress.arrived_at.unwrap_or(sent);
             let word = progress.checked_at.map_or(word, |asked| asked.max(word));
-            (AlarmCode::OnSceneCheck, word.plus_s(rules.on_scene_check_s))
+            let due = word.plus_s(rules.on_scene_check_s);
+            (AlarmCode::OnSceneCheck, word, due)
         }
         AssignmentStatus::Arrived
         | AssignmentStatus::Proposed
@@ -381,7 +400,7 @@ pub(crate) fn late(progress: Progress, rules: &TimerRules, now: Timestamp) -> Op
         | AssignmentStatus::Cleared
         | AssignmentStatus::Cancelled => return None,
     };
-    on(code, due, now)
+    Some(Pending { code, since, due })
 }
 
 /// Returns whether an incident has had nobody on it for too long: since it began, or since the last unit fell away.
@@ -391,6 +410,16 @@ pub(crate) fn unassigned(
     rules: &TimerRules,
     now: Timestamp,
 ) -> Option<Alarm> {
+    let Pending { code, due, .. } = alone(attention, assignments, rules)?;
+    on(code, due, now)
+}
+
+/// Returns since when nobody is on an incident, if nobody is and it was not dealt with.
+pub(crate) fn alone(
+    attention: Attention,
+    assignments: impl IntoIterator<Item = Progress>,
+    rules: &TimerRules,
+) -> Option<Pending> {
     let mut alone_since = attention.since;
     for progress in assignments {
         if progress.sent_at.is_none() {
@@ -406,7 +435,11 @@ pub(crate) fn unassigned(
         alone_since = alone_since.max(ended_at);
     }
     let allowed_s = rules.unassigned_s(attention.priority);
-    on(AlarmCode::Unassigned, alone_since.plus_s(allowed_s), now)
+    Some(Pending {
+        code: AlarmCode::Unassigned,
+        since: alone_since,
+        due: alone_since.plus_s(allowed_s),
+    })
 }
 
 pub(crate) fn call_waiting(
@@ -420,6 +453,23 @@ pub(crate) fn call_waiting(
 
 fn on(code: AlarmCode, due: Timestamp, now: Timestamp) -> Option<Alarm> {
     (now >= due).then_some(Alarm { code, since: due })
+}
+
+/// Returns which alarms of a record were seen; of a kind that has no alarms, none.
+pub fn seen_of(record: &Record) -> &[Seen] {
+    if let Record::Assignment(one) = record {
+        &one.seen
+    } else if let Record::Incident(one) = record {
+        &one.seen
+    } else if let Record::Call(one) = record {
+        &one.seen
+    } else if let Record::Directive(one) = record {
+        &one.seen
+    } else if let Record::SupportRequest(one) = record {
+        &one.seen
+    } else {
+        &[]
+    }
 }
 
 /// Returns who has seen an alarm, if somebody has since it began; one that began anew is unseen again.

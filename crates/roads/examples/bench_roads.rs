@@ -27,6 +27,9 @@ const CALLS: usize = 400;
 const CHECKED_CALLS: usize = 20;
 const ROUNDS: usize = 41;
 const BUILDS: usize = 3;
+const COVER_UNITS: usize = 1_500;
+const COVER_PLACES: usize = 10_000;
+const COVER_WITHIN_MS: u32 = 900_000;
 
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
@@ -67,6 +70,7 @@ fn main() -> Outcome {
     check(&router, &snaps, &calls)?;
     nearest(&router, &units, &snaps, &calls);
     table(&router, &snaps)?;
+    coverage(&router, &mut random)?;
     weights(&router, &snaps, &calls, &mut random)
 }
 
@@ -138,6 +142,38 @@ fn table(router: &Router, snaps: &[Snap]) -> Outcome {
         runs.push(took);
     }
     line("table of 1,000 by 1,000", &mut runs);
+    Ok(())
+}
+
+/// The two soonest of 1,500 units at 10,000 places within a quarter of an hour, in one search.
+fn coverage(router: &Router, random: &mut u64) -> Outcome {
+    let on_road = |points: Vec<Point>| -> Vec<Snap> {
+        points.iter().filter_map(|one| router.snap(*one)).collect()
+    };
+    let units = on_road(beside_roads(router.graph(), random, COVER_UNITS));
+    let places = on_road(beside_roads(router.graph(), random, COVER_PLACES));
+    let found = router.two_soonest(&units, &places, COVER_WITHIN_MS)?;
+    let oracle = Oracle::new(router);
+    for (place, found) in places
+        .iter()
+        .zip(&found)
+        .step_by(COVER_PLACES / CHECKED_CALLS)
+    {
+        let slow = oracle.times_to_snapped(place, &units).into_iter();
+        let best = slow.filter_map(|time| Some(time.ok()?.time_ms)).min();
+        let best = best.filter(|ms| *ms <= COVER_WITHIN_MS);
+        if found.first.map(|(_, ms)| ms) != best {
+            return Err("the soonest differs from Dijkstra's".into());
+        }
+    }
+    let mut runs = Vec::new();
+    for _ in 0..ROUNDS {
+        runs.push(timed(|| router.two_soonest(&units, &places, COVER_WITHIN_MS)).1);
+    }
+    line(
+        "coverage: 10,000 places, 1,500 units, two soonest",
+        &mut runs,
+    );
     Ok(())
 }
 

@@ -10,6 +10,7 @@
 //!
 mod build;
 pub mod calibrate;
+mod cells;
 mod class;
 mod conditions;
 mod customize;
@@ -32,6 +33,7 @@ mod report;
 mod route;
 mod router;
 mod snap;
+mod soonest;
 mod source;
 mod straight;
 mod sweep;
@@ -39,6 +41,7 @@ mod tags;
 mod turns;
 
 pub use build::build;
+pub use cells::RoadCell;
 pub use class::{Class, SpeedTable};
 pub use conditions::{Condition, Conditions, Effect, Stretch};
 pub use error::{NoRoute, RoadsError};
@@ -56,5 +59,6 @@ pub use report::{BarrierReport, BuildReport, DropReason, Dropped, Stage, TurnRep
 pub use route::{Manoeuvre, Route, Step};
 pub use router::{Basis, Router, TravelTime};
 pub use snap::{Motion, Snap};
+pub use soonest::TwoSoonest;
 pub use source::Format;
 pub use straight::StraightLine;

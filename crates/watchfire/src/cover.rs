@@ -115,7 +115,8 @@ impl CoverSettings {
         }
     }
 
-    fn counts(&self, unit: &Unit) -> bool {
+    /// Returns true if a unit is of a kind that counts.
+    pub(crate) fn counts(&self, unit: &Unit) -> bool {
         let kind = unit.details.kind.as_str();
         self.kinds.is_empty() || self.kinds.iter().any(|one| one == kind)
     }
@@ -470,6 +471,15 @@ impl Cover {
 }
 
 impl Expected {
+    /// Returns every square where calls are expected: its middle, and its corners of least and greatest degrees.
+    pub fn squares(&self) -> impl Iterator<Item = [Point; 3]> {
+        let middles = self.demand.points().iter().enumerate();
+        middles.map(|(cell, middle)| {
+            let (south_west, north_east) = self.demand.corners(cell);
+            [*middle, south_west, north_east]
+        })
+    }
+
     fn standing(&self, unit: &Unit, spot: usize, moving: bool, now: Timestamp) -> Standing {
         let bound = if moving {
             Bound::Moving

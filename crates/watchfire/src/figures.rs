@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use watchfire_core::basis::{Code, IncidentId, Timestamp};
 use watchfire_core::figures::{CallCount, Cell, IntervalFigures, Material, Period, Targets};
-use watchfire_core::record::RecordKind;
+use watchfire_core::record::call::Call;
+use watchfire_core::record::{OfKind, RecordKind};
 use watchfire_store::{Filter, Reader, StoreError};
 
 /// Facts that figures are made of at most; a longer period has to be asked for in parts.
@@ -24,8 +25,23 @@ pub struct Gathered {
     pub since: Timestamp,
 }
 
-/// Reads everything that the figures of a period are made of; nothing if that is more than [`FACTS_MAX`].
+/// Reads everything that the figures of a period are made of, and the calls of all times beside it; nothing if that is
+/// more than [`FACTS_MAX`].
 pub fn gather(reader: &Reader, period: Period) -> Result<Option<Gathered>, StoreError> {
+    gather_with(reader, period, None)
+}
+
+/// Reads what the figures of a period alone are made of: no calls of the same time before, and no more than what has changed
+/// since the period began.
+pub fn gather_period(reader: &Reader, period: Period) -> Result<Option<Gathered>, StoreError> {
+    gather_with(reader, period, Some(period.changed_since()))
+}
+
+fn gather_with(
+    reader: &Reader,
+    period: Period,
+    calls_since: Option<Timestamp>,
+) -> Result<Option<Gathered>, StoreError> {
     let mut material = Material::of(period);
     let since = period.changed_since();
     if !take(
@@ -59,11 +75,29 @@ pub fn gather(reader: &Reader, period: Period) -> Result<Option<Gathered>, Store
             }
         }
     }
-    if !take(reader, &mut material, RecordKind::Call, None, None)? {
+    if !take(reader, &mut material, RecordKind::Call, calls_since, None)? {
         return Ok(None);
     }
+    if let Some(since) = calls_since {
+        for id in done {
+            if !take(
+                reader,
+                &mut material,
+                RecordKind::Call,
+                Some(since),
+                Some(id),
+            )? {
+                return Ok(None);
+            }
+        }
+    }
     let opened = reader.opening_time()?;
-    let since = material.earliest_call().map_or(opened, |at| at.min(opened));
+    // The first call has the first number, whenever it was told of.
+    let first = reader.record_by_number(RecordKind::Call, 1)?;
+    let first = first.map(|row| reader.plain(&row)).transpose()?;
+    let first = first.and_then(|record| Call::of(&record).map(|call| call.received_at));
+    let earliest = [material.earliest_call(), first].into_iter().flatten();
+    let since = earliest.fold(opened, Timestamp::min);
     Ok(Some(Gathered { material, since }))
 }
 

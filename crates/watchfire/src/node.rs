@@ -47,6 +47,7 @@ use crate::federation::Federation;
 use crate::hub::{Hub, Message};
 use crate::long_reader::LongReader;
 use crate::metrics::Metrics;
+use crate::monitoring::Monitoring;
 use crate::past_boards::PastBoards;
 use crate::policy::Authorized;
 use crate::positions::Positions;
@@ -127,6 +128,7 @@ struct Inner {
     figures: LongReader,
     past: PastBoards,
     playbooks: OnceLock<Vec<Playbook>>,
+    monitoring: Monitoring,
     joint: tokio::sync::watch::Sender<u64>,
     written: tokio::sync::watch::Sender<u64>,
     seen: tokio::sync::watch::Sender<u64>,
@@ -251,6 +253,7 @@ impl Node {
                 figures: LongReader::new(store.reader()?),
                 past: PastBoards::new(store.reader()?),
                 playbooks: OnceLock::new(),
+                monitoring: Monitoring::new(store.reader()?),
                 joint: tokio::sync::watch::Sender::new(0),
                 written: tokio::sync::watch::Sender::new(0),
                 seen: tokio::sync::watch::Sender::new(0),
@@ -360,6 +363,11 @@ impl Node {
     /// Returns the boards of earlier moments.
     pub fn past(&self) -> &PastBoards {
         &self.inner.past
+    }
+
+    /// Returns what is kept for monitoring.
+    pub fn monitoring(&self) -> &Monitoring {
+        &self.inner.monitoring
     }
 
     /// Returns the board as it is on disk; a thread that looks at it must not look again before it has let go.

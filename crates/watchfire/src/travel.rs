@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 
 use watchfire_core::basis::{Point, Priority, Timestamp, TravelBasis, TravelTime, UnitId};
 use watchfire_core::board::Board;
+use watchfire_core::monitoring::Nearest;
 use watchfire_core::plan::ResponseFile;
 use watchfire_core::recommend::{self, Origin, Recommendation, StartsFrom, Weighed};
 use watchfire_core::record::incident::Incident;
@@ -288,6 +289,107 @@ impl Travel {
             None => self.straight_times(target, &[*source])[0],
         };
         snapped.iter().zip(sources).map(one).collect()
+    }
+
+    /// Returns for each target which two of the sources are soonest there, with their seconds, as [`Travel::times_to`] would
+    /// time them; whoever needs longer than `within_s` is left out. One search for all of them.
+    pub fn two_soonest(&self, targets: &[Point], sources: &[Start], within_s: u32) -> Vec<Nearest> {
+        let Some(router) = self.router() else {
+            let all: Vec<u32> = (0u32..).take(sources.len()).collect();
+            let straight = |target: &Point| self.two_straight(*target, sources, &all, within_s);
+            return targets.iter().map(straight).collect();
+        };
+        let snap = |start: Start| self.snap(&router, start);
+        let places: Vec<Option<Snap>> = targets.iter().map(|one| snap((*one).into())).collect();
+        let starts: Vec<Option<Snap>> = sources.iter().map(|one| snap(*one)).collect();
+        let numbered = starts.iter().zip(0u32..);
+        let (known, numbers): (Vec<Snap>, Vec<u32>) = numbered
+            .clone()
+            .filter_map(|(snap, number)| Some(((*snap)?, number)))
+            .unzip();
+        // Who is off the map is timed by straight line, as anywhere else.
+        let off: Vec<u32> = numbered
+            .filter_map(|(snap, number)| snap.is_none().then_some(number))
+            .collect();
+        let all: Vec<u32> = (0u32..).take(sources.len()).collect();
+        let on_map: Vec<Snap> = places.iter().flatten().copied().collect();
+        let found = router.two_soonest(&known, &on_map, self.road_bound_ms(within_s));
+        let mut found = found.unwrap_or_default().into_iter();
+        let one = |(place, target): (&Option<Snap>, &Point)| {
+            if place.is_none() {
+                return self.two_straight(*target, sources, &all, within_s);
+            }
+            let found = found.next().unwrap_or_default();
+            let timed = |one: Option<(u32, u32)>| {
+                let (number, time_ms) = one?;
+                let basis = Basis::Road;
+                let time = self.time(Ok(watchfire_roads::TravelTime { time_ms, basis }))?;
+                let number = *numbers.get(number as usize)?;
+                Some((number, time.seconds)).filter(|_| time.seconds <= within_s)
+            };
+            let mut nearest = Nearest {
+                first: timed(found.first),
+                second: timed(found.second),
+            };
+            if !off.is_empty() {
+                let straight = self.two_straight(*target, sources, &off, within_s);
+                for one in [straight.first, straight.second].into_iter().flatten() {
+                    nearest.offer(one);
+                }
+            }
+            nearest
+        };
+        places.iter().zip(targets).map(one).collect()
+    }
+
+    /// Up to which time on the road somebody may be within so many seconds once it is stretched.
+    fn road_bound_ms(&self, within_s: u32) -> u32 {
+        let percent = u64::from(self.factor_percent.max(1));
+        let bound_ms = u64::from(within_s) * 1_000 * 100 / percent + 1_000;
+        // What an agency's own runs taught may be sooner than the map says, never by more than half.
+        let bound_ms = bound_ms * if self.learned.is_some() { 2 } else { 1 };
+        u32::try_from(bound_ms).unwrap_or(u32::MAX)
+    }
+
+    /// The two of some sources that are soonest at a target by straight line.
+    fn two_straight(
+        &self,
+        target: Point,
+        sources: &[Start],
+        which: &[u32],
+        within_s: u32,
+    ) -> Nearest {
+        let east = target.lat().to_radians().cos();
+        let off = |point: Point| {
+            let (north, east) = (
+                point.lat() - target.lat(),
+                (point.lon() - target.lon()) * east,
+            );
+            north * north + east * east
+        };
+        // Compared on a plane, which is right about who is nearer within any city; timed as everywhere.
+        let mut best: [Option<(f64, u32)>; 2] = [None; 2];
+        for number in which {
+            let Some(source) = sources.get(*number as usize) else {
+                continue;
+            };
+            let one = (off(source.point), *number);
+            if best[0].is_none_or(|first| one < first) {
+                best = [Some(one), best[0]];
+            } else if best[1].is_none_or(|second| one < second) {
+                best[1] = Some(one);
+            }
+        }
+        let timed = |one: Option<(f64, u32)>| {
+            let (_, number) = one?;
+            let source = *sources.get(number as usize)?;
+            let time = self.straight_times(target, &[source])[0]?;
+            Some((number, time.seconds)).filter(|_| time.seconds <= within_s)
+        };
+        Nearest {
+            first: timed(best[0]),
+            second: timed(best[1]),
+        }
     }
 
     fn snap(&self, router: &Router, start: Start) -> Option<Snap> {

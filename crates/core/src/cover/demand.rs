@@ -76,16 +76,7 @@ impl PublicCall {
     /// [`Channel::Import`] does not say who began a call: whoever imports an export that holds more than calls of the public
     /// has to leave the others out, as the book says under "import".
     pub fn reported(channel: Channel, point: Point, hour: HourOfWeek) -> Option<PublicCall> {
-        match channel {
-            Channel::Phone
-            | Channel::Text
-            | Channel::App
-            | Channel::Alarm
-            | Channel::Sensor
-            | Channel::Counter
-            | Channel::Import => Some(PublicCall { point, hour }),
-            Channel::Radio => None,
-        }
+        channel.is_public().then_some(PublicCall { point, hour })
     }
 }
 

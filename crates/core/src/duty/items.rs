@@ -143,7 +143,8 @@ fn alarms(board: &Board, rules: &TimerRules, now: Timestamp) -> Vec<OpenItem> {
     found.filter_map(item).collect()
 }
 
-fn about(board: &Board, record: &Record) -> Text {
+/// Returns what a record with an alarm is called, in words that name nobody.
+pub fn about(board: &Board, record: &Record) -> Text {
     if let Record::Assignment(one) = record {
         let unit = board.units.get(&one.unit);
         let callsign = unit.map_or_else(|| "?".to_owned(), |unit| unit.callsign.to_string());

@@ -16,7 +16,7 @@ use crate::record::duty_post::DutyPost;
 use crate::record::handover::Handover;
 use crate::record::person::Seat;
 use crate::record::shift::{OnDuty, Shift};
-pub use items::{ItemKind, ItemName, OpenItem, open_items};
+pub use items::{ItemKind, ItemName, OpenItem, about, open_items};
 pub use roster::{
     Gap, Proposed, Span, gaps, propose, rest_clash, shifts_of, team_turn_count, turns_between,
 };

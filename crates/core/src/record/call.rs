@@ -36,6 +36,23 @@ pub enum Channel {
     Import,
 }
 
+impl Channel {
+    /// Returns true unless it is one that officers use. [`Channel::Import`] does not say who began a call: whoever imports
+    /// has to leave out what is none of the public.
+    pub fn is_public(self) -> bool {
+        match self {
+            Channel::Phone
+            | Channel::Text
+            | Channel::App
+            | Channel::Alarm
+            | Channel::Sensor
+            | Channel::Counter
+            | Channel::Import => true,
+            Channel::Radio => false,
+        }
+    }
+}
+
 /// A call as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {

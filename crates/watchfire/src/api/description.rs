@@ -23,6 +23,7 @@ use crate::problem::ProblemView;
         (name = "incidents", description = "Situations needing response"),
         (name = "units", description = "Dispatchable crews"),
         (name = "assignments", description = "Units' tasks on incidents"),
+        (name = "monitoring", description = "What waits, strength and coverage, and how quickly things went, live and as reports"),
         (name = "figures", description = "How long things took and how many calls came; of incidents, never of people"),
         (name = "past", description = "What this node's board showed at any earlier moment"),
         (name = "settlements", description = "The book of a day: carried in, opened, closed, carried out; reasons, the signature, corrections"),

@@ -261,43 +261,43 @@ pub(crate) struct BinsQuery {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DirectiveBinsView {
     /// Directives that were issued.
-    directives: u32,
+    pub(crate) directives: u32,
     /// Items: one for each addressee of each.
-    items: u32,
+    pub(crate) items: u32,
     /// Items that are done.
-    done: u32,
+    pub(crate) done: u32,
     /// Items of which nothing more is asked.
-    excused: u32,
+    pub(crate) excused: u32,
     /// Directives that were open when they should have been closed.
-    open_at_close: u32,
+    pub(crate) open_at_close: u32,
     /// Each step, with its bins.
-    steps: Vec<StepBinsView>,
+    pub(crate) steps: Vec<StepBinsView>,
 }
 
 /// How quickly one step was taken.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct StepBinsView {
     /// What it is called.
-    label: TextView,
+    pub(crate) label: TextView,
     /// Items of which it was asked.
-    asked: u32,
+    pub(crate) asked: u32,
     /// Taken within so many seconds: each counts those before, too.
-    within: Vec<DirectiveWithinView>,
+    pub(crate) within: Vec<DirectiveWithinView>,
     /// Taken later than that.
-    later: u32,
+    pub(crate) later: u32,
     /// Not taken, and still asked.
-    waiting: u32,
+    pub(crate) waiting: u32,
     /// Taken late, or late and not taken.
-    overdue: u32,
+    pub(crate) overdue: u32,
 }
 
 /// How many took a step within some time.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DirectiveWithinView {
     /// The time, in seconds.
-    seconds: u32,
+    pub(crate) seconds: u32,
     /// How many.
-    count: u32,
+    pub(crate) count: u32,
 }
 
 /// Shows how quickly directives were answered, in the bins that people report by.
@@ -331,7 +331,7 @@ pub(crate) async fn show_bins(
     Ok(Json(bins_view(&counted)))
 }
 
-fn bins_view(counted: &Bins) -> DirectiveBinsView {
+pub(crate) fn bins_view(counted: &Bins) -> DirectiveBinsView {
     let step = |en: &str, zh: &str, bins: &StepBins, ends: [u32; 4]| StepBinsView {
         label: Text::new(en, zh).into(),
         asked: bins.asked,

@@ -175,25 +175,25 @@ pub(crate) struct OtherwiseView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TallyView {
     /// Incidents opened, a merged family once.
-    incidents: u64,
+    pub(crate) incidents: u64,
     /// Incidents that were merged into those and count with them.
-    merged: u64,
+    pub(crate) merged: u64,
     /// Incidents that no call belongs to.
-    without_call: u64,
+    pub(crate) without_call: u64,
     /// Incidents cancelled before anybody arrived.
-    cancelled_before_arrival: u64,
+    pub(crate) cancelled_before_arrival: u64,
     /// Assignments that were sent.
-    assignments: u64,
+    pub(crate) assignments: u64,
     /// Those that ended without having departed or arrived.
-    never_departed: u64,
+    pub(crate) never_departed: u64,
     /// Those that arrived without having reported that they departed.
-    departure_not_reported: u64,
+    pub(crate) departure_not_reported: u64,
     /// Calls answered.
-    calls: u64,
+    pub(crate) calls: u64,
     /// Those of which it is not known when they began to ring.
-    ringing_unknown: u64,
+    pub(crate) ringing_unknown: u64,
     /// Intervals that end before they begin, by the times that were claimed.
-    contradictory: u64,
+    pub(crate) contradictory: u64,
 }
 
 impl From<Tally> for TallyView {
@@ -242,26 +242,26 @@ pub(crate) struct IntervalView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TargetView {
     /// The priority.
-    priority: PriorityView,
+    pub(crate) priority: PriorityView,
     /// The target.
-    seconds: u32,
+    pub(crate) seconds: u32,
 }
 
 /// What a set of intervals comes to.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CellView {
     /// How many there are.
-    count: usize,
+    pub(crate) count: usize,
     /// Half of them took no longer, in seconds.
-    p50_s: Option<u32>,
+    pub(crate) p50_s: Option<u32>,
     /// Nine in ten took no longer, in seconds.
-    p90_s: Option<u32>,
+    pub(crate) p90_s: Option<u32>,
     /// How many of them have a target.
-    judged: u64,
+    pub(crate) judged: u64,
     /// How many of those are within it.
-    within: u64,
+    pub(crate) within: u64,
     /// The share of those, in percent to one place.
-    within_percent: Option<f64>,
+    pub(crate) within_percent: Option<f64>,
 }
 
 impl From<&Cell> for CellView {

@@ -21,6 +21,7 @@ pub mod incident;
 pub mod line;
 pub mod map;
 pub mod message;
+pub mod monitoring;
 pub mod node;
 pub mod operation;
 pub mod past;
@@ -141,6 +142,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(figures::show))
         .routes(routes!(figures::csv))
         .routes(routes!(figures::incidents))
+        .routes(routes!(monitoring::show))
+        .routes(routes!(monitoring::behind))
+        .routes(routes!(monitoring::coverage::show))
+        .routes(routes!(monitoring::periods::show))
+        .routes(routes!(monitoring::report::show))
+        .routes(routes!(monitoring::report::csv))
         .routes(routes!(past::board))
         .routes(routes!(past::marks))
         .routes(routes!(line::act))

@@ -36,11 +36,11 @@ pub struct PeersView {
     /// Where it answers peers, if it does.
     listening: Option<String>,
     /// True if it speaks with others at all.
-    federated: bool,
+    pub(crate) federated: bool,
     /// The version of its program.
     version: String,
     /// Its peers, and the members of its operations that are none.
-    peers: Vec<PeerView>,
+    pub(crate) peers: Vec<PeerView>,
     /// Enrolments on their way, and those that ended lately.
     enrolments: Vec<EnrolmentView>,
 }
@@ -90,29 +90,29 @@ pub struct PeerView {
     /// The version of the record.
     version: Option<u64>,
     /// The node.
-    node: String,
+    pub(crate) node: String,
     /// What people here call it.
-    name: String,
+    pub(crate) name: String,
     /// When it was enrolled.
     enrolled_at: Option<String>,
     /// Why nothing is taken from it or given to it, if so.
-    shut_out: Option<ShutOutView>,
+    pub(crate) shut_out: Option<ShutOutView>,
     /// Where it is reached.
     addresses: Vec<String>,
     /// How the line to it is.
-    line: LineView,
+    pub(crate) line: LineView,
     /// Entries of ours that it may read and has not.
-    they_lack: u64,
+    pub(crate) they_lack: u64,
     /// Entries of its that we may read and have not.
-    we_lack: u64,
+    pub(crate) we_lack: u64,
     /// When it wrote the last entry that is here, by its own clock.
     last_entry_at: Option<String>,
     /// True if its feeds were found to have two histories: nothing more is taken from them.
-    forked: bool,
+    pub(crate) forked: bool,
     /// True if its root key has ended it.
-    revoked: bool,
+    pub(crate) revoked: bool,
     /// What of it was not taken, by reason, since this node started.
-    refused: Vec<RefusedView>,
+    pub(crate) refused: Vec<RefusedView>,
 }
 
 /// That a peer was shut out.

@@ -24,6 +24,7 @@ mod history;
 mod line;
 mod map;
 mod memory;
+mod monitoring;
 mod parcel;
 mod past;
 mod patrols;

@@ -175,6 +175,14 @@ export type Candidate = Shown['CandidateView'];
 /** How much of what is expected could be reached in time, and which moves would help. */
 export type Cover = Shown['CoverView'];
 export type CoverMove = Shown['MoveView'];
+export type AreaCoverage = Shown['AreaCoverageView'];
+export type CoverageSquares = Shown['SquaresView'];
+export type Monitored = Shown['MonitoringView'];
+export type MonitoredWaits = Shown['WaitsView'];
+export type MonitoredPeriods = Shown['MonitoredPeriodsView'];
+export type MonitoredPeriod = Shown['PeriodView'];
+export type PeriodState = Shown['PeriodStateView'];
+export type MonitoringReport = Shown['MonitoringReportView'];
 
 export type EntriesPage = Shown['EntriesView'];
 export type Entry = Shown['EntryView'];

@@ -4,7 +4,7 @@
 import type { Session } from '../api/types';
 
 /** The screens there are; each is an address, `/dispatch` for example. */
-export const seats = ['take', 'dispatch', 'duty', 'roster', 'directives', 'settlement', 'operations', 'support', 'playbooks', 'analysis', 'patrol', 'wall', 'review', 'figures', 'peers', 'crew', 'incident', 'action'] as const;
+export const seats = ['take', 'dispatch', 'duty', 'roster', 'directives', 'settlement', 'operations', 'support', 'playbooks', 'analysis', 'patrol', 'wall', 'review', 'monitoring', 'figures', 'peers', 'crew', 'incident', 'action'] as const;
 export type SeatName = (typeof seats)[number];
 
 /** Something the node says these seats may do. */
@@ -30,7 +30,7 @@ export function seatsOf(session: Session): SeatName[] {
   if (may('read_assessments') || may('consult')) shown.push('analysis');
   if (may('plan_patrols')) shown.push('patrol');
   if (may('read_entries')) shown.push('review');
-  if (may('read_figures')) shown.push('figures');
+  if (may('read_figures')) shown.push('monitoring', 'figures');
   if (may('keep_peers') || may('act_in_operations') || has('overseer')) shown.push('peers');
   if (may('read_board')) shown.push('wall');
   if (session.person.unit !== null && session.person.unit !== undefined) shown.unshift('crew');

@@ -25,6 +25,8 @@ import line_en from './line.en.json';
 import line_zh from './line.zh-CN.json';
 import map_en from './map.en.json';
 import map_zh from './map.zh-CN.json';
+import monitoring_en from './monitoring.en.json';
+import monitoring_zh from './monitoring.zh-CN.json';
 import operation_en from './operation.en.json';
 import operation_zh from './operation.zh-CN.json';
 import assess_en from './assess.en.json';
@@ -52,11 +54,11 @@ import wall_zh from './wall.zh-CN.json';
 
 const en = {
   ...base_en, ...action_en, ...alarm_en, ...crew_en, ...directive_en, ...dispatch_en, ...duty_en, ...figures_en, ...line_en, ...map_en,
-  ...operation_en, ...assess_en, ...patrol_en, ...peer_en, ...playbook_en, ...review_en, ...road_en, ...settlement_en, ...shell_en, ...support_en, ...take_en, ...wall_en,
+  ...monitoring_en, ...operation_en, ...assess_en, ...patrol_en, ...peer_en, ...playbook_en, ...review_en, ...road_en, ...settlement_en, ...shell_en, ...support_en, ...take_en, ...wall_en,
 };
 const zh = {
   ...base_zh, ...action_zh, ...alarm_zh, ...crew_zh, ...directive_zh, ...dispatch_zh, ...duty_zh, ...figures_zh, ...line_zh, ...map_zh,
-  ...operation_zh, ...assess_zh, ...patrol_zh, ...peer_zh, ...playbook_zh, ...review_zh, ...road_zh, ...settlement_zh, ...shell_zh, ...support_zh, ...take_zh, ...wall_zh,
+  ...monitoring_zh, ...operation_zh, ...assess_zh, ...patrol_zh, ...peer_zh, ...playbook_zh, ...review_zh, ...road_zh, ...settlement_zh, ...shell_zh, ...support_zh, ...take_zh, ...wall_zh,
 };
 
 /** A language this console speaks. */

@@ -6,6 +6,7 @@ import { answering } from './answering';
 import { areas } from './areas';
 import { conditions } from './conditions';
 import { cover } from './cover';
+import { coverage } from './coverage';
 import { ground } from './ground';
 import { incidents } from './incidents';
 import { nothing, type Brush, type Layer } from './layer';
@@ -19,7 +20,7 @@ import { units } from './units';
 
 /** All layers in drawing order. */
 export const layers: readonly Layer[] = [
-  ground, roads, names, cover, areas, reach, conditions, rounds, stations, answering, units, incidents, marks,
+  ground, roads, names, cover, coverage, areas, reach, conditions, rounds, stations, answering, units, incidents, marks,
 ];
 
 /** Puts every layer on a freshly loaded map. */
