@@ -1473,6 +1473,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/operations/{id}/planned-action": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the planned action of an operation. */
+        get: operations["get_operations_by_id_planned-action"];
+        put?: never;
+        /** Writes the plan down; from now on the operation is a planned action. Only its lead does. */
+        post: operations["post_operations_by_id_planned-action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/{id}/planned-action/rehearsal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rehearses it: raises an exercise with the agencies of the plan and the very plan, its times moved. Answers with the new one. */
+        post: operations["post_operations_by_id_planned-action_rehearsal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/{id}/planned-action/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a step: the lead changes the plan, issues it, gives go, no-go or hold, says that a phase is done, ends it; an agency
+         *     says which of its units make up a team.
+         */
+        post: operations["post_operations_by_id_planned-action_steps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/{id}/planned-action/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says where a team of this agency stands. Its crew does it on a phone, and anybody who acts in operations for it. */
+        post: operations["post_operations_by_id_planned-action_words"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/operations/{id}/steps": {
         parameters: {
             query?: never;
@@ -2000,6 +2072,40 @@ export interface paths {
         };
         /** Says where a point is: its crossing, road and area. */
         get: operations["get_places_at"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/planned-actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the planned actions that this node knows of: those that go on first, then the others, newest first. */
+        get: operations["get_planned-actions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/planned-actions/own": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the teams that the asker's unit is part of, with their task, position and phases, once they may be briefed. */
+        get: operations["get_planned-actions_own"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2652,6 +2758,24 @@ export interface components {
         AcceptBody: {
             /** @description What the other agency gave. */
             text: string;
+        };
+        /** @description The answer to a line. */
+        ActionLineView: {
+            /** @description What confirms exactly this, as long as the records it names stay as they are. */
+            confirm: string | null;
+            go: components["schemas"]["GoView"] | null;
+            /** @description What can be said. */
+            help: components["schemas"]["VerbView"][] | null;
+            /** @description What came of it. */
+            outcome: components["schemas"]["LineOutcome"];
+            /** @description The records it made, changed or shows, the main one first. */
+            records: components["schemas"]["RecordNameView"][];
+            /** @description What it was understood as. */
+            understood: components["schemas"]["TextView"];
+            /** @description Until when it can be taken back, if it can. */
+            undo_before: string | null;
+            /** @description Why it is asked about first; empty if it is not. */
+            unsure: components["schemas"]["TextView"][];
         };
         /** @description For whom a directive is. */
         AddresseeBody: {
@@ -3409,6 +3533,40 @@ export interface components {
              */
             west: number;
         };
+        /** @description A branch. */
+        BranchBody: {
+            /** @description The call sign or post of whoever leads it. */
+            lead?: string | null;
+            /** @description What people call it. */
+            name: string;
+        };
+        /** @description A branch. */
+        BranchView: {
+            /** @description The call sign or post of whoever leads it. */
+            lead: string | null;
+            /** @description What people call it. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            no: number;
+            /**
+             * Format: int32
+             * @description How many of these are ready.
+             */
+            ready: number;
+            /**
+             * Format: int32
+             * @description How many people.
+             */
+            strength: number;
+            /**
+             * Format: int32
+             * @description How many teams.
+             */
+            teams: number;
+        };
         /** @description Who did something and when. */
         ByView: {
             /** @description When. */
@@ -3862,14 +4020,12 @@ export interface components {
          * @enum {string}
          */
         ChannelView: "phone" | "text" | "app" | "alarm" | "sensor" | "radio" | "counter" | "import";
-        /** @description One thing that may stand at the cursor. */
+        /** @description An answer that a question takes. */
         ChoiceView: {
-            /** @description What it is. */
-            detail: components["schemas"]["TextView"];
-            /** @description What is put into the line. */
-            insert: string;
-            /** @description What is shown for it. */
-            label: string;
+            /** @description Its name within the question. */
+            answer: string;
+            /** @description What it says. */
+            text: components["schemas"]["TextView"];
         };
         /** @description A unit that goes to one of several incidents. */
         ChosenTogetherView: {
@@ -3946,10 +4102,19 @@ export interface components {
             /** @description What was typed so far. */
             text: string;
         };
+        /** @description One thing that may stand at the cursor. */
+        CompletionChoiceView: {
+            /** @description What it is. */
+            detail: components["schemas"]["TextView"];
+            /** @description What is put into the line. */
+            insert: string;
+            /** @description What is shown for it. */
+            label: string;
+        };
         /** @description What may stand at the cursor. */
         CompletionView: {
             /** @description The choices, the likeliest first; at most 12. */
-            choices: components["schemas"]["ChoiceView"][];
+            choices: components["schemas"]["CompletionChoiceView"][];
             /** @description The first character that a choice replaces, in Unicode characters. */
             from: number;
             /** @description How a line with this verb is written. */
@@ -5477,6 +5642,8 @@ export interface components {
             disposition: string | null;
             /** @description When what was said in it was erased. */
             erased_at: string | null;
+            /** @description The exercise that it was raised for. */
+            exercise: string | null;
             /** @description Its id. */
             id: string;
             /** @description Its links. */
@@ -5803,6 +5970,8 @@ export interface components {
         LogLineView: {
             /** @description When. */
             at: string;
+            /** @description Why it was said during the silence before a planned action's go, if it was. */
+            broke_silence: string | null;
             /** @description How far it has come to the others, if this node said it. */
             delivery: components["schemas"]["DeliveryView"][];
             /** @description The message, if it is one. */
@@ -5841,6 +6010,13 @@ export interface components {
             /** @description Whether it came to the same answer again, to the letter. */
             same: boolean;
             why_not: components["schemas"]["TextView"] | null;
+        };
+        /** @description Where a line is. */
+        MapLineView: {
+            /** @description Longitude and latitude in degrees. */
+            coordinates: number[][];
+            /** @description `LineString`. */
+            type: string;
         };
         /** @description Something done by somebody at a time. */
         MarkView: {
@@ -6042,6 +6218,25 @@ export interface components {
              */
             within_s: number | null;
         };
+        /** @description A condition on which it is no go. */
+        NoGoBody: {
+            /** @description What. */
+            what: string;
+            /** @description The seat or post that says so. */
+            who: string;
+        };
+        /** @description A condition on which it is no go. */
+        NoGoView: {
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            no: number;
+            /** @description What. */
+            what: string;
+            /** @description The seat or post that says so. */
+            who: string;
+        };
         /** @description The node, as a screen needs to know it. */
         NodeView: {
             /** @description The words for its codes. */
@@ -6231,6 +6426,8 @@ export interface components {
             call?: string | null;
             /** @description What it is, a code of the response file. */
             category?: string | null;
+            /** @description The exercise that it is raised for: then it begins with no call, and counts in nothing but that exercise. */
+            exercise?: string | null;
             /**
              * Format: date-time
              * @description When, if not now.
@@ -6315,6 +6512,8 @@ export interface components {
             /** @description Which unit. */
             unit: string;
         } | {
+            /** @description Why it cannot wait for go, while nobody but the lead is to speak. */
+            break_silence?: string | null;
             /** @enum {string} */
             do: "say";
             /** @description The home of the record that it is about, if about one. */
@@ -6324,6 +6523,8 @@ export interface components {
             /** @description The text. */
             text: string;
         } | {
+            /** @description Why it cannot wait for go, while nobody but the lead is to speak. */
+            break_silence?: string | null;
             /** @enum {string} */
             do: "ask";
             /**
@@ -6455,6 +6656,8 @@ export interface components {
             handling: components["schemas"]["HandlingView"];
             /** @description The same in words. */
             handling_label: components["schemas"]["TextView"];
+            /** @description Since when a team of it needs help, if this node leads and one said so last. */
+            help_asked_at: string | null;
             /** @description True if late joiners get only what comes after they joined. */
             history_since_join: boolean;
             /** @description Its id. */
@@ -6479,10 +6682,14 @@ export interface components {
             offered_to: string | null;
             /** @description What this node is in it. */
             own: components["schemas"]["OwnView"];
+            /** @description Changes whenever anything of its planned action does, if it has one. */
+            planned_mark: string | null;
             /** @description What it is for. */
             purpose: string;
             /** @description When it was raised. */
             raised_at: string;
+            /** @description True while nobody but the lead is to speak: a planned action waits for go. */
+            silent: boolean;
             /** @description Where it is in its life. */
             status: components["schemas"]["OperationStatus"];
             /** @description The operation that it goes on for. */
@@ -6602,6 +6809,58 @@ export interface components {
             rounds: components["schemas"]["OwnRoundView"][];
             /** @description The unit. */
             unit: string | null;
+        };
+        /** @description A team as its own crew is shown it, and nothing of anybody else. */
+        OwnTeamView: {
+            /** @description What people call its branch. */
+            branch: string;
+            /** @description The call sign or post of whoever leads that. */
+            branch_lead: string | null;
+            /** @description Its call sign on the radio. */
+            call_sign: string | null;
+            /** @description True if it is an exercise. */
+            exercise: boolean;
+            /**
+             * Format: double
+             * @description Where that is, in degrees.
+             */
+            lat: number | null;
+            /** @description True if the lead cannot be reached now. */
+            lead_cut: boolean;
+            /** @description When the lead was last heard, if it cannot be reached now. */
+            lead_heard_at: string | null;
+            /**
+             * Format: double
+             * @description Where that is, in degrees.
+             */
+            lon: number | null;
+            /** @description What people call it. */
+            name: string;
+            /**
+             * Format: int32
+             * @description The team's number.
+             */
+            no: number;
+            /** @description The operation, through which answers are given. */
+            operation: string;
+            /** @description Its phases. */
+            phases: components["schemas"]["PhaseView"][];
+            /** @description Where it waits for go. */
+            position: string;
+            /** @description True while nobody but the lead speaks. */
+            silent: boolean;
+            /** @description Where the action stands. */
+            standing: components["schemas"]["StandingView"];
+            /** @description The same in words. */
+            standing_text: components["schemas"]["TextView"];
+            /**
+             * Format: int32
+             * @description How many people.
+             */
+            strength: number;
+            /** @description What it has to do. */
+            task: string;
+            word: components["schemas"]["TeamSaidView"] | null;
         };
         /** @description What this node is in an operation. */
         OwnView: {
@@ -6984,6 +7243,8 @@ export interface components {
                 disposition: string | null;
                 /** @description When what was said in it was erased. */
                 erased_at: string | null;
+                /** @description The exercise that it was raised for. */
+                exercise: string | null;
                 /** @description Its id. */
                 id: string;
                 /** @description Its links. */
@@ -7592,6 +7853,59 @@ export interface components {
             /** @description What was said. */
             said: string | null;
         };
+        /** @description A phase. */
+        PhaseBody: {
+            /**
+             * Format: date-time
+             * @description When it is to go.
+             */
+            go_at: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description The teams that act in it, by their numbers; all when left out. */
+            teams?: number[];
+            /** @description What is done in it. */
+            what: string;
+        };
+        /**
+         * @description Where a phase stands.
+         * @enum {string}
+         */
+        PhaseStateView: "waiting" | "held" | "no_go" | "gone" | "done";
+        /** @description A phase. */
+        PhaseView: {
+            /** @description Those that said that they have done their part. */
+            done: number[];
+            /** @description When it was done. */
+            done_at: string | null;
+            /** @description From when it goes or went. */
+            from: string | null;
+            /** @description When it is to go, as it stands now. */
+            go_at: string;
+            /** @description What people call it. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            no: number;
+            /** @description True if its time is past and no word of go is here. */
+            no_word: boolean;
+            /** @description Those of them that have not said that they are in position; before go only. */
+            not_ready: number[];
+            /** @description When it was to go, as it was planned. */
+            planned_at: string;
+            /** @description Why it is held or does not go. */
+            reason: string | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["PhaseStateView"];
+            /** @description The same in words. */
+            state_text: components["schemas"]["TextView"];
+            /** @description The teams that act in it. */
+            teams: number[];
+            /** @description What is done in it. */
+            what: string;
+        };
         /** @description A place in a request. */
         PlaceBody: {
             /** @description The address as entered. */
@@ -7631,6 +7945,68 @@ export interface components {
             /** @description The best first. */
             places: components["schemas"]["FoundView"][];
         };
+        /**
+         * @description A plan as it is written down. It names roles, call signs and numbers, never people.
+         * @example {
+         *       "branches": [
+         *         {
+         *           "lead": "N-1",
+         *           "name": "North branch"
+         *         }
+         *       ],
+         *       "intent": "Both doors at one time",
+         *       "no_go": [
+         *         {
+         *           "what": "Children in the yard",
+         *           "who": "Duty officer"
+         *         }
+         *       ],
+         *       "phases": [
+         *         {
+         *           "go_at": "2026-11-27T03:00:00Z",
+         *           "name": "Entry",
+         *           "teams": [
+         *             1
+         *           ],
+         *           "what": "Both doors"
+         *         }
+         *       ],
+         *       "silence": true,
+         *       "teams": [
+         *         {
+         *           "agency": "00ff",
+         *           "branch": 1,
+         *           "call_sign": "N-11",
+         *           "lat": 31,
+         *           "lon": 121,
+         *           "name": "Assault",
+         *           "no": 1,
+         *           "position": "Lane behind no. 4",
+         *           "strength": 8,
+         *           "task": "Front door"
+         *         }
+         *       ]
+         *     }
+         */
+        PlanBody: {
+            /** @description Parts of the action, each under one lead; numbered from 1. */
+            branches: components["schemas"]["BranchBody"][];
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /** @description What is to be reached. */
+            intent: string;
+            /** @description On what conditions it is no go, and who says so; numbered from 1. */
+            no_go?: components["schemas"]["NoGoBody"][];
+            /** @description What is done one after another; numbered from 1. */
+            phases: components["schemas"]["PhaseBody"][];
+            /** @description True if nobody but the lead speaks in the operation until go. */
+            silence?: boolean;
+            /** @description Who goes where to do what. */
+            teams: components["schemas"]["TeamBody"][];
+        };
         /** @description What to send to one of them. */
         PlanTogetherView: {
             /** @description Who goes, need by need. */
@@ -7647,6 +8023,189 @@ export interface components {
              * @description Its number.
              */
             number: number;
+        };
+        /** @description Something that was decided, or said of a team. */
+        PlannedActionLineView: {
+            /** @description When. */
+            at: string;
+            /** @description Who, if of this agency. */
+            by: string | null;
+            /** @description True if the lead decided it. */
+            decision: boolean;
+            /** @description Whose agency. */
+            name: string;
+            /** @description What, in words. */
+            what: components["schemas"]["TextView"];
+        };
+        /** @description A step in a planned action. Phases are numbered from 1. */
+        PlannedActionStep: {
+            /** @enum {string} */
+            do: "change";
+            /** @description What is planned now. */
+            plan: components["schemas"]["PlanBody"];
+        } | {
+            /** @enum {string} */
+            do: "issue";
+        } | {
+            /** @enum {string} */
+            do: "rework";
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @description Why it is go although teams have not said that they are in position. */
+            despite?: string | null;
+            /** @enum {string} */
+            do: "go";
+            /**
+             * Format: int32
+             * @description Which phase; all when left out.
+             */
+            phase?: number | null;
+        } | {
+            /**
+             * Format: int32
+             * @description The condition of the plan that was met, from 1.
+             */
+            condition?: number | null;
+            /** @enum {string} */
+            do: "no_go";
+            /**
+             * Format: int32
+             * @description Which phase.
+             */
+            phase: number;
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "hold";
+            /**
+             * Format: date-time
+             * @description The new time.
+             */
+            go_at: string;
+            /**
+             * Format: int32
+             * @description Which phase.
+             */
+            phase: number;
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "done";
+            /**
+             * Format: int32
+             * @description Which phase.
+             */
+            phase: number;
+        } | {
+            /** @enum {string} */
+            do: "end";
+            /** @description With what outcome. */
+            outcome: string;
+        } | {
+            /** @enum {string} */
+            do: "call_off";
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "take_over";
+        } | {
+            /** @enum {string} */
+            do: "man";
+            /**
+             * Format: int32
+             * @description The team, by its number.
+             */
+            team: number;
+            /** @description The units, by their ids; none when nobody is to be. */
+            units: string[];
+        };
+        /**
+         * @description What may be done with a planned action.
+         * @enum {string}
+         */
+        PlannedActionStepView: "change" | "issue" | "rework" | "decide" | "done" | "end" | "call_off" | "take_over" | "rehearse" | "say";
+        /** @description A planned action. */
+        PlannedActionView: {
+            /** @description Parts of the action. */
+            branches: components["schemas"]["BranchView"][];
+            /** @description How far it has come to the other agencies, if it is this node's own. */
+            delivery: components["schemas"]["DeliveryView"][];
+            /** @description When it ended. */
+            ended_at: string | null;
+            /** @description How it ended, or why it was called off. */
+            ending: string | null;
+            /** @description True if it is an exercise. */
+            exercise: boolean;
+            /** @description What people call its home. */
+            home_name: string;
+            /** @description Its id. */
+            id: string;
+            /** @description What is to be reached. */
+            intent: string;
+            /**
+             * Format: int32
+             * @description How often it was issued.
+             */
+            issue: number;
+            /** @description When it was issued last. */
+            issued_at: string | null;
+            /** @description True if its home cannot be reached, so that go may have been given and is not known here. */
+            lead_cut: boolean;
+            /** @description When its home was last heard, if it cannot be reached now; absent for one's own. */
+            lead_heard_at: string | null;
+            /** @description What was decided and what was said of teams, newest first. */
+            log: components["schemas"]["PlannedActionLineView"][];
+            /** @description What the asker may do with it now. */
+            may: components["schemas"]["PlannedActionStepView"][];
+            /**
+             * Format: int32
+             * @description The next phase that has not gone.
+             */
+            next: number | null;
+            /** @description On what conditions it is no go. */
+            no_go: components["schemas"]["NoGoView"][];
+            /** @description Its home. */
+            node: string;
+            /** @description The operation. */
+            operation: string;
+            /** @description What that is called. */
+            operation_name: string;
+            /** @description True if it is this node's own. */
+            own: boolean;
+            /** @description The phases, in order. */
+            phases: components["schemas"]["PhaseView"][];
+            /** @description When it was planned. */
+            planned_at: string;
+            /** @description True if it rehearses another. */
+            rehearsal: boolean;
+            /** @description When a screen of this node showed it as it stands now, if it is another's. */
+            shown: boolean;
+            /** @description When a person of this node signed for it as it stands now, if it is another's. */
+            signed_at: string | null;
+            /** @description True if the plan wants nobody but the lead to speak until go. */
+            silence: boolean;
+            /** @description True while that is so. */
+            silent: boolean;
+            /** @description Where it stands. */
+            standing: components["schemas"]["StandingView"];
+            /** @description The same in words. */
+            standing_text: components["schemas"]["TextView"];
+            /**
+             * Format: int32
+             * @description How many people it is for.
+             */
+            strength: number;
+            /** @description The teams, by their numbers. */
+            teams: components["schemas"]["TeamView"][];
+            /**
+             * Format: int64
+             * @description Its version.
+             */
+            version: number;
         };
         /** @description A point of a patrol plan. */
         PointBody: {
@@ -8128,6 +8687,21 @@ export interface components {
             /** @description Why. */
             why: string;
         };
+        /** @description When it is to be rehearsed. */
+        RehearsalBody: {
+            /**
+             * Format: date-time
+             * @description When its first phase is to go; the others as long after as in the plan.
+             */
+            go_at: string;
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /** @description What the exercise is called. */
+            name: string;
+        };
         /** @description A record that a directive has to do with. */
         RelatedView: {
             /** @description What people call it. */
@@ -8331,7 +8905,7 @@ export interface components {
         /** @description One line. */
         RoadLineView: {
             /** @description Where. */
-            geometry: components["schemas"]["LineView"];
+            geometry: components["schemas"]["MapLineView"];
             /** @description What it is. */
             properties: components["schemas"]["RoadView"];
             /** @description `Feature`. */
@@ -8476,6 +9050,36 @@ export interface components {
             /** @description The rounds, as they were proposed. */
             rounds: components["schemas"]["RoundBody"][];
         };
+        /** @description One thing that the crew does, and the stretch after it. */
+        RouteStepView: {
+            /**
+             * Format: int32
+             * @description For `roundabout`, by which exit, counted from 1.
+             */
+            exit: number | null;
+            /**
+             * Format: double
+             * @description Where, latitude in degrees (WGS 84).
+             */
+            lat: number;
+            /**
+             * Format: int32
+             * @description How long that stretch is, in metres.
+             */
+            length_m: number;
+            /**
+             * Format: double
+             * @description Where, longitude in degrees (WGS 84).
+             */
+            lon: number;
+            /**
+             * @description `depart`, `straight`, `slight_left`, `left`, `sharp_left`, `slight_right`, `right`, `sharp_right`, `turn_round`,
+             *     `roundabout`, `ferry` or `arrive`.
+             */
+            manoeuvre: string;
+            /** @description The name of the road then driven, if it has one. */
+            name: string | null;
+        };
         /** @description The way of a unit to an incident. */
         RouteView: {
             /** @description What the time rests on. */
@@ -8497,7 +9101,7 @@ export interface components {
             /** @description Whether that is driven with lights and siren. */
             siren: boolean;
             /** @description What the crew does on the way, in order. */
-            steps: components["schemas"]["StepView"][];
+            steps: components["schemas"]["RouteStepView"][];
         };
         /**
          * @description Why people chose otherwise than was recommended.
@@ -8969,6 +9573,11 @@ export interface components {
              */
             priority?: number | null;
         };
+        /**
+         * @description Where a planned action stands.
+         * @enum {string}
+         */
+        StandingView: "planning" | "issued" | "held" | "no_go" | "going" | "ended" | "called_off";
         /** @description The area of a station. */
         StationAreaView: {
             /** @description Where. */
@@ -9065,36 +9674,6 @@ export interface components {
             happened_at?: string | null;
             /** @description Why (for `decline` and `cancel`, which need it) or how it ended (for `clear`). */
             reason?: string | null;
-        };
-        /** @description One thing that the crew does, and the stretch after it. */
-        StepView: {
-            /**
-             * Format: int32
-             * @description For `roundabout`, by which exit, counted from 1.
-             */
-            exit: number | null;
-            /**
-             * Format: double
-             * @description Where, latitude in degrees (WGS 84).
-             */
-            lat: number;
-            /**
-             * Format: int32
-             * @description How long that stretch is, in metres.
-             */
-            length_m: number;
-            /**
-             * Format: double
-             * @description Where, longitude in degrees (WGS 84).
-             */
-            lon: number;
-            /**
-             * @description `depart`, `straight`, `slight_left`, `left`, `sharp_left`, `slight_right`, `right`, `sharp_right`, `turn_round`,
-             *     `roundabout`, `ferry` or `arrive`.
-             */
-            manoeuvre: string;
-            /** @description The name of the road then driven, if it has one. */
-            name: string | null;
         };
         /** @description Where a stretch ends. */
         StretchEnd: {
@@ -9411,6 +9990,148 @@ export interface components {
              * @description The target.
              */
             seconds: number;
+        };
+        /** @description A team. */
+        TeamBody: {
+            /** @description The node of the agency whose people they are. */
+            agency: string;
+            /**
+             * Format: int32
+             * @description Its branch, from 1.
+             */
+            branch: number;
+            /** @description Its call sign on the radio. */
+            call_sign?: string | null;
+            /**
+             * Format: double
+             * @description Where that is: latitude in degrees (WGS 84).
+             */
+            lat?: number | null;
+            /**
+             * Format: double
+             * @description Where that is: longitude in degrees (WGS 84).
+             */
+            lon?: number | null;
+            /** @description What people call it. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            no: number;
+            /** @description Where it waits for go: what people call it. */
+            position: string;
+            /**
+             * Format: int32
+             * @description How many people.
+             */
+            strength: number;
+            /** @description What it has to do. */
+            task: string;
+        };
+        /** @description What was said of a team. */
+        TeamSaidView: {
+            /** @description When. */
+            at: string;
+            /** @description The same in words. */
+            label: components["schemas"]["TextView"];
+            /**
+             * Format: int32
+             * @description Of which phase.
+             */
+            phase: number | null;
+            /** @description Why. */
+            reason: string | null;
+            /** @description What. */
+            word: components["schemas"]["WordView"];
+        };
+        /** @description A unit of a team. */
+        TeamUnitView: {
+            /** @description Its call sign. */
+            callsign: string;
+            /** @description Its id. */
+            id: string;
+        };
+        /** @description A team. */
+        TeamView: {
+            /** @description The node of its agency. */
+            agency: string;
+            /** @description What people call that. */
+            agency_name: string;
+            /**
+             * Format: int32
+             * @description Its branch.
+             */
+            branch: number;
+            /** @description Its call sign on the radio. */
+            call_sign: string | null;
+            /** @description True if its agency cannot be reached now. */
+            cut: boolean;
+            /** @description When its agency was last heard, if it cannot be reached now: what was said may be old. */
+            heard_at: string | null;
+            /** @description Since when it is in position. */
+            in_position_at: string | null;
+            /**
+             * Format: double
+             * @description Where that is, in degrees.
+             */
+            lat: number | null;
+            /**
+             * Format: double
+             * @description Where that is, in degrees.
+             */
+            lon: number | null;
+            /** @description What people call it. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            no: number;
+            /** @description True if that is this node. */
+            own: boolean;
+            /** @description Where it waits for go. */
+            position: string;
+            /** @description True if it can go. */
+            ready: boolean;
+            /**
+             * Format: int32
+             * @description How many people.
+             */
+            strength: number;
+            /** @description What it has to do. */
+            task: string;
+            /** @description The units that make it up: of this node only. */
+            units: components["schemas"]["TeamUnitView"][];
+            word: components["schemas"]["TeamSaidView"] | null;
+        };
+        /**
+         * @description What is said of a team.
+         * @example {
+         *       "team": 1,
+         *       "word": "in_position"
+         *     }
+         */
+        TeamWordBody: {
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /**
+             * Format: int32
+             * @description Of which phase it has done its part, for `done`.
+             */
+            phase?: number | null;
+            /** @description Why it is not ready, what help it needs, or how go came where no word of it is here. */
+            reason?: string | null;
+            /**
+             * Format: int32
+             * @description The team, by its number.
+             */
+            team: number;
+            /** @description What. */
+            word: components["schemas"]["WordView"];
         };
         /** @description A directive that is half written already. */
         TemplateView: {
@@ -9776,6 +10497,11 @@ export interface components {
             /** @description `Feature`. */
             type: string;
         };
+        /**
+         * @description What is said of a team.
+         * @enum {string}
+         */
+        WordView: "briefed" | "on_the_way" | "in_position" | "not_ready" | "done" | "needs_help";
     };
     responses: {
         /** @description What went wrong, and what to do next (RFC 9457) */
@@ -9817,7 +10543,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["LineView"];
+                    "application/json": components["schemas"]["ActionLineView"];
                 };
             };
             400: components["responses"]["Problem"];
@@ -13467,6 +14193,201 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    "get_operations_by_id_planned-action": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedActionView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "post_operations_by_id_planned-action": {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedActionView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "post_operations_by_id_planned-action_rehearsal": {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RehearsalBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedActionView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "post_operations_by_id_planned-action_steps": {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlannedActionStep"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedActionView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "post_operations_by_id_planned-action_words": {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamWordBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     post_operations_by_id_steps: {
         parameters: {
             query?: never;
@@ -14800,6 +15721,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AtView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "get_planned-actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedActionView"][];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "get_planned-actions_own": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnTeamView"][];
                 };
             };
             400: components["responses"]["Problem"];
