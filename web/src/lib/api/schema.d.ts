@@ -1473,6 +1473,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/operations/{id}/planned-action": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the planned action of an operation. */
+        get: operations["get_operations_by_id_planned-action"];
+        put?: never;
+        /** Writes the plan down; from now on the operation is a planned action. Only its lead does. */
+        post: operations["post_operations_by_id_planned-action"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/{id}/planned-action/rehearsal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Rehearses it: raises an exercise with the agencies of the plan and the very plan, its times moved. Answers with the new one. */
+        post: operations["post_operations_by_id_planned-action_rehearsal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/{id}/planned-action/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a step: the lead changes the plan, issues it, gives go, no-go or hold, says that a phase is done, ends it; an agency
+         *     says which of its units make up a team.
+         */
+        post: operations["post_operations_by_id_planned-action_steps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/operations/{id}/planned-action/words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says where a team of this agency stands. Its crew does it on a phone, and anybody who acts in operations for it. */
+        post: operations["post_operations_by_id_planned-action_words"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/operations/{id}/steps": {
         parameters: {
             query?: never;
@@ -2008,15 +2080,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/playbook-runs": {
+    "/api/v1/planned-actions": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Lists runs of playbooks, last changed first, page by page. */
-        get: operations["get_playbook-runs"];
+        /** Lists the planned actions that this node knows of: those that go on first, then the others, newest first. */
+        get: operations["get_planned-actions"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2025,85 +2097,17 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/playbook-runs/{id}": {
+    "/api/v1/planned-actions/own": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Shows a run of a playbook: why it fired, and what became of each step. */
-        get: operations["get_playbook-runs_by_id"];
+        /** Shows the teams that the asker's unit is part of, with their task, position and phases, once they may be briefed. */
+        get: operations["get_planned-actions_own"];
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/playbook-runs/{id}/steps": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Takes or declines a step of a run, or ends the run. */
-        post: operations["post_playbook-runs_by_id_steps"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/playbooks": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Lists the playbooks, what each would do, and its last runs. */
-        get: operations["get_playbooks"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/playbooks/{id}/past": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Says when a playbook would have fired in the last days, and where. */
-        get: operations["get_playbooks_by_id_past"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/playbooks/{id}/runs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Starts a playbook by hand, for an incident. */
-        post: operations["post_playbooks_by_id_runs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -3529,6 +3533,40 @@ export interface components {
              */
             west: number;
         };
+        /** @description A branch. */
+        BranchBody: {
+            /** @description The call sign or post of whoever leads it. */
+            lead?: string | null;
+            /** @description What people call it. */
+            name: string;
+        };
+        /** @description A branch. */
+        BranchView: {
+            /** @description The call sign or post of whoever leads it. */
+            lead: string | null;
+            /** @description What people call it. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            no: number;
+            /**
+             * Format: int32
+             * @description How many of these are ready.
+             */
+            ready: number;
+            /**
+             * Format: int32
+             * @description How many people.
+             */
+            strength: number;
+            /**
+             * Format: int32
+             * @description How many teams.
+             */
+            teams: number;
+        };
         /** @description Who did something and when. */
         ByView: {
             /** @description When. */
@@ -3694,13 +3732,6 @@ export interface components {
             week_before: components["schemas"]["BeforeView"];
             /** @description One year of 364 days before: the same weekdays. */
             year_before: components["schemas"]["BeforeView"];
-        };
-        /** @description A record that came of a step. */
-        CameOfView: {
-            /** @description What people call it. */
-            label: components["schemas"]["TextView"];
-            /** @description Its kind, a colon, its id. */
-            record: string;
         };
         /** @description Somebody who has such a capability. */
         CanView: {
@@ -5584,11 +5615,6 @@ export interface components {
             who: string;
         };
         /**
-         * @description Whether a person is asked before a step is done.
-         * @enum {string}
-         */
-        HowView: "propose" | "carry_out";
-        /**
          * @description How far an incident has come.
          * @enum {string}
          */
@@ -5616,6 +5642,8 @@ export interface components {
             disposition: string | null;
             /** @description When what was said in it was erased. */
             erased_at: string | null;
+            /** @description The exercise that it was raised for. */
+            exercise: string | null;
             /** @description Its id. */
             id: string;
             /** @description Its links. */
@@ -5942,6 +5970,8 @@ export interface components {
         LogLineView: {
             /** @description When. */
             at: string;
+            /** @description Why it was said during the silence before a planned action's go, if it was. */
+            broke_silence: string | null;
             /** @description How far it has come to the others, if this node said it. */
             delivery: components["schemas"]["DeliveryView"][];
             /** @description The message, if it is one. */
@@ -6188,6 +6218,25 @@ export interface components {
              */
             within_s: number | null;
         };
+        /** @description A condition on which it is no go. */
+        NoGoBody: {
+            /** @description What. */
+            what: string;
+            /** @description The seat or post that says so. */
+            who: string;
+        };
+        /** @description A condition on which it is no go. */
+        NoGoView: {
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            no: number;
+            /** @description What. */
+            what: string;
+            /** @description The seat or post that says so. */
+            who: string;
+        };
         /** @description The node, as a screen needs to know it. */
         NodeView: {
             /** @description The words for its codes. */
@@ -6377,6 +6426,8 @@ export interface components {
             call?: string | null;
             /** @description What it is, a code of the response file. */
             category?: string | null;
+            /** @description The exercise that it is raised for: then it begins with no call, and counts in nothing but that exercise. */
+            exercise?: string | null;
             /**
              * Format: date-time
              * @description When, if not now.
@@ -6461,6 +6512,8 @@ export interface components {
             /** @description Which unit. */
             unit: string;
         } | {
+            /** @description Why it cannot wait for go, while nobody but the lead is to speak. */
+            break_silence?: string | null;
             /** @enum {string} */
             do: "say";
             /** @description The home of the record that it is about, if about one. */
@@ -6470,6 +6523,8 @@ export interface components {
             /** @description The text. */
             text: string;
         } | {
+            /** @description Why it cannot wait for go, while nobody but the lead is to speak. */
+            break_silence?: string | null;
             /** @enum {string} */
             do: "ask";
             /**
@@ -6601,6 +6656,8 @@ export interface components {
             handling: components["schemas"]["HandlingView"];
             /** @description The same in words. */
             handling_label: components["schemas"]["TextView"];
+            /** @description Since when a team of it needs help, if this node leads and one said so last. */
+            help_asked_at: string | null;
             /** @description True if late joiners get only what comes after they joined. */
             history_since_join: boolean;
             /** @description Its id. */
@@ -6625,10 +6682,14 @@ export interface components {
             offered_to: string | null;
             /** @description What this node is in it. */
             own: components["schemas"]["OwnView"];
+            /** @description Changes whenever anything of its planned action does, if it has one. */
+            planned_mark: string | null;
             /** @description What it is for. */
             purpose: string;
             /** @description When it was raised. */
             raised_at: string;
+            /** @description True while nobody but the lead is to speak: a planned action waits for go. */
+            silent: boolean;
             /** @description Where it is in its life. */
             status: components["schemas"]["OperationStatus"];
             /** @description The operation that it goes on for. */
@@ -6748,6 +6809,58 @@ export interface components {
             rounds: components["schemas"]["OwnRoundView"][];
             /** @description The unit. */
             unit: string | null;
+        };
+        /** @description A team as its own crew is shown it, and nothing of anybody else. */
+        OwnTeamView: {
+            /** @description What people call its branch. */
+            branch: string;
+            /** @description The call sign or post of whoever leads that. */
+            branch_lead: string | null;
+            /** @description Its call sign on the radio. */
+            call_sign: string | null;
+            /** @description True if it is an exercise. */
+            exercise: boolean;
+            /**
+             * Format: double
+             * @description Where that is, in degrees.
+             */
+            lat: number | null;
+            /** @description True if the lead cannot be reached now. */
+            lead_cut: boolean;
+            /** @description When the lead was last heard, if it cannot be reached now. */
+            lead_heard_at: string | null;
+            /**
+             * Format: double
+             * @description Where that is, in degrees.
+             */
+            lon: number | null;
+            /** @description What people call it. */
+            name: string;
+            /**
+             * Format: int32
+             * @description The team's number.
+             */
+            no: number;
+            /** @description The operation, through which answers are given. */
+            operation: string;
+            /** @description Its phases. */
+            phases: components["schemas"]["PhaseView"][];
+            /** @description Where it waits for go. */
+            position: string;
+            /** @description True while nobody but the lead speaks. */
+            silent: boolean;
+            /** @description Where the action stands. */
+            standing: components["schemas"]["StandingView"];
+            /** @description The same in words. */
+            standing_text: components["schemas"]["TextView"];
+            /**
+             * Format: int32
+             * @description How many people.
+             */
+            strength: number;
+            /** @description What it has to do. */
+            task: string;
+            word: components["schemas"]["TeamSaidView"] | null;
         };
         /** @description What this node is in an operation. */
         OwnView: {
@@ -7130,6 +7243,8 @@ export interface components {
                 disposition: string | null;
                 /** @description When what was said in it was erased. */
                 erased_at: string | null;
+                /** @description The exercise that it was raised for. */
+                exercise: string | null;
                 /** @description Its id. */
                 id: string;
                 /** @description Its links. */
@@ -7211,59 +7326,6 @@ export interface components {
                  * @description How many events made it.
                  */
                 version: number;
-            }[];
-            /** @description What to give as `cursor` for the next page; absent on the last. */
-            next: string | null;
-        };
-        /** @description A page of a list. */
-        Page_PlaybookRunView: {
-            /** @description The items, last changed first. */
-            items: {
-                /** @description True if the playbook reads otherwise now, or is gone. */
-                changed_since: boolean;
-                /** @description The beginning of the hash of its text then. */
-                digest: string;
-                /** @description When it was over. */
-                ended_at: string | null;
-                /** @description Why it was ended though steps waited. */
-                ended_reason: string | null;
-                /** @description When it fired. */
-                fired_at: string;
-                /** @description Who started it; absent if the node did by rule. */
-                fired_by: string | null;
-                /** @description Its id. */
-                id: string;
-                /** @description The incident that it is about, if about one. */
-                incident: string | null;
-                /** @description What it was called. */
-                label: components["schemas"]["TextView"];
-                /** @description True if the asker may decline steps and end it. */
-                may_run: boolean;
-                /**
-                 * Format: int64
-                 * @description The agency's running number.
-                 */
-                number: number;
-                /** @description The operation that one of them opened. */
-                operation: string | null;
-                place: components["schemas"]["PlaceView"] | null;
-                /** @description The playbook's code. */
-                playbook: string;
-                /** @description What was seen. */
-                saw: components["schemas"]["TextView"];
-                /** @description Its steps as they were written then. */
-                steps: components["schemas"]["PlaybookRunStepView"][];
-                /** @description The record that it fired for: its kind, a colon, its id. */
-                subject: string;
-                /** @description What people call that. */
-                subject_label: components["schemas"]["TextView"];
-                /**
-                 * Format: int64
-                 * @description How many events made it.
-                 */
-                version: number;
-                /** @description Steps that wait for a person. */
-                waiting: number;
             }[];
             /** @description What to give as `cursor` for the next page; absent on the last. */
             next: string | null;
@@ -7791,6 +7853,59 @@ export interface components {
             /** @description What was said. */
             said: string | null;
         };
+        /** @description A phase. */
+        PhaseBody: {
+            /**
+             * Format: date-time
+             * @description When it is to go.
+             */
+            go_at: string;
+            /** @description What people call it. */
+            name: string;
+            /** @description The teams that act in it, by their numbers; all when left out. */
+            teams?: number[];
+            /** @description What is done in it. */
+            what: string;
+        };
+        /**
+         * @description Where a phase stands.
+         * @enum {string}
+         */
+        PhaseStateView: "waiting" | "held" | "no_go" | "gone" | "done";
+        /** @description A phase. */
+        PhaseView: {
+            /** @description Those that said that they have done their part. */
+            done: number[];
+            /** @description When it was done. */
+            done_at: string | null;
+            /** @description From when it goes or went. */
+            from: string | null;
+            /** @description When it is to go, as it stands now. */
+            go_at: string;
+            /** @description What people call it. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            no: number;
+            /** @description True if its time is past and no word of go is here. */
+            no_word: boolean;
+            /** @description Those of them that have not said that they are in position; before go only. */
+            not_ready: number[];
+            /** @description When it was to go, as it was planned. */
+            planned_at: string;
+            /** @description Why it is held or does not go. */
+            reason: string | null;
+            /** @description Where it stands. */
+            state: components["schemas"]["PhaseStateView"];
+            /** @description The same in words. */
+            state_text: components["schemas"]["TextView"];
+            /** @description The teams that act in it. */
+            teams: number[];
+            /** @description What is done in it. */
+            what: string;
+        };
         /** @description A place in a request. */
         PlaceBody: {
             /** @description The address as entered. */
@@ -7830,6 +7945,68 @@ export interface components {
             /** @description The best first. */
             places: components["schemas"]["FoundView"][];
         };
+        /**
+         * @description A plan as it is written down. It names roles, call signs and numbers, never people.
+         * @example {
+         *       "branches": [
+         *         {
+         *           "lead": "N-1",
+         *           "name": "North branch"
+         *         }
+         *       ],
+         *       "intent": "Both doors at one time",
+         *       "no_go": [
+         *         {
+         *           "what": "Children in the yard",
+         *           "who": "Duty officer"
+         *         }
+         *       ],
+         *       "phases": [
+         *         {
+         *           "go_at": "2026-11-27T03:00:00Z",
+         *           "name": "Entry",
+         *           "teams": [
+         *             1
+         *           ],
+         *           "what": "Both doors"
+         *         }
+         *       ],
+         *       "silence": true,
+         *       "teams": [
+         *         {
+         *           "agency": "00ff",
+         *           "branch": 1,
+         *           "call_sign": "N-11",
+         *           "lat": 31,
+         *           "lon": 121,
+         *           "name": "Assault",
+         *           "no": 1,
+         *           "position": "Lane behind no. 4",
+         *           "strength": 8,
+         *           "task": "Front door"
+         *         }
+         *       ]
+         *     }
+         */
+        PlanBody: {
+            /** @description Parts of the action, each under one lead; numbered from 1. */
+            branches: components["schemas"]["BranchBody"][];
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /** @description What is to be reached. */
+            intent: string;
+            /** @description On what conditions it is no go, and who says so; numbered from 1. */
+            no_go?: components["schemas"]["NoGoBody"][];
+            /** @description What is done one after another; numbered from 1. */
+            phases: components["schemas"]["PhaseBody"][];
+            /** @description True if nobody but the lead speaks in the operation until go. */
+            silence?: boolean;
+            /** @description Who goes where to do what. */
+            teams: components["schemas"]["TeamBody"][];
+        };
         /** @description What to send to one of them. */
         PlanTogetherView: {
             /** @description Who goes, need by need. */
@@ -7847,171 +8024,188 @@ export interface components {
              */
             number: number;
         };
-        /** @description A step of a playbook. */
-        PlannedStepView: {
-            /** @description Whether a person is asked first. */
-            how: components["schemas"]["HowView"];
-            /** @description What it says. */
-            says: components["schemas"]["TextView"];
-            /** @description What is done, in a word. */
-            what: components["schemas"]["TextView"];
-        };
-        /** @description That a playbook fired; what its steps say is asked for by who may read it. */
-        PlaybookRunMark: {
-            /** @description When it fired. */
-            fired_at: string;
-            /** @description Its id. */
-            id: string;
-            /** @description The incident that it is about, if about one. */
-            incident?: string | null;
-            /** @description What the playbook is called. */
-            label: components["schemas"]["TextView"];
-            /**
-             * Format: int64
-             * @description The agency's running number.
-             */
-            number: number;
-            /** @description True once it is over. */
-            over: boolean;
-            /**
-             * Format: int64
-             * @description How many events made it.
-             */
-            version: number;
-            /** @description Steps that wait for a person. */
-            waiting: number;
-        };
-        /** @description What is done with a run. */
-        PlaybookRunStep: {
-            /** @enum {string} */
-            do: "take";
-            /**
-             * Format: int32
-             * @description Which, from 1.
-             */
-            no: number;
-            wording?: components["schemas"]["WordingView"] | null;
-        } | {
-            /** @enum {string} */
-            do: "decline";
-            /**
-             * Format: int32
-             * @description Which, from 1.
-             */
-            no: number;
-            /** @description Why. */
-            reason: string;
-        } | {
-            /** @enum {string} */
-            do: "close";
-            /** @description Why. */
-            reason: string;
-        };
-        /** @description A step of a run. */
-        PlaybookRunStepView: {
-            /** @description When that was. */
-            at: string | null;
-            /** @description Who did or declined it; absent if the node did by rule. */
+        /** @description Something that was decided, or said of a team. */
+        PlannedActionLineView: {
+            /** @description When. */
+            at: string;
+            /** @description Who, if of this agency. */
             by: string | null;
-            /** @description The records that came of it. */
-            came: components["schemas"]["CameOfView"][];
-            /** @description Whether a person was to be asked first. */
-            how: components["schemas"]["HowView"];
-            /** @description Whom it named and who could not be found. */
-            left_out: string[];
-            /** @description True if the asker may take it now. */
-            may_take: boolean;
+            /** @description True if the lead decided it. */
+            decision: boolean;
+            /** @description Whose agency. */
+            name: string;
+            /** @description What, in words. */
+            what: components["schemas"]["TextView"];
+        };
+        /** @description A step in a planned action. Phases are numbered from 1. */
+        PlannedActionStep: {
+            /** @enum {string} */
+            do: "change";
+            /** @description What is planned now. */
+            plan: components["schemas"]["PlanBody"];
+        } | {
+            /** @enum {string} */
+            do: "issue";
+        } | {
+            /** @enum {string} */
+            do: "rework";
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @description Why it is go although teams have not said that they are in position. */
+            despite?: string | null;
+            /** @enum {string} */
+            do: "go";
             /**
              * Format: int32
-             * @description Its number, from 1.
+             * @description Which phase; all when left out.
              */
-            no: number;
-            /** @description Why it was declined. */
-            reason: string | null;
-            refused: components["schemas"]["TextView"] | null;
-            /** @description What it says. */
-            says: components["schemas"]["TextView"];
-            /** @description What became of it. */
-            state: components["schemas"]["RunStepStateView"];
-            /** @description What is done, in a word. */
-            what: components["schemas"]["TextView"];
-            why_not: components["schemas"]["TextView"] | null;
+            phase?: number | null;
+        } | {
+            /**
+             * Format: int32
+             * @description The condition of the plan that was met, from 1.
+             */
+            condition?: number | null;
+            /** @enum {string} */
+            do: "no_go";
+            /**
+             * Format: int32
+             * @description Which phase.
+             */
+            phase: number;
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "hold";
+            /**
+             * Format: date-time
+             * @description The new time.
+             */
+            go_at: string;
+            /**
+             * Format: int32
+             * @description Which phase.
+             */
+            phase: number;
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "done";
+            /**
+             * Format: int32
+             * @description Which phase.
+             */
+            phase: number;
+        } | {
+            /** @enum {string} */
+            do: "end";
+            /** @description With what outcome. */
+            outcome: string;
+        } | {
+            /** @enum {string} */
+            do: "call_off";
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "take_over";
+        } | {
+            /** @enum {string} */
+            do: "man";
+            /**
+             * Format: int32
+             * @description The team, by its number.
+             */
+            team: number;
+            /** @description The units, by their ids; none when nobody is to be. */
+            units: string[];
         };
-        /** @description A run of a playbook. */
-        PlaybookRunView: {
-            /** @description True if the playbook reads otherwise now, or is gone. */
-            changed_since: boolean;
-            /** @description The beginning of the hash of its text then. */
-            digest: string;
-            /** @description When it was over. */
+        /**
+         * @description What may be done with a planned action.
+         * @enum {string}
+         */
+        PlannedActionStepView: "change" | "issue" | "rework" | "decide" | "done" | "end" | "call_off" | "take_over" | "rehearse" | "say";
+        /** @description A planned action. */
+        PlannedActionView: {
+            /** @description Parts of the action. */
+            branches: components["schemas"]["BranchView"][];
+            /** @description How far it has come to the other agencies, if it is this node's own. */
+            delivery: components["schemas"]["DeliveryView"][];
+            /** @description When it ended. */
             ended_at: string | null;
-            /** @description Why it was ended though steps waited. */
-            ended_reason: string | null;
-            /** @description When it fired. */
-            fired_at: string;
-            /** @description Who started it; absent if the node did by rule. */
-            fired_by: string | null;
+            /** @description How it ended, or why it was called off. */
+            ending: string | null;
+            /** @description True if it is an exercise. */
+            exercise: boolean;
+            /** @description What people call its home. */
+            home_name: string;
             /** @description Its id. */
             id: string;
-            /** @description The incident that it is about, if about one. */
-            incident: string | null;
-            /** @description What it was called. */
-            label: components["schemas"]["TextView"];
-            /** @description True if the asker may decline steps and end it. */
-            may_run: boolean;
+            /** @description What is to be reached. */
+            intent: string;
             /**
-             * Format: int64
-             * @description The agency's running number.
+             * Format: int32
+             * @description How often it was issued.
              */
-            number: number;
-            /** @description The operation that one of them opened. */
-            operation: string | null;
-            place: components["schemas"]["PlaceView"] | null;
-            /** @description The playbook's code. */
-            playbook: string;
-            /** @description What was seen. */
-            saw: components["schemas"]["TextView"];
-            /** @description Its steps as they were written then. */
-            steps: components["schemas"]["PlaybookRunStepView"][];
-            /** @description The record that it fired for: its kind, a colon, its id. */
-            subject: string;
-            /** @description What people call that. */
-            subject_label: components["schemas"]["TextView"];
+            issue: number;
+            /** @description When it was issued last. */
+            issued_at: string | null;
+            /** @description True if its home cannot be reached, so that go may have been given and is not known here. */
+            lead_cut: boolean;
+            /** @description When its home was last heard, if it cannot be reached now; absent for one's own. */
+            lead_heard_at: string | null;
+            /** @description What was decided and what was said of teams, newest first. */
+            log: components["schemas"]["PlannedActionLineView"][];
+            /** @description What the asker may do with it now. */
+            may: components["schemas"]["PlannedActionStepView"][];
+            /**
+             * Format: int32
+             * @description The next phase that has not gone.
+             */
+            next: number | null;
+            /** @description On what conditions it is no go. */
+            no_go: components["schemas"]["NoGoView"][];
+            /** @description Its home. */
+            node: string;
+            /** @description The operation. */
+            operation: string;
+            /** @description What that is called. */
+            operation_name: string;
+            /** @description True if it is this node's own. */
+            own: boolean;
+            /** @description The phases, in order. */
+            phases: components["schemas"]["PhaseView"][];
+            /** @description When it was planned. */
+            planned_at: string;
+            /** @description True if it rehearses another. */
+            rehearsal: boolean;
+            /** @description When a screen of this node showed it as it stands now, if it is another's. */
+            shown: boolean;
+            /** @description When a person of this node signed for it as it stands now, if it is another's. */
+            signed_at: string | null;
+            /** @description True if the plan wants nobody but the lead to speak until go. */
+            silence: boolean;
+            /** @description True while that is so. */
+            silent: boolean;
+            /** @description Where it stands. */
+            standing: components["schemas"]["StandingView"];
+            /** @description The same in words. */
+            standing_text: components["schemas"]["TextView"];
+            /**
+             * Format: int32
+             * @description How many people it is for.
+             */
+            strength: number;
+            /** @description The teams, by their numbers. */
+            teams: components["schemas"]["TeamView"][];
             /**
              * Format: int64
-             * @description How many events made it.
+             * @description Its version.
              */
             version: number;
-            /** @description Steps that wait for a person. */
-            waiting: number;
-        };
-        /** @description A playbook. */
-        PlaybookView: {
-            /** @description How long and how near it does not fire again. */
-            again: components["schemas"]["TextView"];
-            /** @description The beginning of the hash of its text. */
-            digest: string;
-            /** @description Its code. */
-            id: string;
-            /** @description What people call it. */
-            label: components["schemas"]["TextView"];
-            /** @description Its runs that are at hand, the last first. */
-            last: components["schemas"]["PlaybookRunMark"][];
-            /** @description Whether it fires by itself. */
-            on: boolean;
-            /** @description What it names that this node does not know. */
-            remarks: components["schemas"]["TextView"][];
-            /** @description What is done, in order. */
-            steps: components["schemas"]["PlannedStepView"][];
-            /** @description When it fires. */
-            when: components["schemas"]["TextView"];
-        };
-        /** @description The node's playbooks. */
-        PlaybooksView: {
-            /** @description In the order of their files. */
-            items: components["schemas"]["PlaybookView"][];
-            /** @description Runs of which steps wait for a person. */
-            waiting: number;
         };
         /** @description A point of a patrol plan. */
         PointBody: {
@@ -8449,11 +8643,6 @@ export interface components {
             record: components["schemas"]["ConsultationMark"];
         } | {
             /** @enum {string} */
-            kind: "playbook_run";
-            /** @description That a playbook fired, and how many of its steps wait; what they say is asked for by who may read it. */
-            record: components["schemas"]["PlaybookRunMark"];
-        } | {
-            /** @enum {string} */
             kind: "directive";
             /** @description A directive of this agency. */
             record: components["schemas"]["DirectiveView"];
@@ -8497,6 +8686,21 @@ export interface components {
             times: number;
             /** @description Why. */
             why: string;
+        };
+        /** @description When it is to be rehearsed. */
+        RehearsalBody: {
+            /**
+             * Format: date-time
+             * @description When its first phase is to go; the others as long after as in the plan.
+             */
+            go_at: string;
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /** @description What the exercise is called. */
+            name: string;
         };
         /** @description A record that a directive has to do with. */
         RelatedView: {
@@ -8904,11 +9108,6 @@ export interface components {
          * @enum {string}
          */
         RuleView: "knows_place" | "better_suited" | "keeps_cover" | "nearer_than_shown" | "recommended_cannot" | "asked_for" | "other" | "not_said";
-        /**
-         * @description What became of a step.
-         * @enum {string}
-         */
-        RunStepStateView: "proposed" | "to_be_done" | "done" | "declined" | "failed";
         /** @description Something was asked or explained. */
         SaidView: {
             /** @description When. */
@@ -9374,16 +9573,11 @@ export interface components {
              */
             priority?: number | null;
         };
-        /** @description For what a playbook is started. */
-        StartPlaybookBody: {
-            /**
-             * Format: date-time
-             * @description When it happened, if not now.
-             */
-            happened_at?: string | null;
-            /** @description The incident. */
-            incident: string;
-        };
+        /**
+         * @description Where a planned action stands.
+         * @enum {string}
+         */
+        StandingView: "planning" | "issued" | "held" | "no_go" | "going" | "ended" | "called_off";
         /** @description The area of a station. */
         StationAreaView: {
             /** @description Where. */
@@ -9797,6 +9991,148 @@ export interface components {
              */
             seconds: number;
         };
+        /** @description A team. */
+        TeamBody: {
+            /** @description The node of the agency whose people they are. */
+            agency: string;
+            /**
+             * Format: int32
+             * @description Its branch, from 1.
+             */
+            branch: number;
+            /** @description Its call sign on the radio. */
+            call_sign?: string | null;
+            /**
+             * Format: double
+             * @description Where that is: latitude in degrees (WGS 84).
+             */
+            lat?: number | null;
+            /**
+             * Format: double
+             * @description Where that is: longitude in degrees (WGS 84).
+             */
+            lon?: number | null;
+            /** @description What people call it. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            no: number;
+            /** @description Where it waits for go: what people call it. */
+            position: string;
+            /**
+             * Format: int32
+             * @description How many people.
+             */
+            strength: number;
+            /** @description What it has to do. */
+            task: string;
+        };
+        /** @description What was said of a team. */
+        TeamSaidView: {
+            /** @description When. */
+            at: string;
+            /** @description The same in words. */
+            label: components["schemas"]["TextView"];
+            /**
+             * Format: int32
+             * @description Of which phase.
+             */
+            phase: number | null;
+            /** @description Why. */
+            reason: string | null;
+            /** @description What. */
+            word: components["schemas"]["WordView"];
+        };
+        /** @description A unit of a team. */
+        TeamUnitView: {
+            /** @description Its call sign. */
+            callsign: string;
+            /** @description Its id. */
+            id: string;
+        };
+        /** @description A team. */
+        TeamView: {
+            /** @description The node of its agency. */
+            agency: string;
+            /** @description What people call that. */
+            agency_name: string;
+            /**
+             * Format: int32
+             * @description Its branch.
+             */
+            branch: number;
+            /** @description Its call sign on the radio. */
+            call_sign: string | null;
+            /** @description True if its agency cannot be reached now. */
+            cut: boolean;
+            /** @description When its agency was last heard, if it cannot be reached now: what was said may be old. */
+            heard_at: string | null;
+            /** @description Since when it is in position. */
+            in_position_at: string | null;
+            /**
+             * Format: double
+             * @description Where that is, in degrees.
+             */
+            lat: number | null;
+            /**
+             * Format: double
+             * @description Where that is, in degrees.
+             */
+            lon: number | null;
+            /** @description What people call it. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            no: number;
+            /** @description True if that is this node. */
+            own: boolean;
+            /** @description Where it waits for go. */
+            position: string;
+            /** @description True if it can go. */
+            ready: boolean;
+            /**
+             * Format: int32
+             * @description How many people.
+             */
+            strength: number;
+            /** @description What it has to do. */
+            task: string;
+            /** @description The units that make it up: of this node only. */
+            units: components["schemas"]["TeamUnitView"][];
+            word: components["schemas"]["TeamSaidView"] | null;
+        };
+        /**
+         * @description What is said of a team.
+         * @example {
+         *       "team": 1,
+         *       "word": "in_position"
+         *     }
+         */
+        TeamWordBody: {
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /**
+             * Format: int32
+             * @description Of which phase it has done its part, for `done`.
+             */
+            phase?: number | null;
+            /** @description Why it is not ready, what help it needs, or how go came where no word of it is here. */
+            reason?: string | null;
+            /**
+             * Format: int32
+             * @description The team, by its number.
+             */
+            team: number;
+            /** @description What. */
+            word: components["schemas"]["WordView"];
+        };
         /** @description A directive that is half written already. */
         TemplateView: {
             /** @description Its code. */
@@ -10162,49 +10498,10 @@ export interface components {
             type: string;
         };
         /**
-         * @description In which language something is written down.
+         * @description What is said of a team.
          * @enum {string}
          */
-        WordingView: "en" | "zh";
-        /** @description When a playbook would have fired. */
-        WouldHaveFiredView: {
-            /** @description How often. */
-            count: number;
-            /** @description False if the past of its alarm cannot be worked out here: then no count says nothing. */
-            counted: boolean;
-            /**
-             * Format: int32
-             * @description How many days were looked back.
-             */
-            days: number;
-            /** @description From when. */
-            from: string;
-            /** @description The latest of them, the last first. */
-            items: components["schemas"]["WouldHaveView"][];
-            /** @description Calls and incidents that were looked at. */
-            looked_at: number;
-            /** @description Until when, that moment not included. */
-            until: string;
-            /** @description False if there was too much to read, so that the oldest is left out. */
-            whole: boolean;
-        };
-        /** @description One time that a playbook would have fired. */
-        WouldHaveView: {
-            /** @description When. */
-            at: string;
-            /** @description The incident, if about one. */
-            incident: string | null;
-            /**
-             * Format: int64
-             * @description Its running number.
-             */
-            incident_number: number | null;
-            place: components["schemas"]["PlaceView"] | null;
-            /** @description What would have been seen. */
-            saw: components["schemas"]["TextView"];
-            /** @description For what: its kind, a colon, its id. */
-            subject: string;
-        };
+        WordView: "briefed" | "on_the_way" | "in_position" | "not_ready" | "done" | "needs_help";
     };
     responses: {
         /** @description What went wrong, and what to do next (RFC 9457) */
@@ -13896,6 +14193,201 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    "get_operations_by_id_planned-action": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedActionView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "post_operations_by_id_planned-action": {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedActionView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "post_operations_by_id_planned-action_rehearsal": {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RehearsalBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedActionView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "post_operations_by_id_planned-action_steps": {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlannedActionStep"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlannedActionView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "post_operations_by_id_planned-action_words": {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamWordBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     post_operations_by_id_steps: {
         parameters: {
             query?: never;
@@ -15245,120 +15737,7 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    "get_playbook-runs": {
-        parameters: {
-            query?: {
-                /** @description Only open ones (`true`), or only ended ones (`false`). */
-                open?: boolean;
-                /** @description Where the last page ended, as it said in `next`. */
-                cursor?: string;
-                /** @description How many at most. */
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Page_PlaybookRunView"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            412: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            500: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-        };
-    };
-    "get_playbook-runs_by_id": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PlaybookRunView"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            412: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            500: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-        };
-    };
-    "post_playbook-runs_by_id_steps": {
-        parameters: {
-            query?: never;
-            header: {
-                "Idempotency-Key": string;
-                "If-Match"?: string | null;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PlaybookRunStep"];
-            };
-        };
-        responses: {
-            200: {
-                headers: {
-                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
-                    "Undo-Before"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PlaybookRunView"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            412: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            500: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-        };
-    };
-    get_playbooks: {
+    "get_planned-actions": {
         parameters: {
             query?: never;
             header?: never;
@@ -15372,7 +15751,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PlaybooksView"];
+                    "application/json": components["schemas"]["PlannedActionView"][];
                 };
             };
             400: components["responses"]["Problem"];
@@ -15389,16 +15768,11 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
-    get_playbooks_by_id_past: {
+    "get_planned-actions_own": {
         parameters: {
-            query?: {
-                /** @description How many days; 30 if left out. */
-                days?: number;
-            };
+            query?: never;
             header?: never;
-            path: {
-                id: string;
-            };
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -15408,48 +15782,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["WouldHaveFiredView"];
-                };
-            };
-            400: components["responses"]["Problem"];
-            401: components["responses"]["Problem"];
-            403: components["responses"]["Problem"];
-            404: components["responses"]["Problem"];
-            409: components["responses"]["Problem"];
-            412: components["responses"]["Problem"];
-            413: components["responses"]["Problem"];
-            415: components["responses"]["Problem"];
-            422: components["responses"]["Problem"];
-            429: components["responses"]["Problem"];
-            500: components["responses"]["Problem"];
-            503: components["responses"]["Problem"];
-        };
-    };
-    post_playbooks_by_id_runs: {
-        parameters: {
-            query?: never;
-            header: {
-                "Idempotency-Key": string;
-            };
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StartPlaybookBody"];
-            };
-        };
-        responses: {
-            201: {
-                headers: {
-                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
-                    "Undo-Before"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PlaybookRunView"];
+                    "application/json": components["schemas"]["OwnTeamView"][];
                 };
             };
             400: components["responses"]["Problem"];

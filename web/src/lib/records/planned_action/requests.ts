@@ -49,8 +49,8 @@ export async function say(desk: Desk, operation: string, body: WordBody, of: str
   const to = path(operation, '/words');
   const text = t('deed.action.say', { of, word: t(`action.word.${body.word}`) });
   const said = await desk.acts.run(`${to} ${JSON.stringify(body)}`, text, async (key) => {
-    await act('POST', to, body, key);
-    return true;
+    const { undo_s } = await act<null>('POST', to, body, key);
+    return { record: true, undo_s };
   });
   return said === true;
 }
