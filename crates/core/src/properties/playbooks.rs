@@ -80,12 +80,12 @@ fn action(world: &World, dice: &Dice) -> Option<PlaybookRunAction> {
             let (id, place) = *subjects.get(at % subjects.len().max(1))?;
             PlaybookRunAction::Fire {
                 playbook: Box::new(Playbook::parse(BOOK).unwrap()),
-                why: Why {
+                why: Box::new(Why {
                     subject: RecordRef::from(id),
                     incident: Some(id),
                     place: Some(place.clone()),
                     saw: Saw::ByHand,
-                },
+                }),
             }
         }
         3..=6 => PlaybookRunAction::TakeStep {

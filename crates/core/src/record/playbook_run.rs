@@ -229,7 +229,7 @@ pub enum PlaybookRunAction {
         /// Of which playbook.
         playbook: Box<Playbook>,
         /// For what.
-        why: Why,
+        why: Box<Why>,
     },
     /// Do what a step says.
     TakeStep {
@@ -300,9 +300,9 @@ pub enum PlaybookRunEvent {
         /// The agency's running number.
         number: u64,
         /// The playbook.
-        of: Of,
+        of: Box<Of>,
         /// For what.
-        why: Why,
+        why: Box<Why>,
         /// Its steps as they are written now.
         steps: Vec<Step>,
     },
@@ -443,13 +443,13 @@ fn fire(
     let id = PlaybookRunId(context.entropy.next_16());
     let fired = PlaybookRunEvent::Fired {
         number: board.next_number(RecordKind::PlaybookRun),
-        of: Of {
+        of: Box::new(Of {
             playbook: playbook.id.clone(),
             label: playbook.label.clone(),
             digest: playbook.digest.clone(),
             wording: playbook.wording,
-        },
-        why: why.clone(),
+        }),
+        why: Box::new(why.clone()),
         steps: playbook
             .steps
             .iter()

@@ -66,7 +66,7 @@ fn fire_of(world: &World, text: &str) -> PlaybookRunAction {
     let of = world.engine.board().incident(found).unwrap();
     PlaybookRunAction::Fire {
         playbook: Box::new(Playbook::parse(text).unwrap()),
-        why: Why {
+        why: Box::new(Why {
             subject: found.into(),
             incident: Some(found),
             place: Some(of.place.clone()),
@@ -74,7 +74,7 @@ fn fire_of(world: &World, text: &str) -> PlaybookRunAction {
                 category: of.category.clone(),
                 priority: of.priority,
             },
-        },
+        }),
     }
 }
 
@@ -346,12 +346,12 @@ fn a_call_that_joined_an_incident_since_is_about_that() {
     let mut world = check("given engine E1\ncall at harbour: fire p1\n").world;
     let call = *world.engine.board().calls.keys().next().unwrap();
     let of = world.engine.board().call(call).unwrap().clone();
-    let why = Why {
+    let why = Box::new(Why {
         subject: call.into(),
         incident: None,
         place: of.place,
         saw: Saw::ByHand,
-    };
+    });
     let playbook = Box::new(Playbook::parse(BOOK).unwrap());
     let run = ask(&mut world, PlaybookRunAction::Fire { playbook, why }).unwrap();
     assert_eq!(found(&world, run).incident_now(world.engine.board()), None);

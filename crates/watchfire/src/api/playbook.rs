@@ -187,12 +187,12 @@ pub(crate) async fn start(Path(id): Path<String>, asked: Asked) -> Result<Respon
     let meaning = |body: StartPlaybookBody| {
         let playbook = Box::new(named(&asked.app, &id)?.clone());
         let incident = find::<Incident>(&asked.app, read_id::<IncidentId>(&body.incident)?)?;
-        let why = Why {
+        let why = Box::new(Why {
             subject: incident.id.into(),
             incident: Some(incident.id),
             place: Some(incident.place.clone()),
             saw: Saw::ByHand,
-        };
+        });
         let fire = PlaybookRunAction::Fire { playbook, why };
         Ok(Action::PlaybookRun(fire))
     };

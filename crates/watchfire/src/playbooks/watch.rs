@@ -123,12 +123,12 @@ fn fired(
             if memory.refused.contains(&key) {
                 continue;
             }
-            let why = Why {
+            let why = Box::new(Why {
                 subject: firing.subject,
                 incident: firing.incident,
                 place: firing.place,
                 saw: firing.saw,
-            };
+            });
             let playbook = Box::new(playbook.clone());
             all.push((key, PlaybookRunAction::Fire { playbook, why }));
         }
