@@ -24,6 +24,7 @@ pub mod hub;
 pub mod link;
 pub mod long_reader;
 pub mod metrics;
+pub mod night;
 pub mod node;
 pub mod parcel;
 pub mod past;
