@@ -24,8 +24,8 @@ use crate::record::unit::{Duty, Unit};
 use crate::record::{
     Record, RecordKind, RecordRef, assessment, assignment, call, consultation, directive,
     duty_post, for_kinds, handover, incident, message, operation, participation, patrol, peer,
-    person, reply, road_condition, saved_view, settlement, shift, station, support_capability,
-    support_offer, support_request, unit,
+    person, planned_action, reply, road_condition, saved_view, settlement, shift, station,
+    support_capability, support_offer, support_request, unit,
 };
 use crate::refusal::Refusal;
 

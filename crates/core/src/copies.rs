@@ -604,7 +604,11 @@ mod tests {
         };
         let operation = OperationId([2; 16]);
         let what = What::Log { about: None };
-        let sent = Event::Message(MessageEvent::Sent { operation, what });
+        let sent = Event::Message(MessageEvent::Sent {
+            operation,
+            what,
+            broke_silence: None,
+        });
         let record = Record::apply(None, &sent, None, &meta(1)).unwrap();
         let told = Event::Told(Box::new(record));
         let follows = |version| follows(None, 0, &told, &meta(version));

@@ -253,6 +253,28 @@ pub const OPERATIONS_OPEN_MAX: usize = 200;
 pub const MEMBERS_PER_OPERATION_MAX: usize = 100;
 /// Objectives of one operation.
 pub const OBJECTIVES_PER_OPERATION_MAX: usize = 50;
+/// Branches of one planned action.
+pub const BRANCHES_PER_ACTION_MAX: usize = 12;
+/// Teams of one planned action.
+pub const TEAMS_PER_ACTION_MAX: usize = 40;
+/// People of one team.
+pub const TEAM_STRENGTH_MAX: u16 = 1_000;
+/// Units of its agency that may make up one team.
+pub const UNITS_PER_TEAM_MAX: usize = 10;
+/// Phases of one planned action.
+pub const PHASES_PER_ACTION_MAX: usize = 12;
+/// Conditions on which one planned action is no go.
+pub const NO_GO_PER_ACTION_MAX: usize = 12;
+/// Longest text of a plan (but for its intent), of a decision's reason and of what a team says, in characters.
+pub const ACTION_TEXT_CHARS_MAX: usize = 120;
+/// Bytes that one plan may take: told in an operation with all that was decided, it fits one entry.
+pub const PLAN_BYTES_MAX: usize = 24_000;
+/// Decisions of one planned action; ending it and calling it off are beside.
+pub const DECISIONS_PER_ACTION_MAX: usize = 50;
+/// What was said of an agency's teams in one planned action that is kept, the last of each team beside: it fits one entry.
+pub const TEAM_WORDS_KEPT_MAX: usize = 40;
+/// How far ahead of the node's clock a phase may be planned, in seconds (90 days).
+pub const ACTION_AHEAD_S_MAX: u32 = 90 * 24 * 3_600;
 /// Records that one node may share in one operation by name; a shared incident's response is beside.
 pub const SHARES_PER_OPERATION_MAX: usize = 200;
 /// Loans of units that one node may make in one operation.

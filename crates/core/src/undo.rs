@@ -175,6 +175,7 @@ pub fn inverse(deed: &Deed) -> Result<Action, Refusal> {
         | Action::Operation(_)
         | Action::Participation(_)
         | Action::Message(_)
+        | Action::PlannedAction(_)
         | Action::Reply(_) => Err(not_undone(
             Text::new(
                 "other agencies may know of it already",

@@ -14,6 +14,7 @@ mod hostile;
 mod met;
 mod newer;
 mod people;
+mod planners;
 mod supporters;
 mod wire;
 pub(crate) mod world;

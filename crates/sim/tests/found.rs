@@ -124,6 +124,7 @@ fn a_fork_is_found_by_whoever_is_further_on_too() {
             operation,
             about: None,
             text,
+            break_silence: None,
         })
     };
     // Somebody has c's key and shows b another history than c shows a.

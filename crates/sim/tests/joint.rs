@@ -92,6 +92,7 @@ fn nobody_is_a_member_until_both_say_so() {
         operation,
         about: None,
         text,
+        break_silence: None,
     };
     assert_eq!(b.ask(Action::Message(say)), Err(Refusal::NotAMember));
     join(&mut b, operation);
@@ -161,6 +162,7 @@ fn a_unit_is_asked_for_sent_by_its_home_and_seen_on_its_way_by_all() {
         if_version: Some(2),
         expires_at: a.now.plus_s(600),
         text: Some("to the cargo gate".parse().unwrap()),
+        break_silence: None,
     };
     let asked = a.ask(Action::Message(ask)).unwrap();
     let message = MessageId(asked.records[0].0.id);
@@ -258,6 +260,7 @@ fn a_lent_unit_goes_where_the_borrower_asks_though_nobody_at_home_is_awake() {
         if_version: None,
         expires_at,
         text: None,
+        break_silence: None,
     };
     let asked = ask(a.now.plus_s(600));
     a.ask(Action::Message(asked)).unwrap();
@@ -290,6 +293,7 @@ fn what_was_promised_twice_across_a_cut_is_told_to_both() {
         if_version: None,
         expires_at: a.now.plus_s(600),
         text: None,
+        break_silence: None,
     };
     let message = a.ask(Action::Message(ask)).unwrap().records[0].0;
     let reason = "broke down".parse().unwrap();
@@ -411,6 +415,7 @@ fn who_is_removed_learns_of_it_and_gets_nothing_more() {
             operation,
             about: None,
             text,
+            break_silence: None,
         })
     };
     c.ask(say("from before")).unwrap();
@@ -478,6 +483,7 @@ fn who_is_shut_out_is_given_nothing_at_once() {
         operation,
         about: None,
         text,
+        break_silence: None,
     }))
     .unwrap();
     pull(&mut a, &b);

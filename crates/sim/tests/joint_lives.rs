@@ -6,6 +6,24 @@ const STEPS: u64 = 60;
 /// Seeds of each of the two tests that share them, so that two cores live at once.
 const SEEDS: u64 = 40;
 
+/// What is done with planned actions, each of which some life must come to.
+const PLANNED: [&str; 14] = [
+    "action planned",
+    "plan changed",
+    "plan issued",
+    "plan taken back",
+    "go",
+    "no go",
+    "hold",
+    "phase done",
+    "action ended",
+    "action called off",
+    "plan taken over",
+    "action rehearsed",
+    "team said",
+    "team manned",
+];
+
 fn settings(seed: u64, mistake: Mistake) -> Settings {
     Settings {
         seed,
@@ -56,6 +74,9 @@ fn live(seeds: std::ops::Range<u64>) {
         }
     }
     assert!(met.of("accepted") > 1_000, "{met:?}");
+    for what in PLANNED {
+        assert!(met.of(what) > 0, "{what} never came up: {met:?}");
+    }
 }
 
 #[test]

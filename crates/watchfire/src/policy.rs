@@ -16,9 +16,10 @@ use watchfire_core::record::incident::IncidentAction;
 use watchfire_core::record::participation::ParticipationAction;
 use watchfire_core::record::patrol::PatrolAction;
 use watchfire_core::record::person::Seat;
+use watchfire_core::record::reply::ReplyAction;
 use watchfire_core::record::shift::ShiftAction;
 use watchfire_core::record::unit::UnitAction;
-use watchfire_core::record::{Action, Actor};
+use watchfire_core::record::{Action, Actor, Elsewhere};
 
 /// Something that a seat may or may not do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,6 +94,10 @@ pub enum Permission {
     IssueDirectives,
     /// Receive directives that are for one's own unit, station or seat, sign for them, act and report.
     AnswerDirectives,
+    /// Read planned actions of operations that this agency takes part in.
+    ReadPlannedActions,
+    /// See the team that one's own unit is part of in a planned action, and say where it stands.
+    ReportOwnTeam,
     /// Ask for support, answer requests for it, accept offers and follow them until all is back.
     ActOnSupport,
 }
@@ -137,6 +142,8 @@ impl Permission {
             P::IssueDirectives => "issue_directives",
             P::AnswerDirectives => "answer_directives",
             P::ActOnSupport => "act_on_support",
+            P::ReadPlannedActions => "read_planned_actions",
+            P::ReportOwnTeam => "report_own_team",
         }
     }
 }
@@ -216,6 +223,8 @@ pub const TABLE: &[(Permission, &[Seat])] = &[
         &[CallTaker, Dispatcher, DutyOfficer, Crew, Analyst],
     ),
     (P::ActOnSupport, &[Dispatcher, DutyOfficer]),
+    (P::ReadPlannedActions, &[Dispatcher, DutyOfficer, Overseer]),
+    (P::ReportOwnTeam, &[Crew]),
 ];
 
 /// Somebody who has proved who they are.
@@ -240,6 +249,15 @@ impl Session {
     pub fn permissions(&self) -> impl Iterator<Item = Permission> {
         let all = TABLE.iter().map(|(permission, _)| *permission);
         all.filter(|permission| self.may(*permission))
+    }
+
+    /// Returns true if this agency said that their unit is part of that team of a planned action.
+    fn is_of_team(&self, to: &Elsewhere, team: u16, board: &Board) -> bool {
+        let mut own = board.replies.values().filter(|reply| reply.to == *to);
+        own.any(|reply| {
+            let part = reply.teams.get(&team);
+            part.is_some_and(|part| self.unit.is_some_and(|unit| part.units.contains(&unit)))
+        })
     }
 
     /// Returns true if they have a permission.
@@ -442,7 +460,23 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
             | ParticipationAction::EndLoan { .. }
             | ParticipationAction::DeclineCommand { .. },
         ) => vec![P::LeadOperations],
-        Action::Message(_) | Action::Reply(_) => vec![P::ActInOperations],
+        Action::PlannedAction(_) => vec![P::LeadOperations],
+        Action::Reply(ReplyAction::SayOfTeam { to, team, .. }) => {
+            match session.is_of_team(to, *team, board) {
+                true => vec![P::ActInOperations, P::ReportOwnTeam],
+                false => vec![P::ActInOperations],
+            }
+        }
+        Action::Message(_)
+        | Action::Reply(
+            ReplyAction::Show { .. }
+            | ReplyAction::Sign { .. }
+            | ReplyAction::Advance { .. }
+            | ReplyAction::ManTeam { .. }
+            | ReplyAction::Erased { .. }
+            | ReplyAction::AnswerOffer { .. }
+            | ReplyAction::Answer { .. },
+        ) => vec![P::ActInOperations],
         Action::Assessment(AssessmentAction::Draft { .. } | AssessmentAction::Amend { .. }) => {
             vec![P::WriteAssessments]
         }
@@ -587,6 +621,7 @@ mod tests {
             P::ReadFigures,
             P::ReadAssessments,
             P::StudyPatterns,
+            P::ReadPlannedActions,
         ];
         let mut seen = BTreeSet::new();
         for (permission, seats) in TABLE {
@@ -603,7 +638,7 @@ mod tests {
                 .iter()
                 .any(|(permission, seats)| *permission == P::ReadPersonal && seats.contains(&Wall))
         );
-        assert_eq!(seen.len(), 36, "a new permission needs a row");
+        assert_eq!(seen.len(), 38, "a new permission needs a row");
         let volunteers: Vec<Permission> = TABLE
             .iter()
             .filter(|(_, seats)| seats.contains(&Volunteer))

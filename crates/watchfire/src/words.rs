@@ -4,6 +4,7 @@ mod assessment;
 mod directive;
 mod duty;
 mod joint;
+mod planned_action;
 mod support;
 
 use watchfire_core::basis::{AssignmentId, CallId, IncidentId};
@@ -22,6 +23,7 @@ use watchfire_core::record::{Event, RecordRef};
 use watchfire_core::timer::AlarmCode;
 
 pub(crate) use duty::{cause, swap_answer};
+pub(crate) use planned_action::{decided, ending, team_word};
 
 /// Says what happened.
 pub fn of(
@@ -50,6 +52,7 @@ pub fn of(
             let text = personal.and_then(|personal| personal.note.as_ref());
             joint::message(event, text.map(|text| text.as_str()))
         }
+        Event::PlannedAction(event) => planned_action::said(event),
         Event::Reply(event) => joint::reply(event),
         Event::Settlement(event) => settlement(event),
         Event::Directive(event) => directive::said(board, event, personal),

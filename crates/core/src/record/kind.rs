@@ -40,6 +40,8 @@ macro_rules! for_kinds {
                 "message" ("message", "联络") InOperations "What one member says in an operation";
             Reply ReplyId ReplyAction ReplyEvent reply replies
                 "reply" ("reply", "回执") InOperations "What one node has to say to a record of another";
+            PlannedAction PlannedActionId PlannedActionAction PlannedActionEvent planned_action planned_actions
+                "planned_action" ("planned action", "统一行动") InOperations "What several agencies do at one time, by teams and phases";
             Assessment AssessmentId AssessmentAction AssessmentEvent assessment assessments
                 "assessment" ("assessment", "研判") CanBeShared "A graded analytic product for named readers";
             Consultation ConsultationId ConsultationAction ConsultationEvent consultation consultations

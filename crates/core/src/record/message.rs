@@ -29,6 +29,9 @@ pub struct Message {
     pub what: What,
     /// When it was said.
     pub sent_at: Timestamp,
+    /// Why it was said during the silence before a planned action's go, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub broke_silence: Option<Line>,
     /// Why it was taken back, if it was.
     pub withdrawn: Option<(Timestamp, Line)>,
     /// The text; absent when its key is gone, or not here yet.
@@ -122,6 +125,8 @@ pub enum MessageAction {
         about: Option<Elsewhere>,
         /// The text.
         text: Prose,
+        /// Why it cannot wait for go, if nobody but the lead is to speak until then.
+        break_silence: Option<Line>,
     },
     /// Ask a home to do something with a record.
     Ask {
@@ -137,6 +142,8 @@ pub enum MessageAction {
         expires_at: Timestamp,
         /// What goes with it.
         text: Option<Prose>,
+        /// Why it cannot wait for go, if nobody but the lead is to speak until then.
+        break_silence: Option<Line>,
     },
     /// Take one back.
     Withdraw {
@@ -167,6 +174,9 @@ pub enum MessageEvent {
         operation: OperationId,
         /// What it is.
         what: What,
+        /// Why it was said during the silence before go, if it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        broke_silence: Option<Line>,
     },
     /// It was taken back.
     Withdrawn {
@@ -183,7 +193,7 @@ pub(super) fn decide(
     action: &MessageAction,
     context: &mut Context<'_>,
 ) -> Result<Vec<Happened>, Refusal> {
-    let (operation, what, text) = match action {
+    let (operation, what, text, breaks) = match action {
         MessageAction::Withdraw { message, reason } => {
             let found = board.message(*message)?;
             board.must_take_part(context.node, found.operation)?;
@@ -203,7 +213,11 @@ pub(super) fn decide(
             operation,
             about,
             text,
-        } => (*operation, What::Log { about: *about }, Some(text)),
+            break_silence,
+        } => {
+            let what = What::Log { about: *about };
+            (*operation, what, Some(text), break_silence)
+        }
         MessageAction::Ask {
             operation,
             of,
@@ -211,6 +225,7 @@ pub(super) fn decide(
             if_version,
             expires_at,
             text,
+            break_silence,
         } => {
             check_ask(board, context, *operation, *of, ask, *expires_at)?;
             let within_loan = board
@@ -224,15 +239,48 @@ pub(super) fn decide(
                 expires_at: *expires_at,
                 within_loan,
             };
-            (*operation, what, text.as_ref())
+            (*operation, what, text.as_ref(), break_silence)
         }
     };
     board.must_take_part(context.node, operation)?;
+    let broke_silence = break_silence_for(board, context, operation, breaks.as_ref())?;
     let id = MessageId(context.entropy.next_16());
-    let sent = Event::Message(MessageEvent::Sent { operation, what });
+    let sent = Event::Message(MessageEvent::Sent {
+        operation,
+        what,
+        broke_silence,
+    });
     let mut happened = Happened::within(operation, id, sent);
     happened.personal.note = text.cloned();
     Ok(vec![happened])
+}
+
+/// Returns the reason with which silence is broken, if it is; without one nobody but the lead speaks before go.
+fn break_silence_for(
+    board: &Board,
+    context: &Context<'_>,
+    operation: OperationId,
+    reason: Option<&Line>,
+) -> Result<Option<Line>, Refusal> {
+    let leads = board
+        .operation_anywhere(operation)
+        .is_ok_and(|found| found.lead == context.node);
+    if leads || !board.is_silent(operation) {
+        return Ok(None);
+    }
+    reason.map_or_else(
+        || {
+            Err(Refusal::WrongState {
+                kind: RecordKind::PlannedAction,
+                state: Text::new("silent until go", "行动前静默中"),
+                instead: Text::new(
+                    "Wait for go. If it cannot wait, break the silence and say why.",
+                    "请等待行动命令。确需联络的，请注明打破静默的理由。",
+                ),
+            })
+        },
+        |reason| Ok(Some(reason.clone())),
+    )
 }
 
 fn check_ask(
@@ -280,7 +328,12 @@ pub(super) fn apply(
     personal: Option<&Personal>,
     meta: &Meta,
 ) -> Option<Message> {
-    if let MessageEvent::Sent { operation, what } = event {
+    if let MessageEvent::Sent {
+        operation,
+        what,
+        broke_silence,
+    } = event
+    {
         return Some(Message {
             id: MessageId(meta.record),
             version: meta.version,
@@ -288,6 +341,7 @@ pub(super) fn apply(
             operation: *operation,
             what: what.clone(),
             sent_at: meta.happened_at,
+            broke_silence: broke_silence.clone(),
             withdrawn: None,
             text: personal.and_then(|personal| personal.note.clone()),
         });

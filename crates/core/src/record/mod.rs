@@ -21,6 +21,7 @@ pub mod participation;
 pub mod patrol;
 pub mod peer;
 pub mod person;
+pub mod planned_action;
 pub mod reply;
 pub mod road_condition;
 pub mod saved_view;
@@ -480,7 +481,9 @@ impl Event {
             ReplyEvent::Shown { operation, .. }
             | ReplyEvent::Erased { operation, .. }
             | ReplyEvent::Signed { operation, .. }
-            | ReplyEvent::Answered { operation, .. },
+            | ReplyEvent::Answered { operation, .. }
+            | ReplyEvent::TeamSaid { operation, .. }
+            | ReplyEvent::TeamManned { operation, .. },
         )
         | Event::Participation(
             ParticipationEvent::Joined { operation, .. }
@@ -488,6 +491,9 @@ impl Event {
         ) = self
         {
             return Some(*operation);
+        }
+        if let Event::PlannedAction(event) = self {
+            return event.operation();
         }
         let Event::Told(told) = self else {
             return None;

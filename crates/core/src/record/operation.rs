@@ -6,7 +6,7 @@
 //! with one writer each leave nothing to resolve after a cut. Command is handed over by offer and take; an
 //! offer freezes the record, and nobody takes it back alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -509,6 +509,38 @@ fn raise(
     let raised = OperationEvent::Raised { genesis, own_name };
     let joined = super::participation::join(context.node, id);
     Ok(vec![happened(id, raised), joined])
+}
+
+/// Raises an exercise with the terms of another operation, and calls these agencies in with what they do there. Returns its id.
+pub(super) fn raise_exercise_of(
+    board: &Board,
+    context: &mut Context<'_>,
+    of: &Operation,
+    (name, own_name): (&Line, &Line),
+    agencies: &BTreeSet<NodeId>,
+) -> Result<(OperationId, Vec<Happened>), Refusal> {
+    let action = OperationAction::Raise {
+        name: name.clone(),
+        purpose: of.genesis.purpose.clone(),
+        legal_basis: of.genesis.legal_basis.clone(),
+        handling: of.genesis.handling,
+        history: of.genesis.history,
+        exercise: true,
+        succeeds: None,
+        own_name: own_name.clone(),
+    };
+    let mut all = raise(board, &action, context)?;
+    let id = OperationId(all[0].record.id);
+    for node in agencies {
+        let member = of.members.get(node).ok_or(Refusal::NotAMember)?;
+        let invited = OperationEvent::Invited {
+            node: *node,
+            name: member.name.clone(),
+            role: member.role.clone(),
+        };
+        all.push(happened(id, invited));
+    }
+    Ok((id, all))
 }
 
 /// What only the lead may do, while no offer of command is open.

@@ -5,6 +5,8 @@
 //! that neither needs two writers. Proof of delivery is to a person: "shown" is a screen that somebody had
 //! open, "signed" is a person's own press.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use watchfire_feed::NodeId;
@@ -13,6 +15,7 @@ use super::assignment::{self, AssignmentAction, Choice, Why};
 use super::directive::{Addressee, Mark, Report, Step};
 use super::incident::{Incident, IncidentAction};
 use super::message::{Ask, What};
+use super::planned_action::{self, TeamPart, TeamWord, Word};
 use super::{Actor, Context, Elsewhere, Event, Happened, Life, Meta, RecordKind, RecordRef};
 use crate::basis::{
     Line, MessageId, OperationId, Personal, Prose, ReplyId, Text, Timestamp, UnitId,
@@ -49,6 +52,12 @@ pub struct Reply {
     /// When what was said in the record was erased here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erased_at: Option<Timestamp>,
+    /// What this node says of its teams in a planned action, by their numbers.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub teams: BTreeMap<u16, TeamPart>,
+    /// What it said of them, oldest first; of very much the last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub words: Vec<TeamWord>,
 }
 
 /// How an ask was answered.
@@ -142,6 +151,32 @@ pub enum ReplyAction {
         /// The record.
         to: Elsewhere,
     },
+    /// Say where a team of this agency stands in a planned action.
+    SayOfTeam {
+        /// The operation.
+        operation: OperationId,
+        /// The planned action.
+        to: Elsewhere,
+        /// The team, by its number.
+        team: u16,
+        /// What.
+        word: Word,
+        /// Of which phase it did its part.
+        phase: Option<u16>,
+        /// Why it is not ready, what help it needs, or how go came where no word of it is here.
+        reason: Option<Line>,
+    },
+    /// Say which units of this agency make up a team of its own.
+    ManTeam {
+        /// The operation.
+        operation: OperationId,
+        /// The planned action.
+        to: Elsewhere,
+        /// The team, by its number.
+        team: u16,
+        /// Which; none when nobody is to be.
+        units: BTreeSet<UnitId>,
+    },
     /// Take over for good an incident that its home offered, or decline it.
     AnswerOffer {
         /// The operation in which it is shared.
@@ -213,6 +248,36 @@ pub enum ReplyEvent {
         /// The record.
         to: Elsewhere,
     },
+    /// It was said where a team stands.
+    TeamSaid {
+        /// The operation.
+        operation: OperationId,
+        /// The planned action.
+        to: Elsewhere,
+        /// The team.
+        team: u16,
+        /// What.
+        word: Word,
+        /// Of which phase it did its part.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        phase: Option<u16>,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Line>,
+        /// How often the plan had been issued.
+        issue: u16,
+    },
+    /// It was said which units make up a team.
+    TeamManned {
+        /// The operation.
+        operation: OperationId,
+        /// The planned action.
+        to: Elsewhere,
+        /// The team.
+        team: u16,
+        /// Which units.
+        units: BTreeSet<UnitId>,
+    },
     /// An ask was answered.
     Answered {
         /// The operation.
@@ -240,13 +305,23 @@ impl ReplyEvent {
             | ReplyEvent::Signed { operation, to, .. }
             | ReplyEvent::Advanced { operation, to, .. }
             | ReplyEvent::Erased { operation, to }
+            | ReplyEvent::TeamSaid { operation, to, .. }
+            | ReplyEvent::TeamManned { operation, to, .. }
             | ReplyEvent::Answered { operation, to, .. } => (*operation, *to),
         }
     }
 }
 
 /// The names of its events, as entries carry them; one that is not listed is of a newer program.
-pub(super) const EVENT_NAMES: [&str; 5] = ["shown", "signed", "advanced", "answered", "erased"];
+pub(super) const EVENT_NAMES: [&str; 7] = [
+    "shown",
+    "signed",
+    "advanced",
+    "answered",
+    "erased",
+    "team_said",
+    "team_manned",
+];
 
 pub(super) fn decide(
     board: &Board,
@@ -284,6 +359,27 @@ pub(super) fn decide(
             step,
             text,
         } => advance(board, context, (*operation, *to), *step, text.as_ref()),
+        ReplyAction::SayOfTeam {
+            operation,
+            to,
+            team,
+            word,
+            phase,
+            reason,
+        } => {
+            let said = (*word, *phase, reason.as_ref());
+            let event = planned_action::say(board, context, (*operation, *to), *team, said)?;
+            one(context, to, event)
+        }
+        ReplyAction::ManTeam {
+            operation,
+            to,
+            team,
+            units,
+        } => {
+            let event = planned_action::man(board, context, (*operation, *to), *team, units)?;
+            one(context, to, event)
+        }
         ReplyAction::Erased { operation, to } => {
             about(board, context, *operation, *to)?;
             let event = ReplyEvent::Erased {
@@ -586,6 +682,8 @@ pub(super) fn apply(
         acting: None,
         reports: Vec::new(),
         erased_at: None,
+        teams: BTreeMap::new(),
+        words: Vec::new(),
     });
     reply.version = meta.version;
     reply.changed_at = meta.at;
@@ -593,6 +691,29 @@ pub(super) fn apply(
     match event {
         ReplyEvent::Shown { seen, .. } => reply.shown = Some((*seen, at)),
         ReplyEvent::Erased { .. } => reply.erased_at = Some(at),
+        ReplyEvent::TeamSaid {
+            team,
+            word,
+            phase,
+            reason,
+            issue,
+            ..
+        } => {
+            // Who speaks for a team has the plan on a screen.
+            reply.shown.get_or_insert((0, at));
+            let said = TeamWord {
+                team: *team,
+                word: *word,
+                phase: *phase,
+                reason: reason.clone(),
+                issue: *issue,
+                mark: Mark { at, by: meta.by },
+            };
+            planned_action::fold_word(&mut reply, said);
+        }
+        ReplyEvent::TeamManned { team, units, .. } => {
+            planned_action::fold_units(&mut reply, *team, units);
+        }
         ReplyEvent::Signed { seen, .. } => {
             // Who signs has it on a screen.
             reply.shown = reply.shown.or(Some((*seen, at)));

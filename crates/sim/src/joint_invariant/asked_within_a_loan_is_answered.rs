@@ -22,7 +22,10 @@ pub(crate) fn check(world: &World, at: usize, from: usize) -> Result<(), String>
         }
         let Ok(Decoded::Event {
             record,
-            event: Event::Message(MessageEvent::Sent { operation, what }),
+            event:
+                Event::Message(MessageEvent::Sent {
+                    operation, what, ..
+                }),
             meta,
             ..
         }) = engine::decode(entry)

@@ -459,6 +459,7 @@ impl Desk<'_> {
                 operation: id,
                 about,
                 text,
+                break_silence: None,
             };
             return Some((format!("speaks in {id:?}"), Action::Message(say)));
         }
@@ -490,6 +491,7 @@ impl Desk<'_> {
             if_version: version.filter(|_| self.dice.below(3) == 0),
             expires_at: self.site.now.plus_s(600 + self.dice.below(7_200) as u32),
             text: Some(prose("if you can")),
+            break_silence: None,
         };
         let words = format!("asks {} {ask:?} of {}", self.name(&of.node), of.record);
         Some((words, Action::Message(ask_it)))

@@ -17,7 +17,7 @@ use watchfire_feed::{Hash, NodeId};
 use super::faults::{Fault, Sudden, Weather, down_ms};
 use super::hostile::{Attack, Hostile};
 use super::wire::{self, Heard, Message};
-use super::{Failure, Met, Newer, Report, Settings, people, supporters};
+use super::{Failure, Met, Newer, Report, Settings, people, planners, supporters};
 use crate::joint_invariant::{self, Book, Glimpse};
 use crate::site::disk::Fate;
 use crate::site::{BEGIN_MS, Site, enrol};
@@ -32,6 +32,8 @@ const QUIET_MS: u64 = 600_000;
 const NEWS_MS: u64 = 400;
 /// One in so many deeds of people is followed by one about support.
 const SUPPORT_EVERY: u64 = 5;
+/// A planned action is thought of once in so many acts.
+const PLAN_EVERY: u64 = 3;
 /// Within how long everybody must agree once all is healed.
 pub(crate) const HEAL_BOUND_MS: i64 = 15 * 60_000;
 
@@ -415,7 +417,22 @@ impl World {
         let stranger = self.hostile.as_ref().map(Hostile::node);
         let (words, action) = people::act(&self.stands[at].site, &mut self.dice, stranger);
         self.asks_first(at, words, action)?;
-        self.support(at)
+        self.support(at)?;
+        self.plan(at)
+    }
+
+    /// Lets somebody at a node do something about a planned action, now and then.
+    fn plan(&mut self, at: usize) -> Result<(), String> {
+        if self.acts_left % PLAN_EVERY != 1 || !self.stands[at].up {
+            return Ok(());
+        }
+        let mut dice = Entropy::from_number(self.settings.seed ^ self.acts_left << 21);
+        match planners::act(&self.stands[at].site, &mut dice) {
+            Some((words, action)) => {
+                self.asks_first(at, words, action)
+            }
+            None => Ok(()),
+        }
     }
 
     /// Lets somebody at a node do something about support, now and then.
@@ -441,6 +458,9 @@ impl World {
         joint_invariant::when_asked(self, at, &ask.action);
         let (action, key) = (ask.action.clone(), ask.key.clone());
         let answer = self.with(at, |site| site.try_ask(action, key))?;
+        if let (Some(Ok(_)), Some(what)) = (&answer, planners::what_was_done(&ask.action)) {
+            self.met.once(what);
+        }
         let name = &self.stands[at].site.name;
         let ended = match &answer {
             Some(Ok(_)) => "yes".to_owned(),

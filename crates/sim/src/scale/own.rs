@@ -112,6 +112,7 @@ impl County {
                     operation,
                     about,
                     text,
+                    break_silence: None,
                 }))?;
             }
             Deed::Send => {

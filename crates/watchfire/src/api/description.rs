@@ -27,6 +27,7 @@ use crate::problem::ProblemView;
         (name = "past", description = "What this node's board showed at any earlier moment"),
         (name = "settlements", description = "The book of a day: carried in, opened, closed, carried out; reasons, the signature, corrections"),
         (name = "directives", description = "Instructions that must be signed for, acted on, reported back, verified and closed"),
+        (name = "planned actions", description = "What several agencies do at one time: teams, phases and their times, go, no-go and hold; people are numbers"),
         (name = "patrols", description = "Places that want visits, the rounds of the units that go there, and what became of them"),
         (name = "support", description = "What agencies can give each other, requests, the offers that answer them, and what became of them"),
         (name = "assessments", description = "Graded analytic products: written, reviewed by a second person, issued to named readers, superseded; never of a person"),

@@ -29,6 +29,7 @@ pub mod pattern;
 pub mod peer;
 pub mod person;
 pub mod places;
+pub mod planned_action;
 pub mod recommendation;
 pub mod road_condition;
 pub mod session;
@@ -233,6 +234,12 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(operation::list, operation::raise))
         .routes(routes!(operation::show))
         .routes(routes!(operation::step))
+        .routes(routes!(planned_action::list))
+        .routes(routes!(planned_action::own))
+        .routes(routes!(planned_action::show, planned_action::plan))
+        .routes(routes!(planned_action::step))
+        .routes(routes!(planned_action::say))
+        .routes(routes!(planned_action::rehearse))
         .routes(routes!(operation::open_for))
         .routes(routes!(operation::pair))
         .routes(routes!(operation::unpair))

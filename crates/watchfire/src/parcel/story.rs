@@ -91,6 +91,7 @@ impl Teller<'_> {
             operation,
             about: None,
             text: prose(text),
+            break_silence: None,
         };
         self.does(who, Action::Message(say)).await
     }
@@ -295,6 +296,7 @@ impl Teller<'_> {
             text: Some(prose(
                 "请到二号货站查找该包裹。 Please search cargo shed 2 for it.",
             )),
+            break_silence: None,
         };
         let message = MessageId(self.does(COUNTY, Action::Message(ask)).await?.id);
         let asked = self.of(COUNTY, message);

@@ -132,6 +132,23 @@ pub(super) fn reply(event: &ReplyEvent) -> Text {
                 Text::new("acting on a directive", "开始办理指令")
             }
         },
+        ReplyEvent::TeamSaid {
+            team,
+            word,
+            phase,
+            reason,
+            ..
+        } => {
+            let said = super::team_word(*word, *phase, reason.as_ref());
+            Text::new(
+                format!("team {team}: {}", said.en),
+                format!("第 {team} 组：{}", said.zh),
+            )
+        }
+        ReplyEvent::TeamManned { team, .. } => Text::new(
+            format!("units of team {team} named"),
+            format!("明确第 {team} 组处警力量"),
+        ),
         ReplyEvent::Signed { .. } => Text::new("signed for", "已签收"),
         ReplyEvent::Answered {
             accepted, reason, ..

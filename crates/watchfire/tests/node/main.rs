@@ -28,6 +28,7 @@ mod past;
 mod patrols;
 mod patterns;
 mod personal;
+mod planned_actions;
 mod replay;
 mod restored;
 mod seats;

@@ -154,7 +154,11 @@ impl Hostile {
             }
             Attack::MessageElsewhere => {
                 let (operation, what) = (elsewhere, What::Log { about: None });
-                let sent = MessageEvent::Sent { operation, what };
+                let sent = MessageEvent::Sent {
+                    operation,
+                    what,
+                    broke_silence: None,
+                };
                 Words::of(&Event::Message(sent), dice.next_16(), 1)
             }
             Attack::AskWithoutLoan => {
@@ -191,7 +195,11 @@ impl Hostile {
             within_loan: Some(far),
         };
         let operation = self.operation;
-        Some(Event::Message(MessageEvent::Sent { operation, what }))
+        Some(Event::Message(MessageEvent::Sent {
+            operation,
+            what,
+            broke_silence: None,
+        }))
     }
 
     fn answer_for_another(&self, target: &Site) -> Option<([u8; 16], Event)> {

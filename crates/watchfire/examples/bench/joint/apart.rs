@@ -151,6 +151,7 @@ fn one(
         operation,
         about: None,
         text,
+        break_silence: None,
     }))?;
     let disposition = "attended".parse()?;
     stage.ask(Action::Incident(IncidentAction::Close {

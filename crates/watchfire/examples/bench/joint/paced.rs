@@ -151,6 +151,7 @@ async fn paced(
                 operation,
                 about: None,
                 text,
+                break_silence: None,
             }),
             false => Action::Incident(IncidentAction::AddNote {
                 incident: incidents[by],

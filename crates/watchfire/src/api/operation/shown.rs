@@ -73,6 +73,10 @@ pub struct OperationView {
     units: Vec<SharedUnitView>,
     /// The directives that are given in it, newest first: this node's own, and those of others.
     directives: Vec<DirectiveView>,
+    /// Changes whenever anything of its planned action does, if it has one.
+    planned_mark: Option<String>,
+    /// True while nobody but the lead is to speak: a planned action waits for go.
+    silent: bool,
     /// What was asked of one home by another.
     asks: Vec<AskView>,
     /// What was said and what happened, newest first.
@@ -490,6 +494,8 @@ impl Scene<'_> {
             incidents: self.incidents(),
             units: self.units(),
             directives: self.directives(),
+            planned_mark: crate::api::planned_action::marked(self.board, found.id).0,
+            silent: self.board.is_silent(found.id),
             asks: self.asks(),
             log: self.log(),
         }

@@ -95,6 +95,9 @@ pub(crate) enum OperationStep {
         node: Option<String>,
         /// The record.
         record: Option<String>,
+        /// Why it cannot wait for go, while nobody but the lead is to speak.
+        #[schema(min_length = 1, max_length = 200)]
+        break_silence: Option<String>,
     },
     /// Ask a home to do something with a record of its.
     Ask {
@@ -115,6 +118,9 @@ pub(crate) enum OperationStep {
         minutes: u32,
         /// The version of the record that was seen.
         if_version: Option<u64>,
+        /// Why it cannot wait for go, while nobody but the lead is to speak.
+        #[schema(min_length = 1, max_length = 200)]
+        break_silence: Option<String>,
     },
     /// Answer an ask; a yes to `send` sends the unit.
     Answer {
@@ -400,7 +406,12 @@ impl OperationStep {
 
     fn said(self, operation: OperationId, now: Timestamp) -> Result<MessageAction, Problem> {
         Ok(match self {
-            OperationStep::Say { text, node, record } => {
+            OperationStep::Say {
+                text,
+                node,
+                record,
+                break_silence,
+            } => {
                 let about = match (node, record) {
                     (Some(node), Some(record)) => Some(elsewhere(&node, &record)?),
                     _ => None,
@@ -409,6 +420,7 @@ impl OperationStep {
                     operation,
                     about,
                     text: read("text", &text)?,
+                    break_silence: read_maybe("break_silence", break_silence.as_deref())?,
                 }
             }
             OperationStep::Ask {
@@ -419,6 +431,7 @@ impl OperationStep {
                 text,
                 minutes,
                 if_version,
+                break_silence,
             } => MessageAction::Ask {
                 operation,
                 of: elsewhere(&node, &record)?,
@@ -432,6 +445,7 @@ impl OperationStep {
                 if_version,
                 expires_at: now.plus_s(minutes.saturating_mul(60)),
                 text: text.as_deref().map(|text| read("text", text)).transpose()?,
+                break_silence: read_maybe("break_silence", break_silence.as_deref())?,
             },
             OperationStep::Withdraw { message, reason } => MessageAction::Withdraw {
                 message: read_id(&message)?,

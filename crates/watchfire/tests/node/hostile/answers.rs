@@ -82,6 +82,7 @@ fn keys(hostile: &mut Hostile, served: Served) -> Play {
         operation: hostile.joint,
         about: None,
         text: MARK.parse().unwrap(),
+        break_silence: None,
     };
     hostile.does(Action::Message(say));
     Play {

@@ -204,9 +204,19 @@ impl Scene<'_> {
             at: view::time(message.sent_at),
             node: node.to_string(),
             name: self.board.name_of_in(&node, self.found),
-            what: withdrawn.map(|(_, reason)| {
-                Text::new(format!("taken back: {reason}"), format!("已撤回：{reason}")).into()
-            }),
+            what: withdrawn
+                .map(|(_, reason)| {
+                    Text::new(format!("taken back: {reason}"), format!("已撤回：{reason}"))
+                })
+                .or_else(|| {
+                    let reason = message.broke_silence.as_ref()?;
+                    let (en, zh) = ("broke silence", "打破静默");
+                    Some(Text::new(
+                        format!("{en}: {reason}"),
+                        format!("{zh}：{reason}"),
+                    ))
+                })
+                .map(Into::into),
             text: self.text(message),
             message: Some(message.id.to_string()),
             delivery: if own {

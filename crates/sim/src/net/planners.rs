@@ -1,0 +1,188 @@
+//! The people who plan actions across agencies and answer for their teams, beside all others: what they ask for at random.
+//!
+//! They draw from dice of their own, so that what everybody else does in a life does not hang on them. They see what their
+//! own node shows. Start at [`act`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use watchfire_core::basis::{Line, OperationId};
+use watchfire_core::entropy::Entropy;
+use watchfire_core::record::planned_action::{
+    Branch, Criterion, Decided, Phase, Plan, PlannedActionAction, Team, TeamPosition, Word,
+};
+use watchfire_core::record::reply::ReplyAction;
+use watchfire_core::record::{Action, Elsewhere};
+
+use super::people::Wish;
+use crate::site::Site;
+
+fn line(text: &str) -> Line {
+    text.parse().expect("the simulator's own words fit a line")
+}
+
+/// Returns what somebody at a node does about a planned action next, if anything comes to mind.
+pub(crate) fn act(site: &Site, dice: &mut Entropy) -> Option<Wish> {
+    let joined = site.shown.own_operations(site.node());
+    let operation = match joined.len() {
+        0 => return None,
+        count => joined[dice.below(count as u64) as usize],
+    };
+    match dice.below(8) {
+        0 | 1 => Some(plan(site, operation, dice)),
+        2..=4 => Some(decide(site, operation, dice)),
+        _ => answer(site, operation, dice),
+    }
+}
+
+/// Returns in a word what an action did to a planned action, so that a life that comes to few of them is seen.
+pub(crate) fn what_was_done(action: &Action) -> Option<&'static str> {
+    if let Action::Reply(ReplyAction::SayOfTeam { .. }) = action {
+        return Some("team said");
+    }
+    if let Action::Reply(ReplyAction::ManTeam { .. }) = action {
+        return Some("team manned");
+    }
+    let Action::PlannedAction(action) = action else {
+        return None;
+    };
+    Some(match action {
+        PlannedActionAction::Plan { .. } => "action planned",
+        PlannedActionAction::Change { .. } => "plan changed",
+        PlannedActionAction::Decide { what, .. } => match what {
+            Decided::Issued => "plan issued",
+            Decided::Reworked { .. } => "plan taken back",
+            Decided::Go { .. } => "go",
+            Decided::NoGo { .. } => "no go",
+            Decided::Hold { .. } => "hold",
+            Decided::Done { .. } => "phase done",
+        },
+        PlannedActionAction::End { .. } => "action ended",
+        PlannedActionAction::CallOff { .. } => "action called off",
+        PlannedActionAction::TakeOver { .. } => "plan taken over",
+        PlannedActionAction::Rehearse { .. } => "action rehearsed",
+    })
+}
+
+fn plan(site: &Site, operation: OperationId, dice: &mut Entropy) -> Wish {
+    let found = site.shown.operation_anywhere(operation);
+    let members = found.map_or(Vec::new(), |found| found.members.keys().copied().collect());
+    let mut teams = BTreeMap::new();
+    for (no, agency) in (1..).zip(members) {
+        let team = Team {
+            name: line("team"),
+            branch: 1,
+            agency,
+            strength: 6,
+            call_sign: None,
+            position: TeamPosition {
+                label: line("gate"),
+                point: None,
+            },
+            task: line("the door"),
+        };
+        teams.insert(no, team);
+    }
+    let phase = |minutes: u32| Phase {
+        name: line("phase"),
+        what: line("as briefed"),
+        go_at: site.now.plus_s(minutes * 60),
+        teams: BTreeSet::new(),
+    };
+    let minutes = 1 + dice.below(60) as u32;
+    let plan = Plan {
+        intent: line("both doors"),
+        branches: vec![Branch {
+            name: line("north"),
+            lead: None,
+        }],
+        teams,
+        phases: vec![phase(minutes), phase(minutes + 10)],
+        no_go: vec![Criterion {
+            what: line("children"),
+            who: line("duty officer"),
+        }],
+        silence: dice.below(4) == 0,
+    };
+    let action = match site.shown.planned_action_in(operation) {
+        None => PlannedActionAction::Plan { operation, plan },
+        Some(_) if dice.below(6) == 0 => PlannedActionAction::Rehearse {
+            operation,
+            name: line("drill"),
+            go_at: site.now.plus_s(600),
+            own_name: line(&site.name),
+        },
+        Some(_) => PlannedActionAction::Change { operation, plan },
+    };
+    (format!("plans {operation:?}"), Action::PlannedAction(action))
+}
+
+fn decide(site: &Site, operation: OperationId, dice: &mut Entropy) -> Wish {
+    let phase = 1 + dice.below(2) as u16;
+    let reason = line("a bus");
+    let what = match dice.below(16) {
+        0..=4 => Decided::Issued,
+        5 => Decided::Reworked { reason },
+        6..=8 => Decided::Go {
+            phase: Some(phase).filter(|_| dice.below(3) > 0),
+            not_ready: Vec::new(),
+            despite: Some(reason).filter(|_| dice.below(3) > 0),
+        },
+        9 => Decided::NoGo {
+            phase,
+            criterion: Some(1),
+            reason,
+        },
+        10 | 11 => Decided::Hold {
+            phase,
+            reason,
+            go_at: site.now.plus_s(60 + dice.below(3_600) as u32),
+        },
+        12 => Decided::Done { phase },
+        13 => {
+            let outcome = line("both open");
+            let end = PlannedActionAction::End { operation, outcome };
+            return ("ends the action".to_owned(), Action::PlannedAction(end));
+        }
+        14 if dice.below(4) == 0 => {
+            let off = PlannedActionAction::CallOff { operation, reason };
+            return ("calls the action off".to_owned(), Action::PlannedAction(off));
+        }
+        _ => {
+            let over = PlannedActionAction::TakeOver { operation };
+            return ("takes the plan over".to_owned(), Action::PlannedAction(over));
+        }
+    };
+    let decide = PlannedActionAction::Decide { operation, what };
+    (format!("decides in {operation:?}"), Action::PlannedAction(decide))
+}
+
+fn answer(site: &Site, operation: OperationId, dice: &mut Entropy) -> Option<Wish> {
+    let (node, action) = site.shown.planned_action_in(operation)?;
+    let record = action.id.into();
+    let to = Elsewhere { node, record };
+    let own = site.node();
+    let mut teams = action.plan.teams.iter();
+    let (team, _) = teams.find(|(_, team)| team.agency == own)?;
+    let team = *team;
+    if dice.below(4) == 0 {
+        let units = site.shown.units.keys().copied();
+        let units = units.take(dice.below(3) as usize).collect();
+        let man = ReplyAction::ManTeam {
+            operation,
+            to,
+            team,
+            units,
+        };
+        return Some((format!("mans team {team}"), Action::Reply(man)));
+    }
+    let word = Word::ALL[dice.below(Word::ALL.len() as u64) as usize];
+    let say = ReplyAction::SayOfTeam {
+        operation,
+        to,
+        team,
+        word,
+        phase: Some(1 + dice.below(2) as u16),
+        reason: Some(line("no key")).filter(|_| dice.below(2) == 0),
+    };
+    Some((format!("says {word:?} of team {team}"), Action::Reply(say)))
+}
