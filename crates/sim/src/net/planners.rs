@@ -113,7 +113,10 @@ fn plan(site: &Site, operation: OperationId, dice: &mut Entropy) -> Wish {
         },
         Some(_) => PlannedActionAction::Change { operation, plan },
     };
-    (format!("plans {operation:?}"), Action::PlannedAction(action))
+    (
+        format!("plans {operation:?}"),
+        Action::PlannedAction(action),
+    )
 }
 
 fn decide(site: &Site, operation: OperationId, dice: &mut Entropy) -> Wish {
@@ -145,15 +148,24 @@ fn decide(site: &Site, operation: OperationId, dice: &mut Entropy) -> Wish {
         }
         14 if dice.below(4) == 0 => {
             let off = PlannedActionAction::CallOff { operation, reason };
-            return ("calls the action off".to_owned(), Action::PlannedAction(off));
+            return (
+                "calls the action off".to_owned(),
+                Action::PlannedAction(off),
+            );
         }
         _ => {
             let over = PlannedActionAction::TakeOver { operation };
-            return ("takes the plan over".to_owned(), Action::PlannedAction(over));
+            return (
+                "takes the plan over".to_owned(),
+                Action::PlannedAction(over),
+            );
         }
     };
     let decide = PlannedActionAction::Decide { operation, what };
-    (format!("decides in {operation:?}"), Action::PlannedAction(decide))
+    (
+        format!("decides in {operation:?}"),
+        Action::PlannedAction(decide),
+    )
 }
 
 fn answer(site: &Site, operation: OperationId, dice: &mut Entropy) -> Option<Wish> {

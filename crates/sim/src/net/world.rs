@@ -428,9 +428,7 @@ impl World {
         }
         let mut dice = Entropy::from_number(self.settings.seed ^ self.acts_left << 21);
         match planners::act(&self.stands[at].site, &mut dice) {
-            Some((words, action)) => {
-                self.asks_first(at, words, action)
-            }
+            Some((words, action)) => self.asks_first(at, words, action),
             None => Ok(()),
         }
     }

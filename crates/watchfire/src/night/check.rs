@@ -25,14 +25,15 @@ pub struct Check {
 
 /// Looks at everything; the nodes are given time to agree first.
 pub(super) async fn all(teller: &Teller, facts: &Facts) -> Told<Vec<Check>> {
-    let operation: OperationId = facts
-        .operation
-        .parse()
-        .map_err(|_| refused("the operation has no id"))?;
+    let named = |id: &String| {
+        let id: Result<OperationId, _> = id.parse();
+        id.map_err(|_| refused("an operation has no id"))
+    };
+    let operations = [named(&facts.operation)?, named(&facts.action)?];
     // Which of them lags is found out below.
     let _ = teller
         .until("the three to agree", async || {
-            Ok(digests(teller, operation).len() == 1)
+            Ok(digests(teller, &operations).len() == 1)
         })
         .await;
     let mut checks = Vec::new();
@@ -40,9 +41,10 @@ pub(super) async fn all(teller: &Teller, facts: &Facts) -> Told<Vec<Check>> {
         checks.push(handed_over(teller.stage.all()[*agency], handover, open).await?);
     }
     checks.push(directives(teller).await?);
+    checks.push(carried_out(teller, facts).await?);
     checks.push(books(teller, facts).await?);
     checks.push(promised_once(teller, facts));
-    checks.push(agree(teller, operation));
+    checks.push(agree(teller, &operations));
     Ok(checks)
 }
 
@@ -64,14 +66,14 @@ async fn handed_over(agency: &Agency, handover: &str, open: &[String]) -> Told<C
     let signed = sheet["handover"]["status"] == "signed"
         && sheet["handover"]["signed_out_at"].is_string()
         && sheet["handover"]["signed_in_at"].is_string();
-    let name = agency.about.name;
+    let (zh, en) = agency.about.names();
     let wrong = (loose + lost > 0 || !signed).then(|| {
         format!("signed: {signed}, unanswered: {loose}, open and not on the sheet: {lost}")
     });
     Ok(Check {
         found: Text::new(
-            format!("{name}: handover of {} items, none lost", items.len()),
-            format!("{name}：交接 {} 项，无一遗漏", items.len()),
+            format!("{en}: handover of {} items, none lost", items.len()),
+            format!("{zh}：交接 {} 项，无一遗漏", items.len()),
         ),
         wrong,
     })
@@ -109,6 +111,30 @@ async fn directives(teller: &Teller) -> Told<Check> {
             format!("指令：办结 {ended} 件，写明原因结转 {carried} 件"),
         ),
         wrong,
+    })
+}
+
+/// Every agency knows that the planned action has ended, with what every team did.
+async fn carried_out(teller: &Teller, facts: &Facts) -> Told<Check> {
+    let path = format!("/operations/{}/planned-action", facts.action);
+    let mut wrong = Vec::new();
+    for agency in teller.stage.all() {
+        let shown = agency.read(NIGHT, &path).await?;
+        let done = rows(&shown, "phases")
+            .iter()
+            .filter(|phase| phase["state"] == "done");
+        let done = done.count();
+        if shown["standing"] != "ended" || shown["strength"] != 60 || done != 2 {
+            let (standing, name) = (&shown["standing"], agency.about.name);
+            wrong.push(format!("{name}: {standing}, {done} phases done"));
+        }
+    }
+    Ok(Check {
+        found: Text::new(
+            "planned action: 60 people in six teams, both phases done, ended at every agency",
+            "统一行动：六个小组 60 人，两个阶段均完成，三家机构均已知悉结束",
+        ),
+        wrong: (!wrong.is_empty()).then(|| wrong.join("; ")),
     })
 }
 
@@ -196,8 +222,8 @@ fn promised_once(teller: &Teller, facts: &Facts) -> Check {
     }
 }
 
-fn agree(teller: &Teller, operation: OperationId) -> Check {
-    let digests = digests(teller, operation);
+fn agree(teller: &Teller, operations: &[OperationId]) -> Check {
+    let digests = digests(teller, operations);
     let short = |digest: &String| digest.chars().take(16).collect::<String>();
     let all: Vec<String> = digests.iter().map(short).collect();
     let wrong = match digests.len() {
@@ -207,32 +233,34 @@ fn agree(teller: &Teller, operation: OperationId) -> Check {
     Check {
         found: Text::new(
             format!(
-                "three nodes hold the same of the operation: {}",
+                "three nodes hold the same of both operations: {}",
                 all.join(" / ")
             ),
-            format!("三个节点所持的合成作战记录一致：{}", all.join(" / ")),
+            format!("三个节点所持的两项合成作战记录一致：{}", all.join(" / ")),
         ),
         wrong,
     }
 }
 
-/// Returns what each node holds of the operation, as digests: of the head of every feed in it, whose hash covers all that
-/// was ever said there, record by record.
-fn digests(teller: &Teller, operation: OperationId) -> BTreeSet<String> {
+/// Returns what each node holds of both operations, as digests: of the head of every feed in them, whose hash covers all
+/// that was ever said there, record by record.
+fn digests(teller: &Teller, operations: &[OperationId]) -> BTreeSet<String> {
     teller
         .stage
         .all()
         .into_iter()
-        .map(|agency| digest(agency, operation))
+        .map(|agency| digest(agency, operations))
         .collect()
 }
 
-fn digest(agency: &Agency, operation: OperationId) -> String {
+fn digest(agency: &Agency, operations: &[OperationId]) -> String {
     let board = agency.node.board();
     let mut hash = Sha256::new();
     for (id, followed) in &board.copies.feeds {
         let scope = followed.feed.scope;
-        if scope == Scope::Operation(operation.0) || scope == Scope::Command(operation.0) {
+        let of =
+            |id: &OperationId| scope == Scope::Operation(id.0) || scope == Scope::Command(id.0);
+        if operations.iter().any(of) {
             hash.update(format!(
                 "{id:?} {} {:?}\n",
                 followed.head.seq, followed.head.hash

@@ -97,8 +97,8 @@ impl Teller {
         for (item, other) in [(0, self.fire()), (1, self.relief())] {
             self.takes(other, operation, id).await?;
             self.say(
-                &format!("{}：已签收，正在执行", other.about.name),
-                &format!("{}: signed for, under way", other.about.name),
+                &format!("{}：已签收，正在执行", other.about.names().0),
+                &format!("{}: signed for, under way", other.about.names().1),
                 Some(other.page("/directives")),
             );
             self.pass(120).await;
@@ -147,7 +147,8 @@ impl Teller {
         Ok(())
     }
 
-    async fn takes(&self, other: &Agency, operation: &str, id: &str) -> Told<()> {
+    /// Shows, signs for and begins on a directive at its addressee.
+    pub(super) async fn takes(&self, other: &Agency, operation: &str, id: &str) -> Told<()> {
         let (home, record) = (self.lead().id(), format!("directive:{id}"));
         self.until("the directive at its addressee", async || {
             Ok(self.seen_at(other, operation, id).await?["text"].is_string())

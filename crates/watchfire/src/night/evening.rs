@@ -36,8 +36,6 @@ impl Teller {
             let signed = self.hand_over(agency, shifts).await?;
             facts.handovers.push((index, signed.0, signed.1));
         }
-        facts.post.clone_from(&shifts[0].post);
-        facts.shift.clone_from(&shifts[0].night);
         Ok(())
     }
 
@@ -47,32 +45,13 @@ impl Teller {
             "name": "跨年夜合成值守 New Year's Eve watch",
             "purpose": "三家机构同一夜值守，互通警情与支撑 One night of three agencies, with support for each other",
             "legal_basis": "演示：虚构法律依据 Demonstration: invented legal basis",
-            "handling": "no_onward_sharing", "exercise": true,
+            "handling": "no_onward_sharing",
         });
-        let raised = self.lead().send(NIGHT, "/operations", raise).await?;
-        let operation = text(&raised, "/id")?;
-        let roles = [
+        let others = [
             (self.fire(), "灭火与救援 Fires and rescue"),
             (self.relief(), "物资与装备支撑 Supplies and equipment"),
         ];
-        for (other, role) in roles {
-            let invite = json!({ "do": "invite", "node": other.id(), "role": role });
-            self.lead().joint(&operation, invite).await?;
-            let path = format!("/operations/{operation}");
-            self.until("an invitation", async || {
-                let shown = other.ask(NIGHT, &Method::GET, &path, None).await?;
-                Ok(shown.json["own"]["invited"] == true)
-            })
-            .await?;
-            other.joint(&operation, json!({ "do": "join" })).await?;
-        }
-        let path = format!("/operations/{operation}");
-        self.until("all three at the table", async || {
-            let shown = self.lead().read(NIGHT, &path).await?;
-            let member = |one: &&Value| one["status"] == "member";
-            Ok(rows(&shown, "members").iter().filter(member).count() == 3)
-        })
-        .await?;
+        let operation = self.raised(raise, &others).await?;
         self.say(
             "合成作战“跨年夜合成值守”已建立，消防救援、应急管理已加入",
             "The operation New Year's Eve watch stands; Fire and Rescue and Emergency Management have joined",
@@ -80,6 +59,30 @@ impl Teller {
         );
         facts.operation = operation;
         Ok(())
+    }
+
+    /// Raises an operation at the lead and calls others in, each with its role, until they have joined.
+    pub(super) async fn raised(&self, raise: Value, others: &[(&Agency, &str)]) -> Told<String> {
+        let raised = self.lead().send(NIGHT, "/operations", raise).await?;
+        let operation = text(&raised, "/id")?;
+        let path = format!("/operations/{operation}");
+        for (other, role) in others {
+            let invite = json!({ "do": "invite", "node": other.id(), "role": role });
+            self.lead().joint(&operation, invite).await?;
+            self.until("an invitation", async || {
+                let shown = other.ask(NIGHT, &Method::GET, &path, None).await?;
+                Ok(shown.json["own"]["invited"] == true)
+            })
+            .await?;
+            other.joint(&operation, json!({ "do": "join" })).await?;
+        }
+        self.until("all at the table", async || {
+            let shown = self.lead().read(NIGHT, &path).await?;
+            let member = |one: &&Value| one["status"] == "member";
+            Ok(rows(&shown, "members").iter().filter(member).count() == others.len() + 1)
+        })
+        .await?;
+        Ok(operation)
     }
 
     /// Sets up the duty officer's desk with three shifts; the visitor is the day's duty officer.
@@ -114,7 +117,6 @@ impl Teller {
         let shifts = Shifts {
             evening: shift(starts[0])?,
             night: shift(starts[1])?,
-            post,
         };
         let path = format!("/duty/shifts/{}/steps", shifts.evening);
         agency
@@ -157,8 +159,11 @@ impl Teller {
         let steps = format!("{path}/steps");
         let (count, look) = (rows(&begun, "items").len(), agency.page("/roster"));
         self.say(
-            &format!("{}：待交接 {count} 项", agency.about.name),
-            &format!("{}: {count} open items to hand over", agency.about.name),
+            &format!("{}：待交接 {count} 项", agency.about.names().0),
+            &format!(
+                "{}: {count} open items to hand over",
+                agency.about.names().1
+            ),
             Some(look),
         );
         // Somebody who comes on asks about what is not clear to them.
@@ -187,8 +192,8 @@ impl Teller {
             if signed.status.is_success() {
                 let accepted = &signed.json["handover"]["accepted"];
                 self.say(
-                    &format!("{}：逐项接收 {accepted} 项，双方已签字，夜班接岗", agency.about.name),
-                    &format!("{}: {accepted} items accepted one by one, both signed; the night has the desk", agency.about.name),
+                    &format!("{}：逐项接收 {accepted} 项，双方已签字，夜班接岗", agency.about.names().0),
+                    &format!("{}: {accepted} items accepted one by one, both signed; the night has the desk", agency.about.names().1),
                     Some(agency.page("/roster")),
                 );
                 return Ok((handover, open));
@@ -220,7 +225,6 @@ impl Teller {
 }
 
 struct Shifts {
-    post: String,
     evening: String,
     night: String,
 }

@@ -1,16 +1,19 @@
 //! One whole night of three agencies on three real nodes: handover at 20:00, the public calls of the record, an assessment,
-//! a consultation and its directives, support while a line is cut, settlement at 08:00; at the end the night checks itself.
+//! a consultation and its directives, a planned action of sixty people, support while a line is cut, settlement at 08:00;
+//! at the end the night checks itself.
 //!
 //! Nodes, stores, keys, lines and the cut are real, and the calls are those of the record. Agencies, people and crews are
 //! simulated and every screen says so. Everything that the simulated people do goes over the node's own API, from a seat
 //! that may do it. Start at [`run`]; the acts are in the files named after the hours of the night.
 
 mod check;
+mod colleagues;
 mod consultation;
 mod directives;
 mod evening;
 mod finding;
 mod morning;
+mod planned;
 mod seat;
 mod stage;
 mod support;
@@ -92,7 +95,7 @@ pub async fn run(
     let (answering, all_answer) = tokio::sync::oneshot::channel();
     let nodes = set.nodes();
     let threads = std::mem::take(&mut set.threads);
-    let serving = tokio::spawn(pages::serve(set.pages(&plan.dir), threads, answering));
+    let serving = tokio::spawn(pages::serve(set.pages(&plan.dir), Vec::new(), answering));
     if all_answer.await.is_err() {
         // A page that cannot be served ends the night, and nothing is told.
         serving.await.map_err(ended)??;
@@ -107,13 +110,16 @@ pub async fn run(
         Ok(checks) => checked(checks),
     }
     if plan.once || told.is_err() {
-        pages::end(&nodes, Vec::new()).await;
         serving.abort();
     } else {
         // The nodes go on at the pace of the clock on the wall, so that a person can look round.
         teller.rest();
-        serving.await.map_err(ended)??;
+        tokio::select! {
+            served = serving => served.map_err(ended)??,
+            () = teller.answer_visitors() => {}
+        }
     }
+    pages::end(&nodes, threads).await;
     let _ = tokio::task::spawn_blocking(move || calls.join()).await;
     told
 }

@@ -55,15 +55,10 @@ impl Teller {
             None => ("本机构账册", "the agency's book"),
             Some(_) => ("合成作战账册", "the operation's book"),
         };
+        let (name_zh, name_en) = agency.about.names();
         self.say(
-            &format!(
-                "{}：{zh} {lines} 行，结转 {carried} 行，已签字封存",
-                agency.about.name
-            ),
-            &format!(
-                "{}: {en}, {lines} lines, {carried} carried over, signed and sealed",
-                agency.about.name
-            ),
+            &format!("{name_zh}：{zh} {lines} 行，结转 {carried} 行，已签字封存"),
+            &format!("{name_en}: {en}, {lines} lines, {carried} carried over, signed and sealed"),
             Some(agency.page("/settlement")),
         );
         Ok(())

@@ -39,7 +39,7 @@ use crate::travel::Travel;
 /// An agency of the night. Invented; only the lead's units are those of the record.
 #[derive(Debug)]
 pub struct About {
-    /// What it is called.
+    /// What it is called: in Chinese, a space, in English.
     pub name: &'static str,
     /// Its own station's code and name.
     pub station: (&'static str, &'static str),
@@ -47,6 +47,13 @@ pub struct About {
     pub at: (f64, f64),
     /// Its own units, call sign and kind.
     pub units: &'static [(&'static str, &'static str)],
+}
+
+impl About {
+    /// Returns its name in Chinese and in English.
+    pub(super) fn names(&self) -> (&'static str, &'static str) {
+        self.name.split_once(' ').unwrap_or((self.name, self.name))
+    }
 }
 
 /// The three: the lead answers the city's calls; the second and the third are called in, and the third gives support.

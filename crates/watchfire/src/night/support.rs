@@ -82,7 +82,8 @@ impl Teller {
         .await
     }
 
-    async fn offer(
+    /// Offers so many of a capability for a request.
+    pub(super) async fn offer(
         &self,
         of: &Agency,
         (node, request): &(String, String),

@@ -80,9 +80,8 @@ pub(super) struct Facts {
     pub(super) handovers: Vec<(usize, String, Vec<String>)>,
     pub(super) assessment: String,
     pub(super) consultation: String,
-    /// The night shift of the lead.
-    pub(super) shift: String,
-    pub(super) post: String,
+    /// The operation of the planned action.
+    pub(super) action: String,
     /// Whether an offer of what was bound already was refused.
     pub(super) refused_twice: bool,
 }
@@ -107,6 +106,8 @@ impl Teller {
         self.at(22, 30).await?;
         self.consultation(&mut facts).await?;
         self.directives(&facts).await?;
+        self.at(26, 0).await?;
+        self.planned(&mut facts).await?;
         self.at(27, 0).await?;
         self.support(&mut facts).await?;
         self.at(32, 1).await?;
@@ -122,11 +123,13 @@ impl Teller {
     /// Says who sits where and how to come in.
     fn who_is_there(&self) {
         for agency in self.stage.all() {
-            let name = agency.about.name;
+            let (zh, en) = agency.about.names();
             self.say(
-                &format!("{name}：本机打开即以“访客”登录，可坐接警、调度、值班长、研判、监督、大屏各席"),
                 &format!(
-                    "{name}: whoever opens it on this machine is signed in as Visitor, at every seat"
+                    "{zh}：本机打开即以“访客”登录，可坐接警、调度、值班长、研判、监督、大屏各席"
+                ),
+                &format!(
+                    "{en}: whoever opens it on this machine is signed in as Visitor, at every seat"
                 ),
                 Some(agency.page("/")),
             );

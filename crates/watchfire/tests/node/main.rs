@@ -23,6 +23,7 @@ mod history;
 mod line;
 mod map;
 mod memory;
+mod night;
 mod parcel;
 mod past;
 mod patrols;

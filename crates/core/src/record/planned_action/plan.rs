@@ -20,6 +20,7 @@ pub struct Plan {
     /// Parts of the action, each under one lead.
     pub branches: Vec<Branch>,
     /// Who goes where to do what, by number.
+    #[serde(deserialize_with = "by_number")]
     pub teams: BTreeMap<u16, Team>,
     /// What is done one after another; numbered from 1.
     pub phases: Vec<Phase>,
@@ -91,6 +92,19 @@ pub struct Criterion {
     pub what: Line,
     /// The seat or post that says so.
     pub who: Line,
+}
+
+/// Reads what is kept by number. An event's body is read before it is known which event it is, and until then a number that
+/// is a key is text.
+fn by_number<'de, D, T>(from: D) -> Result<BTreeMap<u16, T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let named = BTreeMap::<String, T>::deserialize(from)?;
+    let number = |(no, one): (String, T)| no.parse().map(|no| (no, one));
+    let all: Result<_, std::num::ParseIntError> = named.into_iter().map(number).collect();
+    all.map_err(serde::de::Error::custom)
 }
 
 impl Plan {
