@@ -248,3 +248,38 @@ pub(in crate::record) fn check_text(text: &Line) -> Result<(), Refusal> {
         limits::ACTION_TEXT_CHARS_MAX,
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::planned_action::PlannedActionEvent;
+
+    #[test]
+    fn a_plan_is_read_back_from_the_event_that_tells_it() {
+        let line = |text: &str| text.parse::<Line>().unwrap();
+        let team = Team {
+            name: line("cordon"),
+            branch: 1,
+            agency: NodeId([7; 32]),
+            strength: 12,
+            call_sign: None,
+            position: TeamPosition {
+                label: line("the lane"),
+                point: None,
+            },
+            task: line("close the lane"),
+        };
+        let plan = Plan {
+            intent: line("both at one time"),
+            branches: Vec::new(),
+            teams: [(1, team.clone()), (40, team)].into(),
+            phases: Vec::new(),
+            no_go: Vec::new(),
+            silence: true,
+        };
+        let plan = Box::new(plan);
+        let told = serde_json::to_value(PlannedActionEvent::Changed { plan: plan.clone() });
+        let read: PlannedActionEvent = serde_json::from_value(told.unwrap()).unwrap();
+        assert_eq!(read, PlannedActionEvent::Changed { plan });
+    }
+}
