@@ -12,7 +12,7 @@ use watchfire_feed::Scope;
 use super::morning::book_path;
 use super::seat::{NIGHT, Told, refused, rows};
 use super::stage::Agency;
-use super::teller::{Facts, Teller};
+use super::teller::{Facts, HandedOver, Teller};
 
 /// One thing that was looked at.
 #[derive(Debug, Clone)]
@@ -37,8 +37,8 @@ pub(super) async fn all(teller: &Teller, facts: &Facts) -> Told<Vec<Check>> {
         })
         .await;
     let mut checks = Vec::new();
-    for (agency, handover, open) in &facts.handovers {
-        checks.push(handed_over(teller.stage.all()[*agency], handover, open).await?);
+    for (agency, signed) in teller.stage.all().into_iter().zip(&facts.handovers) {
+        checks.push(handed_over(agency, signed).await?);
     }
     checks.push(directives(teller).await?);
     checks.push(carried_out(teller, facts).await?);
@@ -48,27 +48,23 @@ pub(super) async fn all(teller: &Teller, facts: &Facts) -> Told<Vec<Check>> {
     Ok(checks)
 }
 
-async fn handed_over(agency: &Agency, handover: &str, open: &[String]) -> Told<Check> {
+async fn handed_over(agency: &Agency, then: &HandedOver) -> Told<Check> {
     let sheet = agency
-        .read(NIGHT, &format!("/duty/handovers/{handover}"))
+        .read(NIGHT, &format!("/duty/handovers/{}", then.id))
         .await?;
     let items = rows(&sheet, "items");
-    let answered = |item: &&Value| item["answer"] != "accepted" && item["ended"] != true;
-    let loose = items.iter().filter(answered).count();
-    let named: BTreeSet<&str> = items
-        .iter()
-        .filter_map(|item| item["id"].as_str())
-        .collect();
-    let lost = open
-        .iter()
-        .filter(|id| !named.contains(id.as_str()))
-        .count();
+    let loose = |item: &&Value| item["answer"] == "questioned" || item["answer"] == "explained";
+    let loose = items.iter().filter(loose).count();
+    let accepted = items.iter().filter(|item| item["answer"] == "accepted");
+    let accepted: BTreeSet<&str> = accepted.filter_map(|item| item["id"].as_str()).collect();
+    let missing = |id: &&String| !accepted.contains(id.as_str());
+    let lost = then.open.iter().filter(missing).count();
     let signed = sheet["handover"]["status"] == "signed"
         && sheet["handover"]["signed_out_at"].is_string()
         && sheet["handover"]["signed_in_at"].is_string();
     let (zh, en) = agency.about.names();
     let wrong = (loose + lost > 0 || !signed).then(|| {
-        format!("signed: {signed}, unanswered: {loose}, open and not on the sheet: {lost}")
+        format!("signed: {signed}, questions left: {loose}, open and not accepted: {lost}")
     });
     Ok(Check {
         found: Text::new(

@@ -7,7 +7,7 @@ use watchfire_core::basis::Timestamp;
 
 use super::seat::{EVENING, NIGHT, Told, Who, refused, rows, text};
 use super::stage::{Agency, VISITOR};
-use super::teller::{Facts, Teller};
+use super::teller::{Facts, HandedOver, Teller};
 
 /// How often the incoming duty officer goes through what has arisen meanwhile before the night is given up.
 const ROUNDS_MAX: usize = 200;
@@ -32,9 +32,8 @@ impl Teller {
             "Handover: the evening's duty officer hands over item by item; each is accepted or questioned, both sign",
             Some(self.lead().page("/roster")),
         );
-        for (index, (agency, shifts)) in self.stage.all().into_iter().zip(&shifts).enumerate() {
-            let signed = self.hand_over(agency, shifts).await?;
-            facts.handovers.push((index, signed.0, signed.1));
+        for (agency, shifts) in self.stage.all().into_iter().zip(&shifts) {
+            facts.handovers.push(self.hand_over(agency, shifts).await?);
         }
         Ok(())
     }
@@ -149,8 +148,8 @@ impl Teller {
         Ok(())
     }
 
-    /// Hands an agency's desk over; returns the handover and which incidents were open when it was signed.
-    async fn hand_over(&self, agency: &Agency, shifts: &Shifts) -> Told<(String, Vec<String>)> {
+    /// Hands an agency's desk over; returns how it stood when it was signed.
+    async fn hand_over(&self, agency: &Agency, shifts: &Shifts) -> Told<HandedOver> {
         let [outgoing, incoming] = ["evening", "night"].map(|who| agency.people[who].to_string());
         let begin = json!({ "from": shifts.evening, "outgoing": outgoing, "to": shifts.night, "incoming": incoming });
         let begun = agency.send(NIGHT, "/duty/handovers", begin).await?;
@@ -196,7 +195,13 @@ impl Teller {
                     &format!("{}: {accepted} items accepted one by one, both signed; the night has the desk", agency.about.names().1),
                     Some(agency.page("/roster")),
                 );
-                return Ok((handover, open));
+                // What ended before the signature needs no answer; what was open before and after it does.
+                let still = open_incidents(agency);
+                let open = open.into_iter().filter(|id| still.contains(id));
+                return Ok(HandedOver {
+                    id: handover,
+                    open: open.collect(),
+                });
             }
             if signed.problem() != Some("items_open") {
                 return Err(refused(format!(

@@ -6,6 +6,7 @@
 //! simulated and every screen says so. Everything that the simulated people do goes over the node's own API, from a seat
 //! that may do it. Start at [`run`]; the acts are in the files named after the hours of the night.
 
+mod calls;
 mod check;
 mod colleagues;
 mod consultation;
@@ -29,10 +30,8 @@ use watchfire_formats::{StationRow, UnitRow};
 use watchfire_roads::{Area, Router};
 
 use crate::cover::Cover;
-use crate::desk::LiveDesk;
 use crate::parcel::{ScenarioError, pages};
 use crate::past::Past;
-use crate::replay::{Cast, Replay};
 
 pub use check::Check;
 pub use stage::{AGENCIES, Agency};
@@ -102,8 +101,8 @@ pub async fn run(
         return Err(ScenarioError::Refused("a page ended early".to_owned()));
     }
     set.clock.run_at(plan.pace.act);
-    let calls = play_calls(LiveDesk { node: desk }, city.past, cast, begins)?;
-    let teller = teller::Teller::new(set, plan.pace, city.zone, Box::new(tell));
+    let (calls, reached) = calls::play(desk, city.past, cast, begins)?;
+    let teller = teller::Teller::new(set, plan.pace, city.zone, reached, Box::new(tell));
     let told = teller.whole_night().await;
     match &told {
         Err(error) => tracing::error!(%error, "the night stopped"),
@@ -126,28 +125,4 @@ pub async fn run(
 
 fn ended(error: tokio::task::JoinError) -> ScenarioError {
     ScenarioError::Refused(error.to_string())
-}
-
-/// Lets the simulated desk and crews answer the calls of the record, on a thread of their own.
-fn play_calls(
-    desk: LiveDesk,
-    past: Past,
-    cast: Cast,
-    from: Timestamp,
-) -> Result<std::thread::JoinHandle<()>, ScenarioError> {
-    let playing = std::thread::Builder::new()
-        .name("replay".into())
-        .spawn(move || {
-            let mut replay = Replay::new(desk, &past, cast, from, Timestamp(i64::MAX));
-            if let Err(halt) = replay.run(|_| {}) {
-                tracing::debug!(error = %halt, "the calls ended");
-            }
-            for line in &replay.refused {
-                tracing::debug!(line, "a simulated action was refused");
-            }
-        });
-    playing.map_err(|source| ScenarioError::Io {
-        what: "a thread could not be started".to_owned(),
-        source,
-    })
 }
