@@ -213,7 +213,7 @@ fn three_agencies(args: &DemoArgs) -> Result<Ended> {
     println!(
         "Preparing three nodes (invented agencies, simulated people; real nodes, real lines) ..."
     );
-    let checks = run_async(night::run(plan, city, show, |checks| show_checks(checks)))??;
+    let checks = run_async(night::run(plan, city, show, show_checks))??;
     match checks.iter().any(|check| check.wrong.is_some()) {
         true => fail("the night did not come out as it must; what is wrong is named above"),
         false => Ok(Ended::Done),
