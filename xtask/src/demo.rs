@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: from a fresh clone to a city's night in the browser. Start at [`demo`].
+//! `cargo xtask demo`: from a fresh clone to a city's night, or that of three agencies, in the browser. Start at [`demo`].
 
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Command, Stdio};

@@ -25,6 +25,7 @@ pub mod link;
 pub mod long_reader;
 pub mod metrics;
 pub mod monitoring;
+pub mod night;
 pub mod node;
 pub mod parcel;
 pub mod past;

@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod ask;
+mod demo;
 mod exercise;
 mod identity;
 mod import;
@@ -79,7 +80,7 @@ enum Command {
         listen: Option<SocketAddr>,
     },
     /// Show San Francisco's real New Year's Eve 2016/17 on a node of its own (simulated crews)
-    Demo(play::DemoArgs),
+    Demo(demo::DemoArgs),
     /// Replay past calls through the engine with simulated crews, and compare the times
     Replay(play::ReplayArgs),
     /// Try other policies, stations or units on past calls, and compare who would have come late
@@ -224,7 +225,7 @@ fn dispatch(command: Command) -> Result<Ended> {
         Command::Identity { what } => identity::run(what),
         Command::Operation { what } => joint::operation(&what),
         Command::Serve { dir, listen } => play::serve(&dir, listen),
-        Command::Demo(args) => play::demo(args),
+        Command::Demo(args) => demo::demo(args),
         Command::Replay(args) => play::replay(args),
         Command::Trial(args) => trial::run(&args),
         Command::Import { what } => import::run(what),

@@ -1,4 +1,4 @@
-//! The commands that run a node: serve, demo and replay.
+//! The commands that run a node: serve and replay; what a demo is made of is in [`super::demo`].
 
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
@@ -34,83 +34,49 @@ use crate::server;
 use crate::travel::Travel;
 
 #[derive(Debug, Args)]
-pub(super) struct DemoArgs {
-    /// Where the demo keeps its node; started again, it goes on where it was
-    #[arg(long, default_value = "demo-data")]
-    data: PathBuf,
-    /// The folder with the city's calls, roads, units, stations and plans; the one built into the program if left out
-    #[arg(long)]
-    city: Option<PathBuf>,
-    /// How many times as fast as real time
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=600))]
-    speed: u32,
-    /// The moment to begin at, local time of the city
-    #[arg(long, default_value = "2016-12-31T20:00:00")]
-    from: String,
-    /// Where the page is served; on this machine only
-    #[arg(long, default_value = "127.0.0.1:8440", value_parser = super::address)]
-    listen: SocketAddr,
-    /// What is shown: a city's night, or a case of five agencies
-    #[arg(long, value_enum, default_value_t = Scenario::Night)]
-    scenario: Scenario,
-    /// How many times as fast as told the case of five agencies is played
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=20))]
-    pace: u32,
-}
-
-/// What the demo shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Scenario {
-    /// San Francisco's real New Year's Eve on one node
-    Night,
-    /// Five nodes stop a parcel, and a line between two of them is cut meanwhile
-    Parcel,
-}
-
-#[derive(Debug, Args)]
 pub(super) struct ReplayArgs {
     /// The past calls, CSV, also gzipped
     #[arg(long)]
-    calls: PathBuf,
+    pub(super) calls: PathBuf,
     /// How the agency writes its calls: the mapping file (docs/book/import.md)
     #[arg(long)]
-    map: PathBuf,
+    pub(super) map: PathBuf,
     /// The roads: a file made by `watchfire roads build`, or a map. Without it, times are by straight line
     #[arg(long)]
-    roads: Option<PathBuf>,
+    pub(super) roads: Option<PathBuf>,
     /// The units, CSV: callsign, kind and, if wanted, capabilities, station, lat, lon, crew, areas
     #[arg(long)]
-    units: PathBuf,
+    pub(super) units: PathBuf,
     /// The stations, CSV: code, name, lat, lon, areas. Without it: `stations.csv` beside the units, else each stands in the middle of its units
     #[arg(long)]
-    stations: Option<PathBuf>,
+    pub(super) stations: Option<PathBuf>,
     /// Response plans. Without it: `response.toml` beside the mapping file, else what was usually sent
     #[arg(long)]
-    response: Option<PathBuf>,
+    pub(super) response: Option<PathBuf>,
     /// Write the response plans in use here, as a file to change and to give as --response
     #[arg(long)]
-    write_plans: Option<PathBuf>,
+    pub(super) write_plans: Option<PathBuf>,
     /// How many times as fast as real time (the page is then served), or `max`
     #[arg(long, default_value = "max")]
-    speed: String,
+    pub(super) speed: String,
     /// Write the report as JSON here
     #[arg(long)]
-    report: Option<PathBuf>,
+    pub(super) report: Option<PathBuf>,
     /// Keep the node here (default: nowhere, it is removed at the end)
     #[arg(long)]
-    data: Option<PathBuf>,
+    pub(super) data: Option<PathBuf>,
     /// The seed of ids: the same seed gives the same entries
     #[arg(long, default_value_t = 1)]
-    seed: u64,
+    pub(super) seed: u64,
     /// Percent put on road times, for what the network does not know
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(50..=500))]
-    time_percent: u32,
+    pub(super) time_percent: u32,
     /// Seconds the dispatcher looks at a recommendation before sending it
     #[arg(long, default_value_t = Manners::default().dispatcher_s)]
-    dispatcher_s: u32,
+    pub(super) dispatcher_s: u32,
     /// Where the page is served while the replay is not at `max`
     #[arg(long, default_value = "127.0.0.1:8440", value_parser = super::address)]
-    listen: SocketAddr,
+    pub(super) listen: SocketAddr,
 }
 
 pub(super) fn serve(dir: &Path, listen: Option<SocketAddr>) -> Result<Ended> {
@@ -247,15 +213,15 @@ pub(super) fn start_log(config: &Config) {
 }
 
 /// Everything a replay needs, read and checked.
-struct Stage {
-    past: Past,
-    stations: Vec<StationRow>,
-    units: Vec<UnitRow>,
-    response: Arc<ResponseFile>,
-    plans: String,
-    router: Option<Arc<Router>>,
-    areas: Vec<Area>,
-    zone: Option<String>,
+pub(super) struct Stage {
+    pub(super) past: Past,
+    pub(super) stations: Vec<StationRow>,
+    pub(super) units: Vec<UnitRow>,
+    pub(super) response: Arc<ResponseFile>,
+    pub(super) plans: String,
+    pub(super) router: Option<Arc<Router>>,
+    pub(super) areas: Vec<Area>,
+    pub(super) zone: Option<String>,
 }
 
 /// Says on every screen of a replay what is simulated.
@@ -299,7 +265,7 @@ pub(super) fn replay(args: ReplayArgs) -> Result<Ended> {
     }
 }
 
-fn set(args: &ReplayArgs) -> Result<Stage> {
+pub(super) fn set(args: &ReplayArgs) -> Result<Stage> {
     let read = city::calls(&args.calls, &args.map)?;
     eprintln!("{}", read.report);
     if read.calls.is_empty() {
@@ -649,122 +615,20 @@ fn digest(dir: &Path) -> Result<(u64, String)> {
     ))
 }
 
-/// The demo city's files, built into the program.
-const CITY: [(&str, &[u8]); 7] = [
-    (
-        "calls.csv.gz",
-        include_bytes!("../../../../examples/demo-city/calls.csv.gz"),
-    ),
-    (
-        "calls.map.toml",
-        include_bytes!("../../../../examples/demo-city/calls.map.toml"),
-    ),
-    (
-        "roads.osm.pbf",
-        include_bytes!("../../../../examples/demo-city/roads.osm.pbf"),
-    ),
-    (
-        "areas.geojson",
-        include_bytes!("../../../../examples/demo-city/areas.geojson"),
-    ),
-    (
-        "stations.csv",
-        include_bytes!("../../../../examples/demo-city/stations.csv"),
-    ),
-    (
-        "units.csv",
-        include_bytes!("../../../../examples/demo-city/units.csv"),
-    ),
-    (
-        "response.toml",
-        include_bytes!("../../../../examples/demo-city/response.toml"),
-    ),
-];
+pub(super) const OWN_MACHINE_ONLY: &str = "a replay signs visitors in by itself, so its page is for this machine only: choose --listen 127.0.0.1:PORT";
 
-/// Percent put on the demo city's road times. Its network has no speeds, one-way streets or bridges; the
-/// fastest way from a unit's own station takes 89 s in the median where the unit took 145 s on record.
-const DEMO_TIME_PERCENT: u32 = 163;
-
-pub(super) fn demo(args: DemoArgs) -> Result<Ended> {
-    if !args.listen.ip().is_loopback() {
-        return fail(OWN_MACHINE_ONLY);
-    }
-    if args.scenario == Scenario::Parcel {
-        return super::joint::parcel(&args.data, args.listen, args.pace);
-    }
-    let city_dir = match &args.city {
-        Some(dir) => dir.clone(),
-        None => unpack_city(&args.data)?,
-    };
-    let file = |name: &str| city_dir.join(name);
-    println!(
-        "Preparing San Francisco's New Year's Eve 2016/17 (real calls, real roads, simulated crews) ..."
-    );
-    let stage = set(&ReplayArgs {
-        calls: file("calls.csv.gz"),
-        map: file("calls.map.toml"),
-        roads: Some(file("roads.osm.pbf")),
-        units: file("units.csv"),
-        stations: Some(file("stations.csv")),
-        response: Some(file("response.toml")),
-        write_plans: None,
-        speed: args.speed.to_string(),
-        report: None,
-        data: None,
-        seed: 1,
-        time_percent: DEMO_TIME_PERCENT,
-        dispatcher_s: Manners::default().dispatcher_s,
-        listen: args.listen,
-    })?;
-    let zone = stage.zone.clone().unwrap_or_else(|| "UTC".to_owned());
-    let from = match args
-        .from
-        .parse::<jiff::civil::DateTime>()
-        .and_then(|local| local.in_tz(&zone))
-    {
-        Ok(time) => Timestamp(time.timestamp().as_millisecond()),
-        Err(error) => {
-            return fail(format!(
-                "--from {}: {error}; write it as 2016-12-31T20:00:00",
-                args.from
-            ));
-        }
-    };
-    let plan = Live {
-        dir: &args.data.join("node"),
-        name: "San Francisco (demo)",
-        speed: args.speed,
-        from,
-        listen: args.listen,
-        time_percent: DEMO_TIME_PERCENT,
-        seed: 1,
-    };
-    play_live(stage, &plan)
-}
-
-fn unpack_city(data: &Path) -> Result<PathBuf> {
-    let dir = data.join("city");
-    std::fs::create_dir_all(&dir)?;
-    for (name, bytes) in CITY {
-        city::write(&dir.join(name), bytes)?;
-    }
-    Ok(dir)
-}
-
-const OWN_MACHINE_ONLY: &str = "a replay signs visitors in by itself, so its page is for this machine only: choose --listen 127.0.0.1:PORT";
-
-struct Live<'a> {
-    dir: &'a Path,
-    name: &'a str,
-    speed: u32,
-    from: Timestamp,
-    listen: SocketAddr,
-    time_percent: u32,
-    seed: u64,
+pub(super) struct Live<'a> {
+    pub(super) dir: &'a Path,
+    pub(super) name: &'a str,
+    pub(super) speed: u32,
+    pub(super) from: Timestamp,
+    pub(super) listen: SocketAddr,
+    pub(super) time_percent: u32,
+    pub(super) seed: u64,
 }
 
 /// Cover in the demo: an engine within four minutes of travel, as NFPA 1710 has it.
-fn demo_cover() -> CoverSettings {
+pub(super) fn demo_cover() -> CoverSettings {
     CoverSettings {
         kinds: vec!["engine".to_owned()],
         within_s: 240,
@@ -773,7 +637,7 @@ fn demo_cover() -> CoverSettings {
 }
 
 /// The calls of the record from before a replay begins: all that a node may know of what to expect.
-fn calls_before(past: &Past, from: Timestamp) -> Vec<(Timestamp, Point)> {
+pub(super) fn calls_before(past: &Past, from: Timestamp) -> Vec<(Timestamp, Point)> {
     let before = past.calls.iter().filter(|call| call.received < from.0);
     let known = before.filter_map(|call| {
         let point = Point::from_degrees(call.lat, call.lon).ok()?;
@@ -782,7 +646,7 @@ fn calls_before(past: &Past, from: Timestamp) -> Vec<(Timestamp, Point)> {
     known.collect()
 }
 
-fn play_live(stage: Stage, plan: &Live<'_>) -> Result<Ended> {
+pub(super) fn play_live(stage: Stage, plan: &Live<'_>) -> Result<Ended> {
     start_log(&Config::default());
     let fresh = !plan.dir.join("watchfire.db").exists();
     if fresh {

@@ -70,7 +70,8 @@ pub async fn follow(node: Node, line: Line, partner: NodeId, addresses: Vec<Stri
         match follower.round(wait_ms).await {
             Ok(()) => pause = PAUSE_MIN,
             Err(error) => {
-                let now = Clock::Real.now();
+                // People are shown it beside the node's own times.
+                let now = follower.node.now();
                 let trouble = error.to_string();
                 if follower
                     .node
@@ -233,7 +234,7 @@ impl Follower {
             None if self.after.is_some() => std::mem::take(&mut self.theirs),
             None => return Err(self.client.unreadable("its answer has no vector")),
         };
-        let now = Clock::Real.now();
+        let now = self.node.now();
         let back = self
             .node
             .federation()

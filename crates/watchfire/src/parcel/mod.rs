@@ -4,8 +4,10 @@
 //! Nodes, stores, keys, lines and the cut are real. The people and crews are simulated and every screen says so; names,
 //! numbers and places are invented. Start at [`run`]; what is done when is in [`story`].
 
+pub(crate) mod pages;
+pub(crate) mod peers;
 mod relay;
-mod stage;
+pub(crate) mod stage;
 mod story;
 
 use std::net::SocketAddr;
@@ -95,7 +97,7 @@ pub async fn run(
     stopped
 }
 
-fn must_be_new(dir: &Path) -> Result<(), ScenarioError> {
+pub(crate) fn must_be_new(dir: &Path) -> Result<(), ScenarioError> {
     let used = std::fs::read_dir(dir).is_ok_and(|mut found| found.next().is_some());
     match used {
         true => Err(ScenarioError::NotEmpty(dir.to_owned())),

@@ -2,17 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
+use tokio::sync::oneshot;
 use watchfire_core::basis::{Line, PersonId, Place, Point, StationId, Text, UnitId};
 use watchfire_core::entropy::Entropy;
 use watchfire_core::plan::ResponseFile;
 use watchfire_core::record::Action;
-use watchfire_core::record::peer::{Peer, PeerAction};
 use watchfire_core::record::person::{PersonAction, PersonDetails, Seat};
 use watchfire_core::record::station::{StationAction, StationDetails};
 use watchfire_core::record::unit::{UnitAction, UnitDetails};
@@ -20,16 +17,15 @@ use watchfire_feed::NodeId;
 use watchfire_roads::StraightLine;
 use watchfire_store::Store;
 
+use super::pages::{self, Page};
+use super::peers::{introduce, reach_by};
 use super::{Plan, Relay, ScenarioError};
 use crate::clock::Clock;
-use crate::config::{self, Http};
+use crate::config;
 use crate::cover::{Cover, CoverSettings};
 use crate::federation::Federation;
-use crate::federation::enrolling::{Enrolling, read_identity};
-use crate::link::enrol::{Identities as _, Known, Party};
 use crate::node::{self, Founding, Health, Node, Settings, Submission, random};
 use crate::policy::{self, Authorized, Session};
-use crate::server;
 use crate::travel::Travel;
 
 /// One of the five: its name, where it is, and its units (call sign and kind). Invented.
@@ -152,12 +148,12 @@ pub(super) async fn set(plan: &Plan) -> Result<Stage, ScenarioError> {
     for a in 0..players.len() {
         for b in 0..players.len() {
             if a != b {
-                introduce(&players[a], &players[b]).await?;
+                introduce(&players[a].node, &players[b].node).await?;
             }
         }
     }
-    reach_by(&players[one], &players[other], relays[0].from).await?;
-    reach_by(&players[other], &players[one], relays[1].from).await?;
+    reach_by(&players[one].node, &players[other].id(), relays[0].from).await?;
+    reach_by(&players[other].node, &players[one].id(), relays[1].from).await?;
     Ok(Stage {
         players,
         relays,
@@ -166,7 +162,7 @@ pub(super) async fn set(plan: &Plan) -> Result<Stage, ScenarioError> {
     })
 }
 
-fn on_port(listen: SocketAddr, further: u16) -> SocketAddr {
+pub(crate) fn on_port(listen: SocketAddr, further: u16) -> SocketAddr {
     let mut address = listen;
     address.set_port(listen.port().wrapping_add(further));
     address
@@ -312,57 +308,6 @@ async fn people(
     })
 }
 
-/// Makes one a peer of the other, as after two people have compared. On a stage nobody needs to.
-async fn introduce(one: &Player, other: &Player) -> Result<(), ScenarioError> {
-    let line = |player: &Player| player.node.federation().line().cloned();
-    let (Some(from), Some(to)) = (line(one), line(other)) else {
-        return Err(ScenarioError::Peers("a node speaks with nobody".to_owned()));
-    };
-    let showing = Enrolling {
-        node: one.node.clone(),
-        line: from,
-    };
-    let taking = Enrolling {
-        node: other.node.clone(),
-        line: to,
-    };
-    let identity = showing.own().identity;
-    let (known, _) = read_identity(&identity).map_err(ScenarioError::Peers)?;
-    let party = Party {
-        known: Known {
-            node: known.node(),
-            name: known.name().unwrap_or_default().to_owned(),
-            head: known.head().hash,
-            anchors: known
-                .anchors()
-                .iter()
-                .map(|one| one.certificate.clone())
-                .collect(),
-        },
-        identity,
-        addresses: Vec::new(),
-    };
-    taking.enrol(party).await.map_err(ScenarioError::Peers)
-}
-
-/// Lets one reach the other by a piece of line that can be cut.
-async fn reach_by(one: &Player, other: &Player, by: SocketAddr) -> Result<(), ScenarioError> {
-    let peer = Peer::id_of(&other.id());
-    let name = one.node.board().name_of(&other.id());
-    let parsed = (name.parse(), by.to_string().parse());
-    let (Ok(name), Ok(address)) = parsed else {
-        return Err(ScenarioError::Peers("a name is no line".to_owned()));
-    };
-    let amend = PeerAction::Amend {
-        peer,
-        name,
-        addresses: vec![address],
-    };
-    let amend = Authorized::by_the_node(Action::Peer(amend));
-    one.node.submit(Submission::fresh(amend)).await?;
-    Ok(())
-}
-
 impl Stage {
     /// Returns where each node's page is.
     pub(super) fn pages(&self) -> Vec<(String, SocketAddr)> {
@@ -374,58 +319,13 @@ impl Stage {
 
     /// Serves all pages until Ctrl-C, says when each of them answers, and ends the nodes.
     pub(super) async fn serve(self, answering: oneshot::Sender<()>) -> Result<(), ScenarioError> {
-        let mut serving = JoinSet::new();
-        let (up, mut ups) = mpsc::channel(self.players.len());
-        for (index, player) in self.players.iter().enumerate() {
-            let (node, visitor) = (player.node.clone(), player.visitor);
-            let http = Http {
-                listen: player.http,
-                ..Http::default()
-            };
-            let dir = self.dir.join(index.to_string());
-            let up = up.clone();
-            serving.spawn(async move { serve_one(node, http, &dir, visitor, up).await });
-        }
-        let expected = self.players.len();
-        tokio::spawn(async move {
-            for _ in 0..expected {
-                ups.recv().await?;
-            }
-            answering.send(()).ok()
+        let players = self.players.iter().enumerate();
+        let pages = players.map(|(index, player)| Page {
+            node: player.node.clone(),
+            listen: player.http,
+            dir: self.dir.join(index.to_string()),
+            visitor: player.visitor,
         });
-        drop(up);
-        let mut ended = Ok(());
-        while let Some(one) = serving.join_next().await {
-            let one = one.unwrap_or_else(|error| Err(error.to_string()));
-            if let (Err(why), Ok(())) = (one, &ended) {
-                // One that cannot serve ends all: a story with four of five would be another.
-                self.players.iter().for_each(|player| player.node.stop());
-                serving.abort_all();
-                ended = Err(ScenarioError::Refused(why));
-            }
-        }
-        for player in &self.players {
-            player.node.federation().end();
-            player.node.stop();
-        }
-        for thread in self.threads {
-            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
-        }
-        ended
+        pages::serve(pages.collect(), self.threads, answering).await
     }
-}
-
-async fn serve_one(
-    node: Node,
-    http: Http,
-    dir: &Path,
-    visitor: PersonId,
-    up: mpsc::Sender<()>,
-) -> Result<(), String> {
-    let alone = config::Federation::default();
-    let started = |_| {
-        let _ = up.try_send(());
-    };
-    let served = server::serve(node, &http, dir, Some(visitor), &alone, started).await;
-    served.map_err(|error| crate::node::Chain(&error).to_string())
 }

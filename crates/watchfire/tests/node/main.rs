@@ -25,6 +25,7 @@ mod line;
 mod map;
 mod memory;
 mod monitoring;
+mod night;
 mod parcel;
 mod past;
 mod patrols;

@@ -24,7 +24,7 @@ async fn ask(address: &str, path: &str) -> Option<Value> {
 }
 
 /// Returns a base port from which 22 are free, most likely.
-fn base() -> u16 {
+pub(crate) fn base() -> u16 {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     (free.local_addr().unwrap().port() / 32 * 32).clamp(20_000, 60_000)
 }
