@@ -4,6 +4,8 @@
 //! Operations live in feeds that a [`World`](super::world::World) does not have, so these stories run on boards alone:
 //! [`Stage`] decides and folds as the engine does, and [`tell`] carries what was written to the other node.
 
+mod exercises;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -440,9 +442,11 @@ fn go_for_all_goes_now_with_the_first_and_at_their_times_with_the_others() {
     a.now = at(20);
     a.go(of, None, Some("all are on the radio")).unwrap();
     let runs = a.action(of).runs();
-    let from = |run: usize| match runs[run].state {
-        RunState::Gone { from } => from,
-        _ => panic!("{runs:?}"),
+    let from = |run: usize| {
+        let RunState::Gone { from } = runs[run].state else {
+            panic!("{runs:?}");
+        };
+        from
     };
     assert_eq!((from(0), from(1)), (at(20), at(40)));
     refused(a.go(of, None, None), "wrong_state");
@@ -779,145 +783,4 @@ fn the_lead_that_takes_command_takes_the_plan_over_as_it_stood() {
     tell(&a, &mut b);
     b.say(of, 3, Word::InPosition, None).unwrap(); // It is said to the new home.
     b.go(of, Some(1), None).unwrap();
-}
-
-#[test]
-fn a_rehearsal_is_an_exercise_with_the_very_plan_at_another_time() {
-    let (mut a, b, of) = issued();
-    let rehearse = |minute| {
-        Action::PlannedAction(PlannedActionAction::Rehearse {
-            operation: of,
-            name: line("drill"),
-            go_at: at(minute),
-            own_name: line("a"),
-        })
-    };
-    refused(a.ask(rehearse(0)), "missing");
-    let raised = OperationId(a.ask(rehearse(600)).unwrap().id);
-    assert!(a.board.is_exercise(raised) && !a.board.is_exercise(of));
-    let found = a.board.operation(raised).unwrap();
-    assert!(
-        found.names(&b.node),
-        "the agencies of the plan are called in"
-    );
-    let drill = a.action(raised);
-    assert_eq!(drill.standing(), Standing::Planning);
-    assert_eq!(
-        drill.rehearses.map(|of| of.record),
-        Some(a.named(of).record)
-    );
-    let times: Vec<Timestamp> = drill.plan.phases.iter().map(|phase| phase.go_at).collect();
-    assert_eq!(times, [at(600), at(610)]);
-    assert_eq!(drill.plan.moved_to(at(30)), a.action(of).plan);
-}
-
-#[test]
-fn what_is_raised_for_an_exercise_counts_nowhere_and_hides_nothing_real() {
-    let (mut a, _, drill) = pair(true);
-    let real = a.raise(false);
-    let raise = |operation| {
-        Action::Incident(IncidentAction::OpenInExercise {
-            operation,
-            category: "fire".parse().unwrap(),
-            priority: Priority::P1,
-            place: place("harbour"),
-        })
-    };
-    refused(a.ask(raise(real)), "wrong_state");
-    let drilled = IncidentId(a.ask(raise(drill)).unwrap().id);
-    let open = Action::Incident(IncidentAction::Open {
-        from_call: None,
-        category: "fire".parse().ok(),
-        priority: Some(Priority::P1),
-        place: Some(place("market")),
-    });
-    let true_one = IncidentId(a.ask(open).unwrap().id);
-    for (incident, into) in [(drilled, true_one), (true_one, drilled)] {
-        let merge = IncidentAction::Merge { incident, into };
-        refused(a.ask(Action::Incident(merge)), "wrong_state");
-    }
-    let receive = |onward| {
-        Action::Call(CallAction::Receive {
-            channel: Channel::Phone,
-            source: None,
-            ringing_at: None,
-            details: CallDetails {
-                place: None,
-                category: None,
-                priority: None,
-                personal: Personal::default(),
-            },
-            onward,
-        })
-    };
-    refused(a.ask(receive(Onward::Join(drilled))), "wrong_state");
-    let call = CallId(a.ask(receive(Onward::Wait)).unwrap().id);
-    let join = |incident| Action::Call(CallAction::Join { call, incident });
-    refused(a.ask(join(drilled)), "wrong_state");
-    a.ask(join(true_one)).unwrap();
-
-    let day = (Timestamp(BEGIN - 1), at(1_000));
-    let lines = |a: &Stage, of| -> Vec<RecordRef> {
-        let ledger = Ledger::of(&a.board, of, day, None);
-        ledger.lines.iter().map(|line| line.id.record).collect()
-    };
-    assert_eq!(lines(&a, BookOf::Agency), [RecordRef::from(true_one)]);
-    let share = ParticipationAction::Share {
-        operation: drill,
-        record: drilled.into(),
-        tier: crate::record::participation::Tier::View,
-        with_response: false,
-        until: None,
-    };
-    a.ask(Action::Participation(share)).unwrap();
-    assert_eq!(
-        lines(&a, BookOf::Operation(drill)),
-        [RecordRef::from(drilled)]
-    );
-
-    let period = Period {
-        from: day.0,
-        to: day.1,
-    };
-    let mut material = Material::of(period);
-    for record in a.board.records() {
-        material.take(&record);
-    }
-    let measured = material.measure(&Part::default(), &|_| 0);
-    assert_eq!(measured.tally.incidents, 1, "the real one alone");
-    let all: Vec<bool> = [drilled, true_one]
-        .into_iter()
-        .map(|id| {
-            let record = Record::Incident(Arc::clone(&a.board.incidents[&id]));
-            a.board.exercise_of(&record) == Some(drill)
-        })
-        .collect();
-    assert_eq!(all, [true, false]);
-}
-
-#[test]
-fn a_directive_of_an_exercise_stands_in_no_book_but_that_of_the_exercise() {
-    let (mut a, b, drill) = pair(true);
-    let details = |operation| Details {
-        kind: "task".parse().unwrap(),
-        priority: Priority::P2,
-        subject: line("bring the ram"),
-        to: vec![Addressee::Agency(b.node)],
-        operation: Some(operation),
-        related: Vec::new(),
-        close_by: at(600),
-        replaces: None,
-    };
-    let issue = DirectiveAction::Draft {
-        details: details(drill),
-        text: None,
-        issue: true,
-    };
-    let given = a.ask(Action::Directive(issue)).unwrap();
-    let day = (Timestamp(BEGIN - 1), at(1_000));
-    let count = |of| Ledger::of(&a.board, of, day, None).lines.len();
-    assert_eq!(count(BookOf::Agency), 0);
-    assert_eq!(count(BookOf::Operation(drill)), 1);
-    let record = a.board.get(given).unwrap();
-    assert_eq!(a.board.exercise_of(&record), Some(drill));
 }

@@ -287,7 +287,7 @@ pub fn router(app: App) -> Router {
         .route("/readyz", axum::routing::get(node::ready))
         .route("/metrics", axum::routing::get(node::metrics))
         .fallback(crate::console::serve)
-        .method_not_allowed_fallback(wrong_method)
+        .method_not_allowed_fallback(node::wrong_method)
         .layer(DefaultBodyLimit::max(BODY_MAX_BYTES))
         .layer(CompressionLayer::new().compress_when(squeeze))
         .layer(middleware::from_fn(guard))
@@ -296,21 +296,6 @@ pub fn router(app: App) -> Router {
             node::mark_exercise,
         ))
         .with_state(app)
-}
-
-async fn wrong_method() -> Problem {
-    Problem::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "method_not_allowed",
-        Text::new(
-            "This address does not take that method.",
-            "该地址不支持此方法。",
-        ),
-        Text::new(
-            "/api/v1/openapi.json lists what it takes.",
-            "可用方法见 /api/v1/openapi.json。",
-        ),
-    )
 }
 
 /// Puts the headers on that keep a browser from doing more than it must, and until when what was done can be taken back.

@@ -205,6 +205,22 @@ pub(super) async fn mark_exercise(
     response
 }
 
+/// Answers that an address does not take a method.
+pub(super) async fn wrong_method() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        Text::new(
+            "This address does not take that method.",
+            "该地址不支持此方法。",
+        ),
+        Text::new(
+            "/api/v1/openapi.json lists what it takes.",
+            "可用方法见 /api/v1/openapi.json。",
+        ),
+    )
+}
+
 /// Answers that the process is alive.
 pub(crate) async fn healthy() -> &'static str {
     "alive\n"

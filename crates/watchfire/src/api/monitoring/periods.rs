@@ -332,9 +332,11 @@ async fn year_on_year(
         };
         // A year before counts only where all of it is on record: a part of it would look like a rise.
         shown.state = state_of(period, counts.since);
-        shown.before_state = match state_of(before, counts.since) {
-            PeriodStateView::InPart => PeriodStateView::NotOnRecord,
-            state => state,
+        let before_state = state_of(before, counts.since);
+        shown.before_state = if matches!(before_state, PeriodStateView::InPart) {
+            PeriodStateView::NotOnRecord
+        } else {
+            before_state
         };
         let counted = |state: PeriodStateView, period: Period| {
             let known = matches!(state, PeriodStateView::Known | PeriodStateView::InPart);

@@ -1,0 +1,144 @@
+//! A drill of several agencies: it has the very plan at another time, and nothing of it is counted among what is real.
+
+use super::*;
+
+#[test]
+fn a_rehearsal_is_an_exercise_with_the_very_plan_at_another_time() {
+    let (mut a, b, of) = issued();
+    let rehearse = |minute| {
+        Action::PlannedAction(PlannedActionAction::Rehearse {
+            operation: of,
+            name: line("drill"),
+            go_at: at(minute),
+            own_name: line("a"),
+        })
+    };
+    refused(a.ask(rehearse(0)), "missing");
+    let raised = OperationId(a.ask(rehearse(600)).unwrap().id);
+    assert!(a.board.is_exercise(raised) && !a.board.is_exercise(of));
+    let found = a.board.operation(raised).unwrap();
+    assert!(
+        found.names(&b.node),
+        "the agencies of the plan are called in"
+    );
+    let drill = a.action(raised);
+    assert_eq!(drill.standing(), Standing::Planning);
+    assert_eq!(
+        drill.rehearses.map(|of| of.record),
+        Some(a.named(of).record)
+    );
+    let times: Vec<Timestamp> = drill.plan.phases.iter().map(|phase| phase.go_at).collect();
+    assert_eq!(times, [at(600), at(610)]);
+    assert_eq!(drill.plan.moved_to(at(30)), a.action(of).plan);
+}
+
+#[test]
+fn what_is_raised_for_an_exercise_counts_nowhere_and_hides_nothing_real() {
+    let (mut a, _, drill) = pair(true);
+    let real = a.raise(false);
+    let raise = |operation| {
+        Action::Incident(IncidentAction::OpenInExercise {
+            operation,
+            category: "fire".parse().unwrap(),
+            priority: Priority::P1,
+            place: place("harbour"),
+        })
+    };
+    refused(a.ask(raise(real)), "wrong_state");
+    let drilled = IncidentId(a.ask(raise(drill)).unwrap().id);
+    let open = Action::Incident(IncidentAction::Open {
+        from_call: None,
+        category: "fire".parse().ok(),
+        priority: Some(Priority::P1),
+        place: Some(place("market")),
+    });
+    let true_one = IncidentId(a.ask(open).unwrap().id);
+    for (incident, into) in [(drilled, true_one), (true_one, drilled)] {
+        let merge = IncidentAction::Merge { incident, into };
+        refused(a.ask(Action::Incident(merge)), "wrong_state");
+    }
+    let receive = |onward| {
+        Action::Call(CallAction::Receive {
+            channel: Channel::Phone,
+            source: None,
+            ringing_at: None,
+            details: CallDetails {
+                place: None,
+                category: None,
+                priority: None,
+                personal: Personal::default(),
+            },
+            onward,
+        })
+    };
+    refused(a.ask(receive(Onward::Join(drilled))), "wrong_state");
+    let call = CallId(a.ask(receive(Onward::Wait)).unwrap().id);
+    let join = |incident| Action::Call(CallAction::Join { call, incident });
+    refused(a.ask(join(drilled)), "wrong_state");
+    a.ask(join(true_one)).unwrap();
+
+    let day = (Timestamp(BEGIN - 1), at(1_000));
+    let lines = |a: &Stage, of| -> Vec<RecordRef> {
+        let ledger = Ledger::of(&a.board, of, day, None);
+        ledger.lines.iter().map(|line| line.id.record).collect()
+    };
+    assert_eq!(lines(&a, BookOf::Agency), [RecordRef::from(true_one)]);
+    let share = ParticipationAction::Share {
+        operation: drill,
+        record: drilled.into(),
+        tier: crate::record::participation::Tier::View,
+        with_response: false,
+        until: None,
+    };
+    a.ask(Action::Participation(share)).unwrap();
+    assert_eq!(
+        lines(&a, BookOf::Operation(drill)),
+        [RecordRef::from(drilled)]
+    );
+
+    let period = Period {
+        from: day.0,
+        to: day.1,
+    };
+    let mut material = Material::of(period);
+    for record in a.board.records() {
+        material.take(&record);
+    }
+    let measured = material.measure(&Part::default(), &|_| 0);
+    assert_eq!(measured.tally.incidents, 1, "the real one alone");
+    let all: Vec<bool> = [drilled, true_one]
+        .into_iter()
+        .map(|id| {
+            let record = Record::Incident(Arc::clone(&a.board.incidents[&id]));
+            a.board.exercise_of(&record) == Some(drill)
+        })
+        .collect();
+    assert_eq!(all, [true, false]);
+}
+
+#[test]
+fn a_directive_of_an_exercise_stands_in_no_book_but_that_of_the_exercise() {
+    let (mut a, b, drill) = pair(true);
+    let details = |operation| Details {
+        kind: "task".parse().unwrap(),
+        priority: Priority::P2,
+        subject: line("bring the ram"),
+        to: vec![Addressee::Agency(b.node)],
+        operation: Some(operation),
+        related: Vec::new(),
+        close_by: at(600),
+        replaces: None,
+    };
+    let issue = DirectiveAction::Draft {
+        details: details(drill),
+        text: None,
+        issue: true,
+    };
+    let given = a.ask(Action::Directive(issue)).unwrap();
+    let day = (Timestamp(BEGIN - 1), at(1_000));
+    let count = |of| Ledger::of(&a.board, of, day, None).lines.len();
+    assert_eq!(count(BookOf::Agency), 0);
+    assert_eq!(count(BookOf::Operation(drill)), 1);
+    let record = a.board.get(given).unwrap();
+    assert_eq!(a.board.exercise_of(&record), Some(drill));
+}
