@@ -106,7 +106,10 @@ impl Reader<'_> {
         };
         let (digits, sure) = match directive_digits(token) {
             Some(digits) => (digits.to_owned(), true),
-            None if token.number().is_some() => (token.plain.clone(), before > 0),
+            None if token.number().is_some() => {
+                let said = before > 0 || self.word.ends_with("指令");
+                (token.plain.clone(), said)
+            }
             None => return Ok(false),
         };
         if !sure && self.verb.takes_text() {

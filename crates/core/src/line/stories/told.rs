@@ -266,7 +266,7 @@ fn who_gives_directives_judges_reports_and_takes_back() {
         return D3                      =!> Missing: The reason is missing.
         recall D1 not needed           => recall directive:1 reason:"not needed"
         撤回指令 D1 情况变化           => recall directive:1 reason:"情况变化"
-        撤回指令1 情况变化             =?> recall directive:1 reason:"情况变化"
+        撤回指令1 情况变化             => recall directive:1 reason:"情况变化"
         recall D1                      =!> Missing: The reason is missing.
         recall not needed              =!> Missing: The directive is missing.
         sign                           =?> sign directive:4 item:1
