@@ -8,12 +8,14 @@ use super::mean::urgency;
 use super::read::{Reader, start_of, verb_of};
 use super::tokens::{Token, is_cjk, plain};
 use super::words::{Between, FIELDS, Field, SCREENS, VERBS, Verb, VerbRow, between};
-use super::{Around, say};
+use super::{Around, orders, say};
 use crate::basis::{Priority, Text};
 use crate::board::UnitStatus;
 use crate::limits;
+use crate::record::directive::Directive;
 use crate::record::incident::Incident;
 use crate::record::station::Station;
+use crate::record::support_capability::SupportCapability;
 use crate::record::unit::Unit;
 
 /// Choices offered at most.
@@ -250,7 +252,17 @@ impl<'a> Offer<'a> {
             return Vec::new();
         }
         let mut choices = Vec::new();
-        let wants_units = self.verb.takes_units() && !self.units_are_complete();
+        // Whoever goes somewhere has much to choose from; a directive's number begins with a letter of its own.
+        let meant = self.verb != Verb::Go || typed.starts_with(['d', 'D']);
+        if self.verb.has(Field::Directive) && self.reader.given.directive.is_none() && meant {
+            choices.extend(self.directives(typed));
+        }
+        if self.verb == Verb::Ask && self.reader.given.capability.is_none() {
+            choices.extend(self.capabilities(typed));
+        }
+        // What a crew reports may begin with a call sign.
+        let is_text = matches!(self.verb, Verb::Report | Verb::Return);
+        let wants_units = self.verb.takes_units() && !self.units_are_complete() && !is_text;
         if wants_units {
             choices.extend(self.units(typed));
         }
@@ -294,7 +306,14 @@ impl<'a> Offer<'a> {
         let given = self.reader.given.units.len();
         match self.verb {
             Verb::Swap => given >= 2,
-            Verb::Reassign | Verb::Status | Verb::Go => given >= 1,
+            Verb::Reassign
+            | Verb::Status
+            | Verb::Go
+            | Verb::Sign
+            | Verb::Begin
+            | Verb::Report
+            | Verb::Verify
+            | Verb::Return => given >= 1,
             Verb::Send
             | Verb::Acknowledge
             | Verb::Depart
@@ -320,6 +339,12 @@ impl<'a> Offer<'a> {
             | Verb::OffDuty
             | Verb::Rest
             | Verb::MoveUp
+            | Verb::Direct
+            | Verb::Recall
+            | Verb::Ask
+            | Verb::Log
+            | Verb::ComeOn
+            | Verb::Leave
             | Verb::Undo
             | Verb::Help => given >= limits::UNITS_PER_SEND_MAX,
         }
@@ -382,6 +407,10 @@ impl<'a> Offer<'a> {
                         || unit.waits_at() != self.reader.given.station)
             }
             Verb::Status | Verb::Go => true,
+            Verb::Direct => status != UnitStatus::OffDuty,
+            Verb::Sign | Verb::Begin | Verb::Report | Verb::Verify | Verb::Return => {
+                orders::waits_for(&self.reader, unit.id)
+            }
             Verb::RaiseAlarm
             | Verb::Note
             | Verb::Close
@@ -395,6 +424,11 @@ impl<'a> Offer<'a> {
             | Verb::Open
             | Verb::TakeCall
             | Verb::Join
+            | Verb::Recall
+            | Verb::Ask
+            | Verb::Log
+            | Verb::ComeOn
+            | Verb::Leave
             | Verb::Undo
             | Verb::Help => false,
         }
@@ -459,6 +493,17 @@ impl<'a> Offer<'a> {
                 | Verb::OffDuty
                 | Verb::Rest
                 | Verb::MoveUp
+                | Verb::Direct
+                | Verb::Sign
+                | Verb::Begin
+                | Verb::Report
+                | Verb::Verify
+                | Verb::Return
+                | Verb::Recall
+                | Verb::Ask
+                | Verb::Log
+                | Verb::ComeOn
+                | Verb::Leave
                 | Verb::Undo
                 | Verb::Help => incident.is_open(),
             };
@@ -521,6 +566,53 @@ impl<'a> Offer<'a> {
                 detail: Text::new(name, name),
             }
         };
+        all.into_iter().take(CHOICES_MAX).map(choice).collect()
+    }
+
+    /// Directives whose number makes sense here, the newest first.
+    fn directives(&self, typed: &str) -> Vec<Choice> {
+        let typed: String = typed.chars().map(plain).collect();
+        let digits = typed.strip_prefix('d').unwrap_or(&typed);
+        if !digits.chars().all(|c| c.is_ascii_digit()) {
+            return Vec::new();
+        }
+        let mut all = orders::offered(&self.reader);
+        all.retain(|one| one.number.to_string().starts_with(digits));
+        all.sort_by_key(|one| std::cmp::Reverse(one.number));
+        let choice = |one: &Directive| {
+            let word = format!("D{}", one.number);
+            let subject = one.details.subject.as_str();
+            Choice {
+                insert: match self.reader.names.unit(&word) {
+                    Found::Nothing => word.clone(),
+                    Found::Exactly(_) | Found::Likely(_) | Found::Several(_) => {
+                        format!("directive:{}", one.number)
+                    }
+                },
+                label: word,
+                detail: Text::new(subject, subject),
+            }
+        };
+        all.into_iter().take(CHOICES_MAX).map(choice).collect()
+    }
+
+    fn capabilities(&self, typed: &str) -> Vec<Choice> {
+        let start = reduced(typed);
+        let all = orders::capabilities(self.around.board);
+        let fits = |one: &&SupportCapability| {
+            let mut names = orders::names_of(&one.details);
+            names.any(|name| reduced(name).starts_with(&start))
+        };
+        let choice = |one: &SupportCapability| {
+            let (code, name) = (one.details.code.as_str(), one.details.name.as_str());
+            Choice {
+                insert: quoted_if_needed(code),
+                label: code.to_owned(),
+                detail: Text::new(name, name),
+            }
+        };
+        let mut all: Vec<&SupportCapability> = all.filter(fits).collect();
+        all.sort_by_key(|one| &one.details.code);
         all.into_iter().take(CHOICES_MAX).map(choice).collect()
     }
 
@@ -605,7 +697,11 @@ impl<'a> Offer<'a> {
             Field::Priority => Priority::ALL
                 .map(|priority| priority_choice(priority, ""))
                 .into(),
+            Field::Directive => self.directives(typed),
+            Field::Capability => self.capabilities(typed),
             Field::Incident
+            | Field::Item
+            | Field::Count
             | Field::Call
             | Field::Area
             | Field::Level
@@ -617,6 +713,7 @@ impl<'a> Offer<'a> {
         let named = |choice: Choice| {
             let value = choice
                 .insert
+                .trim_start_matches("directive:")
                 .trim_start_matches('#')
                 .trim_start_matches("unit:")
                 .trim_start_matches("station:");

@@ -4,9 +4,9 @@
 use super::find::SEVERAL_SHOWN_MAX;
 use super::meaning::{Advance, DutyStep, Meaning};
 use super::read::Reader;
-use super::say;
 use super::words::{Between, Verb};
 use super::{Misunderstanding, Trouble};
+use super::{orders, say};
 use crate::basis::{AssignmentId, IncidentId, Line, Prose, Text, UnitId, Unreadable};
 use crate::board::IncidentStatus;
 use crate::limits;
@@ -105,6 +105,15 @@ pub(super) fn of(reader: &mut Reader<'_>) -> Read<(Verb, Meaning)> {
         Verb::OffDuty => duty(reader, DutyStep::OffDuty)?,
         Verb::Rest => rest(reader)?,
         Verb::MoveUp => move_up(reader)?,
+        Verb::Direct => orders::direct(reader)?,
+        Verb::Sign | Verb::Begin | Verb::Report | Verb::Verify | Verb::Return => {
+            orders::answer(reader)?
+        }
+        Verb::Recall => orders::recall(reader)?,
+        Verb::Ask => orders::ask(reader)?,
+        Verb::Log => orders::log(reader)?,
+        Verb::ComeOn => orders::come_on(reader)?,
+        Verb::Leave => orders::leave(reader)?,
         Verb::Undo => Meaning::Undo,
         Verb::Help => Meaning::Help(reader.given.help),
     };
@@ -217,7 +226,7 @@ fn incident(reader: &mut Reader<'_>) -> Read<IncidentId> {
     Err(reader.missing("The incident", "警情"))
 }
 
-fn units(reader: &Reader<'_>) -> Read<Vec<UnitId>> {
+pub(super) fn units(reader: &Reader<'_>) -> Read<Vec<UnitId>> {
     let given: Vec<UnitId> = reader.given.units.iter().map(|(unit, _)| *unit).collect();
     let units = match (given.is_empty(), reader.around.selected.unit) {
         (false, _) => given,
@@ -624,6 +633,8 @@ fn look(reader: &mut Reader<'_>) -> Read<Meaning> {
     let unit = reader.given.units.first().map(|(unit, _)| *unit);
     let record = if let Some(call) = reader.given.call {
         call.into()
+    } else if let Some(directive) = reader.given.directive {
+        directive.into()
     } else if let Some(unit) = unit {
         unit.into()
     } else if let Some(incident) = reader.given.incidents.first() {
@@ -716,7 +727,7 @@ fn move_up(reader: &mut Reader<'_>) -> Read<Meaning> {
     Ok(Meaning::MoveUp { units, to })
 }
 
-fn line(reader: &Reader<'_>) -> Read<Option<Line>> {
+pub(super) fn line(reader: &Reader<'_>) -> Read<Option<Line>> {
     let Some((from, to, text)) = &reader.given.text else {
         return Ok(None);
     };
@@ -725,7 +736,7 @@ fn line(reader: &Reader<'_>) -> Read<Option<Line>> {
         .map_err(|error| unreadable(reader, (*from, *to), &error))
 }
 
-fn prose(reader: &Reader<'_>) -> Read<Option<Prose>> {
+pub(super) fn prose(reader: &Reader<'_>) -> Read<Option<Prose>> {
     let Some((from, to, text)) = &reader.given.text else {
         return Ok(None);
     };

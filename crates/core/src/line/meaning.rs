@@ -3,13 +3,16 @@
 use super::Verb;
 use super::words::Screen;
 use crate::basis::{
-    AssignmentId, CallId, Code, IncidentId, Line, Place, Priority, Prose, StationId, Timestamp,
-    UnitId,
+    AssignmentId, CallId, Code, DirectiveId, IncidentId, Line, PersonId, Place, Priority, Prose,
+    ShiftId, StationId, Timestamp, UnitId,
 };
 use crate::board::Board;
 use crate::record::assignment::{AssignmentAction, Choice, Step, Why};
 use crate::record::call::CallAction;
+use crate::record::directive::{self, Details, DirectiveAction};
 use crate::record::incident::{IncidentAction, Relation};
+use crate::record::shift::ShiftAction;
+use crate::record::support_request::{SupportRequestAction, Wish};
 use crate::record::unit::{Duty, UnitAction};
 use crate::record::{Action, RecordRef};
 
@@ -155,6 +158,52 @@ pub enum Meaning {
         /// Where.
         to: StationId,
     },
+    /// Issue a directive.
+    Direct {
+        /// What is to be done, by whom.
+        details: Box<Details>,
+        /// In full.
+        text: Prose,
+    },
+    /// Take a step on one addressee's part of a directive.
+    Answer {
+        /// Which directive.
+        directive: DirectiveId,
+        /// Which of its items, from 0.
+        item: usize,
+        /// Which step.
+        step: Answer,
+    },
+    /// Take a directive back.
+    Recall {
+        /// Which.
+        directive: DirectiveId,
+        /// Why.
+        reason: Line,
+    },
+    /// Ask for support within the agency.
+    Ask {
+        /// For what.
+        wish: Box<Wish>,
+        /// What was said of the need.
+        need: Option<Prose>,
+    },
+    /// Write into the log of a shift.
+    Log {
+        /// Which.
+        shift: ShiftId,
+        /// The line.
+        text: Prose,
+    },
+    /// Come on for a shift, or go off.
+    Shift {
+        /// Which.
+        shift: ShiftId,
+        /// Who.
+        person: PersonId,
+        /// Whether they come.
+        on: bool,
+    },
     /// Show how a record stands.
     Show(RecordRef),
     /// Go to a record.
@@ -185,6 +234,27 @@ pub enum Advance {
     },
     /// It is called off.
     CallOff {
+        /// Why.
+        reason: Line,
+    },
+}
+
+/// A step on a directive that a line can ask for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// It is signed for.
+    Sign,
+    /// Somebody begins to act on it.
+    Begin,
+    /// It is reported back.
+    Report {
+        /// What was done.
+        text: Prose,
+    },
+    /// What was reported is verified.
+    Verify,
+    /// What was reported is returned for rework.
+    Return {
         /// Why.
         reason: Line,
     },
@@ -334,6 +404,12 @@ impl Meaning {
                 let action = self.of_incident().map(Action::Incident);
                 action.into_iter().collect()
             }
+            Meaning::Direct { .. }
+            | Meaning::Answer { .. }
+            | Meaning::Recall { .. }
+            | Meaning::Ask { .. }
+            | Meaning::Log { .. }
+            | Meaning::Shift { .. } => self.told().into_iter().collect(),
             Meaning::TakeCall { .. }
             | Meaning::Show(_)
             | Meaning::Go(_)
@@ -341,6 +417,68 @@ impl Meaning {
             | Meaning::Undo
             | Meaning::Help(_) => Vec::new(),
         }
+    }
+
+    /// Returns what it does to a directive, asks of others or writes of a shift.
+    fn told(&self) -> Option<Action> {
+        let action = match self.clone() {
+            Meaning::Direct { details, text } => Action::Directive(DirectiveAction::Draft {
+                details: *details,
+                text: Some(text),
+                issue: true,
+            }),
+            Meaning::Answer {
+                directive,
+                item,
+                step,
+            } => Action::Directive(step.action(directive, item)),
+            Meaning::Recall { directive, reason } => {
+                Action::Directive(DirectiveAction::Recall { directive, reason })
+            }
+            Meaning::Ask { wish, need } => {
+                Action::SupportRequest(SupportRequestAction::Ask { wish: *wish, need })
+            }
+            Meaning::Log { shift, text } => Action::Shift(ShiftAction::Write {
+                shift,
+                text,
+                hands_over: false,
+            }),
+            Meaning::Shift {
+                shift,
+                person,
+                on: true,
+            } => Action::Shift(ShiftAction::ComeOn { shift, person }),
+            Meaning::Shift {
+                shift,
+                person,
+                on: false,
+            } => Action::Shift(ShiftAction::GoOff { shift, person }),
+            Meaning::Send { .. }
+            | Meaning::Advance { .. }
+            | Meaning::Swap { .. }
+            | Meaning::Reassign { .. }
+            | Meaning::RaiseAlarm { .. }
+            | Meaning::Note { .. }
+            | Meaning::Close { .. }
+            | Meaning::Cancel { .. }
+            | Meaning::Reopen { .. }
+            | Meaning::Grade { .. }
+            | Meaning::Relocate { .. }
+            | Meaning::Merge { .. }
+            | Meaning::Unmerge { .. }
+            | Meaning::Link { .. }
+            | Meaning::Open { .. }
+            | Meaning::Join { .. }
+            | Meaning::Duty { .. }
+            | Meaning::MoveUp { .. }
+            | Meaning::TakeCall { .. }
+            | Meaning::Show(_)
+            | Meaning::Go(_)
+            | Meaning::GoScreen(_)
+            | Meaning::Undo
+            | Meaning::Help(_) => return None,
+        };
+        Some(action)
     }
 
     /// Returns what it does to one incident, or to two.
@@ -419,6 +557,12 @@ impl Meaning {
             | Meaning::Join { .. }
             | Meaning::Duty { .. }
             | Meaning::MoveUp { .. }
+            | Meaning::Direct { .. }
+            | Meaning::Answer { .. }
+            | Meaning::Recall { .. }
+            | Meaning::Ask { .. }
+            | Meaning::Log { .. }
+            | Meaning::Shift { .. }
             | Meaning::TakeCall { .. }
             | Meaning::Show(_)
             | Meaning::Go(_)
@@ -449,6 +593,12 @@ impl Meaning {
             | Meaning::Join { .. }
             | Meaning::Duty { .. }
             | Meaning::MoveUp { .. }
+            | Meaning::Direct { .. }
+            | Meaning::Answer { .. }
+            | Meaning::Recall { .. }
+            | Meaning::Ask { .. }
+            | Meaning::Log { .. }
+            | Meaning::Shift { .. }
             | Meaning::Undo => true,
             Meaning::TakeCall { .. }
             | Meaning::Show(_)
@@ -495,10 +645,51 @@ impl Meaning {
                 let units = units.iter().map(|id| RecordRef::from(*id));
                 units.chain(std::iter::once((*to).into())).collect()
             }
+            Meaning::Direct { details, .. } => {
+                let unit = |to: &directive::Addressee| match to {
+                    directive::Addressee::Unit(unit) => Some(RecordRef::from(*unit)),
+                    directive::Addressee::Seat(_)
+                    | directive::Addressee::Station(_)
+                    | directive::Addressee::Agency(_)
+                    | directive::Addressee::Everyone => None,
+                };
+                details.to.iter().filter_map(unit).collect()
+            }
+            Meaning::Answer { directive, .. } | Meaning::Recall { directive, .. } => {
+                vec![(*directive).into()]
+            }
+            Meaning::Ask { wish, .. } => wish
+                .incident
+                .iter()
+                .map(|id| RecordRef::from(*id))
+                .collect(),
+            Meaning::Log { shift, .. } | Meaning::Shift { shift, .. } => vec![(*shift).into()],
             Meaning::Show(record) | Meaning::Go(record) => vec![*record],
             Meaning::TakeCall { .. } | Meaning::GoScreen(_) | Meaning::Undo | Meaning::Help(_) => {
                 Vec::new()
             }
+        }
+    }
+}
+
+impl Answer {
+    fn action(self, directive: DirectiveId, item: usize) -> DirectiveAction {
+        let advance = |step, text| DirectiveAction::Advance {
+            directive,
+            item,
+            step,
+            text,
+        };
+        match self {
+            Answer::Sign => advance(directive::Step::Signed, None),
+            Answer::Begin => advance(directive::Step::Acting, None),
+            Answer::Report { text } => advance(directive::Step::Reported, Some(text)),
+            Answer::Verify => DirectiveAction::Verify { directive, item },
+            Answer::Return { reason } => DirectiveAction::Return {
+                directive,
+                item,
+                reason,
+            },
         }
     }
 }

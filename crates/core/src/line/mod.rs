@@ -13,23 +13,29 @@ mod complete;
 mod find;
 mod mean;
 mod meaning;
+mod orders;
 mod print;
 mod read;
 mod recognise;
 mod say;
+mod screens;
 mod station;
 mod tokens;
+mod told;
 pub mod words;
 
 #[cfg(test)]
 mod stories;
 
-use crate::basis::{CallId, IncidentId, Place, Text, Timestamp, UnitId};
+use std::collections::BTreeSet;
+
+use crate::basis::{CallId, IncidentId, PersonId, Place, Text, Timestamp, UnitId};
 use crate::board::Board;
 use crate::plan::ResponseFile;
+use crate::record::person::Seat;
 
 pub use complete::{CHOICES_MAX, Choice, Completion, complete};
-pub use meaning::{Advance, DutyStep, Meaning};
+pub use meaning::{Advance, Answer, DutyStep, Meaning};
 pub use read::understand;
 pub use words::{Field, Screen, Verb};
 
@@ -41,12 +47,27 @@ pub struct Around<'a> {
     pub response: &'a ResponseFile,
     /// What is selected on the asker's screen.
     pub selected: Selected,
+    /// Who asks.
+    pub asker: &'a Asker,
     /// The time.
     pub now: Timestamp,
+    /// By when a directive is to be closed if nothing is said.
+    pub close_by: Timestamp,
     /// Finds places by their text, best first.
     pub places: &'a dyn Fn(&str) -> Vec<FoundPlace>,
     /// Says which units are recommended for an incident now.
     pub recommended: &'a dyn Fn(IncidentId) -> Vec<UnitId>,
+}
+
+/// Who asks: what is for them, and whose shift is theirs. What they may do is decided elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asker {
+    /// Who.
+    pub person: PersonId,
+    /// The unit whose crew they are.
+    pub unit: Option<UnitId>,
+    /// The seats they may take.
+    pub seats: BTreeSet<Seat>,
 }
 
 /// What is selected on the asker's screen.

@@ -2,10 +2,11 @@
 
 use sha2::{Digest, Sha256};
 
-use super::meaning::{Advance, DutyStep, Meaning};
+use super::meaning::{Advance, Answer, DutyStep, Meaning};
 use super::words::{Field, Verb};
 use super::{Around, Understood, say};
-use crate::basis::{AssignmentId, CallId, IncidentId, Place, StationId, UnitId};
+use crate::basis::{AssignmentId, CallId, DirectiveId, IncidentId, Place, StationId, UnitId};
+use crate::record::directive::Addressee;
 use crate::record::{RecordKind, RecordRef};
 
 impl Understood {
@@ -142,10 +143,50 @@ impl Meaning {
                 }
             }
             Meaning::MoveUp { units, to } => line.units(units).station(*to),
+            Meaning::Direct { details, text } => {
+                for to in &details.to {
+                    if let Addressee::Unit(unit) = to {
+                        line.units(&[*unit]);
+                    }
+                }
+                line.graded(None, Some(u8::from(details.priority)))
+                    .quoted(Field::Note, text.as_str())
+            }
+            Meaning::Answer {
+                directive,
+                item,
+                step,
+            } => {
+                let place = (item + 1).to_string();
+                line.directive(*directive).plain(Field::Item, &place);
+                match step {
+                    Answer::Report { text } => line.quoted(Field::Note, text.as_str()),
+                    Answer::Return { reason } => line.quoted(Field::Reason, reason.as_str()),
+                    Answer::Sign | Answer::Begin | Answer::Verify => &mut line,
+                }
+            }
+            Meaning::Recall { directive, reason } => line
+                .directive(*directive)
+                .quoted(Field::Reason, reason.as_str()),
+            Meaning::Ask { wish, need } => {
+                line.quoted(Field::Capability, wish.code.as_str())
+                    .plain(Field::Count, &wish.quantity.to_string());
+                if let Some(incident) = wish.incident {
+                    line.incident(incident);
+                }
+                match need {
+                    Some(need) => line.quoted(Field::Note, need.as_str()),
+                    None => &mut line,
+                }
+            }
+            Meaning::Log { text, .. } => line.quoted(Field::Note, text.as_str()),
             Meaning::Show(record) | Meaning::Go(record) => line.record(*record),
             Meaning::GoScreen(screen) => line.word(screen.as_str()),
             Meaning::Help(Some(verb)) => line.word(verb.name()),
-            Meaning::TakeCall { said: None } | Meaning::Undo | Meaning::Help(None) => &mut line,
+            Meaning::TakeCall { said: None }
+            | Meaning::Shift { .. }
+            | Meaning::Undo
+            | Meaning::Help(None) => &mut line,
         };
         line.text
     }
@@ -184,6 +225,19 @@ impl Meaning {
                 DutyStep::Rest { .. } => Verb::Rest,
             },
             Meaning::MoveUp { .. } => Verb::MoveUp,
+            Meaning::Direct { .. } => Verb::Direct,
+            Meaning::Answer { step, .. } => match step {
+                Answer::Sign => Verb::Sign,
+                Answer::Begin => Verb::Begin,
+                Answer::Report { .. } => Verb::Report,
+                Answer::Verify => Verb::Verify,
+                Answer::Return { .. } => Verb::Return,
+            },
+            Meaning::Recall { .. } => Verb::Recall,
+            Meaning::Ask { .. } => Verb::Ask,
+            Meaning::Log { .. } => Verb::Log,
+            Meaning::Shift { on: true, .. } => Verb::ComeOn,
+            Meaning::Shift { on: false, .. } => Verb::Leave,
             Meaning::Show(_) => Verb::Status,
             Meaning::Go(_) | Meaning::GoScreen(_) => Verb::Go,
             Meaning::Undo => Verb::Undo,
@@ -249,6 +303,12 @@ impl Line<'_> {
         self.quoted(Field::Station, &code)
     }
 
+    fn directive(&mut self, directive: DirectiveId) -> &mut Self {
+        let found = self.around.board.directives.get(&directive);
+        let number = found.map_or(0, |found| found.number);
+        self.plain(Field::Directive, &number.to_string())
+    }
+
     fn call(&mut self, call: CallId) -> &mut Self {
         let found = self.around.board.calls.get(&call);
         let number = found.map_or(0, |found| found.number);
@@ -285,6 +345,8 @@ impl Line<'_> {
             self.units(&[UnitId(record.id)])
         } else if record.kind == RecordKind::Call {
             self.call(CallId(record.id))
+        } else if record.kind == RecordKind::Directive {
+            self.directive(DirectiveId(record.id))
         } else {
             self
         }

@@ -6,9 +6,12 @@ use super::mean;
 use super::recognise::{joined, looks_like_a_callsign, number_after_hash, together, unit_at};
 use super::say;
 use super::tokens::{Token, cut, plain};
+use super::told::directive_digits;
 use super::words::{Between, Field, NoVerb, SCREENS, Screen, Verb, between, verb_at};
 use super::{Around, Misunderstanding, Trouble, Understood};
-use crate::basis::{CallId, Code, IncidentId, Place, Priority, StationId, Text, UnitId};
+use crate::basis::{
+    CallId, Code, DirectiveId, IncidentId, Place, Priority, StationId, Text, UnitId,
+};
 use crate::limits;
 
 /// Reads a line against the board as it stands.
@@ -64,6 +67,10 @@ pub(super) struct Given {
     pub(super) text: Option<(usize, usize, String)>,
     pub(super) screen: Option<Screen>,
     pub(super) help: Option<Verb>,
+    pub(super) directive: Option<DirectiveId>,
+    pub(super) item: Option<u32>,
+    pub(super) count: Option<u32>,
+    pub(super) capability: Option<Code>,
 }
 
 /// A line on its way.
@@ -149,6 +156,7 @@ fn subject_len(line: &[char], tokens: &[Token], names: &Names<'_>) -> usize {
             records += 1;
         } else if token.number().is_some()
             || number_after_hash(token).is_some()
+            || directive_digits(token).is_some()
             || token.plain == "."
             || matches!(
                 token.field,
@@ -297,6 +305,10 @@ impl<'a> Reader<'a> {
                     self.take_text(self.at);
                     continue;
                 }
+                None if self.verb.is_told() => {
+                    self.told()?;
+                    continue;
+                }
                 None if self.verb == Verb::Help => {
                     self.help()?;
                     continue;
@@ -304,6 +316,7 @@ impl<'a> Reader<'a> {
                 None => {}
             }
             let known = self.dot()
+                || self.directive_to_see()?
                 || self.numbered()?
                 || self.station()?
                 || self.unit()?
@@ -353,7 +366,7 @@ impl<'a> Reader<'a> {
         number || unit || number_after_hash(token).is_some()
     }
 
-    fn take_text(&mut self, at: usize) {
+    pub(super) fn take_text(&mut self, at: usize) {
         // A colon before the text is only breath.
         let colon = self
             .tokens
@@ -411,7 +424,17 @@ impl<'a> Reader<'a> {
                 self.take_place(at);
                 Ok(())
             }
-            Verb::Note | Verb::Close | Verb::CancelIncident | Verb::Reopen | Verb::TakeCall => {
+            Verb::Note
+            | Verb::Close
+            | Verb::CancelIncident
+            | Verb::Reopen
+            | Verb::TakeCall
+            | Verb::Direct
+            | Verb::Report
+            | Verb::Return
+            | Verb::Recall
+            | Verb::Ask
+            | Verb::Log => {
                 self.take_text(at);
                 Ok(())
             }
@@ -451,6 +474,11 @@ impl<'a> Reader<'a> {
             | Verb::Open
             | Verb::Join
             | Verb::Go
+            | Verb::Sign
+            | Verb::Begin
+            | Verb::Verify
+            | Verb::ComeOn
+            | Verb::Leave
             | Verb::Undo => Err(self.no_place_for(1)),
         }
     }

@@ -154,6 +154,17 @@ impl Reader<'_> {
             | Verb::OutOfService
             | Verb::OffDuty
             | Verb::MoveUp
+            | Verb::Direct
+            | Verb::Sign
+            | Verb::Begin
+            | Verb::Report
+            | Verb::Verify
+            | Verb::Return
+            | Verb::Recall
+            | Verb::Ask
+            | Verb::Log
+            | Verb::ComeOn
+            | Verb::Leave
             | Verb::Undo
             | Verb::Help => false,
         }
@@ -558,6 +569,9 @@ impl Reader<'_> {
                 self.given.category = Some(self.category_found(found, &token.typed, at, 1)?);
             }
             Field::Priority | Field::Level | Field::Minutes => self.named_number(field, &token)?,
+            Field::Directive | Field::Item | Field::Count | Field::Capability => {
+                self.named_told(field, &token, at)?
+            }
             Field::Reason | Field::Note => {
                 self.given.text = Some((token.from, token.to, token.typed))
             }
@@ -590,7 +604,17 @@ impl Reader<'_> {
                 self.given.minutes = number;
                 number.is_some()
             }
+            Field::Item => {
+                self.given.item = number.filter(|number| *number > 0);
+                self.given.item.is_some()
+            }
+            Field::Count => {
+                self.given.count = number;
+                number.is_some()
+            }
             Field::Incident
+            | Field::Directive
+            | Field::Capability
             | Field::Call
             | Field::Unit
             | Field::By

@@ -1,8 +1,13 @@
 //! Saying what a line would do, with names and numbers, in both languages.
 
 use super::Around;
-use super::meaning::{Advance, DutyStep, Meaning};
-use crate::basis::{AssignmentId, CallId, Code, IncidentId, Place, StationId, Text, UnitId};
+use super::meaning::{Advance, Answer, DutyStep, Meaning};
+use crate::basis::{
+    AssignmentId, CallId, Code, DirectiveId, DutyPostId, IncidentId, Place, Prose, ShiftId,
+    StationId, Text, UnitId,
+};
+use crate::record::directive::{Addressee, Details, Directive, Item};
+use crate::record::support_request::Wish;
 use crate::record::{RecordKind, RecordRef};
 
 /// Returns a unit's call sign.
@@ -115,6 +120,34 @@ pub(super) fn meaning(around: &Around<'_>, meaning: &Meaning) -> Text {
         | Meaning::Unmerge { .. }
         | Meaning::Link { .. }
         | Meaning::Join { .. } => of_incident(around, meaning),
+        Meaning::Direct { details, text } => direct(around, details, text),
+        Meaning::Answer {
+            directive,
+            item,
+            step,
+        } => answer(around, *directive, *item, step),
+        Meaning::Recall { directive, reason } => {
+            let number = directive_number(around, *directive);
+            Text::new(
+                format!("Recall directive {number}: {reason}"),
+                format!("撤回指令 {number}：{reason}"),
+            )
+        }
+        Meaning::Ask { wish, need } => ask(around, wish, need.as_ref()),
+        Meaning::Log { shift, text } => {
+            let (post, text) = (post_of(around, *shift), super::read::short(text.as_str()));
+            Text::new(
+                format!("Write into the log of {post}: {text}"),
+                format!("写入{post}值班日志：{text}"),
+            )
+        }
+        Meaning::Shift { shift, on, .. } => {
+            let post = post_of(around, *shift);
+            match on {
+                true => Text::new(format!("Come on at {post}"), format!("{post}到岗")),
+                false => Text::new(format!("Go off at {post}"), format!("{post}离岗")),
+            }
+        }
         Meaning::TakeCall { .. } => Text::new("Take a call", "接警"),
         Meaning::Show(record) => {
             let what = record_name(around, *record);
@@ -152,6 +185,9 @@ fn record_name(around: &Around<'_>, record: RecordRef) -> Text {
     } else if record.kind == RecordKind::Call {
         let number = call(around, CallId(record.id));
         Text::new(format!("call {number}"), format!("接警单 {number}"))
+    } else if record.kind == RecordKind::Directive {
+        let number = directive_number(around, DirectiveId(record.id));
+        Text::new(format!("directive {number}"), format!("指令 {number}"))
     } else {
         record.kind.label()
     }
@@ -333,6 +369,12 @@ fn of_incident(around: &Around<'_>, meaning: &Meaning) -> Text {
         | Meaning::Open { .. }
         | Meaning::Duty { .. }
         | Meaning::MoveUp { .. }
+        | Meaning::Direct { .. }
+        | Meaning::Answer { .. }
+        | Meaning::Recall { .. }
+        | Meaning::Ask { .. }
+        | Meaning::Log { .. }
+        | Meaning::Shift { .. }
         | Meaning::TakeCall { .. }
         | Meaning::Show(_)
         | Meaning::Go(_)
@@ -410,6 +452,104 @@ fn move_up(around: &Around<'_>, units: &[UnitId], to: StationId) -> Text {
     Text::new(
         format!("Move {} up to wait at {place}", who.en),
         format!("{} 前移至 {place} 待命", who.zh),
+    )
+}
+
+fn directive_number(around: &Around<'_>, id: DirectiveId) -> u64 {
+    let found = around.board.directives.get(&id);
+    found.map_or(0, |found| found.number)
+}
+
+/// Returns whom an item of a directive is for.
+pub(super) fn addressee(around: &Around<'_>, item: Option<&Item>) -> Text {
+    let same = |name: String| Text::new(name.clone(), name);
+    match item.map(|item| item.to) {
+        Some(Addressee::Unit(unit)) => same(callsign(around, unit)),
+        Some(Addressee::Seat(seat)) => seat.label(),
+        Some(Addressee::Station(id)) => same(station(around, id)),
+        Some(Addressee::Agency(_)) => Text::new("another agency", "其他单位"),
+        Some(Addressee::Everyone) | None => Text::new("?", "?"),
+    }
+}
+
+/// Returns whom items of a directive are for, each with its number.
+pub(super) fn addressees(around: &Around<'_>, directive: &Directive, items: &[usize]) -> Text {
+    let shown = items.iter().take(super::find::SEVERAL_SHOWN_MAX);
+    let (mut en, mut zh) = (Vec::new(), Vec::new());
+    for at in shown {
+        let to = addressee(around, directive.items.get(*at));
+        en.push(format!("{} {}", at + 1, to.en));
+        zh.push(format!("{} {}", at + 1, to.zh));
+    }
+    Text::new(en.join(", "), zh.join("、"))
+}
+
+/// Returns what a duty post is called.
+pub(super) fn post(around: &Around<'_>, id: DutyPostId) -> String {
+    let found = around.board.duty_posts.get(&id);
+    found.map_or_else(|| "?".to_owned(), |post| post.details.name.to_string())
+}
+
+fn post_of(around: &Around<'_>, shift: ShiftId) -> String {
+    let found = around.board.shifts.get(&shift);
+    found.map_or_else(|| "?".to_owned(), |shift| post(around, shift.post))
+}
+
+fn direct(around: &Around<'_>, details: &Details, text: &Prose) -> Text {
+    let units = details.to.iter().filter_map(|to| match to {
+        Addressee::Unit(unit) => Some(*unit),
+        Addressee::Seat(_) | Addressee::Station(_) | Addressee::Agency(_) | Addressee::Everyone => {
+            None
+        }
+    });
+    let who = callsigns(around, &units.collect::<Vec<_>>());
+    let priority = u8::from(details.priority);
+    let kind = around.response.directives.kinds.get(&details.kind);
+    let (en, zh) = kind.map_or(("?", "?"), |kind| (kind.en.as_str(), kind.zh.as_str()));
+    let text = super::read::short(text.as_str());
+    Text::new(
+        format!("Direct {} ({en}, priority {priority}): {text}", who.en),
+        format!("向 {} 下达{zh}（{priority} 级）：{text}", who.zh),
+    )
+}
+
+fn answer(around: &Around<'_>, id: DirectiveId, item: usize, step: &Answer) -> Text {
+    let number = directive_number(around, id);
+    let found = around.board.directives.get(&id);
+    let to = addressee(around, found.and_then(|found| found.items.get(item)));
+    let say = |en: &str, zh: &str, more: &str| {
+        let (colon, colon_zh) = if more.is_empty() {
+            ("", "")
+        } else {
+            (": ", "：")
+        };
+        Text::new(
+            format!("{en} directive {number} for {}{colon}{more}", to.en),
+            format!("{zh}指令 {number}（{}）{colon_zh}{more}", to.zh),
+        )
+    };
+    match step {
+        Answer::Sign => say("Sign for", "签收", ""),
+        Answer::Begin => say("Begin to act on", "开始办理", ""),
+        Answer::Report { text } => say("Report on", "反馈", &super::read::short(text.as_str())),
+        Answer::Verify => say("Verify the report on", "核验", ""),
+        Answer::Return { reason } => say("Return the report on", "退回", reason.as_str()),
+    }
+}
+
+fn ask(around: &Around<'_>, wish: &Wish, need: Option<&Prose>) -> Text {
+    let (code, count) = (&wish.code, wish.quantity);
+    let on = wish.incident.map(|id| incident(around, id));
+    let (on_en, on_zh) = on.map_or_else(Default::default, |on| {
+        (format!(" for {}", on.en), format!("，用于{}", on.zh))
+    });
+    let need = need.map(|need| super::read::short(need.as_str()));
+    let (en, zh) = need.map_or_else(Default::default, |need| {
+        (format!(": {need}"), format!("：{need}"))
+    });
+    Text::new(
+        format!("Ask for {count} {code}{on_en}{en}"),
+        format!("请求支撑 {code} {count} 个{on_zh}{zh}"),
     )
 }
 

@@ -1,19 +1,20 @@
 //! What lines mean, as a table of what is typed and the line that says the same in full.
 //!
 //! `text => line` is sure; `text =?> line` is asked about first; `text =!> trouble` is not understood. A
-//! line `selected ...` changes what is selected for those below it. Start at [`check`].
+//! line `selected ...` changes what is selected for those below it, `crew of E14` who asks. Start at [`check`].
 
 mod book;
 mod meanings;
 mod offers;
 mod property;
 mod slips;
+mod told;
 
 use std::sync::LazyLock;
 
-use super::{Around, FoundPlace, Misunderstanding, Selected, Understood, understand};
+use super::{Around, Asker, FoundPlace, Misunderstanding, Selected, Understood, understand};
 use crate::basis::{
-    CallId, IncidentId, Line, Place, Point, Priority, StationId, Timestamp, UnitId,
+    CallId, IncidentId, Line, PersonId, Place, Point, Priority, StationId, Timestamp, UnitId,
 };
 use crate::board::Board;
 use crate::plan::ResponseFile;
@@ -21,6 +22,7 @@ use crate::record::Action;
 use crate::record::assignment::{AssignmentAction, Choice, Step, Why};
 use crate::record::call::{CallAction, CallDetails, Channel, Onward};
 use crate::record::incident::IncidentAction;
+use crate::record::person::Seat;
 use crate::record::station::{StationAction, StationDetails};
 use crate::record::unit::{UnitAction, UnitDetails};
 use crate::story::world::{Asked, World};
@@ -51,9 +53,11 @@ zh = "水罐车"
 
 /// A night: 231 (E12 sent, T3 on its way), 232 (E9 there), 131, 240 and 241 without units, 229 closed, 228 merged
 /// into 231; call 1 whole, call 2 without place; E14, M7, 城关1号, 云梯 2, Rescue 1 and 77 free, E7 off duty, E8 out of service, E5 resting.
+/// Directives, shift and support are in `told`, which also makes them.
 /// Stations N1 North Fire Station, N2 North Dock, 城北 城北消防站, 和平 和平路站, and M7 Mill, which is called as a unit is.
 pub(super) struct Night {
     world: World,
+    asker: Asker,
 }
 
 pub(super) static NIGHT: LazyLock<Night> = LazyLock::new(Night::new);
@@ -66,6 +70,11 @@ impl Night {
     fn new() -> Night {
         let mut night = Night {
             world: World::new(3, ResponseFile::parse(RESPONSE).unwrap()),
+            asker: Asker {
+                person: Asked::default().person,
+                unit: None,
+                seats: [Seat::DutyOfficer, Seat::Dispatcher].into(),
+            },
         };
         for callsign in [
             "E12",
@@ -142,6 +151,7 @@ impl Night {
         ] {
             night.station_enters(code, name);
         }
+        told::begin(&mut night);
         night
     }
 
@@ -246,6 +256,16 @@ impl Night {
 
     /// Looks at something around the line, with this selected.
     pub(super) fn around<T>(&self, selected: Selected, look: impl FnOnce(&Around<'_>) -> T) -> T {
+        self.around_of(&self.asker, selected, look)
+    }
+
+    /// Looks at something around the line of somebody else.
+    pub(super) fn around_of<T>(
+        &self,
+        asker: &Asker,
+        selected: Selected,
+        look: impl FnOnce(&Around<'_>) -> T,
+    ) -> T {
         let recommended = |incident: IncidentId| {
             if incident == self.incident(240) {
                 vec![self.unit("E14"), self.unit("M7")]
@@ -257,7 +277,9 @@ impl Night {
             board: self.board(),
             response: &self.world.response,
             selected,
+            asker,
             now: self.now(),
+            close_by: self.now().plus_s(8 * 3_600),
             places: &places,
             recommended: &recommended,
         })
@@ -320,10 +342,19 @@ fn places(text: &str) -> Vec<FoundPlace> {
 pub(super) fn check(table: &str) {
     let night = &*NIGHT;
     let mut selected = Selected::default();
+    let mut asker = night.asker.clone();
     let mut wrong = Vec::new();
     for told in table.lines().map(str::trim).filter(|told| !told.is_empty()) {
         if let Some(words) = told.strip_prefix("selected") {
             selected = night.selected(words);
+            continue;
+        }
+        if let Some(callsign) = told.strip_prefix("crew of ") {
+            asker = Asker {
+                person: PersonId([9; 16]),
+                unit: Some(night.unit(callsign)),
+                seats: [Seat::Crew].into(),
+            };
             continue;
         }
         let split = |(sign, kind): (&str, &'static str)| {
@@ -332,9 +363,12 @@ pub(super) fn check(table: &str) {
         let signs = [(" => ", ""), (" =?> ", "?"), (" =!> ", "!")];
         let found = signs.into_iter().find_map(split);
         let (text, kind, expected) = found.unwrap_or_else(|| panic!("no meaning in: {told}"));
-        let found = match night.understand(selected, text.trim()) {
-            Ok(understood) => {
-                let printed = night.around(selected, |around| understood.meaning.print(around));
+        let read = night.around_of(&asker, selected, |around| {
+            let read = understand(text.trim(), around);
+            read.map(|read| (read.meaning.print(around), read))
+        });
+        let found = match read {
+            Ok((printed, understood)) => {
                 let kind = if understood.is_sure() { "" } else { "?" };
                 (kind, printed, format!("{:?}", understood.unsure))
             }

@@ -1,6 +1,7 @@
-//! The words of the action line: verbs with their other names in both languages, named fields, the words
-//! that may stand between, and the screens one can go to. A new verb is a row here and a reading in `read`.
+//! The words of the action line: verbs with their other names in both languages, named fields, and the words
+//! that may stand between. A new verb is a row here and a reading in `read`.
 
+pub use super::screens::{SCREENS, Screen};
 use crate::basis::Text;
 
 /// What a line asks to do.
@@ -64,6 +65,28 @@ pub enum Verb {
     Rest,
     /// Let free units wait at a station.
     MoveUp,
+    /// Issue a directive to units.
+    Direct,
+    /// Sign for a directive.
+    Sign,
+    /// Begin to act on a directive.
+    Begin,
+    /// Report back on a directive.
+    Report,
+    /// Verify what was reported.
+    Verify,
+    /// Return what was reported for rework.
+    Return,
+    /// Take a directive back.
+    Recall,
+    /// Ask for support.
+    Ask,
+    /// Write into the log of one's shift.
+    Log,
+    /// Come on duty.
+    ComeOn,
+    /// Go off duty oneself.
+    Leave,
     /// Take the last action back.
     Undo,
     /// Say what can be said.
@@ -128,12 +151,23 @@ verbs! {
     TakeCall "c" ["call"] ["接警"] ("c [what is said]", "接警 [所述内容]") ("take a call", "接警");
     Join "j" ["join"] ["并入"] ("j [CALL] INCIDENT", "并入 [接警单] 警情") ("join a call to an incident", "将接警单并入警情");
     Status "s" ["status"] ["状态"] ("s UNIT or INCIDENT", "状态 力量或警情") ("show how it stands", "查看状态");
-    Go "go" ["go", "show"] ["看", "查"] ("go UNIT, INCIDENT, call:N or SCREEN", "看 力量、警情、接警单:号 或 席位") ("open it", "打开");
+    Go "go" ["go", "show"] ["看", "查"] ("go UNIT, INCIDENT, D12, call:N or SCREEN", "看 力量、警情、指令号、接警单:号 或 席位") ("open it", "打开");
     Available "av" ["available", "on duty", "onduty", "on"] ["待命", "上班"] ("av UNIT...", "待命 力量…") ("on duty and free to be sent", "上班或恢复待命");
     OutOfService "oos" ["out of service"] ["停用"] ("oos UNIT... reason", "停用 力量… 原因") ("take out of service", "停用力量");
     OffDuty "od" ["off duty", "offduty"] ["下班"] ("od UNIT...", "下班 力量…") ("go off duty", "力量下班");
     Rest "rest" ["rest"] ["休整"] ("rest UNIT... MINUTES", "休整 力量… 分钟") ("let the crew rest", "安排休整");
     MoveUp "mu" ["move up", "wait"] ["前移"] ("mu UNIT... to STATION", "前移 力量… 到 站点") ("let it wait at another station; its own brings it back", "到另一站点待命；写本站即返回");
+    Direct "dir" ["direct", "order"] ["指令", "下达指令"] ("dir UNIT... [p1-p4] text", "指令 力量… 文字") ("issue a directive to units", "向力量下达指令");
+    Sign "sg" ["sign"] ["签收"] ("sg [D12]", "签收 [指令号]") ("sign for a directive", "签收指令");
+    Begin "bg" ["begin"] ["开始处置", "开始办理"] ("bg [D12]", "开始处置 [指令号]") ("begin to act on a directive", "开始办理指令");
+    Report "rp" ["report"] ["反馈"] ("rp [D12] text", "反馈 [指令号] 文字") ("report back on a directive", "反馈指令办理情况");
+    Verify "vf" ["verify"] ["核验"] ("vf [D12] [UNIT]", "核验 [指令号] [力量]") ("verify what was reported", "核验反馈");
+    Return "rt" ["return"] ["退回"] ("rt [D12] reason", "退回 [指令号] 原因") ("return a report for rework", "退回重办");
+    Recall "rc" ["recall"] ["撤回指令"] ("rc D12 reason", "撤回指令 指令号 原因") ("take a directive back", "撤回指令");
+    Ask "ask" ["ask"] ["求援"] ("ask CAPABILITY [xN] [INCIDENT] [text]", "求援 能力 [N个] [警情] [文字]") ("ask for support in the agency", "在本单位内请求支撑");
+    Log "log" ["log"] ["日志"] ("log text", "日志 文字") ("write into the log of your shift", "写入本班值班日志");
+    ComeOn "relieve" ["relieve"] ["到岗"] ("relieve", "到岗") ("come on for your own shift", "本人到岗");
+    Leave "leave" ["leave"] ["离岗"] ("leave", "离岗") ("go off, where nothing is handed over", "本人离岗（无需交接时）");
     Undo "u" ["undo"] ["撤销"] ("u", "撤销") ("take your last action back", "撤销您的上一操作");
     Help "?" ["help"] ["帮助"] ("? [VERB]", "帮助 [操作]") ("what can be said", "可用操作");
 }
@@ -175,6 +209,12 @@ impl Verb {
             | Verb::Reopen
             | Verb::Relocate
             | Verb::TakeCall
+            | Verb::Direct
+            | Verb::Report
+            | Verb::Return
+            | Verb::Recall
+            | Verb::Ask
+            | Verb::Log
             | Verb::OutOfService => true,
             Verb::Send
             | Verb::Acknowledge
@@ -196,6 +236,11 @@ impl Verb {
             | Verb::OffDuty
             | Verb::Rest
             | Verb::MoveUp
+            | Verb::Sign
+            | Verb::Begin
+            | Verb::Verify
+            | Verb::ComeOn
+            | Verb::Leave
             | Verb::Undo
             | Verb::Help => false,
         }
@@ -219,6 +264,12 @@ impl Verb {
             | Verb::OutOfService
             | Verb::OffDuty
             | Verb::Rest
+            | Verb::Direct
+            | Verb::Sign
+            | Verb::Begin
+            | Verb::Report
+            | Verb::Verify
+            | Verb::Return
             | Verb::MoveUp => true,
             Verb::RaiseAlarm
             | Verb::Note
@@ -233,6 +284,11 @@ impl Verb {
             | Verb::Open
             | Verb::TakeCall
             | Verb::Join
+            | Verb::Recall
+            | Verb::Ask
+            | Verb::Log
+            | Verb::ComeOn
+            | Verb::Leave
             | Verb::Undo
             | Verb::Help => false,
         }
@@ -246,7 +302,8 @@ impl Verb {
             Field::Unit => self.takes_units(),
             Field::By => self == Verb::Swap,
             Field::At | Field::Area => matches!(self, Verb::Open | Verb::Relocate),
-            Field::Category | Field::Priority => matches!(self, Verb::Open | Verb::Grade),
+            Field::Category => matches!(self, Verb::Open | Verb::Grade),
+            Field::Priority => matches!(self, Verb::Open | Verb::Grade | Verb::Direct),
             Field::Level => self == Verb::RaiseAlarm,
             Field::Minutes => self == Verb::Rest,
             Field::Station => self == Verb::MoveUp,
@@ -260,9 +317,34 @@ impl Verb {
                     | Verb::OutOfService
                     | Verb::Swap
                     | Verb::Reassign
+                    | Verb::Return
+                    | Verb::Recall
             ),
-            Field::Note => matches!(self, Verb::Note | Verb::TakeCall),
+            Field::Note => matches!(
+                self,
+                Verb::Note | Verb::TakeCall | Verb::Direct | Verb::Report | Verb::Ask | Verb::Log
+            ),
+            Field::Directive => self.is_of_item() || matches!(self, Verb::Recall | Verb::Go),
+            Field::Item => self.is_of_item(),
+            Field::Count | Field::Capability => self == Verb::Ask,
         }
+    }
+
+    /// Returns true if it is about one addressee's part of a directive.
+    pub(super) fn is_of_item(self) -> bool {
+        matches!(
+            self,
+            Verb::Sign | Verb::Begin | Verb::Report | Verb::Verify | Verb::Return
+        )
+    }
+
+    /// Returns true if its words are read by `told`: it is about a directive, support or one's own shift.
+    pub(super) fn is_told(self) -> bool {
+        let other = matches!(
+            self,
+            Verb::Direct | Verb::Recall | Verb::Ask | Verb::Log | Verb::ComeOn | Verb::Leave
+        );
+        other || self.is_of_item()
     }
 
     /// Returns how many incidents it may name.
@@ -287,6 +369,7 @@ impl Verb {
             | Verb::Unmerge
             | Verb::Join
             | Verb::Status
+            | Verb::Ask
             | Verb::Go => 1,
             Verb::Swap
             | Verb::Open
@@ -296,6 +379,16 @@ impl Verb {
             | Verb::OffDuty
             | Verb::Rest
             | Verb::MoveUp
+            | Verb::Direct
+            | Verb::Sign
+            | Verb::Begin
+            | Verb::Report
+            | Verb::Verify
+            | Verb::Return
+            | Verb::Recall
+            | Verb::Log
+            | Verb::ComeOn
+            | Verb::Leave
             | Verb::Undo
             | Verb::Help => 0,
         }
@@ -331,6 +424,14 @@ pub enum Field {
     Reason,
     /// The text of a note.
     Note,
+    /// A directive's number.
+    Directive,
+    /// Which addressee's part of a directive, from 1.
+    Item,
+    /// How many.
+    Count,
+    /// What support is asked for.
+    Capability,
 }
 
 /// The fields with their names: English ones, the usual one first, then Chinese ones.
@@ -348,6 +449,10 @@ pub const FIELDS: &[(Field, &[&str], &[&str])] = &[
     (Field::Minutes, &["minutes", "min"], &["分钟"]),
     (Field::Reason, &["reason", "disposition"], &["原因", "结果"]),
     (Field::Note, &["note", "text"], &["备注", "内容"]),
+    (Field::Directive, &["directive"], &["指令"]),
+    (Field::Item, &["item"], &["分项"]),
+    (Field::Count, &["count"], &["数量"]),
+    (Field::Capability, &["capability"], &["能力"]),
 ];
 
 impl Field {
@@ -375,7 +480,11 @@ impl Field {
             | Field::Station
             | Field::Priority
             | Field::Level
-            | Field::Minutes => false,
+            | Field::Minutes
+            | Field::Directive
+            | Field::Item
+            | Field::Count
+            | Field::Capability => false,
         }
     }
 }
@@ -386,74 +495,6 @@ pub(super) fn field_named(name: &str) -> Option<Field> {
         .iter()
         .find(|(_, en, zh)| en.contains(&name) || zh.contains(&name));
     row.map(|(field, ..)| *field)
-}
-
-/// A screen of the console.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Screen {
-    /// Call taking.
-    CallTaking,
-    /// The dispatch board.
-    Dispatch,
-    /// The duty officer's.
-    Duty,
-    /// The wall.
-    Wall,
-    /// After the action.
-    Review,
-    /// How long things took.
-    Figures,
-}
-
-/// The screens with their names: what programs call it, English words, Chinese words.
-pub const SCREENS: &[(Screen, &str, &[&str], &[&str])] = &[
-    (
-        Screen::CallTaking,
-        "call-taking",
-        &["calls", "take", "calltaking", "call-taking", "taker"],
-        &["接警", "接警台"],
-    ),
-    (
-        Screen::Dispatch,
-        "dispatch",
-        &["dispatch", "board"],
-        &["指挥", "调度", "调度台"],
-    ),
-    (Screen::Duty, "duty", &["duty"], &["值班", "值班长"]),
-    (Screen::Wall, "wall", &["wall"], &["大屏"]),
-    (
-        Screen::Review,
-        "review",
-        &["review", "after-action"],
-        &["复盘"],
-    ),
-    (
-        Screen::Figures,
-        "figures",
-        &["figures", "statistics"],
-        &["统计"],
-    ),
-];
-
-impl Screen {
-    /// Returns the word programs know it by.
-    pub fn as_str(self) -> &'static str {
-        let row = SCREENS.iter().find(|(screen, ..)| *screen == self);
-        row.map_or("dispatch", |(_, id, ..)| id)
-    }
-
-    /// Returns the word people read.
-    pub fn label(self) -> Text {
-        let (en, zh) = match self {
-            Screen::CallTaking => ("call taking", "接警"),
-            Screen::Dispatch => ("dispatch", "调度"),
-            Screen::Duty => ("duty officer", "值班"),
-            Screen::Wall => ("wall", "大屏"),
-            Screen::Review => ("review", "复盘"),
-            Screen::Figures => ("figures", "统计"),
-        };
-        Text::new(en, zh)
-    }
 }
 
 /// What a word between the records says about the unit that follows it.

@@ -171,7 +171,7 @@ pub(crate) async fn kinds(
 }
 
 /// Returns the next 08:00 of the node's time zone.
-fn next_close(app: &App) -> Timestamp {
+pub(super) fn next_close(app: &App) -> Timestamp {
     let now = app.node.now();
     let zone = app.node.settings().zone.as_deref().unwrap_or("UTC");
     let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
@@ -365,14 +365,6 @@ impl Session {
         to: &Addressee,
         board: &watchfire_core::board::Board,
     ) -> bool {
-        match to {
-            Addressee::Unit(unit) => self.unit == Some(*unit),
-            Addressee::Seat(seat) => self.seats.contains(seat),
-            Addressee::Station(station) => {
-                let unit = self.unit.and_then(|unit| board.units.get(&unit));
-                unit.is_some_and(|unit| unit.details.station == Some(*station))
-            }
-            Addressee::Agency(_) | Addressee::Everyone => false,
-        }
+        to.is_for(self.unit, &self.seats, board)
     }
 }

@@ -18,7 +18,7 @@ use watchfire_core::engine::{HappenedWhen, Outcome};
 use watchfire_core::limits;
 use watchfire_core::line::words::{VERBS, VerbRow};
 use watchfire_core::line::{
-    self, Around, FoundPlace, Meaning, Misunderstanding, Selected, Trouble, Understood,
+    self, Around, Asker, FoundPlace, Meaning, Misunderstanding, Selected, Trouble, Understood,
 };
 use watchfire_core::log::KeptMade;
 use watchfire_core::recommend::Rule;
@@ -145,7 +145,9 @@ pub(crate) enum GoKindView {
     Unit,
     /// A call.
     Call,
-    /// A screen: `call-taking`, `dispatch`, `duty`, `wall` or `review`.
+    /// A directive.
+    Directive,
+    /// A screen, such as `call-taking`, `dispatch`, `directives` or `roster`.
     Seat,
 }
 
@@ -218,7 +220,7 @@ pub(crate) async fn act(asked: Asked) -> Result<Json<ActionLineView>, Problem> {
         return Ok(Json(done_before(&outcome)));
     }
     let board = board_for(&asked.app, &body.text, selected)?;
-    let look = Look::new(&asked.app, board, selected);
+    let look = Look::new(&asked.app, &asked.session, board, selected);
     let read = look.around(|around| {
         line::understand(&body.text, around).map(|understood| {
             let token = understood.token(around);
@@ -294,11 +296,14 @@ pub(crate) async fn complete(
     }
     // Looking places up takes milliseconds, for which nobody who writes is kept waiting.
     let board = node.board().clone();
+    let asker = asker(&session);
     let around = Around {
         board: &board,
         response: node.response(),
         selected: known(&board, selected),
+        asker: &asker,
         now: node.now(),
+        close_by: super::directive::next_close(&app),
         places: &|text| places(&app, &board, text),
         // Nothing that is offered depends on it.
         recommended: &|_| Vec::new(),
@@ -325,6 +330,7 @@ struct Look<'a> {
     app: &'a App,
     board: Board,
     selected: Selected,
+    asker: Asker,
     /// What was recommended, so that what is asked about and what is done are worked out once.
     recommended: RefCell<BTreeMap<IncidentId, Vec<UnitId>>>,
     /// The recommendation that is kept with what is done.
@@ -332,12 +338,13 @@ struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    fn new(app: &'a App, board: Board, selected: Selected) -> Look<'a> {
+    fn new(app: &'a App, session: &Session, board: Board, selected: Selected) -> Look<'a> {
         let selected = known(&board, selected);
         Look {
             app,
             board,
             selected,
+            asker: asker(session),
             recommended: RefCell::default(),
             made: RefCell::default(),
         }
@@ -348,7 +355,9 @@ impl<'a> Look<'a> {
             board: &self.board,
             response: self.app.node.response(),
             selected: self.selected,
+            asker: &self.asker,
             now: self.app.node.now(),
+            close_by: super::directive::next_close(self.app),
             places: &|text| places(self.app, &self.board, text),
             recommended: &|incident| self.recommended(incident),
         })
@@ -365,6 +374,15 @@ impl<'a> Look<'a> {
         });
         self.recommended.borrow_mut().insert(id, units.clone());
         units
+    }
+}
+
+/// Returns who asks, as the grammar knows them.
+fn asker(session: &Session) -> Asker {
+    Asker {
+        person: session.person,
+        unit: session.unit,
+        seats: session.seats.clone(),
     }
 }
 
@@ -587,6 +605,12 @@ fn shown(understood: &Understood) -> ActionLineView {
         | Meaning::Join { .. }
         | Meaning::Duty { .. }
         | Meaning::MoveUp { .. }
+        | Meaning::Direct { .. }
+        | Meaning::Answer { .. }
+        | Meaning::Recall { .. }
+        | Meaning::Ask { .. }
+        | Meaning::Log { .. }
+        | Meaning::Shift { .. }
         | Meaning::Undo => view,
     }
 }
@@ -598,6 +622,8 @@ fn go(record: RecordRef) -> Option<GoView> {
         GoKindView::Unit
     } else if record.kind == RecordKind::Call {
         GoKindView::Call
+    } else if record.kind == RecordKind::Directive {
+        GoKindView::Directive
     } else {
         return None;
     };

@@ -255,3 +255,39 @@ async fn what_is_offered_is_what_the_board_has() {
         .await;
     assert_eq!(past.problem(), "unreadable");
 }
+
+#[tokio::test]
+async fn a_directive_is_given_answered_and_verified_by_lines_alone() {
+    let house = House::new().await;
+    let issued = does(&house, "dir e1: hold the gate, Mr Li waits").await;
+    assert_eq!(issued.text("/outcome"), "done", "{issued:?}");
+    assert_eq!(issued.text("/records/0/kind"), "directive");
+    let path = format!("/directives/{}", issued.text("/records/0/id"));
+    let shown = get(&house, &path).await;
+    assert_eq!(shown["text"], "hold the gate, Mr Li waits");
+    assert_eq!(
+        (&shown["subject"], &shown["priority"]),
+        (&json!("任务指令 task"), &json!(3)),
+        "what may name people is in the text alone"
+    );
+    for line in ["sg D1", "开始处置 D1", "rp D1 the gate is held"] {
+        let own = say(&house, Seat::Crew, line).await;
+        assert_eq!(own.text("/outcome"), "done", "{line}: {own:?}");
+    }
+    for line in ["vf D1", "dir e1 come back", "rc D1 a mistake"] {
+        let refused = say(&house, Seat::Crew, line).await;
+        assert_eq!(refused.problem(), "not_allowed", "{line}");
+    }
+    let asked = does(&house, "核验").await;
+    assert_eq!(asked.text("/outcome"), "confirm", "no number was said");
+    let verified = does(&house, "核验 D1").await;
+    assert_eq!(verified.text("/outcome"), "done", "{verified:?}");
+    let shown = get(&house, &path).await;
+    assert_eq!(shown["status"], "closed", "it was the last of it");
+    let go = does(&house, "go D1").await;
+    assert_eq!(go.text("/go/kind"), "directive");
+    let go = does(&house, "看值守").await;
+    assert_eq!(go.text("/go/id"), "roster");
+    let idle = say(&house, Seat::DutyOfficer, "log all quiet").await;
+    assert_eq!(idle.problem(), "not_as_things_stand", "nobody is on");
+}

@@ -5351,7 +5351,7 @@ export interface components {
          * @description What a line goes to.
          * @enum {string}
          */
-        GoKindView: "incident" | "unit" | "call" | "seat";
+        GoKindView: "incident" | "unit" | "call" | "directive" | "seat";
         /** @description Where to go. */
         GoView: {
             /** @description The record's id, or the screen's name. */

@@ -3,9 +3,9 @@
 use proptest::prelude::{ProptestConfig, any, prop};
 use proptest::test_runner::{RngSeed, TestCaseError, TestRunner};
 
-use super::{NIGHT, Night, place};
+use super::{NIGHT, Night, place, told};
 use crate::basis::{Line, Point, Priority, Prose};
-use crate::line::{Advance, DutyStep, Field, Meaning, Screen, Selected, Verb, complete};
+use crate::line::{Advance, Answer, DutyStep, Field, Meaning, Screen, Selected, Verb, complete};
 use crate::record::assignment::AssignmentStatus;
 
 fn runner(cases: u32, seed: u64) -> TestRunner {
@@ -39,6 +39,22 @@ const WORDS: &[&str] = &[
     "by",
     "?",
     "go",
+    "dir",
+    "sg",
+    "report",
+    "vf",
+    "rc",
+    "ask",
+    "log",
+    "relieve",
+    "指令",
+    "核验",
+    "drone",
+    "x3",
+    "D2",
+    "个",
+    "item:",
+    "directive:",
     "j",
     "rest",
     "mu",
@@ -174,7 +190,7 @@ fn meaning(night: &Night, n: [u16; 6], text: &str) -> Option<Meaning> {
             .iter()
             .all(|unit| board.live_assignment(*unit).is_none())
     };
-    let meaning = match pick(0, 26) {
+    let meaning = match pick(0, 32) {
         0 => Meaning::Send { units, incident },
         1 => advance(Advance::Acknowledge),
         2 => advance(Advance::Depart),
@@ -247,7 +263,36 @@ fn meaning(night: &Night, n: [u16; 6], text: &str) -> Option<Meaning> {
             units,
             to: night.station(["N1", "N2", "城北", "和平", "M7"][pick(1, 5)]),
         },
+        25 => Meaning::Direct {
+            details: told::details(night, &units, priority?),
+            text: prose?,
+        },
+        26 => Meaning::Answer {
+            directive: night.directive(2),
+            item: pick(1, 2),
+            step: match pick(2, 5) {
+                0 => Answer::Sign,
+                1 => Answer::Begin,
+                2 => Answer::Report { text: prose? },
+                3 => Answer::Verify,
+                _ => Answer::Return { reason: line? },
+            },
+        },
+        27 => Meaning::Recall {
+            directive: night.directive(1),
+            reason: line?,
+        },
+        28 => Meaning::Ask {
+            wish: told::wish(night, incident, 1 + u32::from(n[2]) % 10_000),
+            need: prose,
+        },
+        29 => Meaning::Log {
+            shift: night.shift(),
+            text: prose?,
+        },
+        30 => Meaning::Go(night.directive(1 + pick(1, 5) as u64).into()),
         _ => [
+            Meaning::GoScreen(Screen::Roster),
             Meaning::Undo,
             Meaning::Unmerge {
                 incident: incidents[6],
@@ -259,7 +304,7 @@ fn meaning(night: &Night, n: [u16; 6], text: &str) -> Option<Meaning> {
             Meaning::GoScreen(Screen::Duty),
             Meaning::Help(Some(Verb::CancelIncident)),
             Meaning::Help(None),
-        ][pick(1, 9)]
+        ][pick(1, 10)]
         .clone(),
     };
     Some(meaning)

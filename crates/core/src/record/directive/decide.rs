@@ -1,16 +1,34 @@
 //! What may be done with a directive: who may take which step when, and that nobody closes what they were to do.
 
+use std::collections::BTreeSet;
+
 use super::{
     Addressee, Details, Directive, DirectiveAction, DirectiveEvent, Ending, Item, ItemStatus,
     Ladder, Progress, Step, statuses,
 };
-use crate::basis::{DirectiveId, Line, Personal, Prose, Text};
+use crate::basis::{DirectiveId, Line, Personal, Prose, Text, UnitId};
 use crate::board::Board;
 use crate::limits;
 use crate::record::participation::{self, Tier};
+use crate::record::person::Seat;
 use crate::record::{Context, Event, Happened, RecordKind};
 use crate::refusal::Refusal;
 use crate::timer::{AlarmCode, acknowledged};
+
+impl Addressee {
+    /// Says whether something for an addressee is for whoever is of that unit's crew and may take those seats.
+    pub fn is_for(&self, unit: Option<UnitId>, seats: &BTreeSet<Seat>, board: &Board) -> bool {
+        match self {
+            Addressee::Unit(own) => unit == Some(*own),
+            Addressee::Seat(seat) => seats.contains(seat),
+            Addressee::Station(station) => {
+                let unit = unit.and_then(|unit| board.units.get(&unit));
+                unit.is_some_and(|unit| unit.details.station == Some(*station))
+            }
+            Addressee::Agency(_) | Addressee::Everyone => false,
+        }
+    }
+}
 
 pub(in crate::record) fn decide(
     board: &Board,
