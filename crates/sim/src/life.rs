@@ -10,6 +10,7 @@ use watchfire_core::board::Board;
 use watchfire_core::engine::{HappenedWhen, Outcome, Request, Then};
 use watchfire_core::entropy::Entropy;
 use watchfire_core::limits;
+use watchfire_core::record::directive::Ending;
 use watchfire_core::record::person::Seat;
 use watchfire_core::record::{Action, Actor, RecordRef};
 use watchfire_core::refusal::Refusal;
@@ -19,6 +20,7 @@ use watchfire_feed::{
 
 use crate::disk::{Disk, Fate};
 use crate::host::{Ear, Host, Pumped};
+use crate::office::{self, Desk};
 use crate::{Plant, client, invariant};
 
 /// When every life begins, in milliseconds since the epoch.
@@ -63,6 +65,49 @@ pub struct Counts {
     pub second_writers: u64,
     /// The largest group commit, in requests.
     pub largest_batch: u64,
+    /// Duty posts that changed hands by a handover.
+    pub handed_over: u64,
+    /// Of these, without the outgoing person, who was gone.
+    pub gone: u64,
+    /// Items that were taken over in them.
+    pub items: u64,
+    /// Books of a day that were signed.
+    pub settled: u64,
+    /// Of these, held against the day before.
+    pub followed: u64,
+    /// Lines that were carried over in them.
+    pub carried: u64,
+    /// Corrections of signed days.
+    pub corrected: u64,
+    /// Directives of which all was done.
+    pub done: u64,
+    /// Offers of support that were promised.
+    pub promised: u64,
+}
+
+impl Counts {
+    /// Counts what stands on a board at the end of a life.
+    fn see(&mut self, board: &Board) {
+        for one in board.handovers.values().filter(|one| one.is_signed()) {
+            self.handed_over += 1;
+            self.gone += u64::from(one.gone.is_some());
+            self.items += one.items.len() as u64;
+        }
+        for one in board.settlements.values() {
+            let Some(signed) = &one.signed else { continue };
+            self.settled += 1;
+            self.followed += u64::from(signed.follows);
+            self.carried += one.carried.len() as u64;
+            self.corrected += one.corrections.len() as u64;
+        }
+        let done = board.directives.values().filter(|one| {
+            let ended = one.ended.as_ref().map(|(_, ending)| ending);
+            ended == Some(&Ending::Closed { in_part: None })
+        });
+        self.done += done.count() as u64;
+        let promised = board.support_offers.values();
+        self.promised += promised.filter(|one| one.promised > 0).count() as u64;
+    }
 }
 
 /// A life that broke nothing.
@@ -105,6 +150,7 @@ pub fn run(settings: Settings) -> Result<Report, Box<Failure>> {
         return Err(life.failure(broken));
     }
     life.counts.torn = life.disk.torn_found;
+    life.counts.see(&life.host.shown);
     let mut told: Vec<u8> = life.story.join("\n").into_bytes();
     told.extend(life.disk.head().hash.0);
     Ok(Report {
@@ -161,6 +207,8 @@ pub(crate) struct Life {
     pub(crate) acked: Vec<Acked>,
     /// The head and the screens when last all was quiet.
     pub(crate) quiet: (Head, Board),
+    /// What the clock said when each entry on the disk was written.
+    pub(crate) written: Vec<Timestamp>,
     settings: Settings,
     dice: Entropy,
     signer_seed: [u8; 32],
@@ -206,6 +254,7 @@ impl Life {
             host,
             now: Timestamp(BEGIN_MS),
             acked: Vec::new(),
+            written: Vec::new(),
             settings,
             dice,
             signer_seed,
@@ -228,6 +277,7 @@ impl Life {
         for _ in 0..wanted {
             self.somebody_asks();
         }
+        self.office_asks();
         let asks = self.next_batch();
         let dies_before = self.draw_fate(asks.len());
         self.pump(asks, dies_before)?;
@@ -270,6 +320,32 @@ impl Life {
             happened,
             tries: 0,
         });
+    }
+
+    /// The people beside the consoles ask, by dice of their own.
+    fn office_asks(&mut self) {
+        let mut dice = Entropy::from_number(self.settings.seed ^ self.at_step << 20);
+        let desk = Desk {
+            board: &self.host.shown,
+            home: self.disk.feed.node,
+            now: self.now,
+        };
+        for (person, words, action) in office::act(desk, &mut dice) {
+            self.tickets += 1;
+            self.waiting.push(Ask {
+                ticket: self.tickets,
+                person,
+                words,
+                action,
+                happened: HappenedWhen::Now,
+                tries: 0,
+            });
+        }
+    }
+
+    /// Notes what the clock said when the entries that are new on the disk were written.
+    fn note_written(&mut self) {
+        self.written.resize(self.disk.entries.len(), self.now);
     }
 
     /// Takes what is waiting, and at times something twice, or something that was answered long ago.
@@ -331,6 +407,7 @@ impl Life {
         let pumped = self
             .host
             .pump(&mut self.disk, requests, self.now, dies_before, &mut heard)?;
+        self.note_written();
         self.tell(&format!(
             "{size} asked, {} answered: {pumped:?}",
             heard.0.len()
@@ -401,6 +478,7 @@ impl Life {
     fn restart(&mut self, words: &str) -> Result<(), String> {
         self.tell(words);
         self.disk.recover();
+        self.note_written();
         self.disk.fate = Fate::Written;
         let entropy = self.dice.next_32();
         self.host = Host::start(&self.disk, self.signer_seed, entropy, self.settings.plant)?;

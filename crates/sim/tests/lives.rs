@@ -48,6 +48,15 @@ fn live(seeds: std::ops::Range<u64>) {
         seen.torn += counts.torn;
         seen.restarts += counts.restarts;
         seen.second_writers += counts.second_writers;
+        seen.handed_over += counts.handed_over;
+        seen.gone += counts.gone;
+        seen.items += counts.items;
+        seen.settled += counts.settled;
+        seen.followed += counts.followed;
+        seen.carried += counts.carried;
+        seen.corrected += counts.corrected;
+        seen.done += counts.done;
+        seen.promised += counts.promised;
         seen.largest_batch = seen.largest_batch.max(counts.largest_batch);
     }
     assert_eq!(seen.largest_batch, 64, "a whole group commit must come up");
@@ -63,8 +72,20 @@ fn live(seeds: std::ops::Range<u64>) {
         (seen.torn, 100, "torn"),
         (seen.restarts, 80, "restarts"),
         (seen.second_writers, 40, "second writers"),
+        (seen.handed_over, 10, "handed over"),
+        (seen.gone, 2, "gone"),
+        (seen.items, 40, "items"),
+        (seen.settled, 30, "settled"),
+        (seen.followed, 10, "followed"),
+        (seen.carried, 50, "carried"),
+        (seen.corrected, 2, "corrected"),
+        (seen.done, 5, "done"),
+        (seen.promised, 1, "promised"),
     ] {
-        assert!(count >= least, "too few to prove anything: {what} {count}");
+        assert!(
+            count >= least,
+            "too few to prove anything: {what} {count} of {seen:?}"
+        );
     }
 }
 
@@ -119,4 +140,14 @@ fn a_lost_row_is_caught() {
         "nothing_before_durable",
     ];
     caught(Plant::LosesARow, &by);
+}
+
+#[test]
+fn a_handover_that_overlooks_something_is_caught() {
+    caught(Plant::HandsOverBlind, &["handover_loses_nothing"]);
+}
+
+#[test]
+fn a_book_that_overlooks_something_is_caught() {
+    caught(Plant::SettlesBlind, &["books_balance"]);
 }

@@ -22,15 +22,22 @@ fn line(text: &str) -> Line {
 
 /// Returns what somebody at a node does about a planned action next, if anything comes to mind.
 pub(crate) fn act(site: &Site, dice: &mut Entropy) -> Option<Wish> {
-    let joined = site.shown.own_operations(site.node());
+    let mut joined = site.shown.own_operations(site.node());
+    let leads = |id: &OperationId| site.shown.leading(*id).is_ok();
+    // Whoever leads one has most to do there.
+    if joined.iter().any(leads) && dice.below(4) > 0 {
+        joined.retain(leads);
+    }
     let operation = match joined.len() {
         0 => return None,
         count => joined[dice.below(count as u64) as usize],
     };
-    match dice.below(8) {
-        0 | 1 => Some(plan(site, operation, dice)),
-        2..=4 => Some(decide(site, operation, dice)),
-        _ => answer(site, operation, dice),
+    let planned = site.shown.planned_action_in(operation);
+    match (planned, dice.below(8)) {
+        (Some((home, _)), 1..=5) if home == site.node() => Some(decide(site, operation, dice)),
+        (None, _) | (Some(_), 0) => Some(plan(site, operation, dice)),
+        (Some(_), 1) => Some(decide(site, operation, dice)),
+        (Some(_), _) => answer(site, operation, dice),
     }
 }
 
@@ -122,10 +129,16 @@ fn plan(site: &Site, operation: OperationId, dice: &mut Entropy) -> Wish {
 fn decide(site: &Site, operation: OperationId, dice: &mut Entropy) -> Wish {
     let phase = 1 + dice.below(2) as u16;
     let reason = line("a bus");
+    let planned = site.shown.planned_action_in(operation);
+    let waits = planned.is_some_and(|(_, action)| action.is_open() && !action.is_out());
     let what = match dice.below(16) {
-        0..=4 => Decided::Issued,
-        5 => Decided::Reworked { reason },
-        6..=8 => Decided::Go {
+        // Nothing else is decided before that.
+        _ if waits && dice.below(4) > 0 => Decided::Issued,
+        0 => Decided::Issued,
+        // Only what was issued and has not gone is taken back.
+        1..=4 => Decided::Reworked { reason },
+        5 if dice.below(2) == 0 => Decided::Done { phase },
+        5..=8 => Decided::Go {
             phase: Some(phase).filter(|_| dice.below(3) > 0),
             not_ready: Vec::new(),
             despite: Some(reason).filter(|_| dice.below(3) > 0),

@@ -20,6 +20,7 @@ pub struct Plan {
     /// Parts of the action, each under one lead.
     pub branches: Vec<Branch>,
     /// Who goes where to do what, by number.
+    #[serde(deserialize_with = "by_number")]
     pub teams: BTreeMap<u16, Team>,
     /// What is done one after another; numbered from 1.
     pub phases: Vec<Phase>,
@@ -91,6 +92,19 @@ pub struct Criterion {
     pub what: Line,
     /// The seat or post that says so.
     pub who: Line,
+}
+
+/// Reads what is kept by number. An event's body is read before it is known which event it is, and until then a number that
+/// is a key is text.
+fn by_number<'de, D, T>(from: D) -> Result<BTreeMap<u16, T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let named = BTreeMap::<String, T>::deserialize(from)?;
+    let number = |(no, one): (String, T)| no.parse().map(|no| (no, one));
+    let all: Result<_, std::num::ParseIntError> = named.into_iter().map(number).collect();
+    all.map_err(serde::de::Error::custom)
 }
 
 impl Plan {
@@ -233,4 +247,39 @@ pub(in crate::record) fn check_text(text: &Line) -> Result<(), Refusal> {
         "行动中每段文字的字数",
         limits::ACTION_TEXT_CHARS_MAX,
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::planned_action::PlannedActionEvent;
+
+    #[test]
+    fn a_plan_is_read_back_from_the_event_that_tells_it() {
+        let line = |text: &str| text.parse::<Line>().unwrap();
+        let team = Team {
+            name: line("cordon"),
+            branch: 1,
+            agency: NodeId([7; 32]),
+            strength: 12,
+            call_sign: None,
+            position: TeamPosition {
+                label: line("the lane"),
+                point: None,
+            },
+            task: line("close the lane"),
+        };
+        let plan = Plan {
+            intent: line("both at one time"),
+            branches: Vec::new(),
+            teams: [(1, team.clone()), (40, team)].into(),
+            phases: Vec::new(),
+            no_go: Vec::new(),
+            silence: true,
+        };
+        let plan = Box::new(plan);
+        let told = serde_json::to_value(PlannedActionEvent::Changed { plan: plan.clone() });
+        let read: PlannedActionEvent = serde_json::from_value(told.unwrap()).unwrap();
+        assert_eq!(read, PlannedActionEvent::Changed { plan });
+    }
 }
