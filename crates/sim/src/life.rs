@@ -26,6 +26,10 @@ use crate::{Plant, client, invariant};
 /// When every life begins, in milliseconds since the epoch.
 const BEGIN_MS: i64 = 1_700_000_000_000;
 const HOUR_MS: i64 = 3_600_000;
+/// One life in so many is one of the office, where the consoles have little to do.
+const OFFICE_EVERY: u64 = 4;
+/// How often in one step of such a life somebody in the office does something.
+const OFFICE_ACTS: u64 = 4;
 
 /// What a life is to be like.
 #[derive(Debug, Clone, Copy)]
@@ -269,7 +273,9 @@ impl Life {
 
     fn step(&mut self) -> Result<(), String> {
         self.move_clock();
+        let of_the_office = self.settings.seed.is_multiple_of(OFFICE_EVERY);
         let wanted = match self.dice.below(8) {
+            _ if of_the_office => 1,
             0 => 1 + self.dice.below(limits::BATCH_INPUTS_MAX as u64),
             1..=3 => 2 + self.dice.below(7),
             _ => 1,
@@ -277,7 +283,9 @@ impl Life {
         for _ in 0..wanted {
             self.somebody_asks();
         }
-        self.office_asks();
+        if of_the_office {
+            self.office_asks();
+        }
         let asks = self.next_batch();
         let dies_before = self.draw_fate(asks.len());
         self.pump(asks, dies_before)?;
@@ -330,7 +338,10 @@ impl Life {
             home: self.disk.feed.node,
             now: self.now,
         };
-        for (person, words, action) in office::act(desk, &mut dice) {
+        let wishes: Vec<office::Wish> = (0..OFFICE_ACTS)
+            .flat_map(|_| office::act(desk, &mut dice))
+            .collect();
+        for (person, words, action) in wishes {
             self.tickets += 1;
             self.waiting.push(Ask {
                 ticket: self.tickets,

@@ -68,9 +68,9 @@ pub(crate) fn act(desk: Desk<'_>, dice: &mut Entropy) -> Vec<Wish> {
         return vec![enrol(staff.len())];
     }
     match dice.below(10) {
-        0..=2 => directive(desk, dice).into_iter().collect(),
-        3 | 4 => settle(desk, (60_000, desk.now), dice),
-        5 => {
+        0 | 1 => directive(desk, dice).into_iter().collect(),
+        2 | 3 => settle(desk, (60_000, desk.now), dice),
+        4 | 5 => {
             let lent = supporters::act((desk.board, desk.home, desk.now), dice);
             let lent = lent.map(|(words, action)| (CLERK, words, action));
             lent.into_iter().collect()
@@ -387,11 +387,11 @@ fn hand_over(desk: Desk<'_>, found: &Handover, dice: &mut Entropy) -> Vec<Wish> 
             };
             all.push((outgoing, explains));
         }
-        (1 | 2, _) => all.push((incoming, HandoverAction::SayGone { handover, reason })),
-        (3, _) if dice.below(2) == 0 => {
+        (1..=3, _) => all.push((incoming, HandoverAction::SayGone { handover, reason })),
+        (4, _) if dice.below(2) == 0 => {
             all.push((outgoing, HandoverAction::GiveUp { handover, reason }));
         }
-        (4, _) => {} // Somebody signs too early.
+        (5, _) => {} // Somebody signs too early.
         (_, _) => {
             let accept = |item| (incoming, HandoverAction::Accept { handover, item });
             all.extend(waits.into_iter().take(ANSWERED_MAX).map(accept));

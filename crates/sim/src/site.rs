@@ -708,6 +708,11 @@ impl Seeds {
 }
 
 fn request(action: Action, key: String) -> Request {
+    // Whoever directs others is not the one who answers for this node: nobody verifies their own work.
+    let person = match matches!(action, Action::Directive(_)) {
+        true => PersonId([2; 16]),
+        false => PersonId([1; 16]),
+    };
     let mut fingerprint = [0; 32];
     fingerprint[..16].copy_from_slice(&watchfire_feed::Hash::of(key.as_bytes()).0[..16]);
     Request {
@@ -715,7 +720,7 @@ fn request(action: Action, key: String) -> Request {
         key,
         fingerprint,
         by: Actor {
-            person: PersonId([1; 16]),
+            person,
             seat: Seat::DutyOfficer,
         },
         if_version: None,
