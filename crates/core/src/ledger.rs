@@ -125,10 +125,13 @@ impl Ledger {
     }
 
     fn add(&mut self, id: LineId, booked: Booked, from: Timestamp, until: Timestamp) {
-        let Booked {
+        let opened_at = booked.opened_at;
+        // Somebody may have said afterwards when it ended, and have been wrong: what was opened is in the book of that day.
+        let ended_at = booked.ended_at.map(|at| at.max(opened_at));
+        let booked = Booked {
             opened_at,
             ended_at,
-        } = booked;
+        };
         let over_before = ended_at.is_some_and(|at| at < from);
         if opened_at >= until || over_before {
             return;

@@ -134,7 +134,9 @@ impl Log for Disk {
             Plant::None
             | Plant::AnswersFirst
             | Plant::KeepsWhatWasNotWritten
-            | Plant::TakesTornBatches => {}
+            | Plant::TakesTornBatches
+            | Plant::HandsOverBlind
+            | Plant::SettlesBlind => {}
         }
         let mut bytes = framed(&batch.entries);
         match std::mem::replace(&mut self.fate, Fate::Written) {

@@ -8,16 +8,16 @@ use std::sync::Arc;
 
 use watchfire_core::basis::Timestamp;
 use watchfire_core::board::Board;
-use watchfire_core::engine::{Engine, Request, Start, Then, row_context};
+use watchfire_core::engine::{Engine, Request, Start, Step, Then, row_context};
 use watchfire_core::entropy::Entropy;
 use watchfire_core::log::{Batch, Log, LogFault};
 use watchfire_core::plan::ResponseFile;
-use watchfire_core::record::Record;
+use watchfire_core::record::{Action, Record, RecordKind};
 use watchfire_feed::Signer;
 use watchfire_feed::seal::{self, RecordKey};
 
 use crate::Plant;
-use crate::disk::Disk;
+use crate::disk::{Disk, Fate};
 
 /// A running process.
 #[derive(Debug)]
@@ -114,8 +114,11 @@ impl Host {
         self.top_up(disk, requests.len());
         let mut batch = Batch::default();
         let mut all = Vec::new();
-        for request in requests {
-            let step = self.engine.handle(request, now);
+        for request in self.blind_first(requests) {
+            let step = match self.blind_to(&request.action) {
+                Some(kind) if batch.is_empty() => self.handle_blind(disk, request, now, kind),
+                Some(_) | None => self.engine.handle(request, now),
+            };
             if self.plant == Plant::AnswersFirst {
                 self.say(disk, step.then, ear)?;
             } else {
@@ -144,6 +147,55 @@ impl Host {
             self.say(disk, then, ear)?;
         }
         Ok(Pumped::Well)
+    }
+
+    /// Returns what a mistake made on purpose keeps from being looked at when an action is decided.
+    fn blind_to(&self, action: &Action) -> Option<RecordKind> {
+        let blind = match self.plant {
+            Plant::HandsOverBlind => matches!(action, Action::Handover(_)),
+            Plant::SettlesBlind => matches!(action, Action::Settlement(_)),
+            Plant::None
+            | Plant::AnswersFirst
+            | Plant::ForgetsOutcomes
+            | Plant::KeepsWhatWasNotWritten
+            | Plant::TakesTornBatches
+            | Plant::LosesARow => false,
+        };
+        blind.then_some(RecordKind::Incident)
+    }
+
+    /// Lets what is decided blind come first, where the disk is as the screens show it.
+    fn blind_first(&self, mut requests: Vec<Request>) -> Vec<Request> {
+        requests.sort_by_key(|request| self.blind_to(&request.action).is_none());
+        requests
+    }
+
+    /// Decides one request on a board from which a kind of record is missing, and writes it at once.
+    fn handle_blind(
+        &mut self,
+        disk: &mut Disk,
+        request: Request,
+        now: Timestamp,
+        kind: RecordKind,
+    ) -> Step {
+        let mut board = Board::default();
+        let kept = self.shown.records();
+        for record in kept.filter(|record| record.reference().kind != kind) {
+            board.put(record);
+        }
+        self.engine.abandon(board, disk.head());
+        let mut step = self.engine.handle(request, now);
+        let fate = std::mem::replace(&mut disk.fate, Fate::Written);
+        let batch = std::mem::take(&mut step.append);
+        if !batch.is_empty() && disk.append(&batch).is_ok() {
+            self.engine.persisted();
+            for record in &step.then.show {
+                self.shown.put(record.clone());
+            }
+        }
+        disk.fate = fate;
+        self.engine.abandon(self.shown.clone(), disk.head());
+        step
     }
 
     fn say(&mut self, disk: &Disk, then: Then, ear: &mut impl Ear) -> Result<(), String> {

@@ -7,6 +7,7 @@
 mod acked_is_durable;
 mod asked_within_a_loan_is_answered;
 mod board_is_the_refold;
+mod books_balance;
 pub(crate) mod copies_are_what_home_had;
 mod done_once;
 mod erased_is_gone;
@@ -19,10 +20,11 @@ mod lent_goes_where_promised;
 mod newer_is_kept_and_shown;
 mod one_lead;
 mod only_what_is_shared_is_told;
-mod promised_once;
+pub(crate) mod promised_once;
 pub(crate) mod rows_are_the_board;
 mod same_entries_same_members;
 mod told_to_the_allowed;
+mod unanswered_is_seen;
 mod vector_rises;
 
 use std::collections::BTreeMap;
@@ -38,10 +40,11 @@ pub(crate) use hostile_disturbs_nobody::Glimpse;
 use only_what_is_shared_is_told::Ended;
 
 /// The names of all invariants, as failures call them.
-pub const NAMES: [&str; 20] = [
+pub const NAMES: [&str; 22] = [
     "acked_is_durable",
     "asked_within_a_loan_is_answered",
     "board_is_the_refold",
+    "books_balance",
     "copies_are_what_home_had",
     "done_once",
     "erased_is_gone",
@@ -58,6 +61,7 @@ pub const NAMES: [&str; 20] = [
     "rows_are_the_board",
     "same_entries_same_members",
     "told_to_the_allowed",
+    "unanswered_is_seen",
     "vector_rises",
 ];
 
@@ -86,6 +90,8 @@ struct Page {
     last_time: HybridTime,
     /// The shares that somebody here was told have ended.
     ended: Ended,
+    /// What is known of the directives that were given here.
+    known: unanswered_is_seen::Known,
 }
 
 impl Book {
@@ -128,7 +134,14 @@ pub(crate) fn when_appended(world: &mut World, at: usize, from: usize) -> Result
     let told = only_what_is_shared_is_told::check(world, at, from);
     named("only_what_is_shared_is_told", told)?;
     let answered = asked_within_a_loan_is_answered::check(world, at, from);
-    named("asked_within_a_loan_is_answered", answered)
+    named("asked_within_a_loan_is_answered", answered)?;
+    named("books_balance", books_balance::check(world, at, from))?;
+    let about = |kind: &str| kind.starts_with("directive.") || kind.starts_with("reply.");
+    let mut new = world.stands[at].site.disk.log[from..].iter();
+    match new.any(|(_, entry)| about(&entry.header.kind)) {
+        true => named("unanswered_is_seen", unanswered_is_seen::check(world, at)),
+        false => Ok(()),
+    }
 }
 
 /// Looks at a node whose process has just started.
@@ -137,7 +150,9 @@ pub(crate) fn when_started(world: &mut World, at: usize) -> Result<(), String> {
     named("fork_is_frozen", fork_is_frozen::check(world, at))?;
     named("acked_is_durable", acked_is_durable::check(world))?;
     when_newer_spoke(world)?;
-    named("done_once", done_once::check(world))
+    named("done_once", done_once::check(world))?;
+    named("promised_once", promised_once::check_all(world))?;
+    named("unanswered_is_seen", unanswered_is_seen::check(world, at))
 }
 
 /// Looks at what a node is about to say to another.
@@ -181,6 +196,10 @@ pub fn agree(sites: &[&Site]) -> Result<(), String> {
 
 /// Looks at what must hold every now and then.
 pub(crate) fn when_quiet(world: &mut World) -> Result<(), String> {
+    for at in 0..world.stands.len() {
+        named("unanswered_is_seen", unanswered_is_seen::check(world, at))?;
+    }
+    named("promised_once", promised_once::check_all(world))?;
     named("acked_is_durable", acked_is_durable::check(world))?;
     named("board_is_the_refold", board_is_the_refold::check(world))?;
     let copies = copies_are_what_home_had::check(world);
@@ -191,7 +210,8 @@ pub(crate) fn when_quiet(world: &mut World) -> Result<(), String> {
 
 /// Looks whether everybody agrees.
 pub(crate) fn healed(world: &World) -> Result<(), String> {
-    named("healed_is_converged", healed_is_converged::check(world))
+    named("healed_is_converged", healed_is_converged::check(world))?;
+    named("unanswered_is_seen", unanswered_is_seen::healed(world))
 }
 
 /// Looks at what is too dear to be looked at more than once.

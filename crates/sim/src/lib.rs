@@ -15,6 +15,7 @@ pub mod joint_invariant;
 mod life;
 pub mod model;
 pub mod net;
+mod office;
 pub mod pen;
 pub mod scale;
 pub mod site;
@@ -36,4 +37,8 @@ pub enum Plant {
     TakesTornBatches,
     /// One row of a batch is not written.
     LosesARow,
+    /// What a handover must hold is worked out without the incidents.
+    HandsOverBlind,
+    /// The book of a day is worked out without the incidents.
+    SettlesBlind,
 }

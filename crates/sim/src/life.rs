@@ -10,6 +10,7 @@ use watchfire_core::board::Board;
 use watchfire_core::engine::{HappenedWhen, Outcome, Request, Then};
 use watchfire_core::entropy::Entropy;
 use watchfire_core::limits;
+use watchfire_core::record::directive::Ending;
 use watchfire_core::record::person::Seat;
 use watchfire_core::record::{Action, Actor, RecordRef};
 use watchfire_core::refusal::Refusal;
@@ -19,11 +20,16 @@ use watchfire_feed::{
 
 use crate::disk::{Disk, Fate};
 use crate::host::{Ear, Host, Pumped};
+use crate::office::{self, Desk};
 use crate::{Plant, client, invariant};
 
 /// When every life begins, in milliseconds since the epoch.
 const BEGIN_MS: i64 = 1_700_000_000_000;
 const HOUR_MS: i64 = 3_600_000;
+/// One life in so many is one of the office, where the consoles have little to do.
+const OFFICE_EVERY: u64 = 4;
+/// How often in one step of such a life somebody in the office does something.
+const OFFICE_ACTS: u64 = 4;
 
 /// What a life is to be like.
 #[derive(Debug, Clone, Copy)]
@@ -63,6 +69,49 @@ pub struct Counts {
     pub second_writers: u64,
     /// The largest group commit, in requests.
     pub largest_batch: u64,
+    /// Duty posts that changed hands by a handover.
+    pub handed_over: u64,
+    /// Of these, without the outgoing person, who was gone.
+    pub gone: u64,
+    /// Items that were taken over in them.
+    pub items: u64,
+    /// Books of a day that were signed.
+    pub settled: u64,
+    /// Of these, held against the day before.
+    pub followed: u64,
+    /// Lines that were carried over in them.
+    pub carried: u64,
+    /// Corrections of signed days.
+    pub corrected: u64,
+    /// Directives of which all was done.
+    pub done: u64,
+    /// Offers of support that were promised.
+    pub promised: u64,
+}
+
+impl Counts {
+    /// Counts what stands on a board at the end of a life.
+    fn see(&mut self, board: &Board) {
+        for one in board.handovers.values().filter(|one| one.is_signed()) {
+            self.handed_over += 1;
+            self.gone += u64::from(one.gone.is_some());
+            self.items += one.items.len() as u64;
+        }
+        for one in board.settlements.values() {
+            let Some(signed) = &one.signed else { continue };
+            self.settled += 1;
+            self.followed += u64::from(signed.follows);
+            self.carried += one.carried.len() as u64;
+            self.corrected += one.corrections.len() as u64;
+        }
+        let done = board.directives.values().filter(|one| {
+            let ended = one.ended.as_ref().map(|(_, ending)| ending);
+            ended == Some(&Ending::Closed { in_part: None })
+        });
+        self.done += done.count() as u64;
+        let promised = board.support_offers.values();
+        self.promised += promised.filter(|one| one.promised > 0).count() as u64;
+    }
 }
 
 /// A life that broke nothing.
@@ -105,6 +154,7 @@ pub fn run(settings: Settings) -> Result<Report, Box<Failure>> {
         return Err(life.failure(broken));
     }
     life.counts.torn = life.disk.torn_found;
+    life.counts.see(&life.host.shown);
     let mut told: Vec<u8> = life.story.join("\n").into_bytes();
     told.extend(life.disk.head().hash.0);
     Ok(Report {
@@ -161,6 +211,8 @@ pub(crate) struct Life {
     pub(crate) acked: Vec<Acked>,
     /// The head and the screens when last all was quiet.
     pub(crate) quiet: (Head, Board),
+    /// What the clock said when each entry on the disk was written.
+    pub(crate) written: Vec<Timestamp>,
     settings: Settings,
     dice: Entropy,
     signer_seed: [u8; 32],
@@ -206,6 +258,7 @@ impl Life {
             host,
             now: Timestamp(BEGIN_MS),
             acked: Vec::new(),
+            written: Vec::new(),
             settings,
             dice,
             signer_seed,
@@ -220,13 +273,18 @@ impl Life {
 
     fn step(&mut self) -> Result<(), String> {
         self.move_clock();
+        let of_the_office = self.settings.seed.is_multiple_of(OFFICE_EVERY);
         let wanted = match self.dice.below(8) {
+            _ if of_the_office => 1,
             0 => 1 + self.dice.below(limits::BATCH_INPUTS_MAX as u64),
             1..=3 => 2 + self.dice.below(7),
             _ => 1,
         };
         for _ in 0..wanted {
             self.somebody_asks();
+        }
+        if of_the_office {
+            self.office_asks();
         }
         let asks = self.next_batch();
         let dies_before = self.draw_fate(asks.len());
@@ -270,6 +328,35 @@ impl Life {
             happened,
             tries: 0,
         });
+    }
+
+    /// The people beside the consoles ask, by dice of their own.
+    fn office_asks(&mut self) {
+        let mut dice = Entropy::from_number(self.settings.seed ^ self.at_step << 20);
+        let desk = Desk {
+            board: &self.host.shown,
+            home: self.disk.feed.node,
+            now: self.now,
+        };
+        let wishes: Vec<office::Wish> = (0..OFFICE_ACTS)
+            .flat_map(|_| office::act(desk, &mut dice))
+            .collect();
+        for (person, words, action) in wishes {
+            self.tickets += 1;
+            self.waiting.push(Ask {
+                ticket: self.tickets,
+                person,
+                words,
+                action,
+                happened: HappenedWhen::Now,
+                tries: 0,
+            });
+        }
+    }
+
+    /// Notes what the clock said when the entries that are new on the disk were written.
+    fn note_written(&mut self) {
+        self.written.resize(self.disk.entries.len(), self.now);
     }
 
     /// Takes what is waiting, and at times something twice, or something that was answered long ago.
@@ -331,6 +418,7 @@ impl Life {
         let pumped = self
             .host
             .pump(&mut self.disk, requests, self.now, dies_before, &mut heard)?;
+        self.note_written();
         self.tell(&format!(
             "{size} asked, {} answered: {pumped:?}",
             heard.0.len()
@@ -401,6 +489,7 @@ impl Life {
     fn restart(&mut self, words: &str) -> Result<(), String> {
         self.tell(words);
         self.disk.recover();
+        self.note_written();
         self.disk.fate = Fate::Written;
         let entropy = self.dice.next_32();
         self.host = Host::start(&self.disk, self.signer_seed, entropy, self.settings.plant)?;

@@ -11,11 +11,12 @@ mod faults;
     reason = "each function makes the attacks of its group; one that none makes is never counted as struck"
 )]
 mod hostile;
+mod issuers;
 mod met;
 mod newer;
 mod people;
 mod planners;
-mod supporters;
+pub(crate) mod supporters;
 mod wire;
 pub(crate) mod world;
 

@@ -16,6 +16,7 @@ use watchfire_core::engine::{self, Decoded, Engine, HappenedWhen, Outcome, Reque
 use watchfire_core::entropy::Entropy;
 use watchfire_core::log::{Batch, KeptOutcome, LogFault};
 use watchfire_core::plan::ResponseFile;
+use watchfire_core::record::directive::{self, Directive};
 use watchfire_core::record::participation::ParticipationAction;
 use watchfire_core::record::person::Seat;
 use watchfire_core::record::{Action, Actor, Elsewhere, Record, RecordRef};
@@ -64,6 +65,8 @@ pub enum Mistake {
     LosesACopy,
     /// It starts without the last entry that it took.
     LosesAnEntry,
+    /// It shows who has not answered a directive as one who need not.
+    TakesSilenceForDone,
 }
 
 /// One node.
@@ -299,7 +302,29 @@ impl Site {
     pub fn try_tick(&mut self) -> Result<(), LogFault> {
         self.top_up();
         let taken = self.engine.tick(self.now);
-        self.keep(taken)
+        self.keep(taken)?;
+        if self.mistake == Mistake::TakesSilenceForDone {
+            self.excuse_the_silent();
+        }
+        Ok(())
+    }
+
+    /// Shows every item of its directives that nobody has answered as one of which nothing more is asked.
+    fn excuse_the_silent(&mut self) {
+        let out = self.shown.directives.values().filter(|one| one.is_out());
+        let mut shown: Vec<Directive> = out.map(|one| one.as_ref().clone()).collect();
+        for one in &mut shown {
+            let (mark, said) = (one.drafted, one.details.subject.clone());
+            let all = directive::statuses(&self.shown, one);
+            for (item, (progress, _)) in one.items.iter_mut().zip(all) {
+                if progress.signed.is_none() {
+                    item.excused.get_or_insert((mark, said.clone()));
+                }
+            }
+        }
+        for one in shown {
+            self.shown.put(Record::Directive(one.into()));
+        }
     }
 
     fn keep(&mut self, taken: Taken) -> Result<(), LogFault> {
@@ -683,6 +708,11 @@ impl Seeds {
 }
 
 fn request(action: Action, key: String) -> Request {
+    // Whoever directs others is not the one who answers for this node: nobody verifies their own work.
+    let person = match matches!(action, Action::Directive(_)) {
+        true => PersonId([2; 16]),
+        false => PersonId([1; 16]),
+    };
     let mut fingerprint = [0; 32];
     fingerprint[..16].copy_from_slice(&watchfire_feed::Hash::of(key.as_bytes()).0[..16]);
     Request {
@@ -690,7 +720,7 @@ fn request(action: Action, key: String) -> Request {
         key,
         fingerprint,
         by: Actor {
-            person: PersonId([1; 16]),
+            person,
             seat: Seat::DutyOfficer,
         },
         if_version: None,

@@ -1,5 +1,6 @@
 //! A few hundred lives of federations, and the same life twice.
 
+use watchfire_sim::joint_invariant;
 use watchfire_sim::net::{Met, Mistake, Settings, run};
 
 const STEPS: u64 = 60;
@@ -22,6 +23,21 @@ const PLANNED: [&str; 14] = [
     "action rehearsed",
     "team said",
     "team manned",
+];
+
+/// What is done with directives and books, each of which some life must come to.
+const DIRECTED: [&str; 11] = [
+    "directive issued",
+    "directive acted on",
+    "directive reported on",
+    "directive verified",
+    "directive returned",
+    "directive excused",
+    "directive recalled",
+    "directive closed",
+    "line carried over",
+    "book signed",
+    "book corrected",
 ];
 
 fn settings(seed: u64, mistake: Mistake) -> Settings {
@@ -74,7 +90,7 @@ fn live(seeds: std::ops::Range<u64>) {
         }
     }
     assert!(met.of("accepted") > 1_000, "{met:?}");
-    for what in PLANNED {
+    for what in PLANNED.into_iter().chain(DIRECTED) {
         assert!(met.of(what) > 0, "{what} never came up: {met:?}");
     }
 }
@@ -85,4 +101,17 @@ fn one_seed_tells_one_story() {
     assert_eq!(first, run(settings(77, Mistake::None)).unwrap());
     let other = run(settings(78, Mistake::None)).unwrap();
     assert_ne!(first.trace, other.trace);
+}
+
+#[test]
+fn silence_that_passes_for_done_is_caught() {
+    for seed in 0..20 {
+        if let Err(failure) = run(settings(seed, Mistake::TakesSilenceForDone)) {
+            let by = "unanswered_is_seen";
+            assert!(joint_invariant::NAMES.contains(&by));
+            assert!(failure.broken.starts_with(by), "{}", failure.broken);
+            return;
+        }
+    }
+    panic!("twenty lives, and nobody noticed");
 }

@@ -48,6 +48,15 @@ fn live(seeds: std::ops::Range<u64>) {
         seen.torn += counts.torn;
         seen.restarts += counts.restarts;
         seen.second_writers += counts.second_writers;
+        seen.handed_over += counts.handed_over;
+        seen.gone += counts.gone;
+        seen.items += counts.items;
+        seen.settled += counts.settled;
+        seen.followed += counts.followed;
+        seen.carried += counts.carried;
+        seen.corrected += counts.corrected;
+        seen.done += counts.done;
+        seen.promised += counts.promised;
         seen.largest_batch = seen.largest_batch.max(counts.largest_batch);
     }
     assert_eq!(seen.largest_batch, 64, "a whole group commit must come up");
@@ -63,8 +72,20 @@ fn live(seeds: std::ops::Range<u64>) {
         (seen.torn, 100, "torn"),
         (seen.restarts, 80, "restarts"),
         (seen.second_writers, 40, "second writers"),
+        (seen.handed_over, 10, "handed over"),
+        (seen.gone, 1, "gone"),
+        (seen.items, 40, "items"),
+        (seen.settled, 20, "settled"),
+        (seen.followed, 5, "followed"),
+        (seen.carried, 30, "carried"),
+        (seen.corrected, 2, "corrected"),
+        (seen.done, 5, "done"),
+        (seen.promised, 1, "promised"),
     ] {
-        assert!(count >= least, "too few to prove anything: {what} {count}");
+        assert!(
+            count >= least,
+            "too few to prove anything: {what} {count} of {seen:?}"
+        );
     }
 }
 
@@ -79,7 +100,7 @@ fn one_seed_tells_one_story() {
 
 #[track_caller]
 fn caught(plant: Plant, by: &[&str]) {
-    for seed in 0..20 {
+    for seed in 0..60 {
         if let Err(failure) = run(settings(seed, plant)) {
             let named = by.iter().any(|name| failure.broken.starts_with(name));
             assert!(named, "{plant:?} was caught by another: {}", failure.broken);
@@ -88,7 +109,7 @@ fn caught(plant: Plant, by: &[&str]) {
             return;
         }
     }
-    panic!("twenty lives, and {plant:?} was not noticed");
+    panic!("sixty lives, and {plant:?} was not noticed");
 }
 
 #[test]
@@ -119,4 +140,14 @@ fn a_lost_row_is_caught() {
         "nothing_before_durable",
     ];
     caught(Plant::LosesARow, &by);
+}
+
+#[test]
+fn a_handover_that_overlooks_something_is_caught() {
+    caught(Plant::HandsOverBlind, &["handover_loses_nothing"]);
+}
+
+#[test]
+fn a_book_that_overlooks_something_is_caught() {
+    caught(Plant::SettlesBlind, &["books_balance"]);
 }

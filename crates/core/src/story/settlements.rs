@@ -164,6 +164,26 @@ fn a_book_is_signed_once_every_line_that_is_carried_over_has_a_reason_and_a_new_
 }
 
 #[test]
+fn what_is_said_to_have_ended_before_it_began_is_in_the_book_of_the_day_on_which_it_began() {
+    let mut world = house();
+    world.now = day(1).plus_s(60);
+    let directive = issue(&mut world);
+    world.now = day(1).plus_s(600);
+    let asked = Asked {
+        when: HappenedWhen::At(Timestamp(day(1).0 - 600_000)),
+        ..Asked::default()
+    };
+    let reason = line("Was done");
+    let recall = DirectiveAction::Recall { directive, reason };
+    world.ask(asked, Action::Directive(recall)).unwrap();
+    let of = |number| Settlement::ledger(world.engine.board(), &agency(&world, number));
+    assert!(of(0).lines.is_empty());
+    let tally = of(1).tallies[&RecordKind::Directive];
+    assert_eq!((tally.opened, tally.closed, tally.carried_out), (1, 1, 0));
+    assert!(of(2).lines.is_empty(), "nothing goes into another day");
+}
+
+#[test]
 fn what_a_signed_day_does_not_know_is_off_until_it_is_corrected() {
     let mut world = house();
     let late = issue(&mut world);

@@ -4,6 +4,7 @@
 //! must read the same; what personal data somebody has no key to is absent, and never other.
 
 use watchfire_core::record::Record;
+use watchfire_core::record::directive::Report;
 
 use crate::net::world::World;
 
@@ -54,6 +55,21 @@ pub(crate) fn is_the_same(copy: &Record, had: &Record) -> bool {
             }
             filled == **had
         }
+        (Record::Directive(copy), Record::Directive(had)) => {
+            let mut filled = copy.as_ref().clone();
+            if filled.text.is_none() {
+                filled.text.clone_from(&had.text);
+            }
+            for (item, had) in filled.items.iter_mut().zip(&had.items) {
+                fill(&mut item.progress.reports, &had.progress.reports);
+            }
+            filled == **had
+        }
+        (Record::Reply(copy), Record::Reply(had)) => {
+            let mut filled = copy.as_ref().clone();
+            fill(&mut filled.reports, &had.reports);
+            filled == **had
+        }
         (Record::SupportRequest(copy), Record::SupportRequest(had)) => {
             let mut filled = copy.as_ref().clone();
             if filled.need.is_none() {
@@ -69,5 +85,14 @@ pub(crate) fn is_the_same(copy: &Record, had: &Record) -> bool {
             filled == **had
         }
         _ => false,
+    }
+}
+
+/// Fills in the texts of reports that are absent.
+fn fill(reports: &mut [Report], had: &[Report]) {
+    for (report, had) in reports.iter_mut().zip(had) {
+        if report.text.is_none() {
+            report.text.clone_from(&had.text);
+        }
     }
 }

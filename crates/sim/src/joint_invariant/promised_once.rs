@@ -4,6 +4,7 @@
 //! two of them, one would wait on the river bank for a drone that is elsewhere.
 
 use watchfire_core::basis::Timestamp;
+use watchfire_core::board::Board;
 use watchfire_core::record::support_offer::Stage;
 
 use crate::net::world::World;
@@ -15,7 +16,21 @@ pub(crate) fn check(world: &World, at: usize, from: usize) -> Result<(), String>
     if !site.disk.log[from..].iter().any(support) {
         return Ok(());
     }
-    let (board, name) = (&site.shown, &site.name);
+    let judged = check_board(&site.shown);
+    judged.map_err(|wrong| format!("{} {wrong}", site.name))
+}
+
+/// Looks at every node whose process runs: what was promised before a restart still is.
+pub(crate) fn check_all(world: &World) -> Result<(), String> {
+    for stand in world.stands.iter().filter(|stand| stand.up) {
+        let judged = check_board(&stand.site.shown);
+        judged.map_err(|wrong| format!("{} {wrong}", stand.site.name))?;
+    }
+    Ok(())
+}
+
+/// Looks at what a board shows of its own node's promises.
+pub(crate) fn check_board(board: &Board) -> Result<(), String> {
     for capability in board.support_capabilities.values() {
         let offers = board.support_offers.values();
         let leases: Vec<(Timestamp, Timestamp, u32)> = offers
@@ -32,7 +47,7 @@ pub(crate) fn check(world: &World, at: usize, from: usize) -> Result<(), String>
             let sum: u32 = held.map(|(_, _, quantity)| quantity).sum();
             let has = capability.details.quantity;
             if sum > has {
-                return Err(format!("{name} promises {sum} of {has} at {moment:?}"));
+                return Err(format!("promises {sum} of {has} at {moment:?}"));
             }
         }
     }
@@ -40,7 +55,7 @@ pub(crate) fn check(world: &World, at: usize, from: usize) -> Result<(), String>
         let mut offers: Vec<_> = request.commitments.iter().map(|one| one.offer).collect();
         offers.sort_unstable();
         if offers.windows(2).any(|two| two[0] == two[1]) {
-            return Err(format!("{name} counts an offer twice for {:?}", request.id));
+            return Err(format!("counts an offer twice for {:?}", request.id));
         }
     }
     Ok(())

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use watchfire_core::basis::{Line, OperationId};
 use watchfire_core::entropy::Entropy;
 use watchfire_core::record::planned_action::{
-    Branch, Criterion, Decided, Phase, Plan, PlannedActionAction, Team, TeamPosition, Word,
+    Branch, Criterion, Decided, Phase, Plan, PlannedActionAction, RunState, Team, TeamPosition,
+    Word,
 };
 use watchfire_core::record::reply::ReplyAction;
 use watchfire_core::record::{Action, Elsewhere};
@@ -22,15 +23,22 @@ fn line(text: &str) -> Line {
 
 /// Returns what somebody at a node does about a planned action next, if anything comes to mind.
 pub(crate) fn act(site: &Site, dice: &mut Entropy) -> Option<Wish> {
-    let joined = site.shown.own_operations(site.node());
+    let mut joined = site.shown.own_operations(site.node());
+    let leads = |id: &OperationId| site.shown.leading(*id).is_ok();
+    // Whoever leads one has most to do there.
+    if joined.iter().any(leads) && dice.below(4) > 0 {
+        joined.retain(leads);
+    }
     let operation = match joined.len() {
         0 => return None,
         count => joined[dice.below(count as u64) as usize],
     };
-    match dice.below(8) {
-        0 | 1 => Some(plan(site, operation, dice)),
-        2..=4 => Some(decide(site, operation, dice)),
-        _ => answer(site, operation, dice),
+    let planned = site.shown.planned_action_in(operation);
+    match (planned, dice.below(8)) {
+        (Some((home, _)), 1..=5) if home == site.node() => Some(decide(site, operation, dice)),
+        (None, _) | (Some(_), 0) => Some(plan(site, operation, dice)),
+        (Some(_), 1) => Some(decide(site, operation, dice)),
+        (Some(_), _) => answer(site, operation, dice),
     }
 }
 
@@ -105,7 +113,7 @@ fn plan(site: &Site, operation: OperationId, dice: &mut Entropy) -> Wish {
     };
     let action = match site.shown.planned_action_in(operation) {
         None => PlannedActionAction::Plan { operation, plan },
-        Some(_) if dice.below(6) == 0 => PlannedActionAction::Rehearse {
+        Some(_) if dice.below(3) == 0 => PlannedActionAction::Rehearse {
             operation,
             name: line("drill"),
             go_at: site.now.plus_s(600),
@@ -122,31 +130,40 @@ fn plan(site: &Site, operation: OperationId, dice: &mut Entropy) -> Wish {
 fn decide(site: &Site, operation: OperationId, dice: &mut Entropy) -> Wish {
     let phase = 1 + dice.below(2) as u16;
     let reason = line("a bus");
-    let what = match dice.below(16) {
-        0..=4 => Decided::Issued,
-        5 => Decided::Reworked { reason },
-        6..=8 => Decided::Go {
+    let planned = site.shown.planned_action_in(operation);
+    let waits = planned.is_some_and(|(_, action)| action.is_open() && !action.is_out());
+    let runs = planned.map_or(Vec::new(), |(_, action)| action.runs());
+    let mut gone = runs.iter();
+    let gone = gone.find(|run| matches!(run.state, RunState::Gone { .. }));
+    let what = match (gone, dice.below(20)) {
+        // Nothing else is decided before that.
+        _ if waits && dice.below(4) > 0 => Decided::Issued,
+        (Some(run), 0..=6) => Decided::Done { phase: run.no },
+        (_, 0) => Decided::Issued,
+        // Only what was issued and has not gone is taken back.
+        (_, 1..=3) => Decided::Reworked { reason },
+        (_, 4..=9) => Decided::Go {
             phase: Some(phase).filter(|_| dice.below(3) > 0),
             not_ready: Vec::new(),
-            despite: Some(reason).filter(|_| dice.below(3) > 0),
+            despite: Some(reason).filter(|_| dice.below(6) > 0),
         },
-        9 => Decided::NoGo {
+        (_, 10 | 11) => Decided::NoGo {
             phase,
             criterion: Some(1),
             reason,
         },
-        10 | 11 => Decided::Hold {
+        (_, 12..=14) => Decided::Hold {
             phase,
             reason,
             go_at: site.now.plus_s(60 + dice.below(3_600) as u32),
         },
-        12 => Decided::Done { phase },
-        13 => {
+        (_, 15) => Decided::Done { phase },
+        (_, 16) => {
             let outcome = line("both open");
             let end = PlannedActionAction::End { operation, outcome };
             return ("ends the action".to_owned(), Action::PlannedAction(end));
         }
-        14 if dice.below(4) == 0 => {
+        (_, 17) if dice.below(2) == 0 => {
             let off = PlannedActionAction::CallOff { operation, reason };
             return (
                 "calls the action off".to_owned(),

@@ -4,6 +4,7 @@
 //! own node shows. Start at [`act`].
 
 use watchfire_core::basis::{Line, Priority, Timestamp};
+use watchfire_core::board::Board;
 use watchfire_core::entropy::Entropy;
 use watchfire_core::record::Action;
 use watchfire_core::record::participation::{ParticipationAction, Tier};
@@ -13,9 +14,9 @@ use watchfire_core::record::support_capability::{
 use watchfire_core::record::support_offer::{Stage, SupportOfferAction};
 use watchfire_core::record::support_request::{SupportRequestAction, Wish as Need};
 use watchfire_core::support;
+use watchfire_feed::NodeId;
 
 use super::people::Wish;
-use crate::site::Site;
 
 fn line(text: &str) -> Line {
     text.parse().expect("the simulator's own words fit a line")
@@ -28,9 +29,24 @@ fn pick<T: Clone>(dice: &mut Entropy, among: &[T]) -> Option<T> {
     }
 }
 
-/// Returns what somebody at a node does about support next, if anything comes to mind.
-pub(crate) fn act(site: &Site, dice: &mut Entropy) -> Option<Wish> {
-    let board = &site.shown;
+/// What they have before them.
+#[derive(Clone, Copy)]
+struct Sight<'a> {
+    shown: &'a Board,
+    node: NodeId,
+    now: Timestamp,
+}
+
+/// Returns what somebody at a node does about support next, if anything comes to mind: by what is shown there, and when.
+pub(crate) fn act(
+    (board, node, now): (&Board, NodeId, Timestamp),
+    dice: &mut Entropy,
+) -> Option<Wish> {
+    let site = Sight {
+        shown: board,
+        node,
+        now,
+    };
     if board.support_capabilities.is_empty() {
         return Some(enter());
     }
@@ -64,8 +80,8 @@ fn enter() -> Wish {
     ("enters drones".to_owned(), Action::SupportCapability(enter))
 }
 
-fn share(site: &Site, dice: &mut Entropy) -> Option<Wish> {
-    let operation = pick(dice, &site.shown.own_operations(site.node()))?;
+fn share(site: Sight<'_>, dice: &mut Entropy) -> Option<Wish> {
+    let operation = pick(dice, &site.shown.own_operations(site.node))?;
     let capability = *site.shown.support_capabilities.keys().next()?;
     let share = ParticipationAction::Share {
         operation,
@@ -77,7 +93,7 @@ fn share(site: &Site, dice: &mut Entropy) -> Option<Wish> {
     Some(("shares its drones".to_owned(), Action::Participation(share)))
 }
 
-fn ask(site: &Site, dice: &mut Entropy) -> Wish {
+fn ask(site: Sight<'_>, dice: &mut Entropy) -> Wish {
     let wish = Need {
         code: "drone".parse().expect("drone is a code"),
         quantity: 1 + dice.below(3) as u32,
@@ -87,7 +103,7 @@ fn ask(site: &Site, dice: &mut Entropy) -> Wish {
         purpose: line("search the river bank"),
         priority: Priority::P2,
         incident: None,
-        operation: pick(dice, &site.shown.own_operations(site.node())),
+        operation: pick(dice, &site.shown.own_operations(site.node)),
     };
     let need = Some(
         "a child of seven"
@@ -98,9 +114,9 @@ fn ask(site: &Site, dice: &mut Entropy) -> Wish {
     ("asks for drones".to_owned(), Action::SupportRequest(ask))
 }
 
-fn offer(site: &Site, dice: &mut Entropy) -> Option<Wish> {
-    let board = &site.shown;
-    let mut open: Vec<_> = support::requests_elsewhere(board, site.node(), site.now)
+fn offer(site: Sight<'_>, dice: &mut Entropy) -> Option<Wish> {
+    let board = site.shown;
+    let mut open: Vec<_> = support::requests_elsewhere(board, site.node, site.now)
         .into_iter()
         .filter(|(_, one)| one.request.is_open())
         .map(|(name, _)| name)
@@ -134,10 +150,10 @@ fn offer(site: &Site, dice: &mut Entropy) -> Option<Wish> {
     Some(("offers drones".to_owned(), Action::SupportOffer(offer)))
 }
 
-fn commit(site: &Site, dice: &mut Entropy) -> Option<Wish> {
+fn commit(site: Sight<'_>, dice: &mut Entropy) -> Option<Wish> {
     let requests: Vec<_> = site.shown.support_requests.values().cloned().collect();
     let request = pick(dice, &requests)?;
-    let answers = support::answers(&site.shown, &request);
+    let answers = support::answers(site.shown, &request);
     let names: Vec<_> = answers.iter().map(|one| one.name).collect();
     let commit = SupportRequestAction::Commit {
         request: request.id,
@@ -147,7 +163,7 @@ fn commit(site: &Site, dice: &mut Entropy) -> Option<Wish> {
     Some(("accepts drones".to_owned(), Action::SupportRequest(commit)))
 }
 
-fn on_an_offer(site: &Site, dice: &mut Entropy) -> Option<Wish> {
+fn on_an_offer(site: Sight<'_>, dice: &mut Entropy) -> Option<Wish> {
     let live = site.shown.support_offers.values();
     let live: Vec<_> = live
         .filter(|one| one.ended_at.is_none())
@@ -169,7 +185,7 @@ fn on_an_offer(site: &Site, dice: &mut Entropy) -> Option<Wish> {
     ))
 }
 
-fn on_a_request(site: &Site, dice: &mut Entropy) -> Option<Wish> {
+fn on_a_request(site: Sight<'_>, dice: &mut Entropy) -> Option<Wish> {
     let open = site.shown.support_requests.values();
     let open: Vec<_> = open.filter(|one| one.is_open()).cloned().collect();
     let found = pick(dice, &open)?;

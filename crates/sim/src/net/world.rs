@@ -17,7 +17,7 @@ use watchfire_feed::{Hash, NodeId};
 use super::faults::{Fault, Sudden, Weather, down_ms};
 use super::hostile::{Attack, Hostile};
 use super::wire::{self, Heard, Message};
-use super::{Failure, Met, Newer, Report, Settings, people, planners, supporters};
+use super::{Failure, Met, Newer, Report, Settings, issuers, people, planners, supporters};
 use crate::joint_invariant::{self, Book, Glimpse};
 use crate::site::disk::Fate;
 use crate::site::{BEGIN_MS, Site, enrol};
@@ -34,6 +34,8 @@ const NEWS_MS: u64 = 400;
 const SUPPORT_EVERY: u64 = 5;
 /// A planned action is thought of once in so many acts.
 const PLAN_EVERY: u64 = 3;
+/// One in so many acts of people is followed by one about a directive or the book of a day.
+const DIRECT_EVERY: u64 = 2;
 /// Within how long everybody must agree once all is healed.
 pub(crate) const HEAL_BOUND_MS: i64 = 15 * 60_000;
 
@@ -418,7 +420,20 @@ impl World {
         let (words, action) = people::act(&self.stands[at].site, &mut self.dice, stranger);
         self.asks_first(at, words, action)?;
         self.support(at)?;
-        self.plan(at)
+        self.plan(at)?;
+        self.direct(at)
+    }
+
+    /// Lets somebody at a node direct others, answer a directive or settle a day, now and then.
+    fn direct(&mut self, at: usize) -> Result<(), String> {
+        if !self.acts_left.is_multiple_of(DIRECT_EVERY) || !self.stands[at].up {
+            return Ok(());
+        }
+        let mut dice = Entropy::from_number(self.settings.seed ^ self.acts_left << 22);
+        for (words, action) in issuers::act(&self.stands[at].site, &mut dice) {
+            self.asks_first(at, words, action)?;
+        }
+        Ok(())
     }
 
     /// Lets somebody at a node do something about a planned action, now and then.
@@ -439,7 +454,9 @@ impl World {
             return Ok(());
         }
         let mut dice = Entropy::from_number(self.settings.seed ^ self.acts_left << 20);
-        match supporters::act(&self.stands[at].site, &mut dice) {
+        let site = &self.stands[at].site;
+        let sees = (&site.shown, site.node(), site.now);
+        match supporters::act(sees, &mut dice) {
             Some((words, action)) => self.asks_first(at, words, action),
             None => Ok(()),
         }
@@ -456,8 +473,11 @@ impl World {
         joint_invariant::when_asked(self, at, &ask.action);
         let (action, key) = (ask.action.clone(), ask.key.clone());
         let answer = self.with(at, |site| site.try_ask(action, key))?;
-        if let (Some(Ok(_)), Some(what)) = (&answer, planners::what_was_done(&ask.action)) {
-            self.met.once(what);
+        if let Some(Ok(_)) = &answer {
+            let done = planners::what_was_done(&ask.action);
+            if let Some(what) = done.or_else(|| issuers::what_was_done(&ask.action)) {
+                self.met.once(what);
+            }
         }
         let name = &self.stands[at].site.name;
         let ended = match &answer {
