@@ -35,6 +35,11 @@ pub(crate) fn act(site: &Site, dice: &mut Entropy) -> Option<Wish> {
     };
     let planned = site.shown.planned_action_in(operation);
     match (planned, dice.below(8)) {
+        (Some((home, _)), 0..=4) if home != site.node() && leads(&operation) => {
+            let over = PlannedActionAction::TakeOver { operation };
+            let words = "takes the plan over".to_owned();
+            Some((words, Action::PlannedAction(over)))
+        }
         (Some((home, _)), 1..=5) if home == site.node() => Some(decide(site, operation, dice)),
         (None, _) | (Some(_), 0) => Some(plan(site, operation, dice)),
         (Some(_), 1) => Some(decide(site, operation, dice)),
