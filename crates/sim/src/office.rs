@@ -168,7 +168,7 @@ pub(crate) fn answer(
         }
         (_, 8) if dice.below(2) == 0 => ("recalls", DirectiveAction::Recall { directive, reason }),
         (_, 9) => {
-            let in_part = Some(reason).filter(|_| dice.below(3) == 0);
+            let in_part = Some(reason).filter(|_| dice.below(3) > 0);
             ("closes", DirectiveAction::Close { directive, in_part })
         }
         (_, _) => {

@@ -101,13 +101,16 @@ fn read(known: &mut Known, site: &Site) -> Result<(), String> {
         let Ok(Decoded::Event { record, event, .. }) = engine::decode(entry) else {
             continue;
         };
-        match event {
-            Event::Directive(event) if feed.node == own && feed.scope == Scope::Local => {
-                let given = known.given(DirectiveId(record.id), event);
-                given.map_err(|wrong| format!("{}: {wrong}", site.name))?;
+        if let Event::Reply(event) = &event {
+            if feed.node != own {
+                known.said(own, feed.node, record, event);
             }
-            Event::Reply(event) if feed.node != own => known.said(own, feed.node, record, &event),
-            _ => {}
+        } else if let Event::Directive(event) = event
+            && feed.node == own
+            && feed.scope == Scope::Local
+        {
+            let given = known.given(DirectiveId(record.id), event);
+            given.map_err(|wrong| format!("{}: {wrong}", site.name))?;
         }
     }
     known.read_to = site.disk.log.len();

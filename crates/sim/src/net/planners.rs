@@ -35,6 +35,11 @@ pub(crate) fn act(site: &Site, dice: &mut Entropy) -> Option<Wish> {
     };
     let planned = site.shown.planned_action_in(operation);
     match (planned, dice.below(8)) {
+        (Some((home, _)), 0..=4) if home != site.node() && leads(&operation) => {
+            let over = PlannedActionAction::TakeOver { operation };
+            let words = "takes the plan over".to_owned();
+            Some((words, Action::PlannedAction(over)))
+        }
         (Some((home, _)), 1..=5) if home == site.node() => Some(decide(site, operation, dice)),
         (None, _) | (Some(_), 0) => Some(plan(site, operation, dice)),
         (Some(_), 1) => Some(decide(site, operation, dice)),
@@ -133,16 +138,22 @@ fn decide(site: &Site, operation: OperationId, dice: &mut Entropy) -> Wish {
     let planned = site.shown.planned_action_in(operation);
     let waits = planned.is_some_and(|(_, action)| action.is_open() && !action.is_out());
     let runs = planned.map_or(Vec::new(), |(_, action)| action.runs());
+    let went = planned.is_some_and(|(_, action)| action.has_gone());
     let mut gone = runs.iter();
     let gone = gone.find(|run| matches!(run.state, RunState::Gone { .. }));
     let what = match (gone, dice.below(20)) {
         // Nothing else is decided before that.
         _ if waits && dice.below(4) > 0 => Decided::Issued,
-        (Some(run), 0..=6) => Decided::Done { phase: run.no },
+        (Some(run), 0..=5) => Decided::Done { phase: run.no },
+        _ if went && dice.below(3) == 0 => {
+            let outcome = line("both open");
+            let end = PlannedActionAction::End { operation, outcome };
+            return ("ends the action".to_owned(), Action::PlannedAction(end));
+        }
         (_, 0) => Decided::Issued,
         // Only what was issued and has not gone is taken back.
-        (_, 1..=3) => Decided::Reworked { reason },
-        (_, 4..=9) => Decided::Go {
+        (_, 1 | 2) => Decided::Reworked { reason },
+        (_, 3..=9) => Decided::Go {
             phase: Some(phase).filter(|_| dice.below(3) > 0),
             not_ready: Vec::new(),
             despite: Some(reason).filter(|_| dice.below(6) > 0),
@@ -158,12 +169,7 @@ fn decide(site: &Site, operation: OperationId, dice: &mut Entropy) -> Wish {
             go_at: site.now.plus_s(60 + dice.below(3_600) as u32),
         },
         (_, 15) => Decided::Done { phase },
-        (_, 16) => {
-            let outcome = line("both open");
-            let end = PlannedActionAction::End { operation, outcome };
-            return ("ends the action".to_owned(), Action::PlannedAction(end));
-        }
-        (_, 17) if dice.below(2) == 0 => {
+        (_, 16 | 17) if dice.below(2) == 0 => {
             let off = PlannedActionAction::CallOff { operation, reason };
             return (
                 "calls the action off".to_owned(),
