@@ -1421,6 +1421,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/monitoring": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what waits, the strength of stations and duty posts, the lines to other nodes and the alarms, as all of it is now. */
+        get: operations["get_monitoring"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitoring/coverage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how many places a free unit reaches in 5, 10 and 15 minutes, now and without one unit. */
+        get: operations["get_monitoring_coverage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitoring/periods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows how quickly things went today beside the same hours of other days, and calls of the public year on year. */
+        get: operations["get_monitoring_periods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitoring/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the report of a day, a week or a month. */
+        get: operations["get_monitoring_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitoring/report.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gives the same report as CSV (RFC 4180), or the log behind it: one line for each thing that was measured. */
+        get: operations["get_monitoring_report_csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitoring/waits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the records behind what waits, the longest waiting first. */
+        get: operations["get_monitoring_waits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/node": {
         parameters: {
             query?: never;
@@ -2108,6 +2210,108 @@ export interface paths {
         get: operations["get_planned-actions_own"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/playbook-runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists runs of playbooks, last changed first, page by page. */
+        get: operations["get_playbook-runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/playbook-runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a run of a playbook: why it fired, and what became of each step. */
+        get: operations["get_playbook-runs_by_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/playbook-runs/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes or declines a step of a run, or ends the run. */
+        post: operations["post_playbook-runs_by_id_steps"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/playbooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the playbooks, what each would do, and its last runs. */
+        get: operations["get_playbooks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/playbooks/{id}/past": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says when a playbook would have fired in the last days, and where. */
+        get: operations["get_playbooks_by_id_past"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/playbooks/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Starts a playbook by hand, for an incident. */
+        post: operations["post_playbooks_by_id_runs"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2825,6 +3029,21 @@ export interface components {
          * @enum {string}
          */
         AlarmCodeView: "unanswered" | "late_departure" | "overdue_arrival" | "on_scene_check" | "unassigned" | "call_waiting" | "directive_overdue" | "support_unanswered" | "support_short";
+        /** @description Alarms of one kind. */
+        AlarmCountView: {
+            /** @description What is late. */
+            code: components["schemas"]["AlarmCodeView"];
+            /** @description How many are on. */
+            count: number;
+            /** @description The same in words. */
+            label: components["schemas"]["TextView"];
+            /** @description Since when the oldest is on. */
+            oldest: string;
+            /** @description Since when the oldest that nobody has acknowledged is on. */
+            oldest_unanswered: string | null;
+            /** @description How many nobody has acknowledged. */
+            unanswered: number;
+        };
         /** @description What began within one hour. */
         AlarmHourView: {
             /** @description When the hour began. */
@@ -2946,6 +3165,11 @@ export interface components {
             area: string | null;
             /** @description The figures. */
             cell: components["schemas"]["CellView"];
+        };
+        /** @description How many places a free unit reaches in time. */
+        AreaCoverageView: {
+            known: components["schemas"]["CoverageKnownView"] | null;
+            why_not: components["schemas"]["TextView"] | null;
         };
         /** @description Whose area it is. */
         AreaOfView: {
@@ -3733,6 +3957,13 @@ export interface components {
             /** @description One year of 364 days before: the same weekdays. */
             year_before: components["schemas"]["BeforeView"];
         };
+        /** @description A record that came of a step. */
+        CameOfView: {
+            /** @description What people call it. */
+            label: components["schemas"]["TextView"];
+            /** @description Its kind, a colon, its id. */
+            record: string;
+        };
         /** @description Somebody who has such a capability. */
         CanView: {
             /** @description True if it has answered. */
@@ -4462,6 +4693,39 @@ export interface components {
              */
             worth_s: number;
         };
+        /** @description Coverage as it is now. */
+        CoverageKnownView: {
+            /**
+             * Format: int64
+             * @description How many seconds ago that was.
+             */
+            age_s: number;
+            /** @description When it was looked, by the node's clock. */
+            at: string;
+            /** @description What travel times rest on. */
+            basis: components["schemas"]["BasisView"];
+            /** @description What is reached now. */
+            now: components["schemas"]["CoveredView"][];
+            /**
+             * Format: int32
+             * @description How many places there are.
+             */
+            places: number;
+            /** @description Where places come from: `calls` (squares where the public calls from) or `roads` (squares with roads). */
+            places_from: string;
+            squares: components["schemas"]["SquaresView"] | null;
+            /**
+             * Format: int64
+             * @description How long it took to work out, in milliseconds.
+             */
+            took_ms: number;
+            /** @description Free units that count. */
+            units: number;
+            /** @description Free units that nobody knows where to find: they count nowhere. */
+            unplaced: number;
+            /** @description What is reached without the unit that was asked about; absent if none was, or it is not free and sending it changes nothing. */
+            without: components["schemas"]["CoveredView"][] | null;
+        };
         /** @description How visits add up. */
         CoverageView: {
             /**
@@ -4499,6 +4763,24 @@ export interface components {
              * @description Those of the awaited that are in no round.
              */
             unplanned: number;
+        };
+        /** @description What is reached within one time. */
+        CoveredView: {
+            /**
+             * Format: double
+             * @description The share of all places, in percent to one place; none where there are no places.
+             */
+            percent: number | null;
+            /**
+             * Format: int32
+             * @description How many places.
+             */
+            places: number;
+            /**
+             * Format: int32
+             * @description Within so many seconds.
+             */
+            within_s: number;
         };
         /** @description How many incidents a day had. */
         DayCountView: {
@@ -5615,6 +5897,11 @@ export interface components {
             who: string;
         };
         /**
+         * @description Whether a person is asked before a step is done.
+         * @enum {string}
+         */
+        HowView: "propose" | "carry_out";
+        /**
          * @description How far an incident has come.
          * @enum {string}
          */
@@ -6099,6 +6386,98 @@ export interface components {
              */
             stretches: number;
         };
+        /** @description The line to another node. */
+        MonitoredLineView: {
+            /** @description When it last answered. */
+            heard_at: string | null;
+            /** @description What people here call it. */
+            name: string;
+            /** @description The node. */
+            node: string;
+            /** @description Since when. */
+            since: string | null;
+            /** @description How the line is. */
+            state: components["schemas"]["LineState"];
+            /**
+             * Format: int64
+             * @description Entries of ours that it may read and has not.
+             */
+            they_lack: number;
+            /**
+             * Format: int64
+             * @description Entries of its that we may read and have not.
+             */
+            we_lack: number;
+            /** @description What is wrong with its feeds or with it, in words; empty if nothing is. */
+            wrong: components["schemas"]["TextView"][];
+        };
+        /** @description How quickly things went today, beside other days, and how many calls came. */
+        MonitoredPeriodsView: {
+            /** @description When this was, by the node's clock. */
+            at: string;
+            /** @description Calls of the public year on year: today, this month, this year. */
+            calls: components["schemas"]["YearOnYearView"][];
+            /** @description Today, up to now. */
+            today: components["schemas"]["PeriodView"];
+            /** @description The same weekday a week before, up to the same time of day. */
+            week_before: components["schemas"]["PeriodView"];
+            /** @description The same weekday 52 weeks before, up to the same time of day. */
+            year_before: components["schemas"]["PeriodView"];
+            /** @description Yesterday, up to the same time of day. */
+            yesterday: components["schemas"]["PeriodView"];
+            /** @description The time zone in which days begin. */
+            zone: string;
+        };
+        /** @description The report of a day, a week or a month. */
+        MonitoringReportView: {
+            /** @description What the same length of time just before came to. */
+            before: components["schemas"]["PeriodView"];
+            /** @description Calls of the public by category, beside the year before. */
+            calls: components["schemas"]["YearOnYearCategoryView"][];
+            /** @description The first date in it. */
+            first: string;
+            /** @description The last date in it. */
+            last: string;
+            /** @description When this was made, by the node's clock. */
+            made_at: string;
+            /** @description What people call the node. */
+            name: string;
+            /** @description True once the time is over; before that the report goes up to now. */
+            over: boolean;
+            /** @description What it came to. */
+            period: components["schemas"]["PeriodView"];
+            /** @description `day`, `week` or `month`. */
+            span: string;
+            /** @description What waited at the end, by step and who had to act; absent where that is not on record. */
+            waited: components["schemas"]["WaitedView"][] | null;
+            /** @description What the same time a year before came to: 52 weeks for a day or a week, the same month of the year before. */
+            year_before: components["schemas"]["PeriodView"];
+            /** @description The time zone in which days begin. */
+            zone: string;
+        };
+        /** @description How all that goes on is going now. */
+        MonitoringView: {
+            /** @description Alarms that are on, by what is late. */
+            alarms: components["schemas"]["AlarmCountView"][];
+            /** @description When this was, by the node's clock. */
+            at: string;
+            /** @description How many of them should be over by now. */
+            beyond: number;
+            /** @description True if this node speaks with others at all. */
+            federated: boolean;
+            /** @description Lines to other nodes; none where this node speaks with nobody. */
+            lines: components["schemas"]["MonitoredLineView"][];
+            /** @description Duty posts in use. */
+            posts: components["schemas"]["PostStrengthView"][];
+            /** @description Every step, in the order in which people read them, also those at which nothing waits. */
+            steps: components["schemas"]["WaitStepView"][];
+            /** @description Units by station and kind. */
+            strength: components["schemas"]["StationStrengthView"][];
+            /** @description How many things wait. */
+            waiting: number;
+            /** @description What waits, by step and by who must act; in the order of the steps. */
+            waits: components["schemas"]["WaitGroupView"][];
+        };
         /** @description Where a crew knows that it is to wait. */
         MoveUnderstoodBody: {
             /**
@@ -6243,6 +6622,8 @@ export interface components {
             catalogue: components["schemas"]["CatalogueView"];
             /** @description Its clock. */
             clock: components["schemas"]["ClockView"];
+            /** @description The exercise that the node was made for; none for one that is real. */
+            exercise: string | null;
             /** @description Its id: the hash of its first public key. */
             id: string;
             /** @description What people call it. */
@@ -7331,6 +7712,59 @@ export interface components {
             next: string | null;
         };
         /** @description A page of a list. */
+        Page_PlaybookRunView: {
+            /** @description The items, last changed first. */
+            items: {
+                /** @description True if the playbook reads otherwise now, or is gone. */
+                changed_since: boolean;
+                /** @description The beginning of the hash of its text then. */
+                digest: string;
+                /** @description When it was over. */
+                ended_at: string | null;
+                /** @description Why it was ended though steps waited. */
+                ended_reason: string | null;
+                /** @description When it fired. */
+                fired_at: string;
+                /** @description Who started it; absent if the node did by rule. */
+                fired_by: string | null;
+                /** @description Its id. */
+                id: string;
+                /** @description The incident that it is about, if about one. */
+                incident: string | null;
+                /** @description What it was called. */
+                label: components["schemas"]["TextView"];
+                /** @description True if the asker may decline steps and end it. */
+                may_run: boolean;
+                /**
+                 * Format: int64
+                 * @description The agency's running number.
+                 */
+                number: number;
+                /** @description The operation that one of them opened. */
+                operation: string | null;
+                place: components["schemas"]["PlaceView"] | null;
+                /** @description The playbook's code. */
+                playbook: string;
+                /** @description What was seen. */
+                saw: components["schemas"]["TextView"];
+                /** @description Its steps as they were written then. */
+                steps: components["schemas"]["PlaybookRunStepView"][];
+                /** @description The record that it fired for: its kind, a colon, its id. */
+                subject: string;
+                /** @description What people call that. */
+                subject_label: components["schemas"]["TextView"];
+                /**
+                 * Format: int64
+                 * @description How many events made it.
+                 */
+                version: number;
+                /** @description Steps that wait for a person. */
+                waiting: number;
+            }[];
+            /** @description What to give as `cursor` for the next page; absent on the last. */
+            next: string | null;
+        };
+        /** @description A page of a list. */
         Page_RoadConditionView: {
             /** @description The items, last changed first. */
             items: {
@@ -7802,6 +8236,50 @@ export interface components {
             /** @description By login. */
             people: components["schemas"]["PersonView"][];
         };
+        /** @description The figures of a period. */
+        PeriodFiguresView: {
+            /** @description How quickly directives were answered. */
+            directives: components["schemas"]["DirectiveBinsView"];
+            /** @description How long things took. */
+            intervals: components["schemas"]["PeriodIntervalView"][];
+            /** @description What was counted, and what was left out. */
+            tally: components["schemas"]["TallyView"];
+        };
+        /** @description One interval in a period. */
+        PeriodIntervalView: {
+            /** @description What it came to. */
+            cell: components["schemas"]["CellView"];
+            /** @description Which. */
+            interval: string;
+            /** @description What it is called. */
+            label: components["schemas"]["TextView"];
+            /**
+             * Format: int32
+             * @description Percent that are to be within target.
+             */
+            target_percent: number;
+            /** @description The targets in seconds; a priority that is not listed has none. */
+            targets: components["schemas"]["TargetView"][];
+        };
+        /**
+         * @description Whether something is known of a period.
+         * @enum {string}
+         */
+        PeriodStateView: "known" | "in_part" | "not_on_record" | "under_way" | "too_much";
+        /** @description What a period came to. */
+        PeriodView: {
+            figures: components["schemas"]["PeriodFiguresView"] | null;
+            /** @description From when. */
+            from: string;
+            /** @description When the records were read, where they were. */
+            read_at: string | null;
+            /** @description Since when the node has records, where that is known. */
+            records_since: string | null;
+            /** @description Whether anything is known of it. */
+            state: components["schemas"]["PeriodStateView"];
+            /** @description Until when, that moment not included. */
+            to: string;
+        };
         /** @description Who somebody is and what they may do. */
         PersonBody: {
             /**
@@ -8207,6 +8685,172 @@ export interface components {
              */
             version: number;
         };
+        /** @description A step of a playbook. */
+        PlannedStepView: {
+            /** @description Whether a person is asked first. */
+            how: components["schemas"]["HowView"];
+            /** @description What it says. */
+            says: components["schemas"]["TextView"];
+            /** @description What is done, in a word. */
+            what: components["schemas"]["TextView"];
+        };
+        /** @description That a playbook fired; what its steps say is asked for by who may read it. */
+        PlaybookRunMark: {
+            /** @description When it fired. */
+            fired_at: string;
+            /** @description Its id. */
+            id: string;
+            /** @description The incident that it is about, if about one. */
+            incident?: string | null;
+            /** @description What the playbook is called. */
+            label: components["schemas"]["TextView"];
+            /**
+             * Format: int64
+             * @description The agency's running number.
+             */
+            number: number;
+            /** @description True once it is over. */
+            over: boolean;
+            /**
+             * Format: int64
+             * @description How many events made it.
+             */
+            version: number;
+            /** @description Steps that wait for a person. */
+            waiting: number;
+        };
+        /** @description What is done with a run. */
+        PlaybookRunStep: {
+            /** @enum {string} */
+            do: "take";
+            /**
+             * Format: int32
+             * @description Which, from 1.
+             */
+            no: number;
+            wording?: components["schemas"]["WordingView"] | null;
+        } | {
+            /** @enum {string} */
+            do: "decline";
+            /**
+             * Format: int32
+             * @description Which, from 1.
+             */
+            no: number;
+            /** @description Why. */
+            reason: string;
+        } | {
+            /** @enum {string} */
+            do: "close";
+            /** @description Why. */
+            reason: string;
+        };
+        /** @description A step of a run. */
+        PlaybookRunStepView: {
+            /** @description When that was. */
+            at: string | null;
+            /** @description Who did or declined it; absent if the node did by rule. */
+            by: string | null;
+            /** @description The records that came of it. */
+            came: components["schemas"]["CameOfView"][];
+            /** @description Whether a person was to be asked first. */
+            how: components["schemas"]["HowView"];
+            /** @description Whom it named and who could not be found. */
+            left_out: string[];
+            /** @description True if the asker may take it now. */
+            may_take: boolean;
+            /**
+             * Format: int32
+             * @description Its number, from 1.
+             */
+            no: number;
+            /** @description Why it was declined. */
+            reason: string | null;
+            refused: components["schemas"]["TextView"] | null;
+            /** @description What it says. */
+            says: components["schemas"]["TextView"];
+            /** @description What became of it. */
+            state: components["schemas"]["RunStepStateView"];
+            /** @description What is done, in a word. */
+            what: components["schemas"]["TextView"];
+            why_not: components["schemas"]["TextView"] | null;
+        };
+        /** @description A run of a playbook. */
+        PlaybookRunView: {
+            /** @description True if the playbook reads otherwise now, or is gone. */
+            changed_since: boolean;
+            /** @description The beginning of the hash of its text then. */
+            digest: string;
+            /** @description When it was over. */
+            ended_at: string | null;
+            /** @description Why it was ended though steps waited. */
+            ended_reason: string | null;
+            /** @description When it fired. */
+            fired_at: string;
+            /** @description Who started it; absent if the node did by rule. */
+            fired_by: string | null;
+            /** @description Its id. */
+            id: string;
+            /** @description The incident that it is about, if about one. */
+            incident: string | null;
+            /** @description What it was called. */
+            label: components["schemas"]["TextView"];
+            /** @description True if the asker may decline steps and end it. */
+            may_run: boolean;
+            /**
+             * Format: int64
+             * @description The agency's running number.
+             */
+            number: number;
+            /** @description The operation that one of them opened. */
+            operation: string | null;
+            place: components["schemas"]["PlaceView"] | null;
+            /** @description The playbook's code. */
+            playbook: string;
+            /** @description What was seen. */
+            saw: components["schemas"]["TextView"];
+            /** @description Its steps as they were written then. */
+            steps: components["schemas"]["PlaybookRunStepView"][];
+            /** @description The record that it fired for: its kind, a colon, its id. */
+            subject: string;
+            /** @description What people call that. */
+            subject_label: components["schemas"]["TextView"];
+            /**
+             * Format: int64
+             * @description How many events made it.
+             */
+            version: number;
+            /** @description Steps that wait for a person. */
+            waiting: number;
+        };
+        /** @description A playbook. */
+        PlaybookView: {
+            /** @description How long and how near it does not fire again. */
+            again: components["schemas"]["TextView"];
+            /** @description The beginning of the hash of its text. */
+            digest: string;
+            /** @description Its code. */
+            id: string;
+            /** @description What people call it. */
+            label: components["schemas"]["TextView"];
+            /** @description Its runs that are at hand, the last first. */
+            last: components["schemas"]["PlaybookRunMark"][];
+            /** @description Whether it fires by itself. */
+            on: boolean;
+            /** @description What it names that this node does not know. */
+            remarks: components["schemas"]["TextView"][];
+            /** @description What is done, in order. */
+            steps: components["schemas"]["PlannedStepView"][];
+            /** @description When it fires. */
+            when: components["schemas"]["TextView"];
+        };
+        /** @description The node's playbooks. */
+        PlaybooksView: {
+            /** @description In the order of their files. */
+            items: components["schemas"]["PlaybookView"][];
+            /** @description Runs of which steps wait for a person. */
+            waiting: number;
+        };
         /** @description A point of a patrol plan. */
         PointBody: {
             /** @description What people call it. */
@@ -8371,6 +9015,22 @@ export interface components {
             over_time: components["schemas"]["NamedView"][];
             /** @description Its id. */
             post: string;
+        };
+        /** @description How a duty post is staffed. */
+        PostStrengthView: {
+            /** @description What people call it. */
+            label: components["schemas"]["TextView"];
+            /**
+             * Format: int32
+             * @description How many must be there now.
+             */
+            needed: number;
+            /** @description How many are. */
+            on: number;
+            /** @description The post. */
+            post: string;
+            /** @description The station it belongs to. */
+            station: string | null;
         };
         /** @description The figures of a priority. */
         PriorityCellView: {
@@ -8641,6 +9301,11 @@ export interface components {
             kind: "consultation";
             /** @description That there is a consultation; what it is about is asked for by who takes part. */
             record: components["schemas"]["ConsultationMark"];
+        } | {
+            /** @enum {string} */
+            kind: "playbook_run";
+            /** @description That a playbook fired, and how many of its steps wait; what they say is asked for by who may read it. */
+            record: components["schemas"]["PlaybookRunMark"];
         } | {
             /** @enum {string} */
             kind: "directive";
@@ -9108,6 +9773,11 @@ export interface components {
          * @enum {string}
          */
         RuleView: "knows_place" | "better_suited" | "keeps_cover" | "nearer_than_shown" | "recommended_cannot" | "asked_for" | "other" | "not_said";
+        /**
+         * @description What became of a step.
+         * @enum {string}
+         */
+        RunStepStateView: "proposed" | "to_be_done" | "done" | "declined" | "failed";
         /** @description Something was asked or explained. */
         SaidView: {
             /** @description When. */
@@ -9573,11 +10243,56 @@ export interface components {
              */
             priority?: number | null;
         };
+        /** @description How soon a free unit is in a square. */
+        SquareReachedView: {
+            /** @description 0: within 5 minutes, 1: within 10, 2: within 15, 3: beyond that. */
+            class: number;
+            /** @description The class without the unit that was asked about, where that differs. */
+            class_without: number | null;
+            /**
+             * Format: int32
+             * @description Seconds; none beyond 15 minutes.
+             */
+            seconds: number | null;
+        };
+        /** @description The outline of a square. */
+        SquareShapeView: {
+            /** @description One ring of five points, each longitude and latitude in degrees (WGS 84). */
+            coordinates: number[][][];
+            /** @description `Polygon`. */
+            type: string;
+        };
+        /** @description One square. */
+        SquareView: {
+            /** @description Where it is. */
+            geometry: components["schemas"]["SquareShapeView"];
+            /** @description How soon a free unit is there. */
+            properties: components["schemas"]["SquareReachedView"];
+            /** @description `Feature`. */
+            type: string;
+        };
+        /** @description Squares for a map, as GeoJSON. */
+        SquaresView: {
+            /** @description One polygon for each square. */
+            features: components["schemas"]["SquareView"][];
+            /** @description `FeatureCollection`. */
+            type: string;
+        };
         /**
          * @description Where a planned action stands.
          * @enum {string}
          */
         StandingView: "planning" | "issued" | "held" | "no_go" | "going" | "ended" | "called_off";
+        /** @description For what a playbook is started. */
+        StartPlaybookBody: {
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /** @description The incident. */
+            incident: string;
+        };
         /** @description The area of a station. */
         StationAreaView: {
             /** @description Where. */
@@ -9619,6 +10334,47 @@ export interface components {
             name: string;
             /** @description Where. */
             place: components["schemas"]["PlaceBody"];
+        };
+        /** @description The units of one kind at one station. */
+        StationStrengthView: {
+            /**
+             * Format: int32
+             * @description Bound by an assignment.
+             */
+            bound: number;
+            /**
+             * Format: int32
+             * @description Free to be sent.
+             */
+            free: number;
+            /** @description The kind of unit. */
+            kind: string;
+            /** @description What people call that. */
+            label: components["schemas"]["TextView"];
+            /** @description What people call it. */
+            name: string | null;
+            /**
+             * Format: int32
+             * @description Entered, and nobody is on them.
+             */
+            off_duty: number;
+            /**
+             * Format: int32
+             * @description On duty: free, bound and out of service together.
+             */
+            on_duty: number;
+            /**
+             * Format: int32
+             * @description On duty and not to be sent.
+             */
+            out_of_service: number;
+            /**
+             * Format: int32
+             * @description Of the free ones, those whose crew rests.
+             */
+            resting: number;
+            /** @description The station; none for units without one. */
+            station: string | null;
         };
         /** @description A station. */
         StationView: {
@@ -10432,6 +11188,118 @@ export interface components {
              */
             visit: number;
         };
+        /** @description What waits for one step with one who must act. */
+        WaitGroupView: {
+            /** @description Those that wait longest; all are at `/monitoring/waits`. */
+            behind: components["schemas"]["WaitView"][];
+            /** @description How many should be over by now. */
+            beyond: number;
+            /** @description How many. */
+            count: number;
+            /** @description What people call it. */
+            label: components["schemas"]["TextView"];
+            /**
+             * Format: int32
+             * @description The longest wait, in seconds.
+             */
+            longest_s: number;
+            /**
+             * Format: int32
+             * @description Half of them wait no longer, in seconds.
+             */
+            median_s: number;
+            /** @description The step. */
+            step: string;
+            /** @description Who must act. */
+            with: components["schemas"]["WaiterView"];
+        };
+        /** @description A step at which something may wait. */
+        WaitStepView: {
+            /** @description How many of them should be over by now. */
+            beyond: number;
+            /** @description How many wait there. */
+            count: number;
+            /** @description What people call it. */
+            label: components["schemas"]["TextView"];
+            /**
+             * Format: int32
+             * @description The longest wait, in seconds; none where nothing waits.
+             */
+            longest_s: number | null;
+            /** @description Its word. */
+            step: string;
+        };
+        /** @description One thing that waits. */
+        WaitView: {
+            /** @description True if it should be over by now. */
+            beyond: boolean;
+            /** @description From when it is late, where that is known. */
+            due: string | null;
+            /** @description The incident to look at, where there is one. */
+            incident: string | null;
+            /** @description Which item of it, from 0, where it is about one. */
+            item: number | null;
+            /** @description What kind of record it is about. */
+            kind: string;
+            /** @description What people call it. */
+            label: components["schemas"]["TextView"];
+            /** @description Its home, if that is another node. */
+            node: string | null;
+            /** @description Its id. */
+            record: string;
+            /** @description Since when it waits; a gap in a roster may lie ahead. */
+            since: string;
+            /** @description The step. */
+            step: string;
+            /**
+             * Format: int64
+             * @description How long it has waited, in seconds.
+             */
+            waited_s: number;
+            /** @description Who must act. */
+            with: components["schemas"]["WaiterView"];
+        };
+        /** @description What waited at the end of a report's time. */
+        WaitedView: {
+            /** @description How many should have been over. */
+            beyond: number;
+            /** @description How many. */
+            count: number;
+            /** @description What people call it. */
+            label: components["schemas"]["TextView"];
+            /**
+             * Format: int32
+             * @description The longest wait, in seconds.
+             */
+            longest_s: number;
+            /**
+             * Format: int32
+             * @description Half of them waited no longer, in seconds.
+             */
+            median_s: number;
+            /** @description The step. */
+            step: string;
+            /** @description Who had to act. */
+            with: components["schemas"]["TextView"];
+        };
+        /** @description Who must act. */
+        WaiterView: {
+            /** @description Its name in questions: the kind, a colon, and the seat's word or the id. */
+            id: string;
+            /** @description `seat`, `station`, `unit`, `post` or `agency`. */
+            is: string;
+            /** @description What people call it. */
+            label: components["schemas"]["TextView"];
+        };
+        /** @description Things that wait. */
+        WaitsView: {
+            /** @description When this was. */
+            at: string;
+            /** @description How many there are, also those that are not listed. */
+            count: number;
+            /** @description The longest waiting first. */
+            items: components["schemas"]["WaitView"][];
+        };
         /** @description How often somebody should come. */
         WantedView: {
             /**
@@ -10502,6 +11370,95 @@ export interface components {
          * @enum {string}
          */
         WordView: "briefed" | "on_the_way" | "in_position" | "not_ready" | "done" | "needs_help";
+        /**
+         * @description In which language something is written down.
+         * @enum {string}
+         */
+        WordingView: "en" | "zh";
+        /** @description When a playbook would have fired. */
+        WouldHaveFiredView: {
+            /** @description How often. */
+            count: number;
+            /** @description False if the past of its alarm cannot be worked out here: then no count says nothing. */
+            counted: boolean;
+            /**
+             * Format: int32
+             * @description How many days were looked back.
+             */
+            days: number;
+            /** @description From when. */
+            from: string;
+            /** @description The latest of them, the last first. */
+            items: components["schemas"]["WouldHaveView"][];
+            /** @description Calls and incidents that were looked at. */
+            looked_at: number;
+            /** @description Until when, that moment not included. */
+            until: string;
+            /** @description False if there was too much to read, so that the oldest is left out. */
+            whole: boolean;
+        };
+        /** @description One time that a playbook would have fired. */
+        WouldHaveView: {
+            /** @description When. */
+            at: string;
+            /** @description The incident, if about one. */
+            incident: string | null;
+            /**
+             * Format: int64
+             * @description Its running number.
+             */
+            incident_number: number | null;
+            place: components["schemas"]["PlaceView"] | null;
+            /** @description What would have been seen. */
+            saw: components["schemas"]["TextView"];
+            /** @description For what: its kind, a colon, its id. */
+            subject: string;
+        };
+        /** @description Calls of one category. */
+        YearOnYearCategoryView: {
+            /**
+             * Format: int64
+             * @description How many a year before.
+             */
+            before: number | null;
+            /** @description The category; none where none was given. */
+            category: string | null;
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            count: number | null;
+            label: components["schemas"]["TextView"] | null;
+        };
+        /** @description Calls of the public in a span of time, beside the year before. */
+        YearOnYearView: {
+            /**
+             * Format: int64
+             * @description All of the year before; none where nothing is known.
+             */
+            before: number | null;
+            /** @description From when it was a year before. */
+            before_from: string;
+            /** @description Whether the year before is. */
+            before_state: components["schemas"]["PeriodStateView"];
+            /** @description Until when it was. */
+            before_to: string;
+            /** @description By category. */
+            by_category: components["schemas"]["YearOnYearCategoryView"][];
+            /**
+             * Format: int64
+             * @description All calls of the public; none where nothing is known.
+             */
+            count: number | null;
+            /** @description From when. */
+            from: string;
+            /** @description `day`, `month` or `year`. */
+            span: string;
+            /** @description Whether this span is known. */
+            state: components["schemas"]["PeriodStateView"];
+            /** @description Until when: the last full quarter of an hour. */
+            to: string;
+        };
     };
     responses: {
         /** @description What went wrong, and what to do next (RFC 9457) */
@@ -14059,6 +15016,224 @@ export interface operations {
             503: components["responses"]["Problem"];
         };
     };
+    get_monitoring: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitoringView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_monitoring_coverage: {
+        parameters: {
+            query?: {
+                /** @description A unit that is thought to be sent: the answer has also what is reached without it. */
+                without?: string;
+                /** @description Whether the squares of the map are wanted, too. */
+                squares?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AreaCoverageView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_monitoring_periods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitoredPeriodsView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_monitoring_report: {
+        parameters: {
+            query?: {
+                /** @description `day` (if nothing is said), `week` (from Monday) or `month`. */
+                span?: string;
+                /** @description A date in it, `2026-11-27`; today if nothing is said. */
+                date?: string;
+                /** @description Of the CSV: `figures` (if nothing is said) or `log`, the records behind them. */
+                part?: string;
+                /** @description The language of the CSV; what the browser prefers if absent. */
+                lang?: "en" | "zh";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitoringReportView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_monitoring_report_csv: {
+        parameters: {
+            query?: {
+                /** @description `day` (if nothing is said), `week` (from Monday) or `month`. */
+                span?: string;
+                /** @description A date in it, `2026-11-27`; today if nothing is said. */
+                date?: string;
+                /** @description Of the CSV: `figures` (if nothing is said) or `log`, the records behind them. */
+                part?: string;
+                /** @description The language of the CSV; what the browser prefers if absent. */
+                lang?: "en" | "zh";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_monitoring_waits: {
+        parameters: {
+            query?: {
+                /** @description Only this step, as the live page names it. */
+                step?: string;
+                /** @description Only with one who must act, as the live page names it in `with.id`. */
+                with?: string;
+                /** @description Only what should be over by now (`true`), or only what need not (`false`). */
+                beyond?: boolean;
+                /** @description How many at most, the longest waiting first. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitsView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
     get_node: {
         parameters: {
             query?: never;
@@ -15783,6 +16958,227 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OwnTeamView"][];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "get_playbook-runs": {
+        parameters: {
+            query?: {
+                /** @description Only open ones (`true`), or only ended ones (`false`). */
+                open?: boolean;
+                /** @description Where the last page ended, as it said in `next`. */
+                cursor?: string;
+                /** @description How many at most. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_PlaybookRunView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "get_playbook-runs_by_id": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybookRunView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    "post_playbook-runs_by_id_steps": {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+                "If-Match"?: string | null;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaybookRunStep"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybookRunView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_playbooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybooksView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_playbooks_by_id_past: {
+        parameters: {
+            query?: {
+                /** @description How many days; 30 if left out. */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WouldHaveFiredView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_playbooks_by_id_runs: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartPlaybookBody"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybookRunView"];
                 };
             };
             400: components["responses"]["Problem"];
