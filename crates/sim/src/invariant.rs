@@ -15,7 +15,6 @@ pub(crate) mod nonces_are_fresh;
 pub(crate) mod nothing_before_durable;
 pub(crate) mod rows_are_the_refold;
 
-use watchfire_core::basis::Timestamp;
 use watchfire_core::board::Board;
 use watchfire_core::engine::{self, Decoded};
 

@@ -37,7 +37,7 @@ fn count(seen: &Value, step: &str) -> u64 {
 #[tokio::test]
 async fn what_waits_is_listed_with_whom_and_ends_when_it_is_done() {
     let house = House::new().await;
-    let (incident, _) = house.incident().await;
+    let (_, incident) = house.incident().await;
     let waits = |seen: &Value| count(seen, "incident_unassigned") == 1;
     let seen = until(&house, "/monitoring", waits).await;
     let groups = seen["waits"].as_array().unwrap();
@@ -182,7 +182,7 @@ async fn coverage_is_not_known_without_places_then_counts_with_and_without_a_uni
 #[tokio::test]
 async fn the_report_of_today_says_what_the_screen_says_and_has_the_log_behind_it() {
     let house = House::new().await;
-    let (incident, _) = house.incident().await;
+    let (_, incident) = house.incident().await;
     let body = json!({ "units": [house.own_unit] });
     let path = format!("/incidents/{incident}/assignments");
     let sent = house.ask(Seat::Dispatcher, "POST", &path, body).await;
