@@ -51,7 +51,7 @@ async fn a_whole_night_of_three_agencies_comes_out_even() {
         assert_eq!(check.wrong, None, "{}", check.found.en);
     }
     assert_eq!(checks.len(), 8, "{checks:?}");
-    let heard = heard.lock().unwrap();
+    let heard: Vec<Said> = heard.lock().unwrap().clone();
     let acts: Vec<&str> = heard
         .iter()
         .filter(|said| said.act)

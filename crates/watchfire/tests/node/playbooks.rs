@@ -247,12 +247,10 @@ async fn a_restart_fires_nothing_twice_and_the_wall_is_told_no_more_than_that_it
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_rule_refuses_waits_for_a_person_and_says_why() {
-    let text = concat!(
-        "id = \"p\"\nen = \"P\"\nzh = \"甲\"\n[when.incident_opened]\ncategories = [\"fire\"]\n\
+    let text = "id = \"p\"\nen = \"P\"\nzh = \"甲\"\n[when.incident_opened]\ncategories = [\"fire\"]\n\
          [[step]]\ndo = \"carry_out\"\n[step.directive]\nkind = \"unheard_of\"\npriority = 1\n\
          subject = { en = \"S\", zh = \"事\" }\ntext = { en = \"T\", zh = \"文\" }\n\
-         to = [\"seat:dispatcher\"]\nclose_within_s = 600\n"
-    );
+         to = [\"seat:dispatcher\"]\nclose_within_s = 600\n";
     let house = house_with(text).await;
     house.incident().await;
     let run = until(&house, |run| run["steps"][0]["state"] == "failed").await;
