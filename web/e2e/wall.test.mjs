@@ -134,8 +134,7 @@ test('断线后大屏一望而知是旧数据，恢复后复原', { skip }, asyn
 });
 
 test('what is coloured has a second sign: shapes and words say the same on the wall and at the desks', { skip }, async () => {
-  // Wide enough that the list goes on to what is less urgent.
-  const { page, close } = await openSeat(browser, house, wall, '/wall', { width: 3840, height: 1080 });
+  const { page, close } = await openSeat(browser, house, wall, '/wall', { width: 1920, height: 1080 });
   await ready(page);
   const bad = page.locator('.figures div.bad dt');
   for (const each of await bad.allInnerTexts()) assert.match(each, /[◇▲△]/, `only the colour says that it is bad: ${each}`);
