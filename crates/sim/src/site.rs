@@ -269,7 +269,7 @@ impl Site {
             }
             self.disk.keyring.insert(key.id, key.clone());
             for of in opened {
-                let kept = self.unseal(of, key.clone());
+                let kept = self.unseal(of, key);
                 if kept.as_ref().is_err_and(LogFault::may_go_on) {
                     // No room for what it opens: it is asked for again.
                     self.disk.keyring.remove(&key.id);
@@ -282,13 +282,21 @@ impl Site {
     }
 
     /// Folds a copy anew, with a key that has come since.
-    fn unseal(&mut self, of: Elsewhere, key: RecordKey) -> Result<(), LogFault> {
+    fn unseal(&mut self, of: Elsewhere, key: &RecordKey) -> Result<(), LogFault> {
         let about = |(feed, entry): &&(Feed, Entry)| {
             feed.node == of.node && entry.header.record == of.record.id
         };
         let log = self.disk.log.iter();
         let entries: Vec<(Feed, Entry)> = log.filter(about).cloned().collect();
-        let taken = self.engine.unseal(of.node, of.record, &entries, key);
+        let mut ids: BTreeSet<[u8; 16]> = entries
+            .iter()
+            .filter_map(|(feed, entry)| sync::sealed_under(feed, entry))
+            .map(|(id, _)| id)
+            .collect();
+        ids.remove(&key.id);
+        let others = ids.iter().filter_map(|id| self.disk.keyring.get(id));
+        let keys: Vec<RecordKey> = others.chain([key]).cloned().collect();
+        let taken = self.engine.unseal(of.node, of.record, &entries, &keys);
         self.unsealed += 1;
         self.keep(taken)
     }
@@ -629,7 +637,7 @@ impl Site {
             for of in opened.into_iter().filter(|of| of.node != own) {
                 let row = self.disk.copies.get(&(of.node, of.record));
                 if row.is_some_and(|row| row.sealed.is_empty()) {
-                    self.unseal(of, key.clone())?;
+                    self.unseal(of, &key)?;
                 }
             }
         }

@@ -358,20 +358,23 @@ impl Engine {
         row_of(record, sealed)
     }
 
-    /// Folds a copy anew of all its entries, because the key to its personal data has come since.
+    /// Folds a copy anew of all its entries, because a key to its personal data has come since. `keys` are all that are
+    /// here, since its home may have written it under several; it is sealed here under the last.
     pub fn unseal(
         &mut self,
         node: NodeId,
         record: RecordRef,
         entries: &[(Feed, Entry)],
-        key: RecordKey,
+        keys: &[RecordKey],
     ) -> Taken {
         let mut taken = Taken::default();
-        self.copy_keys.insert((node, record), key);
+        if let Some(key) = keys.last() {
+            self.copy_keys.insert((node, record), key.clone());
+        }
         let mut alone = copies::Copies::default();
         for (feed, entry) in entries {
             let Ok(decoded) = decode(entry) else { continue };
-            let opened = open_sealed(entry, self.copy_keys.get(&(node, record)));
+            let opened = keys.iter().find_map(|key| open_sealed(entry, Some(key)));
             copies::fold(&mut alone, feed, entry, &decoded, opened.as_deref());
         }
         let folded = alone.boards.get(&node).and_then(|board| board.get(record));

@@ -2,13 +2,16 @@
 //! give them yet. A key is only kept if it opens what it is for, since a wrong one would stand in the way of the right
 //! one for ever; and the copy is folded anew with it, so that it is what a refold of all entries with all keys gives.
 
+use std::collections::BTreeMap;
+
 use tokio::sync::oneshot;
 use watchfire_core::engine::open_sealed;
 use watchfire_core::log::Batch;
 use watchfire_core::record::Elsewhere;
 use watchfire_core::sync;
-use watchfire_feed::Entry;
 use watchfire_feed::seal::RecordKey;
+use watchfire_feed::{Entry, Feed};
+use watchfire_store::StoreError;
 
 use super::taking::Joint;
 use super::{Chain, Health, Input, Next, Node, NotAccepted, Worker};
@@ -65,7 +68,7 @@ impl Worker {
         };
         let head = self.engine.head();
         let (mut append, mut joint) = (Batch::default(), Joint::default());
-        let mut good = Vec::new();
+        let mut good: Vec<RecordKey> = Vec::new();
         for (late, told) in keys.into_iter().zip(told) {
             let id = late.key.id;
             let sealed = told
@@ -75,9 +78,19 @@ impl Worker {
                 report.wrong.push(id);
                 continue;
             }
+            let of = late.of;
+            let mut keys = match self.keys_beside(&told, &late) {
+                Ok(keys) => keys,
+                Err(fault) => {
+                    tracing::error!(error = %Chain(&fault), "the keys of copies could not be read");
+                    return Next::GoOn;
+                }
+            };
+            // Those that came together with it, too.
+            keys.extend(good.iter().cloned());
+            keys.push(late.key.clone());
             report.done.push(id);
-            let (of, key) = (late.of, late.key.clone());
-            let taken = self.engine.unseal(of.node, of.record, &told, key);
+            let taken = self.engine.unseal(of.node, of.record, &told, &keys);
             self.join_in(taken, &mut joint, &mut append);
             good.push(late.key);
         }
@@ -95,5 +108,19 @@ impl Worker {
             }
         }
         Next::GoOn
+    }
+
+    /// Returns the other keys that are here for what was told of a record: its home may have written it under several.
+    fn keys_beside(
+        &self,
+        told: &[(Feed, Entry)],
+        late: &LateKey,
+    ) -> Result<Vec<RecordKey>, StoreError> {
+        let sealed = told
+            .iter()
+            .filter_map(|(feed, entry)| sync::sealed_under(feed, entry));
+        let others = sealed.filter(|(id, of)| *id != late.key.id && *of == late.of);
+        let others: BTreeMap<[u8; 16], Elsewhere> = others.collect();
+        self.store.held_keys(&Vec::from_iter(others))
     }
 }
