@@ -113,7 +113,7 @@ impl Ledger {
     ) -> Ledger {
         let mut ledger = Ledger::default();
         for (id, booked) in all_of(board, of) {
-            ledger.add(id, booked, from, until);
+            ledger.add(id, &booked, from, until);
         }
         ledger
             .lines
@@ -124,18 +124,23 @@ impl Ledger {
         ledger
     }
 
-    fn add(&mut self, id: LineId, booked: Booked, from: Timestamp, until: Timestamp) {
-        let opened_at = booked.opened_at;
-        // Somebody may have said afterwards when it ended, and have been wrong: what was opened is in the book of that day.
-        let ended_at = booked.ended_at.map(|at| at.max(opened_at));
-        let booked = Booked {
-            opened_at,
-            ended_at,
-        };
-        let over_before = ended_at.is_some_and(|at| at < from);
-        if opened_at >= until || over_before {
+    /// Puts down what was to be done that day, one line however often it was taken up.
+    fn add(&mut self, id: LineId, times: &[Booked], from: Timestamp, until: Timestamp) {
+        let held = times.iter().map(|booked| Booked {
+            opened_at: booked.opened_at,
+            // Somebody may have said afterwards when it ended, and have been wrong: what was opened is in the book of that day.
+            ended_at: booked.ended_at.map(|at| at.max(booked.opened_at)),
+        });
+        let that_day = held.filter(|booked| {
+            booked.opened_at < until && booked.ended_at.is_none_or(|at| at >= from)
+        });
+        let that_day: Vec<Booked> = that_day.collect();
+        let Some(opened_at) = that_day.iter().map(|booked| booked.opened_at).min() else {
             return;
-        }
+        };
+        let ends = that_day.iter().map(|booked| booked.ended_at);
+        let ended_at: Option<Vec<Timestamp>> = ends.collect();
+        let ended_at = ended_at.and_then(|ends| ends.into_iter().max());
         let carried_in = opened_at < from;
         let carried_out = ended_at.is_none_or(|at| at >= until);
         let tally = self.tallies.entry(id.record.kind).or_default();
@@ -145,7 +150,10 @@ impl Ledger {
         tally.closed += u32::from(!carried_out);
         self.lines.push(Line {
             id,
-            booked,
+            booked: Booked {
+                opened_at,
+                ended_at,
+            },
             carried_in,
             carried_out,
         });
@@ -194,7 +202,7 @@ impl Ledger {
 }
 
 /// Returns all that a book may have lines of, however long ago it was.
-fn all_of(board: &Board, of: BookOf) -> Vec<(LineId, Booked)> {
+fn all_of(board: &Board, of: BookOf) -> Vec<(LineId, Vec<Booked>)> {
     match of {
         BookOf::Agency => whole(board, |record| board.exercise_of(record).is_none()),
         BookOf::Operation(operation) => whole(board, |record| {
@@ -211,12 +219,11 @@ fn all_of(board: &Board, of: BookOf) -> Vec<(LineId, Booked)> {
     }
 }
 
-fn whole(board: &Board, wanted: impl Fn(&Record) -> bool) -> Vec<(LineId, Booked)> {
+fn whole(board: &Board, wanted: impl Fn(&Record) -> bool) -> Vec<(LineId, Vec<Booked>)> {
     let mut all = Vec::new();
     for record in board.records() {
-        if let Some(booked) = record.booked()
-            && wanted(&record)
-        {
+        let booked = record.booked();
+        if !booked.is_empty() && wanted(&record) {
             let id = LineId {
                 record: record.reference(),
                 item: None,
@@ -241,7 +248,7 @@ fn of_units(
     board: &Board,
     units: &BTreeSet<UnitId>,
     station: Option<StationId>,
-) -> Vec<(LineId, Booked)> {
+) -> Vec<(LineId, Vec<Booked>)> {
     let mut all = Vec::new();
     for assignment in board.assignments.values() {
         let Some(opened_at) = assignment.sent_at else {
@@ -255,13 +262,11 @@ fn of_units(
                 item: None,
             };
             let ended_at = assignment.ended_at;
-            all.push((
-                id,
-                Booked {
-                    opened_at,
-                    ended_at,
-                },
-            ));
+            let booked = Booked {
+                opened_at,
+                ended_at,
+            };
+            all.push((id, vec![booked]));
         }
     }
     for directive in board.directives.values() {
@@ -291,13 +296,11 @@ fn of_units(
                     item: Some(at),
                 };
                 let opened_at = issued.at;
-                all.push((
-                    id,
-                    Booked {
-                        opened_at,
-                        ended_at,
-                    },
-                ));
+                let booked = Booked {
+                    opened_at,
+                    ended_at,
+                };
+                all.push((id, vec![booked]));
             }
         }
     }

@@ -442,13 +442,13 @@ impl Life for Directive {
         })
     }
 
-    fn booked(&self) -> Option<Booked> {
+    fn booked(&self) -> Vec<Booked> {
         let ended_at = self.ended.as_ref().map(|(mark, _)| mark.at);
-        let opened_at = self.issued?.at;
-        Some(Booked {
-            opened_at,
+        let booked = self.issued.map(|issued| Booked {
+            opened_at: issued.at,
             ended_at,
-        })
+        });
+        booked.into_iter().collect()
     }
 
     fn personal_json(&self) -> Option<Vec<u8>> {

@@ -208,18 +208,8 @@ impl Incident {
 }
 
 impl Life for Incident {
-    fn booked(&self) -> Option<Booked> {
-        let merged_at = match self.state {
-            IncidentState::Merged { at, .. } => Some(at),
-            IncidentState::Active
-            | IncidentState::Closed { .. }
-            | IncidentState::Cancelled { .. } => None,
-        };
-        Some(Booked {
-            // What was reopened was closed in the book of another day.
-            opened_at: self.reopened_at.unwrap_or(self.opened_at),
-            ended_at: self.ended_at().or(merged_at),
-        })
+    fn booked(&self) -> Vec<Booked> {
+        self.stood()
     }
 
     fn open_item(&self, _: Timestamp) -> Option<super::Open> {

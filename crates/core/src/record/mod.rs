@@ -80,9 +80,9 @@ pub(crate) trait Life {
         None
     }
 
-    /// Returns since when it is to be done, and since when it is over, if it stands in the [book](crate::ledger) of its day.
-    fn booked(&self) -> Option<Booked> {
-        None
+    /// Returns from when until when it was to be done, once for every time, if it stands in the [book](crate::ledger) of a day.
+    fn booked(&self) -> Vec<Booked> {
+        Vec::new()
     }
 
     /// Returns what of it is open at a time, so that whoever goes off duty hands it over; what takes several records to
@@ -325,8 +325,8 @@ impl Record {
         each_record!(self, record => Life::parent(record.as_ref()))
     }
 
-    /// Returns since when it is to be done, and since when it is over, if it stands in the [book](crate::ledger) of its day.
-    pub fn booked(&self) -> Option<Booked> {
+    /// Returns from when until when it was to be done, once for every time, if it stands in the [book](crate::ledger) of a day.
+    pub fn booked(&self) -> Vec<Booked> {
         each_record!(self, record => Life::booked(record.as_ref()))
     }
 

@@ -165,11 +165,11 @@ impl Life for SupportRequest {
         })
     }
 
-    fn booked(&self) -> Option<crate::ledger::Booked> {
-        Some(crate::ledger::Booked {
+    fn booked(&self) -> Vec<crate::ledger::Booked> {
+        vec![crate::ledger::Booked {
             opened_at: self.asked_at,
             ended_at: self.ending.as_ref().map(|ending| ending.at),
-        })
+        }]
     }
 
     fn number(&self) -> Option<u64> {

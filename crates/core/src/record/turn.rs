@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::incident::{Incident, IncidentEvent};
 use crate::basis::{IncidentId, Priority, Timestamp};
+use crate::ledger::Booked;
 
 /// A turn in an incident's own life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +81,31 @@ impl Incident {
             reopened_at: reopened.next_back().map(|turn| turn.at),
             priority: urgency.map_or(self.priority, |(_, priority)| *priority),
         })
+    }
+
+    /// Returns from when until when it stood for itself, once for every time: what was taken up again stands in the books of
+    /// both its times.
+    pub(crate) fn stood(&self) -> Vec<Booked> {
+        let mut all = Vec::new();
+        // The oldest turns may not be kept any more.
+        let begun = self.turns.first().is_some_and(|turn| turn.way.stands_up());
+        let mut open = (!begun).then_some(self.opened_at);
+        for turn in &self.turns {
+            if turn.way.stands_up() {
+                open.get_or_insert(turn.at);
+            } else if let Some(opened_at) = open.take() {
+                let ended_at = Some(turn.at);
+                all.push(Booked {
+                    opened_at,
+                    ended_at,
+                });
+            }
+        }
+        all.extend(open.map(|opened_at| Booked {
+            opened_at,
+            ended_at: None,
+        }));
+        all
     }
 
     /// Returns every time at which its own life took a turn or it became more or less urgent.

@@ -184,6 +184,69 @@ fn what_is_said_to_have_ended_before_it_began_is_in_the_book_of_the_day_on_which
 }
 
 #[test]
+fn an_incident_that_is_taken_up_again_stands_in_the_books_of_both_its_times() {
+    let mut world = house();
+    let open = IncidentAction::Open {
+        from_call: None,
+        category: Some("fire".parse().unwrap()),
+        priority: Some(Priority::P3),
+        place: Some(super::place("market")),
+    };
+    ask(&mut world, Action::Incident(open)).unwrap();
+    let incident = *world.engine.board().incidents.keys().next().unwrap();
+    let name = LineId {
+        record: incident.into(),
+        item: None,
+    };
+    let close = |world: &mut World| {
+        let disposition = line("attended");
+        let close = IncidentAction::Close {
+            incident,
+            disposition,
+        };
+        ask(world, Action::Incident(close)).unwrap();
+    };
+    let reopen = |world: &mut World| {
+        let reason = line("Smoke again");
+        let reopen = IncidentAction::Reopen { incident, reason };
+        ask(world, Action::Incident(reopen)).unwrap();
+    };
+    // Carried out of the first day; closed and taken up again on the second.
+    world.now = day(1).plus_s(60);
+    close(&mut world);
+    reopen(&mut world);
+    for number in [0, 1] {
+        let book = agency(&world, number);
+        world.now = world.now.max(book.until);
+        carry(&mut world, book, vec![name]).unwrap();
+        sign(&mut world, book).unwrap();
+    }
+    // Closed on the third, and on the fourth taken up before the third is signed: the third knows that it ended.
+    world.now = day(2).plus_s(60);
+    close(&mut world);
+    world.now = day(3).plus_s(60);
+    reopen(&mut world);
+    let third = Settlement::ledger(world.engine.board(), &agency(&world, 2));
+    let tally = third.tallies[&RecordKind::Incident];
+    assert_eq!(
+        (tally.carried_in, tally.closed, tally.carried_out),
+        (1, 1, 0)
+    );
+    let third = agency(&world, 2);
+    sign(&mut world, third).unwrap();
+    let fourth = agency(&world, 3);
+    let tally = Settlement::ledger(world.engine.board(), &fourth).tallies[&RecordKind::Incident];
+    assert_eq!(
+        (tally.carried_in, tally.opened, tally.carried_out),
+        (0, 1, 1)
+    );
+    world.now = day(4);
+    carry(&mut world, fourth, vec![name]).unwrap();
+    sign(&mut world, fourth).unwrap();
+    world.check();
+}
+
+#[test]
 fn what_a_signed_day_does_not_know_is_off_until_it_is_corrected() {
     let mut world = house();
     let late = issue(&mut world);

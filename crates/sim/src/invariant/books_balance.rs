@@ -47,10 +47,18 @@ pub(crate) fn judge(
     }
     let mut sums: BTreeMap<RecordKind, Tally> = BTreeMap::new();
     let (mut came_in, mut went_out) = (BTreeSet::new(), BTreeSet::new());
-    for (id, opened_at, ended_at) in lines(board, book) {
-        let open_at = |at: Timestamp| opened_at < at && ended_at.is_none_or(|ended| ended >= at);
+    for (id, times) in lines(board, book) {
+        let open_at = |at: Timestamp| {
+            let open = |(from, to): &(Timestamp, Option<Timestamp>)| {
+                *from < at && to.is_none_or(|to| to.max(*from) >= at)
+            };
+            times.iter().any(open)
+        };
         let (before, after) = (open_at(book.from), open_at(book.until));
-        let opened = book.from <= opened_at && opened_at < book.until;
+        let opened = times
+            .iter()
+            .any(|(at, _)| book.from <= *at && *at < book.until);
+        let opened = opened && !before;
         if !before && !opened {
             continue;
         }
@@ -106,22 +114,30 @@ pub(crate) fn judge(
     Ok(())
 }
 
-/// Returns every line that a book may have, with when it began and ended. Those of the agency's are found here anew.
-fn lines(board: &Board, book: &Book) -> Vec<(LineId, Timestamp, Option<Timestamp>)> {
+/// From when until when something was to be done, once for every time.
+type Times = Vec<(Timestamp, Option<Timestamp>)>;
+
+/// Returns every line that a book may have. Those of the agency's are found here anew.
+fn lines(board: &Board, book: &Book) -> Vec<(LineId, Times)> {
     let mut all = Vec::new();
     if book.of == BookOf::Agency {
         for record in board.records() {
             let drill = board.exercise_of(&record).is_some();
-            if let Some(booked) = record.booked().filter(|_| !drill) {
+            let times = record.booked().into_iter();
+            let times: Times = times.map(|one| (one.opened_at, one.ended_at)).collect();
+            if !times.is_empty() && !drill {
                 let item = None;
                 let record = record.reference();
-                all.push((LineId { record, item }, booked.opened_at, booked.ended_at));
+                all.push((LineId { record, item }, times));
             }
         }
         return all;
     }
     let ledger = Settlement::ledger(board, book);
     let own = ledger.lines.iter();
-    all.extend(own.map(|line| (line.id, line.booked.opened_at, line.booked.ended_at)));
+    all.extend(own.map(|line| {
+        let times = vec![(line.booked.opened_at, line.booked.ended_at)];
+        (line.id, times)
+    }));
     all
 }
