@@ -172,6 +172,9 @@ impl Material {
     /// Takes what a record says by itself; alarms lie between records and are put in by who knows them.
     pub fn take(&mut self, record: &Record) {
         if let Record::Incident(incident) = record {
+            if incident.exercise.is_some() {
+                return;
+            }
             self.incidents.push(IncidentFact::of(incident, None));
         } else if let Record::Call(call) = record {
             self.calls.extend(CallFact::of(call));

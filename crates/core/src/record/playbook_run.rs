@@ -10,7 +10,7 @@ mod take;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Actor, Context, Event, Happened, Life, RecordKind, RecordRef};
+use super::{Actor, Context, Event, Happened, Life, RecordKind, RecordRef, incident};
 use crate::basis::{Code, IncidentId, Line, OperationId, Place, PlaybookRunId, Text, Timestamp};
 use crate::board::Board;
 use crate::limits;
@@ -420,8 +420,11 @@ fn fire(
     why: &Why,
     context: &mut Context<'_>,
 ) -> Result<Vec<Happened>, Refusal> {
-    if board.get(why.subject).is_none() {
-        return Err(Refusal::NotFound(why.subject.kind));
+    let subject = board.get(why.subject);
+    let subject = subject.ok_or(Refusal::NotFound(why.subject.kind))?;
+    // What a playbook raises is real.
+    if board.exercise_of(&subject).is_some() {
+        return Err(incident::not_with_an_exercise());
     }
     let runs = board.playbook_runs.values();
     let same = |run: &&std::sync::Arc<PlaybookRun>| {

@@ -307,8 +307,11 @@ fn read_facts(node: &Node, reader: &Reader, period: Period) -> Result<Option<Fac
     };
     let mut directives = Vec::new();
     each_changed_since::<Directive>(reader, period.changed_since(), |one| {
-        if one.issued.is_some_and(|mark| period.has(mark.at)) {
-            let items = statuses(&node.board(), one);
+        let board = node.board();
+        let operation = one.details.operation;
+        let drill = operation.is_some_and(|operation| board.is_exercise(operation));
+        if !drill && one.issued.is_some_and(|mark| period.has(mark.at)) {
+            let items = statuses(&board, one);
             directives.push((one.clone(), items));
         }
     })?;

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use watchfire_core::basis::{Code, IncidentId, PlaybookRunId, Text, Timestamp};
+use watchfire_core::basis::{Code, IncidentId, OperationId, PlaybookRunId, Text, Timestamp};
 use watchfire_core::board::Board;
 use watchfire_core::limits::OLD_NEWS_MS;
 use watchfire_core::playbook::{
@@ -81,7 +81,8 @@ impl Memory {
     fn see(&mut self, board: &Board, now: Timestamp) {
         self.graded
             .retain(|id, _| board.incidents.get(id).is_some_and(|one| one.is_open()));
-        for incident in board.open_incidents() {
+        // What is practised fires nothing: what a playbook raises is real.
+        for incident in board.open_incidents().filter(|one| one.exercise.is_none()) {
             let known = self.graded.get_mut(&incident.id);
             match known {
                 Some((category, _)) if *category == incident.category => {}
@@ -159,7 +160,8 @@ fn gather(node: &Node, board: &Board, memory: &Memory, on: &[&Playbook], span: S
         material.calls.extend(facts);
     }
     let requests = board.support_requests.values();
-    let open = requests.filter(|request| request.is_open());
+    let drill = |of: Option<OperationId>| of.is_some_and(|of| board.is_exercise(of));
+    let open = requests.filter(|one| one.is_open() && !drill(one.wish.operation));
     material
         .requests
         .extend(open.map(|one| RequestFact::of(one)));
@@ -169,6 +171,10 @@ fn gather(node: &Node, board: &Board, memory: &Memory, on: &[&Playbook], span: S
     {
         let open = timer::open(board, &node.settings().timers, Timestamp(span.until.0 - 1));
         for (record, alarm) in open {
+            let of = board.get(record);
+            if of.is_some_and(|of| board.exercise_of(&of).is_some()) {
+                continue;
+            }
             let (incident, place) = whereabouts(board, record);
             let seen = seen_of(board, record);
             material.alarms.push(AlarmFact {

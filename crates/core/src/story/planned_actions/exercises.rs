@@ -1,6 +1,9 @@
 //! A drill of several agencies: it has the very plan at another time, and nothing of it is counted among what is real.
 
 use super::*;
+use crate::playbook::{Playbook, Saw};
+use crate::record::playbook_run::{PlaybookRunAction, Why};
+use crate::story::playbooks::SHIPPED;
 
 #[test]
 fn a_rehearsal_is_an_exercise_with_the_very_plan_at_another_time() {
@@ -76,6 +79,23 @@ fn what_is_raised_for_an_exercise_counts_nowhere_and_hides_nothing_real() {
     let join = |incident| Action::Call(CallAction::Join { call, incident });
     refused(a.ask(join(drilled)), "wrong_state");
     a.ask(join(true_one)).unwrap();
+    // A playbook would raise what is real.
+    let fire = |incident: IncidentId| {
+        Action::PlaybookRun(PlaybookRunAction::Fire {
+            playbook: Box::new(Playbook::parse(SHIPPED[0].1).unwrap()),
+            why: Box::new(Why {
+                subject: incident.into(),
+                incident: Some(incident),
+                place: None,
+                saw: Saw::Opened {
+                    category: "fire".parse().unwrap(),
+                    priority: Priority::P1,
+                },
+            }),
+        })
+    };
+    refused(a.ask(fire(drilled)), "wrong_state");
+    a.ask(fire(true_one)).unwrap();
 
     let day = (Timestamp(BEGIN - 1), at(1_000));
     let lines = |a: &Stage, of| -> Vec<RecordRef> {
