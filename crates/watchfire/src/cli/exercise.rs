@@ -2,7 +2,7 @@
 //! node may run meanwhile; it is only read. Start at [`set_up_like`].
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use watchfire_core::basis::{PersonId, StationId, UnitId};
 use watchfire_core::record::duty_post::{DutyPost, DutyPostAction, Pattern};
@@ -45,8 +45,8 @@ struct Real {
 
 /// Returns the configuration for a node of an exercise: that of the real one, with a name, addresses and a port of its own.
 pub(super) fn config_like(like: &Path, name: &str, addresses: &[String]) -> Result<Config> {
-    let mut config = Config::read(like)?;
-    let like = std::path::absolute(like)?;
+    // Its files are named from where it lies, which an absolute path makes good from anywhere.
+    let mut config = Config::read(&std::path::absolute(like)?)?;
     name.clone_into(&mut config.name);
     let port = config.http.listen.port();
     config
@@ -57,27 +57,7 @@ pub(super) fn config_like(like: &Path, name: &str, addresses: &[String]) -> Resu
         addresses: addresses.to_vec(),
         ..config::Federation::default()
     };
-    let roads = &mut config.roads;
-    let files = [
-        &mut roads.file,
-        &mut roads.areas,
-        &mut roads.hours,
-        &mut roads.learned,
-        &mut config.response.file,
-        &mut config.http.certificate,
-        &mut config.http.key,
-    ];
-    for file in files {
-        stands_in(&like, file);
-    }
     Ok(config)
-}
-
-/// Says where a file of the real node lies, now that it is named from elsewhere.
-fn stands_in(like: &Path, file: &mut PathBuf) {
-    if !file.as_os_str().is_empty() && file.is_relative() {
-        *file = like.join(&*file);
-    }
 }
 
 /// Enters into a new node what a real one is set up with.

@@ -2,6 +2,7 @@
 //! public came beside the year before. What has no records is said to have none; it is never 0.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
@@ -14,6 +15,7 @@ use watchfire_core::figures::{IntervalFigures, Period};
 use super::super::App;
 use super::super::directive::{DirectiveBinsView, bins_view};
 use super::super::figures::{CellView, TallyView, TargetView};
+use super::super::map::beside;
 use super::super::view::{self, TextView};
 use crate::monitoring::past::{
     Facts, Known, LocalCalendar, PastPeriods, PeriodFigures, quarter_of,
@@ -211,8 +213,10 @@ pub(crate) async fn period(
         Known::TooMuch => return Ok(nothing(PeriodStateView::TooMuch)),
     };
     let state = state_of(shown, facts.since);
-    let figures = (state != PeriodStateView::NotOnRecord)
-        .then(|| figures(node, &figures_of(node, &facts, to)));
+    let figures = match state == PeriodStateView::NotOnRecord {
+        true => None,
+        false => Some(figures(node, &figures_of(node, &facts, to).await?)),
+    };
     Ok(PeriodView {
         records_since: Some(view::time(facts.since)),
         read_at: Some(view::time(facts.read_at)),
@@ -222,9 +226,14 @@ pub(crate) async fn period(
 }
 
 /// What facts come to, up to a moment: the one place at which screen and report make their figures.
-pub(crate) fn figures_of(node: &Node, facts: &Facts, to: Timestamp) -> PeriodFigures {
+pub(crate) async fn figures_of(
+    node: &Node,
+    facts: &Arc<Facts>,
+    to: Timestamp,
+) -> Result<PeriodFigures, Problem> {
     let zone = LocalCalendar::of(node).zone;
-    facts.figures(to, node.now(), &zone)
+    let (facts, now) = (Arc::clone(facts), node.now());
+    beside(move || facts.figures(to, now, &zone)).await
 }
 
 pub(crate) fn state_of(period: Period, since: Timestamp) -> PeriodStateView {

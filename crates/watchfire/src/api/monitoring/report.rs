@@ -22,7 +22,7 @@ use super::periods::{
     figures_of, period, state_of,
 };
 use crate::figures::Rows;
-use crate::monitoring::past::{Facts, Known, LocalCalendar, PastPeriods};
+use crate::monitoring::past::{Facts, Known, LocalCalendar, PastPeriods, PeriodFigures};
 use crate::node::Node;
 use crate::policy::Session;
 use crate::problem::Problem;
@@ -200,7 +200,11 @@ async fn made(node: &Node, query: &MonitoringReportQuery) -> Result<MonitoringRe
         };
         let whole = state_of(shown, facts.since) == PeriodStateView::Known;
         let known = whole || period == span.whole;
-        Ok(known.then(|| figures_of(node, &facts, shown.to).measures.public_calls))
+        if !known {
+            return Ok(None);
+        }
+        let found = figures_of(node, &facts, shown.to).await?;
+        Ok(Some(found.measures.public_calls))
     };
     let (own, then) = (calls(span.whole).await?, calls(span.year_before).await?);
     Ok(MonitoringReportView {
@@ -283,13 +287,9 @@ pub(crate) async fn csv(
                     "记录仍在读取，请数秒后重试。",
                 ));
             };
-            write_log(
-                &mut rows,
-                node,
-                &facts,
-                span.whole.to.min(node.now()),
-                chinese,
-            );
+            let to = span.whole.to.min(node.now());
+            let found = figures_of(node, &facts, to).await?;
+            write_log(&mut rows, node, (&facts, to), &found, chinese);
         }
         Some(_) => {
             return Err(Problem::unreadable(
@@ -463,7 +463,13 @@ fn write_bins(
     }
 }
 
-fn write_log(rows: &mut Rows, node: &Node, facts: &Facts, to: Timestamp, chinese: bool) {
+fn write_log(
+    rows: &mut Rows,
+    node: &Node,
+    (facts, to): (&Facts, Timestamp),
+    found: &PeriodFigures,
+    chinese: bool,
+) {
     let header = match chinese {
         true => ["指标", "记录", "编号", "警情号", "时间", "秒", "是否达标"],
         false => [
@@ -472,7 +478,6 @@ fn write_log(rows: &mut Rows, node: &Node, facts: &Facts, to: Timestamp, chinese
     };
     rows.row(header.into_iter());
     let targets = &node.settings().targets;
-    let found = figures_of(node, facts, to);
     let number = |number: Option<u64>| number.map_or(String::new(), |number| number.to_string());
     for measure in &found.measures.all {
         let subject = &measure.subject;
