@@ -136,6 +136,12 @@ test('断线后大屏一望而知是旧数据，恢复后复原', { skip }, asyn
 test('what is coloured has a second sign: shapes and words say the same on the wall and at the desks', { skip }, async () => {
   const { page, close } = await openSeat(browser, house, wall, '/wall', { width: 1920, height: 1080 });
   await ready(page);
+  // The line of monitoring takes one row of what is overdue, not two.
+  const watched = await page.locator('.watched').evaluate((each) => each.getBoundingClientRect().height / parseFloat(getComputedStyle(each).fontSize));
+  assert.ok(watched < 2, `the line of monitoring is ${watched} letters high`);
+  // On a wide wall the list has room for two priorities.
+  await page.setViewportSize({ width: 3840, height: 1080 });
+  await page.waitForFunction(() => new Set([...document.querySelectorAll('.overdue li svg')].map((mark) => mark.textContent)).size > 1);
   const bad = page.locator('.figures div.bad dt');
   for (const each of await bad.allInnerTexts()) assert.match(each, /[◇▲△]/, `only the colour says that it is bad: ${each}`);
   assert.ok((await bad.count()) > 0);
