@@ -220,9 +220,13 @@ fn promised_once(teller: &Teller, facts: &Facts) -> Check {
 
 fn agree(teller: &Teller, operations: &[OperationId]) -> Check {
     let digests = digests(teller, operations);
-    let short = |digest: &String| digest.chars().take(16).collect::<String>();
+    let short = |digest: &Option<String>| match digest {
+        Some(digest) => digest.chars().take(16).collect::<String>(),
+        None => "-".to_owned(),
+    };
     let all: Vec<String> = digests.iter().map(short).collect();
     let wrong = match digests.len() {
+        1 if digests.contains(&None) => Some("no node holds anything of them".to_owned()),
         1 => None,
         _ => Some(format!("digests differ: {}", all.join(" / "))),
     };
@@ -239,8 +243,8 @@ fn agree(teller: &Teller, operations: &[OperationId]) -> Check {
 }
 
 /// Returns what each node holds of both operations, as digests: of the head of every feed in them, whose hash covers all
-/// that was ever said there, record by record.
-fn digests(teller: &Teller, operations: &[OperationId]) -> BTreeSet<String> {
+/// that was ever said there, record by record; nothing of a node that follows none of them.
+fn digests(teller: &Teller, operations: &[OperationId]) -> BTreeSet<Option<String>> {
     teller
         .stage
         .all()
@@ -249,22 +253,21 @@ fn digests(teller: &Teller, operations: &[OperationId]) -> BTreeSet<String> {
         .collect()
 }
 
-fn digest(agency: &Agency, operations: &[OperationId]) -> String {
+fn digest(agency: &Agency, operations: &[OperationId]) -> Option<String> {
     let board = agency.node.board();
-    let mut hash = Sha256::new();
+    let (mut hash, mut any) = (Sha256::new(), false);
     for (id, followed) in &board.copies.feeds {
         let scope = followed.feed.scope;
         let of =
             |id: &OperationId| scope == Scope::Operation(id.0) || scope == Scope::Command(id.0);
         if operations.iter().any(of) {
+            any = true;
             hash.update(format!(
                 "{id:?} {} {:?}\n",
                 followed.head.seq, followed.head.hash
             ));
         }
     }
-    hash.finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let hash = hash.finalize();
+    any.then(|| hash.iter().map(|byte| format!("{byte:02x}")).collect())
 }
