@@ -1,6 +1,7 @@
 //! Two and three nodes that speak over protected lines on this machine: enrolled by people who compare a number, they
 //! share an incident, go on when a line is cut, and agree again.
 
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use axum::http::StatusCode;
@@ -20,8 +21,27 @@ pub(crate) async fn joint_house(name: &str) -> House {
 
 /// A port that nobody listens on.
 pub(crate) fn free_port() -> u16 {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    free.local_addr().unwrap().port()
+    ports(1)
+}
+
+/// The first of so many ports in a row, 32 at most, on which nobody listens.
+///
+/// They lie below those that the system gives out by itself (from 32768 on Linux), which other stories take meanwhile,
+/// and no two calls of a run return the same.
+pub(crate) fn ports(count: u16) -> u16 {
+    static ASKED: AtomicU16 = AtomicU16::new(0);
+    const BLOCKS: u32 = 687;
+    for _ in 0..BLOCKS {
+        let own = std::process::id().wrapping_mul(37);
+        let asked = ASKED.fetch_add(1, Ordering::Relaxed);
+        let block = own.wrapping_add(u32::from(asked)) % BLOCKS;
+        let first = 10_000 + 32 * u16::try_from(block).unwrap();
+        let free = |port| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
+        if (first..first + count).all(free) {
+            return first;
+        }
+    }
+    panic!("no {count} ports in a row are free from 10000 to 31983");
 }
 
 pub(crate) async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {

@@ -39,7 +39,7 @@ async fn a_whole_night_of_three_agencies_comes_out_even() {
     let kept = dir.path().join("night");
     let plan = Plan {
         dir: kept.clone(),
-        listen: ([127, 0, 0, 1], super::parcel::base()).into(),
+        listen: ([127, 0, 0, 1], super::joint::ports(22)).into(),
         pace: Pace::quickest(),
         once: true,
     };

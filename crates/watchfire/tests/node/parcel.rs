@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde_json::Value;
 use watchfire::parcel::{self, Plan};
 
+use crate::joint::ports;
+
 /// Asks a node as a visitor on this machine does; a node that does not answer soon shows nothing.
 async fn get(address: &str, path: &str) -> Option<Value> {
     let asked = tokio::time::timeout(Duration::from_secs(5), ask(address, path));
@@ -23,16 +25,10 @@ async fn ask(address: &str, path: &str) -> Option<Value> {
     serde_json::from_str(body).ok()
 }
 
-/// Returns a base port from which 22 are free, most likely.
-pub(crate) fn base() -> u16 {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    (free.local_addr().unwrap().port() / 32 * 32).clamp(20_000, 60_000)
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_parcel_is_stopped_by_five_agencies_though_a_line_is_cut() {
     let dir = tempfile::tempdir().unwrap();
-    let port = base();
+    let port = ports(22);
     let plan = Plan {
         dir: dir.path().join("parcel"),
         listen: ([127, 0, 0, 1], port).into(),
