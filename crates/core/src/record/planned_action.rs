@@ -87,7 +87,7 @@ pub enum Decided {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         despite: Option<Line>,
     },
-    /// No go: a phase does not go at its time.
+    /// No go: a phase does not go at its time, and those after it wait for word again.
     NoGo {
         /// Which phase.
         phase: u16,
@@ -97,7 +97,7 @@ pub enum Decided {
         /// Why.
         reason: Line,
     },
-    /// Hold: a phase waits, and goes at a new time; later ones move as much.
+    /// Hold: a phase waits for word at a new time; those after it wait for word again, and move as much.
     Hold {
         /// Which phase.
         phase: u16,
@@ -191,6 +191,8 @@ pub enum PlannedActionAction {
     Change {
         /// Of which operation.
         operation: OperationId,
+        /// Which, as it was seen.
+        action: PlannedActionId,
         /// What is planned now.
         plan: Plan,
     },
@@ -198,6 +200,8 @@ pub enum PlannedActionAction {
     Decide {
         /// Of which operation.
         operation: OperationId,
+        /// Which, as it was seen.
+        action: PlannedActionId,
         /// What.
         what: Decided,
     },
@@ -205,6 +209,8 @@ pub enum PlannedActionAction {
     End {
         /// Of which operation.
         operation: OperationId,
+        /// Which, as it was seen.
+        action: PlannedActionId,
         /// With what outcome.
         outcome: Line,
     },
@@ -212,6 +218,8 @@ pub enum PlannedActionAction {
     CallOff {
         /// Of which operation.
         operation: OperationId,
+        /// Which, as it was seen.
+        action: PlannedActionId,
         /// Why.
         reason: Line,
     },
@@ -234,9 +242,17 @@ pub enum PlannedActionAction {
 }
 
 impl PlannedActionAction {
-    /// There is one for each operation, and what is decided hangs on what it was seen to be.
+    /// Returns the planned action of this node's that it is about, which may be held against the version that was seen.
     pub fn subject(&self) -> Option<PlannedActionId> {
-        None
+        match self {
+            PlannedActionAction::Change { action, .. }
+            | PlannedActionAction::Decide { action, .. }
+            | PlannedActionAction::End { action, .. }
+            | PlannedActionAction::CallOff { action, .. } => Some(*action),
+            PlannedActionAction::Plan { .. }
+            | PlannedActionAction::TakeOver { .. }
+            | PlannedActionAction::Rehearse { .. } => None,
+        }
     }
 
     /// Returns the operation that it is about.

@@ -13,7 +13,8 @@ use watchfire_feed::NodeId;
 
 use super::{RESPONSE, place};
 use crate::basis::{
-    CallId, IncidentId, Line, OperationId, PersonId, Personal, Priority, Timestamp, UnitId,
+    CallId, IncidentId, Line, OperationId, PersonId, Personal, PlannedActionId, Priority,
+    Timestamp, UnitId,
 };
 use crate::board::Board;
 use crate::entropy::Entropy;
@@ -29,7 +30,7 @@ use crate::record::operation::{Handling, History, OperationAction, OperationEven
 use crate::record::participation::ParticipationAction;
 use crate::record::person::Seat;
 use crate::record::planned_action::{
-    Branch, Criterion, Decided, Phase, Plan, PlannedAction, PlannedActionAction, RunState,
+    Branch, Criterion, Decided, Phase, Plan, PlannedAction, PlannedActionAction, Run, RunState,
     Standing, Team, TeamPosition, Word,
 };
 use crate::record::reply::{Reply, ReplyAction};
@@ -130,9 +131,19 @@ impl Stage {
         }))
     }
 
+    /// The id of the plan as this node has it, or would have it.
+    fn id(&self, operation: OperationId) -> PlannedActionId {
+        let found = self.board.planned_action_in(operation);
+        found.map_or(PlannedAction::id_of(&self.node, operation), |(_, found)| {
+            found.id
+        })
+    }
+
     fn decide(&mut self, operation: OperationId, what: Decided) -> Result<RecordRef, Refusal> {
+        let action = self.id(operation);
         self.ask(Action::PlannedAction(PlannedActionAction::Decide {
             operation,
+            action,
             what,
         }))
     }
@@ -398,6 +409,7 @@ fn an_action_is_planned_issued_gone_phase_by_phase_and_ended() {
     assert_eq!(*last, kept);
     let end = PlannedActionAction::End {
         operation: of,
+        action: a.id(of),
         outcome: line("both open"),
     };
     a.ask(Action::PlannedAction(end.clone())).unwrap();
@@ -453,13 +465,80 @@ fn go_for_all_goes_now_with_the_first_and_at_their_times_with_the_others() {
 }
 
 #[test]
+fn what_was_given_go_for_a_time_to_come_is_kept_back_until_then_and_not_done_before() {
+    let (mut a, b, of) = pair(false);
+    let mut three = plan(a.node, b.node);
+    let mut last = three.phases[1].clone();
+    last.go_at = at(50);
+    three.phases.push(last);
+    a.plan(of, three).unwrap();
+    a.decide(of, Decided::Issued).unwrap();
+    a.now = at(20);
+    a.go(of, None, Some("all are on the radio")).unwrap();
+    let next = |a: &Stage| a.action(of).next_run(a.now).map(|run| run.no);
+    assert_eq!(
+        next(&a),
+        Some(2),
+        "it goes at its time, and may be kept back"
+    );
+    refused(a.decide(of, Decided::Done { phase: 2 }), "wrong_state");
+    refused(a.go(of, Some(3), Some("now")), "wrong_state"); // Before the second.
+
+    // A bus comes: the second waits for word again, and with it the third.
+    a.hold(of, 2, 45).unwrap();
+    assert_eq!(a.standing(of), Standing::Held);
+    let states = |a: &Stage| {
+        let runs = a.action(of).runs();
+        let word = |run: &Run<'_>| match run.state {
+            RunState::Waiting => "waits",
+            RunState::Held { .. } => "held",
+            RunState::NoGo { .. } => "no go",
+            RunState::Gone { .. } => "gone",
+            RunState::Done { .. } => "done",
+        };
+        runs.iter()
+            .map(|run| (word(run), run.go_at))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        states(&a),
+        [("gone", at(30)), ("held", at(45)), ("waits", at(55))]
+    );
+    a.go(of, None, Some("the bus is gone")).unwrap();
+    assert_eq!(next(&a), Some(3), "the second goes now");
+    a.no_go(of, 3).unwrap();
+    assert_eq!(a.standing(of), Standing::NoGo);
+    a.go(of, None, Some("on")).unwrap();
+
+    // Whoever has gone cannot be kept back.
+    a.now = at(56);
+    refused(a.hold(of, 3, 60), "wrong_state");
+    refused(a.no_go(of, 3), "wrong_state");
+    a.decide(of, Decided::Done { phase: 3 }).unwrap();
+}
+
+#[test]
+fn a_phase_that_was_to_go_later_may_go_at_once() {
+    let (mut a, _, of) = issued();
+    a.now = at(20);
+    a.go(of, None, Some("all are on the radio")).unwrap();
+    a.now = at(25);
+    a.go(of, Some(2), Some("the door is open")).unwrap();
+    let runs = a.action(of).runs();
+    assert_eq!(runs[1].state, RunState::Gone { from: at(25) });
+    assert_eq!(a.action(of).next_run(a.now), None);
+}
+
+#[test]
 fn what_was_said_of_a_plan_that_was_taken_back_says_nothing_of_the_next() {
     let (mut a, mut b, of) = issued();
     b.say(of, 3, Word::InPosition, None).unwrap();
     a.hold(of, 1, 60).unwrap();
+    let action = a.id(of);
     let change = |plan| {
         Action::PlannedAction(PlannedActionAction::Change {
             operation: of,
+            action,
             plan,
         })
     };
@@ -731,6 +810,7 @@ fn the_largest_plan_with_all_that_can_be_decided_and_said_fits_an_entry() {
     }
     let end = PlannedActionAction::CallOff {
         operation: of,
+        action: a.id(of),
         reason: reason.clone(),
     };
     a.ask(Action::PlannedAction(end)).unwrap();

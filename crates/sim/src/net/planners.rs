@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use watchfire_core::basis::{Line, OperationId};
 use watchfire_core::entropy::Entropy;
 use watchfire_core::record::planned_action::{
-    Branch, Criterion, Decided, Phase, Plan, PlannedActionAction, RunState, Team, TeamPosition,
-    Word,
+    Branch, Criterion, Decided, Phase, Plan, PlannedAction, PlannedActionAction, RunState, Team,
+    TeamPosition, Word,
 };
 use watchfire_core::record::reply::ReplyAction;
 use watchfire_core::record::{Action, Elsewhere};
@@ -124,7 +124,11 @@ fn plan(site: &Site, operation: OperationId, dice: &mut Entropy) -> Wish {
             go_at: site.now.plus_s(600),
             own_name: line(&site.name),
         },
-        Some(_) => PlannedActionAction::Change { operation, plan },
+        Some((_, found)) => PlannedActionAction::Change {
+            operation,
+            action: found.id,
+            plan,
+        },
     };
     (
         format!("plans {operation:?}"),
@@ -136,6 +140,8 @@ fn decide(site: &Site, operation: OperationId, dice: &mut Entropy) -> Wish {
     let phase = 1 + dice.below(2) as u16;
     let reason = line("a bus");
     let planned = site.shown.planned_action_in(operation);
+    let own = PlannedAction::id_of(&site.node(), operation);
+    let action = planned.map_or(own, |(_, action)| action.id);
     let waits = planned.is_some_and(|(_, action)| action.is_open() && !action.is_out());
     let runs = planned.map_or(Vec::new(), |(_, action)| action.runs());
     let went = planned.is_some_and(|(_, action)| action.has_gone());
@@ -147,7 +153,11 @@ fn decide(site: &Site, operation: OperationId, dice: &mut Entropy) -> Wish {
         (Some(run), 0..=5) => Decided::Done { phase: run.no },
         _ if went && dice.below(3) == 0 => {
             let outcome = line("both open");
-            let end = PlannedActionAction::End { operation, outcome };
+            let end = PlannedActionAction::End {
+                operation,
+                action,
+                outcome,
+            };
             return ("ends the action".to_owned(), Action::PlannedAction(end));
         }
         (_, 0) => Decided::Issued,
@@ -170,7 +180,11 @@ fn decide(site: &Site, operation: OperationId, dice: &mut Entropy) -> Wish {
         },
         (_, 15) => Decided::Done { phase },
         (_, 16 | 17) if dice.below(2) == 0 => {
-            let off = PlannedActionAction::CallOff { operation, reason };
+            let off = PlannedActionAction::CallOff {
+                operation,
+                action,
+                reason,
+            };
             return (
                 "calls the action off".to_owned(),
                 Action::PlannedAction(off),
@@ -184,7 +198,11 @@ fn decide(site: &Site, operation: OperationId, dice: &mut Entropy) -> Wish {
             );
         }
     };
-    let decide = PlannedActionAction::Decide { operation, what };
+    let decide = PlannedActionAction::Decide {
+        operation,
+        action,
+        what,
+    };
     (
         format!("decides in {operation:?}"),
         Action::PlannedAction(decide),

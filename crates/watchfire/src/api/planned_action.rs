@@ -12,9 +12,10 @@ use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::Response;
-use watchfire_core::basis::OperationId;
+use watchfire_core::basis::{OperationId, PlannedActionId};
+use watchfire_core::record::Action;
 use watchfire_core::record::planned_action::PlannedActionAction;
-use watchfire_core::record::{Action, Elsewhere};
+use watchfire_feed::NodeId;
 
 use super::{App, Asked, answer, read, read_id, read_time};
 use crate::policy::{Permission, Session};
@@ -99,13 +100,14 @@ pub(crate) async fn plan(Path(id): Path<String>, asked: Asked) -> Result<Respons
 /// Takes a step: the lead changes the plan, issues it, gives go, no-go or hold, says that a phase is done, ends it; an agency
 /// says which of its units make up a team.
 #[utoipa::path(post, path = "/api/v1/operations/{id}/planned-action/steps", tag = "planned actions",
-    request_body = PlannedActionStep, params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    request_body = PlannedActionStep,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header), ("If-Match" = Option<String>, Header)),
     responses((status = 200, body = PlannedActionView)))]
 pub(crate) async fn step(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     let operation: OperationId = read_id(&id)?;
-    let to = named(&asked.app, operation);
+    let found = named(&asked.app, operation);
     let any_of = [Permission::LeadOperations, Permission::ActInOperations];
-    let meaning = |step: PlannedActionStep| step.meaning(operation, to);
+    let meaning = |step: PlannedActionStep| step.meaning(operation, found);
     asked.act(&any_of, meaning).await?;
     respond(&asked.app, &asked.session, operation, StatusCode::OK)
 }
@@ -116,19 +118,18 @@ pub(crate) async fn step(Path(id): Path<String>, asked: Asked) -> Result<Respons
     responses((status = 204)))]
 pub(crate) async fn say(Path(id): Path<String>, asked: Asked) -> Result<StatusCode, Problem> {
     let operation: OperationId = read_id(&id)?;
-    let to = named(&asked.app, operation);
+    let found = named(&asked.app, operation);
     let any_of = [Permission::ActInOperations, Permission::ReportOwnTeam];
-    let meaning = |body: TeamWordBody| body.meaning(operation, to);
+    let meaning = |body: TeamWordBody| body.meaning(operation, found);
     asked.act(&any_of, meaning).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Finds the planned action of an operation by its home and name.
-fn named(app: &App, operation: OperationId) -> Option<Elsewhere> {
+fn named(app: &App, operation: OperationId) -> Option<(NodeId, PlannedActionId)> {
     let board = app.node.board();
     let (node, action) = board.planned_action_in(operation)?;
-    let record = action.id.into();
-    Some(Elsewhere { node, record })
+    Some((node, action.id))
 }
 
 /// Rehearses it: raises an exercise with the agencies of the plan and the very plan, its times moved. Answers with the new one.

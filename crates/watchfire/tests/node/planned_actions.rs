@@ -295,6 +295,16 @@ async fn it_is_held_called_off_and_rehearsed_with_the_very_plan() {
         moved > held.text("/phases/0/go_at"),
         "later ones move with it: {held:?}"
     );
+    // Another officer still looks at the plan as it stood before the hold.
+    let seen = ("if-match", shown.etag());
+    let headers = [(seen.0, seen.1.as_str()), ("idempotency-key", "stale go")];
+    let go = json!({ "do": "go", "despite": "all are on the radio" });
+    let steps = path(&joint, "/steps");
+    let stale = a
+        .ask_with(Seat::DutyOfficer, "POST", &steps, go, &headers)
+        .await;
+    assert_eq!(stale.problem(), "version_mismatch", "{stale:?}");
+    assert_eq!(show(&a, &joint).await.json["standing"], "held");
     let no_go = json!({ "do": "no_go", "phase": 1, "condition": 1, "reason": "children" });
     let stopped = stepped(&a, &joint, no_go.clone()).await;
     assert_eq!(stopped.json["standing"], "no_go");

@@ -15488,6 +15488,7 @@ export interface operations {
             query?: never;
             header: {
                 "Idempotency-Key": string;
+                "If-Match"?: string | null;
             };
             path: {
                 id: string;

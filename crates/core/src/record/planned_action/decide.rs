@@ -5,7 +5,7 @@ use watchfire_feed::NodeId;
 use super::plan::check_text;
 use super::teams::led_from;
 use super::{Decided, Plan, PlannedAction, PlannedActionAction, PlannedActionEvent, Run, RunState};
-use crate::basis::{Line, OperationId, Text, Timestamp};
+use crate::basis::{Line, OperationId, PlannedActionId, Text, Timestamp};
 use crate::board::Board;
 use crate::limits;
 use crate::record::operation::{self, Operation};
@@ -34,8 +34,8 @@ pub(in crate::record) fn decide(
             plan.check(operation, context.now)?;
             planned(operation, plan.clone(), None)
         }
-        PlannedActionAction::Change { plan, .. } => {
-            let found = own(board, context.node, operation)?;
+        PlannedActionAction::Change { action, plan, .. } => {
+            let found = own(board, context.node, operation, *action)?;
             must_be_open(found)?;
             if found.is_issued() {
                 return Err(wrong(
@@ -48,13 +48,15 @@ pub(in crate::record) fn decide(
             let plan = Box::new(plan.clone());
             PlannedActionEvent::Changed { plan }
         }
-        PlannedActionAction::Decide { what, .. } => {
-            let found = own(board, context.node, operation)?;
+        PlannedActionAction::Decide { action, what, .. } => {
+            let found = own(board, context.node, operation, *action)?;
             let what = decided(board, context, found, what)?;
             PlannedActionEvent::Decided { what }
         }
-        PlannedActionAction::End { outcome, .. } => {
-            let found = own(board, context.node, operation)?;
+        PlannedActionAction::End {
+            action, outcome, ..
+        } => {
+            let found = own(board, context.node, operation, *action)?;
             must_be_open(found)?;
             check_text(outcome)?;
             if !found.has_gone() {
@@ -67,8 +69,8 @@ pub(in crate::record) fn decide(
             let outcome = outcome.clone();
             PlannedActionEvent::Ended { outcome }
         }
-        PlannedActionAction::CallOff { reason, .. } => {
-            let found = own(board, context.node, operation)?;
+        PlannedActionAction::CallOff { action, reason, .. } => {
+            let found = own(board, context.node, operation, *action)?;
             must_be_open(found)?;
             check_text(reason)?;
             let reason = reason.clone();
@@ -116,11 +118,15 @@ fn own<'a>(
     board: &'a Board,
     node: NodeId,
     operation: &Operation,
+    meant: PlannedActionId,
 ) -> Result<&'a PlannedAction, Refusal> {
     let found = board.planned_action_in(operation.id);
     let (home, action) = found.ok_or(Refusal::NotFound(RecordKind::PlannedAction))?;
     if home == node && action.led_from >= led_from(operation) {
-        return Ok(action);
+        return match action.id == meant {
+            true => Ok(action),
+            false => Err(Refusal::NotFound(RecordKind::PlannedAction)),
+        };
     }
     Err(Refusal::WrongState {
         kind: RecordKind::PlannedAction,
@@ -196,7 +202,7 @@ fn decided(
                 return Err(none);
             }
             let runs = found.runs();
-            let run = waiting(found, &runs, *phase)?;
+            let run = waiting(found, &runs, *phase, context.now)?;
             if let RunState::NoGo { .. } = run.state {
                 return Err(wrong(found, "Nothing needs doing.", "无需操作。"));
             }
@@ -208,7 +214,7 @@ fn decided(
         } => {
             check_text(reason)?;
             let runs = found.runs();
-            waiting(found, &runs, *phase)?;
+            waiting(found, &runs, *phase, context.now)?;
             let latest = context.now.plus_s(limits::ACTION_AHEAD_S_MAX);
             let before = runs.iter().filter(|run| run.no < *phase);
             let before = before.map(|run| run.go_at).max();
@@ -224,13 +230,20 @@ fn decided(
             let runs = found.runs();
             let run = runs.iter().find(|run| run.no == *phase);
             let run = run.ok_or(Refusal::NotFound(RecordKind::PlannedAction))?;
-            let RunState::Gone { .. } = run.state else {
-                return Err(wrong(
-                    found,
-                    "Only a phase that has gone and is not done can be done.",
-                    "只有已开始且未完成的阶段可标记完成。",
-                ));
-            };
+            match run.state {
+                RunState::Gone { from } if from <= context.now => {}
+                RunState::Gone { .. }
+                | RunState::Done { .. }
+                | RunState::Waiting
+                | RunState::Held { .. }
+                | RunState::NoGo { .. } => {
+                    return Err(wrong(
+                        found,
+                        "Only a phase that has gone and is not done can be done.",
+                        "只有已开始且未完成的阶段可标记完成。",
+                    ));
+                }
+            }
         }
     }
     Ok(what.clone())
@@ -260,9 +273,13 @@ fn go(
 ) -> Result<Decided, Refusal> {
     despite.as_ref().map_or(Ok(()), check_text)?;
     let runs = found.runs();
-    let mut wanted: Vec<Run<'_>> = runs.iter().filter(|run| !run.has_gone()).cloned().collect();
+    let left = |run: &&Run<'_>| match phase {
+        Some(_) => !run.went_by(context.now),
+        None => !run.has_gone(),
+    };
+    let mut wanted: Vec<Run<'_>> = runs.iter().filter(left).cloned().collect();
     if let Some(no) = phase {
-        waiting(found, &runs, no)?;
+        waiting(found, &runs, no, context.now)?;
         if wanted.first().is_some_and(|first| first.no != no) {
             return Err(wrong(
                 found,
@@ -307,10 +324,11 @@ fn waiting<'r, 'a>(
     found: &PlannedAction,
     runs: &'r [Run<'a>],
     phase: u16,
+    now: Timestamp,
 ) -> Result<&'r Run<'a>, Refusal> {
     let run = runs.iter().find(|run| run.no == phase);
     let run = run.ok_or(Refusal::NotFound(RecordKind::PlannedAction))?;
-    match run.has_gone() {
+    match run.went_by(now) {
         false => Ok(run),
         true => Err(wrong(
             found,
@@ -348,7 +366,8 @@ fn rehearse(
     (name, own_name): (&Line, &Line),
     go_at: Timestamp,
 ) -> Result<Vec<Happened>, Refusal> {
-    let found = own(board, context.node, operation)?;
+    let own_id = PlannedAction::id_of(&context.node, operation.id);
+    let found = own(board, context.node, operation, own_id)?;
     if go_at <= context.now {
         return Err(Refusal::missing(
             "A time to come for the first phase",

@@ -31,7 +31,7 @@ pub enum RunState<'a> {
     },
     /// It was given go.
     Gone {
-        /// From when.
+        /// From when; a time to come after go for all phases.
         from: Timestamp,
     },
     /// It is done.
@@ -50,6 +50,20 @@ impl Run<'_> {
             RunState::Gone { .. } | RunState::Done { .. } => true,
             RunState::Waiting | RunState::Held { .. } | RunState::NoGo { .. } => false,
         }
+    }
+
+    /// Returns true once it goes or went: it was given go, and the time from which has come by `at`. Until then the lead may
+    /// still keep it back.
+    pub fn went_by(&self, at: Timestamp) -> bool {
+        match self.state {
+            RunState::Gone { from } => from <= at,
+            RunState::Done { .. } => true,
+            RunState::Waiting | RunState::Held { .. } | RunState::NoGo { .. } => false,
+        }
+    }
+
+    fn goes(&mut self, from: Timestamp) {
+        self.state = RunState::Gone { from };
     }
 }
 
@@ -149,9 +163,9 @@ impl PlannedAction {
         }
     }
 
-    /// Returns the next phase that has not gone.
-    pub fn next_run(&self) -> Option<Run<'_>> {
-        self.runs().into_iter().find(|run| !run.has_gone())
+    /// Returns the next phase that has not gone by `now`: it waits for word, or was given go for a time to come.
+    pub fn next_run(&self, now: Timestamp) -> Option<Run<'_>> {
+        self.runs().into_iter().find(|run| !run.went_by(now))
     }
 }
 
@@ -165,17 +179,23 @@ fn decided<'a>(runs: &mut [Run<'a>], what: &'a Decided, at: Timestamp, plan: &su
             }
         }
         Decided::Go { phase, .. } => {
-            let wanted = |run: &&mut Run<'_>| phase.is_none_or(|phase| phase == run.no);
-            let all = runs.iter_mut().filter(|run| !run.has_gone());
-            for (place, run) in all.filter(wanted).enumerate() {
-                // The first goes now; a later one at its time, if that is still to come.
-                let from = if place == 0 { at } else { at.max(run.go_at) };
-                run.state = RunState::Gone { from };
+            let mut others_first = false;
+            for run in runs.iter_mut().filter(|run| !run.went_by(at)) {
+                match phase {
+                    Some(phase) if *phase == run.no => run.goes(at),
+                    Some(_) => {}
+                    // The first goes now; a later one at its time, if that is still to come.
+                    None if !run.has_gone() && others_first => run.goes(at.max(run.go_at)),
+                    None if !run.has_gone() => run.goes(at),
+                    None => {}
+                }
+                others_first = true;
             }
         }
         Decided::NoGo { phase, reason, .. } => {
-            if let Some(run) = waiting(runs, *phase) {
+            if let Some(run) = waiting(runs, *phase, at) {
                 run.state = RunState::NoGo { reason };
+                keep_back(runs, *phase);
             }
         }
         Decided::Hold {
@@ -183,11 +203,12 @@ fn decided<'a>(runs: &mut [Run<'a>], what: &'a Decided, at: Timestamp, plan: &su
             reason,
             go_at,
         } => {
-            let Some(run) = waiting(runs, *phase) else {
+            let Some(run) = waiting(runs, *phase, at) else {
                 return;
             };
             let later = go_at.0.saturating_sub(run.go_at.0);
             run.state = RunState::Held { reason };
+            keep_back(runs, *phase);
             for run in runs.iter_mut().filter(|run| run.no >= *phase) {
                 run.go_at = Timestamp(run.go_at.0.saturating_add(later));
             }
@@ -195,6 +216,7 @@ fn decided<'a>(runs: &mut [Run<'a>], what: &'a Decided, at: Timestamp, plan: &su
         Decided::Done { phase } => {
             if let Some(run) = runs.iter_mut().find(|run| run.no == *phase)
                 && let RunState::Gone { from } = run.state
+                && from <= at
             {
                 run.state = RunState::Done { from, at };
             }
@@ -202,7 +224,16 @@ fn decided<'a>(runs: &mut [Run<'a>], what: &'a Decided, at: Timestamp, plan: &su
     }
 }
 
-fn waiting<'r, 'a>(runs: &'r mut [Run<'a>], phase: u16) -> Option<&'r mut Run<'a>> {
+fn waiting<'r, 'a>(runs: &'r mut [Run<'a>], phase: u16, at: Timestamp) -> Option<&'r mut Run<'a>> {
     let mut all = runs.iter_mut();
-    all.find(|run| run.no == phase && !run.has_gone())
+    all.find(|run| run.no == phase && !run.went_by(at))
+}
+
+/// Phases go in their order: what was given go for later waits for word again.
+fn keep_back(runs: &mut [Run<'_>], after: u16) {
+    for run in runs.iter_mut().filter(|run| run.no > after) {
+        if let RunState::Gone { .. } = run.state {
+            run.state = RunState::Waiting;
+        }
+    }
 }

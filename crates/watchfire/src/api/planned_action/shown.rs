@@ -185,7 +185,7 @@ impl<'a> Viewer<'a> {
                 .iter()
                 .map(|run| self.phase(scene, run))
                 .collect(),
-            next: action.next_run().map(|run| run.no),
+            next: action.next_run(self.now).map(|run| run.no),
             no_go: no_go(action),
             log: self.log(scene),
             delivery: match own {
@@ -283,8 +283,9 @@ impl<'a> Viewer<'a> {
         let action = scene.action;
         let phase = &action.plan.phases[usize::from(run.no) - 1];
         let teams: Vec<u16> = action.plan.teams_of(phase).into_iter().collect();
-        let waits = action.is_out() && !run.has_gone();
-        let (state, state_text, reason, from, done_at) = state(&run.state);
+        let waits = action.is_out() && !run.went_by(self.now);
+        let unsaid = waits && !run.has_gone();
+        let (state, state_text, reason, from, done_at) = state(&run.state, self.now);
         let has_done = |no: &u16| {
             let words = self.words(scene, *no);
             words.iter().any(|word| word.phase == Some(run.no))
@@ -300,7 +301,7 @@ impl<'a> Viewer<'a> {
             reason: reason.map(ToString::to_string),
             from: maybe_time(from),
             done_at: maybe_time(done_at),
-            no_word: waits && state != PhaseStateView::NoGo && run.go_at <= self.now,
+            no_word: unsaid && state != PhaseStateView::NoGo && run.go_at <= self.now,
             not_ready: teams
                 .iter()
                 .copied()
@@ -389,15 +390,19 @@ impl<'a> Viewer<'a> {
         } else if leads {
             if action.is_open() {
                 let runs = &scene.runs;
-                let going = runs
-                    .iter()
-                    .any(|run| matches!(run.state, RunState::Gone { .. }));
+                let going = runs.iter().any(|run| match run.state {
+                    RunState::Gone { from } => from <= self.now,
+                    RunState::Waiting
+                    | RunState::Held { .. }
+                    | RunState::NoGo { .. }
+                    | RunState::Done { .. } => false,
+                });
                 match (action.is_out(), action.has_gone()) {
                     (false, _) => may.extend([May::Change, May::Issue]),
                     (true, false) => may.push(May::Rework),
                     (true, true) => may.push(May::End),
                 }
-                if action.is_out() && runs.iter().any(|run| !run.has_gone()) {
+                if action.is_out() && runs.iter().any(|run| !run.went_by(self.now)) {
                     may.push(May::Decide);
                 }
                 if going {
@@ -535,7 +540,7 @@ type StateParts<'a> = (
     Option<Timestamp>,
 );
 
-fn state<'a>(state: &RunState<'a>) -> StateParts<'a> {
+fn state<'a>(state: &RunState<'a>, now: Timestamp) -> StateParts<'a> {
     match *state {
         RunState::Waiting => (
             PhaseStateView::Waiting,
@@ -560,7 +565,10 @@ fn state<'a>(state: &RunState<'a>) -> StateParts<'a> {
         ),
         RunState::Gone { from } => (
             PhaseStateView::Gone,
-            Text::new("go", "行动"),
+            match from <= now {
+                true => Text::new("go", "行动"),
+                false => Text::new("go given, from its time", "已下令，届时行动"),
+            },
             None,
             Some(from),
             None,

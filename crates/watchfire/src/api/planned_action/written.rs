@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use watchfire_core::basis::{OperationId, Point, UnitId};
+use watchfire_core::basis::{OperationId, PlannedActionId, Point, UnitId};
 use watchfire_core::record::planned_action::{
     Branch, Criterion, Decided, Phase, Plan, PlannedActionAction, Team, TeamPosition, Word,
 };
 use watchfire_core::record::reply::ReplyAction;
 use watchfire_core::record::{Action, Elsewhere};
+use watchfire_feed::NodeId;
 
 use super::super::assessment::written::node_named;
 use super::super::{Timed, read, read_id, read_maybe, read_time, unreadable};
@@ -281,26 +282,35 @@ impl Timed for PlannedActionStep {
 }
 
 impl PlannedActionStep {
-    /// Returns the action that it means; `to` is the planned action that there is.
+    /// Returns the action that it means; `found` is the planned action that there is, and where.
     pub(super) fn meaning(
         self,
         operation: OperationId,
-        to: Option<Elsewhere>,
+        found: Option<(NodeId, PlannedActionId)>,
     ) -> Result<Action, Problem> {
-        let decide = |what| PlannedActionAction::Decide { operation, what };
+        let (node, action) = found.ok_or_else(Problem::not_found)?;
+        let decide = |what| PlannedActionAction::Decide {
+            operation,
+            action,
+            what,
+        };
         Ok(Action::PlannedAction(match self {
             PlannedActionStep::Man { team, units } => {
                 let units: Result<BTreeSet<UnitId>, Problem> =
                     units.iter().map(|unit| read_id(unit)).collect();
                 return Ok(Action::Reply(ReplyAction::ManTeam {
                     operation,
-                    to: to.ok_or_else(Problem::not_found)?,
+                    to: Elsewhere {
+                        node,
+                        record: action.into(),
+                    },
                     team,
                     units: units?,
                 }));
             }
             PlannedActionStep::Change { plan } => PlannedActionAction::Change {
                 operation,
+                action,
                 plan: plan.read()?,
             },
             PlannedActionStep::Issue {} => decide(Decided::Issued),
@@ -333,10 +343,12 @@ impl PlannedActionStep {
             PlannedActionStep::Done { phase } => decide(Decided::Done { phase }),
             PlannedActionStep::End { outcome } => PlannedActionAction::End {
                 operation,
+                action,
                 outcome: read("outcome", &outcome)?,
             },
             PlannedActionStep::CallOff { reason } => PlannedActionAction::CallOff {
                 operation,
+                action,
                 reason: read("reason", &reason)?,
             },
             PlannedActionStep::TakeOver {} => PlannedActionAction::TakeOver { operation },
@@ -412,15 +424,19 @@ pub(crate) struct TeamWordBody {
 crate::timed!(TeamWordBody);
 
 impl TeamWordBody {
-    /// Returns the action that it means; `to` is the planned action that there is.
+    /// Returns the action that it means; `found` is the planned action that there is, and where.
     pub(super) fn meaning(
         &self,
         operation: OperationId,
-        to: Option<Elsewhere>,
+        found: Option<(NodeId, PlannedActionId)>,
     ) -> Result<Action, Problem> {
+        let (node, action) = found.ok_or_else(Problem::not_found)?;
         Ok(Action::Reply(ReplyAction::SayOfTeam {
             operation,
-            to: to.ok_or_else(Problem::not_found)?,
+            to: Elsewhere {
+                node,
+                record: action.into(),
+            },
             team: self.team,
             word: self.word.into(),
             phase: self.phase,

@@ -33,15 +33,19 @@ export const readActions = () => request<PlannedAction[]>('GET', '/planned-actio
 /** Reads the teams that one's own unit is part of. */
 export const readOwnTeams = () => request<OwnTeam[]>('GET', '/planned-actions/own');
 
-function done<T>(desk: Desk, method: string, to: string, body: unknown, text: string): Promise<T | null> {
-  return desk.acts.run(`${method} ${to} ${JSON.stringify(body)}`, text, (key) => act<T>(method, to, body, key));
+function done<T>(desk: Desk, method: string, to: string, body: unknown, text: string, version?: number): Promise<T | null> {
+  return desk.acts.run(`${method} ${to} ${JSON.stringify(body)}`, text, (key) => act<T>(method, to, body, key, version));
 }
 
 /** Writes the plan of an operation down. */
 export const plan = (desk: Desk, operation: string, body: PlanBody) => done<PlannedAction>(desk, 'POST', path(operation), body, t('deed.action.plan'));
 
-/** Takes a step; returns the action as it then is, or null when the node did not do it. */
-export const step = (desk: Desk, operation: string, body: ActionStep) => done<PlannedAction>(desk, 'POST', path(operation, '/steps'), body, t(`deed.action.${body.do}` as Deed));
+/** Takes a step; returns the action as it then is, or null when the node did not do it: because another decided meanwhile, say. */
+export function step(desk: Desk, action: PlannedAction, body: ActionStep) {
+  // What the lead decides hangs on what the lead saw; these two are about something else.
+  const seen = body.do === 'take_over' || body.do === 'man' ? undefined : action.version;
+  return done<PlannedAction>(desk, 'POST', path(action.operation, '/steps'), body, t(`deed.action.${body.do}` as Deed), seen);
+}
 
 /** Says where a team stands; returns false when the node did not take it. */
 export async function say(desk: Desk, operation: string, body: WordBody, of: string): Promise<boolean> {
