@@ -53,7 +53,8 @@ pub struct Hour {
     pub sources: BTreeMap<AlarmCode, Tally>,
 }
 
-/// Returns every alarm that the records on a board have raised until `until`, by record and time.
+/// Returns every alarm that the records on a board have raised until `until`, by record and time. What was practised is
+/// left out.
 pub fn episodes(board: &Board, rules: &TimerRules, until: Timestamp) -> Vec<Episode> {
     let mut all = Vec::new();
     for assignment in board.assignments.values() {
@@ -89,6 +90,7 @@ pub fn episodes(board: &Board, rules: &TimerRules, until: Timestamp) -> Vec<Epis
             at,
         );
     }
+    all.retain(|episode| !board.is_practised(episode.record));
     all.sort_unstable();
     all
 }

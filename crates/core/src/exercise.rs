@@ -5,13 +5,19 @@
 
 use crate::basis::OperationId;
 use crate::board::Board;
-use crate::record::Record;
+use crate::record::{Record, RecordRef};
 
 impl Board {
     /// Says whether an operation is an exercise.
     pub fn is_exercise(&self, operation: OperationId) -> bool {
         let found = self.operation_anywhere(operation);
         found.is_ok_and(|found| found.genesis.exercise)
+    }
+
+    /// Returns true if a record of this node belongs to an exercise.
+    pub fn is_practised(&self, record: RecordRef) -> bool {
+        let found = self.get(record);
+        found.is_some_and(|found| self.exercise_of(&found).is_some())
     }
 
     /// Returns the exercise that a record of this node belongs to, if it belongs to one.

@@ -16,7 +16,7 @@
 
 mod interval;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::basis::{CallId, Code, IncidentId, Line, Priority, Timestamp};
@@ -114,6 +114,8 @@ pub struct Material {
     calls: Vec<CallFacts>,
     earliest_call: Option<Timestamp>,
     otherwise: BTreeMap<Rule, RuleFigures>,
+    /// Incidents that were raised for an exercise, also those that no figure here needs.
+    exercises: BTreeSet<IncidentId>,
 }
 
 #[derive(Debug)]
@@ -162,6 +164,7 @@ impl Material {
             calls: Vec::new(),
             earliest_call: None,
             otherwise: BTreeMap::new(),
+            exercises: BTreeSet::new(),
         }
     }
 
@@ -172,8 +175,7 @@ impl Material {
         if let Record::Incident(incident) = record {
             self.take_incident(incident);
         } else if let Record::Assignment(assignment) = record {
-            let incident = self.incidents.get(&assignment.incident);
-            if incident.is_some_and(|incident| incident.exercise) {
+            if self.exercises.contains(&assignment.incident) {
                 return;
             }
             self.take_otherwise(assignment);
@@ -217,6 +219,9 @@ impl Material {
     }
 
     fn take_incident(&mut self, incident: &Incident) {
+        if incident.exercise.is_some() {
+            self.exercises.insert(incident.id);
+        }
         let beside = Period {
             from: Timestamp(self.period.from.0.saturating_sub(BESIDE_MS)),
             to: Timestamp(self.period.to.0.saturating_add(BESIDE_MS)),

@@ -19,7 +19,7 @@ use crate::record::directive::{self, Addressee, Directive, Item, ItemStatus, Pro
 use crate::record::handover::Answer;
 use crate::record::person::Seat;
 use crate::record::support_offer::Stage;
-use crate::record::{Record, RecordKind, RecordRef};
+use crate::record::{Elsewhere, Record, RecordKind, RecordRef};
 use crate::support;
 use crate::timer::{self, AlarmCode, TimerRules};
 
@@ -195,6 +195,8 @@ pub struct Wait {
     pub since: Timestamp,
     /// From when it is late, where that is known.
     pub due: Option<Timestamp>,
+    /// True if it belongs to an exercise: people practise it, and no figure counts it.
+    pub exercise: bool,
 }
 
 impl Wait {
@@ -216,6 +218,8 @@ pub struct WaitGroup {
     pub step: WaitStep,
     /// With whom it lies.
     pub with: Waiter,
+    /// True if they belong to exercises.
+    pub exercise: bool,
     /// How many.
     pub count: usize,
     /// How many should be over by now.
@@ -253,17 +257,28 @@ pub fn waiting(board: &Board, moment: &Moment<'_>) -> Vec<Wait> {
     handovers(board, &mut all);
     alarms(board, moment, &mut all);
     rosters(board, moment, &mut all);
+    for wait in &mut all {
+        let record = wait.record;
+        wait.exercise = match wait.node {
+            None => board.is_practised(record),
+            Some(node) => {
+                let found = board.copy(Elsewhere { node, record });
+                found.is_some_and(|found| board.exercise_of(&found).is_some())
+            }
+        };
+    }
     all.sort_by_key(|one| (one.step, one.since, one.record, one.item, one.with));
     all
 }
 
-/// Returns the same by step and by who must act.
+/// Returns the same by step and by who must act; what is practised stands apart, at the end.
 pub fn groups(waits: &[Wait], now: Timestamp) -> Vec<WaitGroup> {
-    let mut all: BTreeMap<(WaitStep, Waiter), Vec<Wait>> = BTreeMap::new();
+    let mut all: BTreeMap<(bool, WaitStep, Waiter), Vec<Wait>> = BTreeMap::new();
     for wait in waits {
-        all.entry((wait.step, wait.with)).or_default().push(*wait);
+        let key = (wait.exercise, wait.step, wait.with);
+        all.entry(key).or_default().push(*wait);
     }
-    let group = |((step, with), mut behind): ((WaitStep, Waiter), Vec<Wait>)| {
+    let group = |((exercise, step, with), mut behind): ((bool, WaitStep, Waiter), Vec<Wait>)| {
         let seconds = |one: &Wait| u32::try_from(one.waited_s(now)).unwrap_or(u32::MAX);
         let mut waited: Vec<u32> = behind.iter().map(seconds).collect();
         let spread = Spread::of(&mut waited);
@@ -274,6 +289,7 @@ pub fn groups(waits: &[Wait], now: Timestamp) -> Vec<WaitGroup> {
         WaitGroup {
             step,
             with,
+            exercise,
             count,
             beyond,
             longest_s: waited.last().copied().unwrap_or(0),
@@ -299,6 +315,7 @@ fn wait(
         item: None,
         since,
         due,
+        exercise: false,
     }
 }
 

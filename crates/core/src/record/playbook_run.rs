@@ -56,6 +56,9 @@ pub struct Of {
     pub digest: Line,
     /// In which language it writes by itself.
     pub wording: Wording,
+    /// How long it does not fire again nearby, in seconds: a run is remembered for as long.
+    #[serde(default)]
+    pub again_after_s: u32,
 }
 
 /// For what a playbook fired.
@@ -217,7 +220,8 @@ impl Life for PlaybookRun {
     }
 
     fn over_since(&self) -> Option<Timestamp> {
-        self.ended.as_ref().map(|ended| ended.at)
+        let ended = self.ended.as_ref()?.at;
+        Some(ended.max(self.fired_at.plus_s(self.of.again_after_s)))
     }
 }
 
@@ -451,6 +455,7 @@ fn fire(
             label: playbook.label.clone(),
             digest: playbook.digest.clone(),
             wording: playbook.wording,
+            again_after_s: playbook.again_after_s,
         }),
         why: Box::new(why.clone()),
         steps: playbook

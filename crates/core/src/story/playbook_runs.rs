@@ -230,6 +230,28 @@ fn one_playbook_has_one_run_for_one_subject_and_each_step_one_end() {
 }
 
 #[test]
+fn a_run_is_remembered_for_as_long_as_its_playbook_keeps_quiet() {
+    let mut world = world();
+    let quiet = BOOK.replace("zh = \"大火\"\n", "zh = \"大火\"\nagain_after_s = 864000\n");
+    let mut over = |text: &str| {
+        let fire = fire_of(&world, text);
+        let run = by_rule(&mut world, fire).unwrap();
+        let reason = line("the fire is out");
+        ask(&mut world, PlaybookRunAction::Close { run, reason }).unwrap();
+        let ended = found(&world, run).ended.as_ref().unwrap().at;
+        let fired = found(&world, run).fired_at;
+        let record = world.engine.board().get(run.into()).unwrap();
+        (record.over_since().unwrap(), fired, ended)
+    };
+    let other = BOOK.replace("big-fire", "big-fire-too");
+    let other = other.replace("zh = \"大火\"\n", "zh = \"大火\"\nagain_after_s = 60\n");
+    let (since, fired, _) = over(&quiet);
+    assert_eq!(since, fired.plus_s(864_000), "ten days, though it is over");
+    let (since, fired, ended) = over(&other);
+    assert_eq!(since, ended.max(fired.plus_s(60)));
+}
+
+#[test]
 fn what_a_rule_refuses_by_itself_waits_for_a_person_with_what_was_said() {
     let mut world = world();
     let text = BOOK.replace("kind = \"task\"\npriority = 1\n", "template = \"gone\"\n");

@@ -70,6 +70,8 @@ pub(crate) struct WaitsQuery {
     with: Option<String>,
     /// Only what should be over by now (`true`), or only what need not (`false`).
     beyond: Option<bool>,
+    /// Only what is practised (`true`), or only what is real (`false`).
+    exercise: Option<bool>,
     /// How many at most, the longest waiting first.
     #[serde(default, deserialize_with = "read_limit")]
     #[param(minimum = 1, maximum = 500)]
@@ -106,6 +108,7 @@ pub(crate) async fn behind(
                 .beyond
                 .is_none_or(|beyond| one.is_beyond(now) == beyond)
         })
+        .filter(|one| query.exercise.is_none_or(|wanted| one.exercise == wanted))
         .filter(|one| {
             let with = query.with.as_deref();
             with.is_none_or(|with| shown::waiter_id(&one.with) == with)

@@ -1,6 +1,8 @@
 //! A drill of several agencies: it has the very plan at another time, and nothing of it is counted among what is real.
 
 use super::*;
+use crate::episode;
+use crate::monitoring::{self, Moment, WaitStep};
 use crate::playbook::{Playbook, Saw};
 use crate::record::playbook_run::{PlaybookRunAction, Why};
 use crate::story::playbooks::SHIPPED;
@@ -126,6 +128,31 @@ fn what_is_raised_for_an_exercise_counts_nowhere_and_hides_nothing_real() {
     }
     let measured = material.measure(&Part::default(), &|_| 0);
     assert_eq!(measured.tally.incidents, 1, "the real one alone");
+
+    // Nobody went to either: both wait and sound, and one is counted.
+    let rules = TimerRules::default();
+    let told = episode::episodes(&a.board, &rules, at(60));
+    let told: BTreeSet<RecordRef> = told.iter().map(|one| one.record).collect();
+    assert_eq!(told, BTreeSet::from([true_one.into()]));
+    let moment = Moment {
+        node: a.node,
+        rules: &rules,
+        now: at(60),
+        calendar: &|day, _| at(i64::from(day) * 1_440),
+    };
+    let waits = monitoring::waiting(&a.board, &moment);
+    let groups = monitoring::groups(&waits, moment.now);
+    let mut alone = groups.iter();
+    let alone = alone
+        .by_ref()
+        .filter(|one| one.step == WaitStep::IncidentUnassigned);
+    let alone: Vec<_> = alone
+        .map(|one| (one.exercise, one.count, one.behind[0].record))
+        .collect();
+    assert_eq!(
+        alone,
+        [(false, 1, true_one.into()), (true, 1, drilled.into())]
+    );
     let all: Vec<bool> = [drilled, true_one]
         .into_iter()
         .map(|id| {

@@ -254,7 +254,8 @@ async fn waited(
         longest_s: group.longest_s,
         median_s: group.median_s,
     };
-    Ok(Some(found.iter().map(one).collect()))
+    let real = found.iter().filter(|group| !group.exercise);
+    Ok(Some(real.map(one).collect()))
 }
 
 /// Gives the same report as CSV (RFC 4180), or the log behind it: one line for each thing that was measured.

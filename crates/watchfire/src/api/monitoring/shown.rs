@@ -22,11 +22,11 @@ use crate::node::Node;
 pub(crate) struct MonitoringView {
     /// When this was, by the node's clock.
     at: String,
-    /// How many things wait.
+    /// How many things wait; what is practised is not counted.
     waiting: usize,
     /// How many of them should be over by now.
     beyond: usize,
-    /// What waits, by step and by who must act; in the order of the steps.
+    /// What waits, by step and by who must act; in the order of the steps, what is practised at the end.
     waits: Vec<WaitGroupView>,
     /// Every step, in the order in which people read them, also those at which nothing waits.
     steps: Vec<WaitStepView>,
@@ -77,6 +77,8 @@ pub(crate) struct WaitGroupView {
     label: TextView,
     /// Who must act.
     with: WaiterView,
+    /// True if they belong to exercises: no count of a step has them.
+    exercise: bool,
     /// How many.
     count: usize,
     /// How many should be over by now.
@@ -116,6 +118,8 @@ pub(crate) struct WaitView {
     due: Option<String>,
     /// True if it should be over by now.
     beyond: bool,
+    /// True if it belongs to an exercise.
+    exercise: bool,
 }
 
 /// Things that wait.
@@ -216,10 +220,11 @@ pub(crate) fn live(node: &Node) -> MonitoringView {
     let board = node.board();
     let calendar = Calendar::of(node);
     let at = |day, minute| calendar.at(day, minute);
+    let real = || all.iter().filter(|one| !one.exercise);
     MonitoringView {
         at: view::time(now),
-        waiting: all.len(),
-        beyond: all.iter().filter(|one| one.is_beyond(now)).count(),
+        waiting: real().count(),
+        beyond: real().filter(|one| one.is_beyond(now)).count(),
         steps: steps(&grouped),
         waits: grouped.iter().map(|one| group(&board, one, now)).collect(),
         strength: strengths(node, &board, &monitoring::strength(&board, now)),
@@ -244,7 +249,8 @@ pub(crate) fn live(node: &Node) -> MonitoringView {
 
 fn steps(grouped: &[WaitGroup]) -> Vec<WaitStepView> {
     let step = |step: monitoring::WaitStep| {
-        let here = || grouped.iter().filter(|one| one.step == step);
+        let real = grouped.iter().filter(|one| !one.exercise);
+        let here = || real.clone().filter(|one| one.step == step);
         WaitStepView {
             step: step.as_str(),
             label: step.label().into(),
@@ -261,6 +267,7 @@ fn group(board: &Board, group: &WaitGroup, now: Timestamp) -> WaitGroupView {
         step: group.step.as_str(),
         label: group.step.label().into(),
         with: waiter(board, &group.with),
+        exercise: group.exercise,
         count: group.count,
         beyond: group.beyond,
         longest_s: group.longest_s,
@@ -342,6 +349,7 @@ pub(crate) fn wait(board: &Board, wait: &Wait, now: Timestamp) -> WaitView {
         waited_s: wait.waited_s(now),
         due: view::maybe_time(wait.due),
         beyond: wait.is_beyond(now),
+        exercise: wait.exercise,
     }
 }
 
@@ -415,7 +423,9 @@ fn line(peer: &peer::PeerView) -> MonitoredLineView {
 }
 
 fn alarms(node: &Node, board: &Board, now: Timestamp) -> Vec<AlarmCountView> {
-    let open = timer::open(board, &node.settings().timers, now);
+    let mut open = timer::open(board, &node.settings().timers, now);
+    // What is practised sounds where it is practised, and is counted nowhere.
+    open.retain(|(record, _)| !board.is_practised(*record));
     let count = |code: AlarmCode| {
         let of_it = || open.iter().filter(|(_, alarm)| alarm.code == code);
         let unanswered = || {
