@@ -112,6 +112,9 @@ pub struct Alarm {
     pub code: AlarmCode,
     /// Since when.
     pub since: Timestamp,
+    /// When something was last added to it: another addressee that is late, another rung of a chain that hears of it. Whoever
+    /// acknowledged it before that has not seen that.
+    pub anew: Timestamp,
 }
 
 /// Somebody has seen an alarm.
@@ -165,7 +168,7 @@ impl AlarmCode {
             AlarmCode::CallWaiting => Text::new("Call not dealt with", "接警单未处理"),
             AlarmCode::DirectiveOverdue => Text::new("Directive overdue", "指令逾时"),
             AlarmCode::SupportUnanswered => {
-                Text::new("Support request unanswered", "支撑请求无人响应")
+                Text::new("Nobody offers the support asked for", "支撑请求无人提供")
             }
             AlarmCode::SupportShort => Text::new("Support falls short", "支撑不足"),
         }
@@ -288,10 +291,15 @@ pub fn open(board: &Board, rules: &TimerRules, now: Timestamp) -> Vec<(RecordRef
 
 /// Returns what is overdue about a directive at `now`.
 pub fn alarm_of_directive(board: &Board, directive: &Directive, now: Timestamp) -> Option<Alarm> {
-    let overdue = directive::overdue(board, directive, now)?;
+    let all = directive::all_overdue(board, directive, now);
+    let worst = all.first()?.since;
+    let rungs = directive::escalated(directive, worst, now);
+    let rungs = rungs.iter().map(|rung| worst.plus_s(rung.after_s));
+    let anew = all.iter().map(|one| one.since).chain(rungs).max();
     Some(Alarm {
         code: AlarmCode::DirectiveOverdue,
-        since: overdue.since,
+        since: worst,
+        anew: anew.unwrap_or(worst),
     })
 }
 
@@ -327,8 +335,8 @@ pub fn alarm_of_support(
     support_late(request, &standing, rules, now)
 }
 
-/// Returns what is late about a support request that has come so far: first that nobody answers, then, not before it is
-/// wanted, that less was accepted than is needed.
+/// Returns what is late about a support request that has come so far: first that nobody offers (a "no" is no offer), then,
+/// not before it is wanted, that less was accepted than is needed.
 pub fn support_late(
     request: &SupportRequest,
     standing: &Standing,
@@ -339,7 +347,7 @@ pub fn support_late(
         return None;
     }
     let allowed_s = rules.support_unanswered_s(request.wish.priority);
-    if standing.answers == 0 {
+    if standing.offers == 0 {
         let due = request.asked_at.plus_s(allowed_s);
         return on(AlarmCode::SupportUnanswered, due, now);
     }
@@ -452,7 +460,11 @@ pub(crate) fn call_waiting(
 }
 
 fn on(code: AlarmCode, due: Timestamp, now: Timestamp) -> Option<Alarm> {
-    (now >= due).then_some(Alarm { code, since: due })
+    (now >= due).then_some(Alarm {
+        code,
+        since: due,
+        anew: due,
+    })
 }
 
 /// Returns which alarms of a record were seen; of a kind that has no alarms, none.
@@ -472,10 +484,10 @@ pub fn seen_of(record: &Record) -> &[Seen] {
     }
 }
 
-/// Returns who has seen an alarm, if somebody has since it began; one that began anew is unseen again.
+/// Returns who has seen an alarm, if somebody has since it began or something was added to it.
 pub fn acknowledged(seen: &[Seen], alarm: Alarm) -> Option<&Seen> {
     let mut latest_first = seen.iter().rev();
-    latest_first.find(|seen| seen.code == alarm.code && seen.at >= alarm.since)
+    latest_first.find(|seen| seen.code == alarm.code && seen.at >= alarm.anew)
 }
 
 /// Refuses unless an alarm is on now and nobody has acknowledged it.

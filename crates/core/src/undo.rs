@@ -179,8 +179,14 @@ pub fn inverse(deed: &Deed) -> Result<Action, Refusal> {
                 "请撤回指令、撤销请求或解除行动。",
             ),
         )),
+        Action::Settlement(_) => Err(not_undone(
+            Text::new("a book is what was said, in order", "台账按先后如实记录"),
+            Text::new(
+                "Say it anew with the reason that holds; a day that is signed is put right by a correction.",
+                "请以新的原因重新填写；已签字的日期请作更正。",
+            ),
+        )),
         Action::Directive(_)
-        | Action::Settlement(_)
         | Action::Peer(_)
         | Action::Operation(_)
         | Action::Participation(_)

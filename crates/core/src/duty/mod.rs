@@ -127,29 +127,42 @@ fn seats_for(kind: RecordKind) -> &'static [Seat] {
 }
 
 /// Returns whom an alarm about a record of a kind goes to: those on duty, and of them only those whom `here` finds signed
-/// in. Without posts for it, all who see alarms are meant.
-pub fn recipients(board: &Board, kind: RecordKind, here: &dyn Fn(PersonId) -> bool) -> Recipients {
-    let mut staffed = false;
+/// in. Without posts for it, all who see alarms are meant. Those on duty at the seats of `rungs`, which a chain of escalation
+/// has reached, hear of it beside them.
+pub fn recipients(
+    board: &Board,
+    kind: RecordKind,
+    rungs: &BTreeSet<Seat>,
+    here: &dyn Fn(PersonId) -> bool,
+) -> Recipients {
+    let mut all = Recipients::default();
     for seat in seats_for(kind) {
-        let posts = board
-            .duty_posts
-            .values()
-            .filter(|post| post.is_open() && post.details.seat == Some(*seat));
-        let mut people = Vec::new();
-        for post in posts {
-            staffed = true;
-            let on = on_duty(board, post.id).filter(|(_, one)| here(one.person));
-            people.extend(on.map(|(_, one)| (one.person, post.id)));
+        let found = at_seat(board, *seat, here);
+        if !found.people.is_empty() {
+            all = found;
+            break;
         }
-        if !people.is_empty() {
-            return Recipients {
-                people,
-                unmanned: false,
-            };
+        all.unmanned |= found.unmanned;
+    }
+    for rung in rungs {
+        for one in at_seat(board, *rung, here).people {
+            if !all.people.contains(&one) {
+                all.people.push(one);
+            }
         }
     }
-    Recipients {
-        people: Vec::new(),
-        unmanned: staffed,
+    all
+}
+
+/// Returns who is on duty at a seat, and of them only those whom `here` finds signed in.
+pub fn at_seat(board: &Board, seat: Seat, here: &dyn Fn(PersonId) -> bool) -> Recipients {
+    let mut all = Recipients::default();
+    let posts = board.duty_posts.values();
+    for post in posts.filter(|post| post.is_open() && post.details.seat == Some(seat)) {
+        all.unmanned = true;
+        let on = on_duty(board, post.id).filter(|(_, one)| here(one.person));
+        all.people.extend(on.map(|(_, one)| (one.person, post.id)));
     }
+    all.unmanned &= all.people.is_empty();
+    all
 }

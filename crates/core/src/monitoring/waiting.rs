@@ -12,16 +12,21 @@ use crate::basis::{DutyPostId, StationId, Text, Timestamp, UnitId};
 use crate::board::Board;
 use crate::duty;
 use crate::figures::Spread;
+use crate::ledger::BookOf;
 use crate::limits;
 use crate::record::assessment::{Assessment, AssessmentState};
 use crate::record::assignment::Assignment;
 use crate::record::directive::{self, Addressee, Directive, Item, ItemStatus, Progress};
 use crate::record::handover::Answer;
 use crate::record::person::Seat;
+use crate::record::settlement::{Book, Settlement};
 use crate::record::support_offer::Stage;
 use crate::record::{Elsewhere, Record, RecordKind, RecordRef};
 use crate::support;
 use crate::timer::{self, AlarmCode, TimerRules};
+
+/// How long after a day is over its book should be signed, in seconds.
+const BOOK_SIGN_S: u32 = 2 * 3_600;
 
 /// A step that somebody has to take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,11 +71,13 @@ pub enum WaitStep {
     AlarmUnanswered,
     /// Too few are planned at a duty post.
     RosterGap,
+    /// A day of a book that is settled day by day is over and nobody has signed it.
+    BookUnsigned,
 }
 
 impl WaitStep {
     /// All of them, in the order in which people read them.
-    pub const ALL: [WaitStep; 20] = [
+    pub const ALL: [WaitStep; 21] = [
         WaitStep::CallUnplaced,
         WaitStep::IncidentUnassigned,
         WaitStep::AssignmentUnacknowledged,
@@ -91,6 +98,7 @@ impl WaitStep {
         WaitStep::HandoverUnanswered,
         WaitStep::AlarmUnanswered,
         WaitStep::RosterGap,
+        WaitStep::BookUnsigned,
     ];
 
     /// Returns the word for it in the API and in files.
@@ -116,6 +124,7 @@ impl WaitStep {
             WaitStep::HandoverUnanswered => "handover_unanswered",
             WaitStep::AlarmUnanswered => "alarm_unanswered",
             WaitStep::RosterGap => "roster_gap",
+            WaitStep::BookUnsigned => "book_unsigned",
         }
     }
 
@@ -159,6 +168,7 @@ impl WaitStep {
             }
             WaitStep::AlarmUnanswered => Text::new("alarm not acknowledged", "告警待确认"),
             WaitStep::RosterGap => Text::new("too few planned", "岗位缺岗"),
+            WaitStep::BookUnsigned => Text::new("day not settled", "日清待签字"),
         }
     }
 }
@@ -257,6 +267,7 @@ pub fn waiting(board: &Board, moment: &Moment<'_>) -> Vec<Wait> {
     handovers(board, &mut all);
     alarms(board, moment, &mut all);
     rosters(board, moment, &mut all);
+    books(board, moment, &mut all);
     for wait in &mut all {
         let record = wait.record;
         wait.exercise = match wait.node {
@@ -675,6 +686,38 @@ fn seat_of_alarm(record: &Record) -> Seat {
         Seat::DutyOfficer
     } else {
         Seat::Dispatcher
+    }
+}
+
+/// The day after the last that was signed, of each book that is settled day by day; a wait names the settlement that was
+/// signed last.
+fn books(board: &Board, moment: &Moment<'_>, all: &mut Vec<Wait>) {
+    let mut last: BTreeMap<BookOf, &Settlement> = BTreeMap::new();
+    let own = board.settlements.values().map(AsRef::as_ref);
+    for one in own.filter(|one| one.signed.is_some() && one.book.home == moment.node) {
+        let known = last.entry(one.book.of).or_insert(one);
+        if known.book.until < one.book.until {
+            *known = one;
+        }
+    }
+    for (of, settlement) in last {
+        let goes_on = match of {
+            BookOf::Agency => true,
+            BookOf::Station(id) => board.stations.contains_key(&id),
+            BookOf::Unit(id) => board.units.contains_key(&id),
+            BookOf::Operation(id) => {
+                let found = board.operation_anywhere(id);
+                found.is_ok_and(|found| found.is_open())
+            }
+        };
+        // As long as the day before: an hour more or less where clocks are changed.
+        let Book { from, until, .. } = settlement.book;
+        let over = Timestamp(until.0.saturating_add(until.0.saturating_sub(from.0)));
+        if goes_on && over <= moment.now {
+            let (step, officer) = (WaitStep::BookUnsigned, Waiter::Seat(Seat::DutyOfficer));
+            let due = Some(over.plus_s(BOOK_SIGN_S));
+            all.push(wait(step, officer, settlement.id, over, due));
+        }
     }
 }
 

@@ -576,8 +576,14 @@ pub fn overdue_item(
 
 /// Returns what is overdue longest about one of this node's own directives.
 pub fn overdue(board: &Board, directive: &Directive, now: Timestamp) -> Option<Overdue> {
+    all_overdue(board, directive, now).into_iter().next()
+}
+
+/// Returns all that is overdue about one of this node's own directives: one step of each item, and the whole; what is overdue
+/// longest first.
+pub fn all_overdue(board: &Board, directive: &Directive, now: Timestamp) -> Vec<Overdue> {
     if !directive.is_out() {
-        return None;
+        return Vec::new();
     }
     let all = statuses(board, directive);
     let items = all
@@ -590,7 +596,9 @@ pub fn overdue(board: &Board, directive: &Directive, now: Timestamp) -> Option<O
         step: Due::Closed,
         since: close_by,
     });
-    items.chain(closing).min_by_key(|one| (one.since, one.step))
+    let mut found: Vec<Overdue> = items.chain(closing).collect();
+    found.sort_by_key(|one| (one.since, one.step));
+    found
 }
 
 /// Returns the rungs of the chain that hear of a step that is overdue since then.

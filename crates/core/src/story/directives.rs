@@ -296,6 +296,41 @@ fn overdue_follows_from_the_clock_and_the_chain_hears_of_it_one_after_another() 
 }
 
 #[test]
+fn an_alarm_that_was_seen_is_unseen_again_once_the_chain_or_another_addressee_adds_to_it() {
+    let (mut world, [c1, c2]) = two_cars();
+    let to = vec![Addressee::Unit(c1), Addressee::Unit(c2)];
+    let id = issue(&mut world, details("task", to));
+    world.now = after(10);
+    take(&mut world, id, 0, Step::Signed).unwrap();
+    let unseen = |world: &World| {
+        let one = found(world, id);
+        let alarm = timer::alarm_of_directive(world.engine.board(), &one, world.now).unwrap();
+        assert_eq!(alarm.since, after(60), "it is on since the first was late");
+        timer::acknowledged(&one.seen, alarm).is_none()
+    };
+    let see = |world: &mut World| {
+        let code = AlarmCode::DirectiveOverdue;
+        let seen = DirectiveAction::SeeAlarm {
+            directive: id,
+            code,
+        };
+        ask(world, seen).unwrap();
+        assert!(!unseen(world));
+    };
+    world.now = after(60);
+    assert!(unseen(&world));
+    see(&mut world);
+    // The dispatcher hears of it a minute after, the duty officer three; the first car should be on its way after five.
+    for (seconds, what) in [(120, "a rung"), (240, "the next"), (300, "another car")] {
+        world.now = after(seconds - 1);
+        assert!(!unseen(&world), "{what} is not due");
+        world.now = after(seconds);
+        assert!(unseen(&world), "{what}");
+        see(&mut world);
+    }
+}
+
+#[test]
 fn each_of_many_addressees_has_an_item_of_its_own_and_it_is_closed_whole_or_in_part() {
     let (mut world, [c1, c2]) = two_cars();
     let to = vec![

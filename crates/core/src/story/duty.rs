@@ -681,7 +681,7 @@ fn alarms_go_to_who_is_on_duty_and_never_to_who_has_gone() {
     let (ann, bao) = (watch.ann, watch.bao);
     let to = |watch: &Watch, here: &dyn Fn(PersonId) -> bool| {
         let board = watch.world.engine.board();
-        let found = duty::recipients(board, RecordKind::Incident, here);
+        let found = duty::recipients(board, RecordKind::Incident, &BTreeSet::new(), here);
         let people: Vec<PersonId> = found.people.iter().map(|(person, _)| *person).collect();
         (people, found.unmanned)
     };
@@ -696,13 +696,26 @@ fn alarms_go_to_who_is_on_duty_and_never_to_who_has_gone() {
     watch.sign(handover, ann).unwrap();
     assert_eq!(to(&watch, &all), (vec![bao], false));
     // A dispatcher takes what a duty officer need not.
-    watch
+    watch.post = watch
         .enter(DutyPostDetails {
             seat: Some(Seat::Dispatcher),
             ..details("Dispatch")
         })
         .unwrap();
     assert_eq!(to(&watch, &all), (vec![bao], false), "nobody is there yet");
+    let shift = watch.plan_but(8, 16, &[ann], Some("she stays")).unwrap();
+    watch.come_on(shift, ann).unwrap();
+    assert_eq!(to(&watch, &all), (vec![ann], false));
+    // What a chain of escalation brings to the officer is heard by both.
+    let board = watch.world.engine.board();
+    let rungs = BTreeSet::from([Seat::DutyOfficer, Seat::Dispatcher, Seat::Analyst]);
+    let heard = |here: &dyn Fn(PersonId) -> bool| {
+        let found = duty::recipients(board, RecordKind::Directive, &rungs, here);
+        let people = found.people.iter().map(|(person, _)| *person);
+        people.collect::<Vec<_>>()
+    };
+    assert_eq!(heard(&all), [ann, bao], "each once");
+    assert_eq!(heard(&|one| one != bao), [ann], "never who has gone");
 }
 
 #[test]

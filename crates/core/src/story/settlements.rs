@@ -10,6 +10,7 @@ use crate::engine::HappenedWhen;
 use crate::entropy::Entropy;
 use crate::ledger::{BookOf, LineId, Off};
 use crate::limits;
+use crate::monitoring::{self, Moment, WaitStep};
 use crate::record::directive::{Addressee, Details, DirectiveAction, Step};
 use crate::record::incident::IncidentAction;
 use crate::record::person::Seat;
@@ -294,6 +295,43 @@ fn what_a_signed_day_does_not_know_is_off_until_it_is_corrected() {
     assert_eq!(settled.signed.as_ref().unwrap().tallies[0].1.carried_out, 1);
     assert_eq!(settled.corrections.len(), 1);
     world.check();
+}
+
+#[test]
+fn the_day_after_one_that_was_signed_waits_for_a_signature_once_it_is_over() {
+    let mut world = house();
+    let waits = |world: &World| {
+        let moment = Moment {
+            node: world.engine.node(),
+            rules: &world.timers,
+            now: world.now,
+            calendar: &|number, _| day(number.unsigned_abs()),
+        };
+        let all = monitoring::waiting(world.engine.board(), &moment);
+        let books = all.into_iter();
+        let books = books.filter(|one| one.step == WaitStep::BookUnsigned);
+        books
+            .map(|one| (one.record, one.since, one.is_beyond(world.now)))
+            .collect::<Vec<_>>()
+    };
+    world.now = day(5);
+    assert_eq!(waits(&world), [], "nobody settles here");
+    let signed: Vec<SettlementId> = (0..2)
+        .map(|number| {
+            let book = agency(&world, number);
+            sign(&mut world, book).unwrap()
+        })
+        .collect();
+    world.now = Timestamp(day(3).0 - 1);
+    assert_eq!(waits(&world), [], "the day is not over");
+    world.now = day(3);
+    assert_eq!(waits(&world), [(signed[1].into(), day(3), false)]);
+    world.now = day(3).plus_s(2 * 3_600);
+    assert_eq!(waits(&world), [(signed[1].into(), day(3), true)]);
+    world.now = day(5);
+    let next = agency(&world, 2);
+    let next = sign(&mut world, next).unwrap();
+    assert_eq!(waits(&world), [(next.into(), day(4), true)]);
 }
 
 #[test]

@@ -309,9 +309,13 @@ fn what_nobody_answers_is_reported_and_then_what_falls_short() {
         reason: line("all are out"),
     };
     offer(&mut world, no).unwrap();
-    assert_eq!((come(&world, need), late(&world)), (Come::Declined, None));
+    assert_eq!(
+        (come(&world, need), late(&world)),
+        (Come::Declined, Some(AlarmCode::SupportUnanswered)),
+        "a no is no offer"
+    );
     world.now = minute(4);
-    assert_eq!(late(&world), Some(AlarmCode::SupportShort));
+    assert_eq!(late(&world), Some(AlarmCode::SupportUnanswered));
     let enough = offered(&world, need, of, 2, 4, 60);
     let enough = offer(&mut world, enough).unwrap();
     assert_eq!(

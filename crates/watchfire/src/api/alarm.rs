@@ -1,6 +1,6 @@
 //! Alarms: what is late now, most urgent first, and how many there were in the last hours and what became of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
 use axum::extract::State;
@@ -9,6 +9,8 @@ use utoipa::ToSchema;
 use watchfire_core::basis::{Priority, Timestamp};
 use watchfire_core::board::Board;
 use watchfire_core::episode::{self, Hour, Tally};
+use watchfire_core::record::directive::escalated;
+use watchfire_core::record::person::Seat;
 use watchfire_core::record::{Record, RecordKind, RecordRef};
 use watchfire_core::timer::{self, Alarm, AlarmCode};
 use watchfire_store::{Filter, Reader, StoreError};
@@ -162,19 +164,28 @@ pub(crate) async fn show(
 
 fn open(board: &Board, node: &Node, now: Timestamp) -> Vec<OpenAlarmView> {
     let open = timer::open(board, &node.settings().timers, now);
-    let to_calls = duty::recipients(node, RecordKind::Call);
-    let to_others = duty::recipients(node, RecordKind::Incident);
-    let to = |record: RecordRef| {
-        if record.kind == RecordKind::Call {
-            to_calls.clone()
-        } else {
-            to_others.clone()
+    // Many alarms go to the same people, and who is signed in is asked of the store.
+    let mut known: BTreeMap<(bool, BTreeSet<Seat>), RecipientsView> = BTreeMap::new();
+    let mut to = |record: &Record, alarm: Alarm| {
+        let mut rungs = BTreeSet::new();
+        if let Record::Directive(directive) = record {
+            let reached = escalated(directive, alarm.since, now);
+            rungs.extend(reached.iter().map(|rung| rung.seat));
         }
+        let kind = record.reference().kind;
+        let key = (kind == RecordKind::Call, rungs);
+        let found = known.get(&key).cloned();
+        found.unwrap_or_else(|| {
+            let found = duty::recipients(node, kind, &key.1);
+            known.insert(key, found.clone());
+            found
+        })
     };
     let mut open: Vec<(u8, Timestamp, OpenAlarmView)> = open
         .into_iter()
         .filter_map(|(record, alarm)| {
-            let shown = about(board, &board.get(record)?, alarm, to(record))?;
+            let record = board.get(record)?;
+            let shown = about(board, &record, alarm, to(&record, alarm))?;
             // What nobody has graded may be anything.
             let urgency = shown.priority.map_or(1, |priority| priority.0.into());
             Some((urgency, alarm.since, shown))

@@ -6,6 +6,8 @@
 mod shown;
 mod written;
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -15,6 +17,7 @@ use watchfire_core::basis::{DutyPostId, HandoverId, PersonId, ShiftId, Timestamp
 use watchfire_core::duty;
 use watchfire_core::record::duty_post::{DutyPost, DutyPostAction, Leave};
 use watchfire_core::record::handover::{Handover, HandoverAction};
+use watchfire_core::record::person::Seat;
 use watchfire_core::record::shift::{Shift, ShiftAction};
 use watchfire_core::record::{Action, RecordKind};
 
@@ -72,11 +75,25 @@ pub(crate) fn signed_in(node: &Node, person: PersonId) -> bool {
     found.unwrap_or(true)
 }
 
-/// Shows whom alarms about a kind of record go to.
-pub(crate) fn recipients(node: &Node, kind: RecordKind) -> RecipientsView {
+/// Shows whom alarms about a kind of record go to, and beside them who is on duty at the seats that a chain has reached.
+pub(crate) fn recipients(node: &Node, kind: RecordKind, rungs: &BTreeSet<Seat>) -> RecipientsView {
     let board = node.board();
-    let found = duty::recipients(&board, kind, &|person| signed_in(node, person));
+    let found = duty::recipients(&board, kind, rungs, &|person| signed_in(node, person));
     shown::recipients(&board, &found)
+}
+
+/// Returns the seats whose alarms go to a session: it is on duty there; or nobody is, and it may sit there.
+fn seats_heard(node: &Node, session: &Session) -> BTreeSet<Seat> {
+    let board = node.board();
+    let here = |person| signed_in(node, person);
+    let hears = |seat: &Seat| {
+        let found = duty::at_seat(&board, *seat, &here).people;
+        match found.is_empty() {
+            true => session.seats.contains(seat),
+            false => found.iter().any(|(person, _)| *person == session.person),
+        }
+    };
+    Seat::ALL.into_iter().filter(hears).collect()
 }
 
 /// Shows who is on duty now and how to reach them, whom alarms go to, and where too few will be in the next day.
@@ -89,16 +106,23 @@ pub(crate) async fn show(
     let (node, now) = (&app.node, app.node.now());
     let calendar = Calendar::of(node);
     let alarms = [
-        recipients(node, RecordKind::Call),
-        recipients(node, RecordKind::Incident),
+        recipients(node, RecordKind::Call, &BTreeSet::new()),
+        recipients(node, RecordKind::Incident, &BTreeSet::new()),
     ];
+    let seats = seats_heard(node, &session);
     let board = node.board();
     let until = Timestamp(now.0 + GAP_HOURS * 3_600_000);
     let at = |day, minute| calendar.at(day, minute);
     let gaps = duty::gaps(&board, now, until, &at);
     let today = calendar.day(now);
     Ok(Json(shown::duty_now(
-        &board, &session, now, today, &at, &gaps, alarms,
+        &board,
+        &session,
+        now,
+        today,
+        &at,
+        &gaps,
+        (alarms, &seats),
     )))
 }
 

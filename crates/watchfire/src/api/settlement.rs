@@ -81,6 +81,8 @@ pub(crate) struct BookView {
     open_questions: usize,
     /// True if there was a signed day before.
     follows: bool,
+    /// The first day after it that is not signed, if this one would leave a day out.
+    sign_first: Option<String>,
     /// Who signed it, and when.
     signed: Option<MarkView>,
     /// What was found out after it was signed.
@@ -467,8 +469,17 @@ fn view_of(app: &App, board: &Board, book: &Book, now: Timestamp) -> BookView {
         None => ledger.tallies.clone().into_iter().collect(),
     };
     let zone = zone_of(app);
-    let date = jiff::Timestamp::from_millisecond(book.until.0)
-        .map(|at| zone.to_datetime(at).date().to_string());
+    let date_of = |at: Timestamp| {
+        let at = jiff::Timestamp::from_millisecond(at.0).ok()?;
+        Some(zone.to_datetime(at).date())
+    };
+    let date = date_of(book.until).map(|date| date.to_string());
+    let before = Settlement::before(board, book);
+    let last = before.and_then(|before| date_of(before.book.until));
+    let next = last.and_then(|last| last.tomorrow().ok());
+    let sign_first = next
+        .map(|next| next.to_string())
+        .filter(|next| date.as_ref() > Some(next));
     let (of, of_id, of_name) = named(board, book);
     BookView {
         settlement: id.to_string(),
@@ -494,7 +505,8 @@ fn view_of(app: &App, board: &Board, book: &Book, now: Timestamp) -> BookView {
             .collect(),
         lines: lines(board, &ledger, found, &questions),
         open_questions: questions.len(),
-        follows: Settlement::before(board, book).is_some(),
+        follows: before.is_some(),
+        sign_first,
         signed: signed.map(|signed| mark(board, &signed.mark)),
         corrections: found
             .into_iter()
@@ -516,7 +528,8 @@ fn mark(board: &Board, mark: &Mark) -> MarkView {
     }
 }
 
-fn named(board: &Board, book: &Book) -> (&'static str, Option<String>, Text) {
+/// Returns whose book it is: the word, the id, and what people call it.
+pub(super) fn named(board: &Board, book: &Book) -> (&'static str, Option<String>, Text) {
     let same = |name: String| Text::new(name.clone(), name);
     match book.of {
         BookOf::Agency => ("agency", None, Text::new("the agency", "本单位")),

@@ -2,7 +2,7 @@
 
 use watchfire_core::basis::Timestamp;
 use watchfire_core::record::RecordRef;
-use watchfire_core::timer::{self, AlarmCode};
+use watchfire_core::timer::{self, Alarm};
 
 use super::{
     BEAT, Chain, Health, Input, Message, Node, StoreJob, TRAIL_EVERY_S, drafts, message, to_ms,
@@ -49,16 +49,13 @@ pub async fn keep_time(node: Node) {
     }
 }
 
-fn show_alarms(node: &Node, known: &mut std::collections::BTreeMap<RecordRef, AlarmCode>) {
+fn show_alarms(node: &Node, known: &mut std::collections::BTreeMap<RecordRef, Alarm>) {
     let board = node.board();
     let open = timer::open(&board, &node.settings().timers, node.now());
-    let current: std::collections::BTreeMap<RecordRef, AlarmCode> = open
-        .into_iter()
-        .map(|(record, alarm)| (record, alarm.code))
-        .collect();
+    let current: std::collections::BTreeMap<RecordRef, Alarm> = open.into_iter().collect();
     let changed = current
         .iter()
-        .filter(|(record, code)| known.get(record) != Some(*code))
+        .filter(|(record, alarm)| known.get(record) != Some(*alarm))
         .map(|(record, _)| *record);
     let ended = known.keys().filter(|record| !current.contains_key(record));
     let messages: Vec<Message> = changed

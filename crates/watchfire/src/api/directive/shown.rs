@@ -13,7 +13,7 @@ use watchfire_core::timer;
 use watchfire_feed::NodeId;
 
 use crate::api::entries::name_of;
-use crate::api::view::{self, AlarmView, PriorityView, TextView};
+use crate::api::view::{self, AlarmView, PriorityView, SeatView, TextView};
 
 /// A directive.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
@@ -220,6 +220,8 @@ pub struct OverdueView {
     pub since: String,
     /// Who has heard of it by now, one after another.
     pub escalated: Vec<String>,
+    /// The seats that hear of it by now.
+    pub seats: Vec<SeatView>,
 }
 
 /// Shows one of this node's own directives.
@@ -475,6 +477,7 @@ impl Scene<'_> {
             text: overdue.step.label().into(),
             since: view::time(overdue.since),
             escalated: rungs.iter().map(|rung| rung.name.to_string()).collect(),
+            seats: rungs.iter().map(|rung| rung.seat.into()).collect(),
         }
     }
 

@@ -14,6 +14,7 @@ use watchfire_core::plan::ResponseFile;
 use watchfire_core::record::Record;
 use watchfire_core::record::duty_post::DutyPost;
 use watchfire_core::record::handover::{Answer, Handover, Item, Said};
+use watchfire_core::record::person::Seat;
 use watchfire_core::record::shift::{LogLine, Logged, Shift};
 
 use super::super::entries::name_of;
@@ -404,6 +405,9 @@ pub(crate) struct DutyView {
     own_call_alarms: bool,
     /// Whether alarms about incidents and assignments go to who asks.
     own_incident_alarms: bool,
+    /// The seats at which who asks hears what a chain of escalation brings there: on duty there, or free to sit there while
+    /// nobody is on duty.
+    own_seats: Vec<SeatView>,
 }
 
 /// How a post stands now.
@@ -482,7 +486,7 @@ pub(super) fn duty_now(
     today: i32,
     at: &dyn Fn(i32, u16) -> Timestamp,
     gaps: &[Gap],
-    [call_alarms, incident_alarms]: [RecipientsView; 2],
+    ([call_alarms, incident_alarms], seats): ([RecipientsView; 2], &BTreeSet<Seat>),
 ) -> DutyView {
     let posts = board.duty_posts.values().filter(|one| one.is_open());
     let own = session.person.to_string();
@@ -505,6 +509,7 @@ pub(super) fn duty_now(
             .collect(),
         own_call_alarms: mine(&call_alarms),
         own_incident_alarms: mine(&incident_alarms),
+        own_seats: seats.iter().map(|seat| SeatView::from(*seat)).collect(),
         call_alarms,
         incident_alarms,
     }

@@ -366,6 +366,9 @@ fn label(board: &Board, wait: &Wait, found: Option<&Record>) -> Text {
     {
         return item.open.what.clone();
     }
+    if let Record::Settlement(settlement) = record {
+        return super::super::settlement::named(board, &settlement.book).2;
+    }
     if record.reference().kind == RecordKind::SupportOffer {
         return RecordKind::SupportOffer.label();
     }

@@ -611,7 +611,7 @@ impl<'a> Look<'a> {
     ) -> Vec<SupportWaitView> {
         let mut all = Vec::new();
         if let Some(alarm) = alarm {
-            all.push(match standing.answers {
+            all.push(match standing.offers {
                 0 => SupportWaitView::Unanswered,
                 _ => SupportWaitView::Short,
             });
