@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Playbook, Trigger};
 use crate::basis::{CallId, Code, IncidentId, Place, Priority, Text, Timestamp, say_seconds};
-use crate::record::call::{Call, Channel};
+use crate::record::call::Call;
 use crate::record::incident::{Incident, IncidentState};
 use crate::record::support_request::SupportRequest;
 use crate::record::{Record, RecordRef};
@@ -123,15 +123,8 @@ impl IncidentFact {
 impl CallFact {
     /// Returns what is known of a call; nothing if officers raised it or nobody knows where it was.
     pub fn of(call: &Call) -> Option<CallFact> {
-        match call.channel {
-            Channel::Radio => return None,
-            Channel::Phone
-            | Channel::Text
-            | Channel::App
-            | Channel::Alarm
-            | Channel::Sensor
-            | Channel::Counter
-            | Channel::Import => {}
+        if !call.channel.is_public() {
+            return None;
         }
         Some(CallFact {
             id: call.id,

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::check;
-use super::world::{Asked, BEGIN_MS, World};
-use crate::basis::{AssessmentId, Line, PersonId, Point, Prose, Text, Timestamp};
+use super::world::{Asked, BEGIN_MS, World, line};
+use crate::basis::{AssessmentId, PersonId, Point, Prose, Text, Timestamp};
 use crate::limits;
 use crate::record::assessment::{
     Assessment, AssessmentAction, AssessmentDetails, AssessmentKind, AssessmentState, Credibility,
@@ -17,10 +17,6 @@ use crate::refusal::Refusal;
 
 const ANALYST: PersonId = PersonId([1; 16]);
 const SECOND: PersonId = PersonId([2; 16]);
-
-fn line(text: &str) -> Line {
-    text.parse().unwrap()
-}
 
 fn prose(text: &str) -> Prose {
     text.parse().unwrap()

@@ -2,8 +2,8 @@
 
 use super::assessments::{details as assessment_details, issued, must_fit};
 use super::check;
-use super::world::{Asked, World};
-use crate::basis::{ConsultationId, Line, PersonId, Point, Prose};
+use super::world::{Asked, World, line};
+use crate::basis::{ConsultationId, PersonId, Point, Prose};
 use crate::limits;
 use crate::record::assessment::AssessmentAction;
 use crate::record::consultation::{
@@ -13,10 +13,6 @@ use crate::record::consultation::{
 use crate::record::person::Seat;
 use crate::record::{Action, Record};
 use crate::refusal::Refusal;
-
-fn line(text: &str) -> Line {
-    text.parse().unwrap()
-}
 
 fn prose(text: &str) -> Prose {
     text.parse().unwrap()

@@ -2,8 +2,8 @@
 //! and who may not say that it is done.
 
 use super::check_with;
-use super::world::{Asked, BEGIN_MS, World};
-use crate::basis::{Code, DirectiveId, Line, PersonId, Priority, Prose, Timestamp, UnitId};
+use super::world::{Asked, BEGIN_MS, World, line};
+use crate::basis::{Code, DirectiveId, PersonId, Priority, Prose, Timestamp, UnitId};
 use crate::limits;
 use crate::plan::ResponseFile;
 use crate::record::Action;
@@ -36,10 +36,6 @@ const CREW: PersonId = PersonId([2; 16]);
 
 fn after(seconds: u32) -> Timestamp {
     Timestamp(BEGIN_MS).plus_s(seconds)
-}
-
-fn line(text: &str) -> Line {
-    text.parse().unwrap()
 }
 
 fn prose(text: &str) -> Option<Prose> {

@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use super::RESPONSE;
-use super::world::{Asked, BEGIN_MS, World};
-use crate::basis::{DutyPostId, HandoverId, IncidentId, Line, PersonId, Prose, ShiftId, Timestamp};
+use super::world::{Asked, BEGIN_MS, World, line};
+use crate::basis::{DutyPostId, HandoverId, IncidentId, PersonId, Prose, ShiftId, Timestamp};
 use crate::duty::{self, Gap, ItemKind, ItemName, OpenItem};
 use crate::limits;
 use crate::plan::ResponseFile;
@@ -21,10 +21,6 @@ const HOUR_MS: i64 = 3_600_000;
 
 fn hour(at: i64) -> Timestamp {
     Timestamp(BEGIN_MS + at * HOUR_MS)
-}
-
-fn line(text: &str) -> Line {
-    text.parse().unwrap()
 }
 
 fn prose(text: &str) -> Prose {

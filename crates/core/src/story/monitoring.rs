@@ -1,9 +1,9 @@
 //! Monitoring: what waits at every step, with whom and since when, what is beyond its time and what is just not; that every
 //! step ends what it waited for; how strong stations are, and what is covered without one unit.
 
-use super::world::{Asked, BEGIN_MS, World};
+use super::world::{Asked, BEGIN_MS, World, line};
 use super::{check, check_with};
-use crate::basis::{DirectiveId, Line, PersonId, Priority, Prose, Timestamp};
+use crate::basis::{DirectiveId, PersonId, Priority, Prose, Timestamp};
 use crate::board::Board;
 use crate::limits;
 use crate::monitoring::{
@@ -153,10 +153,6 @@ fn what_is_beyond_is_what_the_timers_call_late_and_nothing_else() {
             .filter(|one| one.step == WaitStep::AlarmUnanswered);
         assert_eq!(alarms.count(), beyond.len(), "nobody has acknowledged any");
     }
-}
-
-fn line(text: &str) -> Line {
-    text.parse().unwrap()
 }
 
 fn act(world: &mut World, person: u8, action: DirectiveAction) -> DirectiveId {

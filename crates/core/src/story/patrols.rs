@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::check_with;
-use super::world::{Asked, BEGIN_MS, World};
-use crate::basis::{Line, PatrolId, Point, Timestamp, TravelBasis, TravelTime, UnitId};
+use super::world::{Asked, BEGIN_MS, World, line};
+use crate::basis::{PatrolId, Point, Timestamp, TravelBasis, TravelTime, UnitId};
 use crate::engine::HappenedWhen;
 use crate::limits;
 use crate::patrol::{self, Begins, Coverage, Layout, Trouble, VisitName, called_away, coverage};
@@ -38,10 +38,6 @@ needs = [{ kinds = ["car", "neighbours"], count = 1 }]
 
 fn minute(at: i64) -> Timestamp {
     Timestamp(BEGIN_MS + at * 60_000)
-}
-
-fn line(text: &str) -> Line {
-    text.parse().unwrap()
 }
 
 /// A point on one long street, so many hundredths of a degree along it.

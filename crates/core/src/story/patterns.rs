@@ -1,8 +1,8 @@
 //! Patterns of incidents: what a question finds and what it never looks into, how alike two are, and which questions are kept.
 
 use super::check;
-use super::world::{Asked, World};
-use crate::basis::{Line, SavedViewId, Text};
+use super::world::{Asked, World, line};
+use crate::basis::{SavedViewId, Text};
 use crate::cover::HourOfWeek;
 use crate::limits;
 use crate::pattern::{PatternQuery, likeness};
@@ -10,10 +10,6 @@ use crate::record::Action;
 use crate::record::incident::Incident;
 use crate::record::saved_view::SavedViewAction;
 use crate::refusal::Refusal;
-
-fn line(text: &str) -> Line {
-    text.parse().unwrap()
-}
 
 fn hour(day: u8, hour: u8) -> HourOfWeek {
     HourOfWeek::new(day, hour).unwrap()

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use watchfire_feed::NodeId;
 
+use super::world::line;
 use super::{RESPONSE, place};
 use crate::basis::{
     CallId, IncidentId, Line, OperationId, PersonId, Personal, PlannedActionId, Priority,
@@ -248,10 +249,6 @@ impl Stage {
         }));
         UnitId(entered.unwrap().id)
     }
-}
-
-fn line(text: &str) -> Line {
-    text.parse().unwrap()
 }
 
 fn at(minute: i64) -> Timestamp {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::check;
 use super::playbooks::SHIPPED;
-use super::world::{Asked, World};
-use crate::basis::{IncidentId, Line, PersonId, PlaybookRunId, Text};
+use super::world::{Asked, World, line};
+use crate::basis::{IncidentId, PersonId, PlaybookRunId, Text};
 use crate::limits;
 use crate::playbook::{Playbook, Saw, Wording};
 use crate::record::directive::Addressee;
@@ -46,10 +46,6 @@ purpose = { en = "Boats", zh = "舟艇" }
 priority = 2
 for_s = 3600
 "#;
-
-fn line(text: &str) -> Line {
-    text.parse().unwrap()
-}
 
 fn world() -> World {
     let given = "given station 1 at harbour; engine E1 at station 1\n\

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::check_with;
-use super::world::{Asked, BEGIN_MS, World};
+use super::world::{Asked, BEGIN_MS, World, line};
 use crate::basis::{DirectiveId, IncidentId, Line, Priority, SettlementId, Timestamp};
 use crate::engine::HappenedWhen;
 use crate::entropy::Entropy;
@@ -37,10 +37,6 @@ const DAY_S: u32 = 24 * 3_600;
 
 fn day(number: u32) -> Timestamp {
     Timestamp(BEGIN_MS).plus_s(number * DAY_S)
-}
-
-fn line(text: &str) -> Line {
-    text.parse().unwrap()
 }
 
 fn house() -> World {

@@ -2,9 +2,9 @@
 //! and what a period came to.
 
 use super::check;
-use super::world::{Asked, BEGIN_MS, World};
+use super::world::{Asked, BEGIN_MS, World, line};
 use crate::basis::{
-    Code, Line, Priority, SupportCapabilityId, SupportOfferId, SupportRequestId, Timestamp,
+    Code, Priority, SupportCapabilityId, SupportOfferId, SupportRequestId, Timestamp,
 };
 use crate::limits;
 use crate::record::support_capability::{CapabilityDetails, Hours, SupportCapabilityAction};
@@ -18,10 +18,6 @@ use crate::timer::{self, AlarmCode};
 
 fn minute(at: i64) -> Timestamp {
     Timestamp(BEGIN_MS + at * 60_000)
-}
-
-fn line(text: &str) -> Line {
-    text.parse().unwrap()
 }
 
 fn always() -> Hours {

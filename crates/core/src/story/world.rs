@@ -13,7 +13,7 @@ use watchfire_feed::{
     SealedBody, Signer,
 };
 
-use crate::basis::{CallId, IncidentId, PersonId, Personal, Timestamp, UnitId};
+use crate::basis::{CallId, IncidentId, Line, PersonId, Personal, Timestamp, UnitId};
 use crate::board::Board;
 use crate::engine::{
     self, Decoded, Engine, HappenedWhen, Outcome, Request, Start, Step, row_context,
@@ -28,6 +28,11 @@ use crate::timer::TimerRules;
 
 /// When every world begins, in milliseconds since the epoch.
 pub(crate) const BEGIN_MS: i64 = 1_700_000_000_000;
+
+/// A line that a story says.
+pub(crate) fn line(text: &str) -> Line {
+    text.parse().expect("what a story says fits a line")
+}
 
 /// How an action is asked for; the defaults are a fresh key and no conditions.
 #[derive(Debug, Clone)]

@@ -15,9 +15,9 @@ use watchfire_core::playbook::{
     AlarmFact, CallFact, Earlier, IncidentFact, Material, Playbook, RequestFact, Span, Trigger,
     firings,
 };
+use watchfire_core::record::Action;
 use watchfire_core::record::playbook_run::{PlaybookRunAction, Why};
-use watchfire_core::record::{Action, Record, RecordRef};
-use watchfire_core::timer::{self, Seen};
+use watchfire_core::timer;
 
 use super::past::whereabouts;
 use crate::node::{Health, Node, NotAccepted, Submission};
@@ -171,17 +171,17 @@ fn gather(node: &Node, board: &Board, memory: &Memory, on: &[&Playbook], span: S
     {
         let open = timer::open(board, &node.settings().timers, Timestamp(span.until.0 - 1));
         for (record, alarm) in open {
-            let of = board.get(record);
-            if of.is_some_and(|of| board.exercise_of(&of).is_some()) {
+            if board.is_practised(record) {
                 continue;
             }
             let (incident, place) = whereabouts(board, record);
-            let seen = seen_of(board, record);
+            let found = board.get(record);
+            let seen = found.as_ref().map_or(&[][..], timer::seen_of);
             material.alarms.push(AlarmFact {
                 record,
                 code: alarm.code,
                 since: alarm.since,
-                acknowledged_at: timer::acknowledged(&seen, alarm).map(|seen| seen.at),
+                acknowledged_at: timer::acknowledged(seen, alarm).map(|seen| seen.at),
                 ended_at: None,
                 incident,
                 place,
@@ -189,17 +189,6 @@ fn gather(node: &Node, board: &Board, memory: &Memory, on: &[&Playbook], span: S
         }
     }
     material
-}
-
-fn seen_of(board: &Board, record: RecordRef) -> Vec<Seen> {
-    match board.get(record) {
-        Some(Record::Assignment(one)) => one.seen.clone(),
-        Some(Record::Incident(one)) => one.seen.clone(),
-        Some(Record::Call(one)) => one.seen.clone(),
-        Some(Record::Directive(one)) => one.seen.clone(),
-        Some(Record::SupportRequest(one)) => one.seen.clone(),
-        Some(_) | None => Vec::new(),
-    }
 }
 
 /// Carries out, one after another, the steps that the agency says are done by rule. One that a rule refuses is not tried
