@@ -5,6 +5,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::limits;
@@ -31,6 +33,9 @@ impl Text {
 /// Why a piece of input could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
+    /// Not base64.
+    #[error("a file is written in base64")]
+    Base64,
     /// Not an id of 32 hexadecimal digits.
     #[error("an id is 32 hexadecimal digits")]
     Id,
@@ -389,6 +394,43 @@ pub struct Personal {
     /// What was answered to the questions of the response file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub answers: Vec<Answer>,
+    /// A part of a file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub part: Option<Blob>,
+}
+
+/// Bytes that are no text; in JSON in base64 (RFC 4648 §4).
+#[derive(Clone, PartialEq, Eq)]
+pub struct Blob(pub Vec<u8>);
+
+impl fmt::Debug for Blob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Blob({} bytes)", self.0.len())
+    }
+}
+
+impl FromStr for Blob {
+    type Err = Unreadable;
+
+    fn from_str(text: &str) -> Result<Blob, Unreadable> {
+        BASE64
+            .decode(text)
+            .map(Blob)
+            .map_err(|_| Unreadable::Base64)
+    }
+}
+
+impl Serialize for Blob {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&BASE64.encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Blob {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Blob, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
 }
 
 impl Personal {

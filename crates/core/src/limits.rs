@@ -40,6 +40,12 @@ pub const KINDS_PER_NEED_MAX: usize = 8;
 pub const NEED_LABEL_CHARS_MAX: usize = KINDS_PER_NEED_MAX * (LABEL_CHARS_MAX + 3);
 /// Directives of one node that are not closed.
 pub const DIRECTIVES_OPEN_MAX: usize = 20_000;
+/// Files of one directive.
+pub const ATTACHMENTS_MAX: usize = 10;
+/// Largest file of a directive, in bytes.
+pub const ATTACHMENT_BYTES_MAX: usize = 1_000_000;
+/// Bytes of a file that one entry says; in base64 they leave room for what else an entry has.
+pub const ATTACHMENT_PART_BYTES: usize = 42_000;
 /// Addressees of one directive.
 pub const ADDRESSEES_MAX: usize = 200;
 /// Reports that one addressee may give on one directive.

@@ -4,7 +4,9 @@
 //! They draw from dice of their own, so that what everybody at the consoles does in a life does not hang on them. A day is a
 //! minute here, so that a life has many. Start at [`act`].
 
-use watchfire_core::basis::{DirectiveId, Line, PersonId, Priority, Prose, ShiftId, Timestamp};
+use watchfire_core::basis::{
+    Blob, DirectiveId, Line, PersonId, Priority, Prose, ShiftId, Timestamp,
+};
 use watchfire_core::board::Board;
 use watchfire_core::duty;
 use watchfire_core::entropy::Entropy;
@@ -166,6 +168,15 @@ pub(crate) fn answer(
             };
             ("excuses", excuse)
         }
+        (_, 10) => {
+            let attach = DirectiveAction::Attach {
+                directive,
+                item: Some(item).filter(|_| dice.below(3) == 0),
+                label: line("plan of the bank"),
+                data: Blob(format!("ford {}", dice.below(20)).into_bytes()),
+            };
+            ("attaches to", attach)
+        }
         (_, 8) if dice.below(2) == 0 => ("recalls", DirectiveAction::Recall { directive, reason }),
         (_, 9) => {
             let in_part = Some(reason).filter(|_| dice.below(3) > 0);
@@ -177,7 +188,7 @@ pub(crate) fn answer(
                 directive,
                 item,
                 step,
-                text: Some(prose("it is closed")),
+                text: Some(prose("it is closed")).filter(|_| step == Step::Reported),
             };
             ("answers", advance)
         }

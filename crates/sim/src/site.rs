@@ -19,6 +19,7 @@ use watchfire_core::plan::ResponseFile;
 use watchfire_core::record::directive::{self, Directive};
 use watchfire_core::record::participation::ParticipationAction;
 use watchfire_core::record::person::Seat;
+use watchfire_core::record::support_offer::{Stage, SupportOffer};
 use watchfire_core::record::{Action, Actor, Elsewhere, Record, RecordRef};
 use watchfire_core::refusal::Refusal;
 use watchfire_core::sync;
@@ -67,6 +68,8 @@ pub enum Mistake {
     LosesAnEntry,
     /// It shows who has not answered a directive as one who need not.
     TakesSilenceForDone,
+    /// It promises all it has of a capability to each who accepted some.
+    PromisesAllToEach,
 }
 
 /// One node.
@@ -314,7 +317,25 @@ impl Site {
         if self.mistake == Mistake::TakesSilenceForDone {
             self.excuse_the_silent();
         }
+        if self.mistake == Mistake::PromisesAllToEach {
+            self.promise_all();
+        }
         Ok(())
+    }
+
+    /// Shows every promise as one of all that there is.
+    fn promise_all(&mut self) {
+        let offers = self.shown.support_offers.values();
+        let promised = offers.filter(|one| matches!(one.stage, Stage::Promised | Stage::Delivered));
+        let mut shown: Vec<SupportOffer> = promised.map(|one| one.as_ref().clone()).collect();
+        for one in &mut shown {
+            let of = one.terms.as_ref().map(|terms| terms.capability);
+            let of = of.and_then(|of| self.shown.support_capabilities.get(&of));
+            one.promised = of.map_or(one.promised, |of| of.details.quantity);
+        }
+        for one in shown {
+            self.shown.put(Record::SupportOffer(one.into()));
+        }
     }
 
     /// Shows every item of its directives that nobody has answered as one of which nothing more is asked.

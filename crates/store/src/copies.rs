@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use watchfire_core::basis::{OperationId, Timestamp};
+use watchfire_core::basis::{OperationId, Personal, Timestamp};
 use watchfire_core::board::Board;
 use watchfire_core::copies::{Copies, Followed, ToldBy};
 use watchfire_core::log::{Batch, Row};
@@ -378,6 +378,27 @@ fn entries_of_copy(
 }
 
 impl crate::Reader {
+    /// Returns the entries of these kinds in which the home of a record, this node or another, spoke of it: each version once,
+    /// in their order, with what is personal in it where its key is here.
+    pub fn said_of(
+        &self,
+        of: Elsewhere,
+        kinds: &[&str],
+    ) -> Result<Vec<(Entry, Option<Personal>)>, StoreError> {
+        let feeds = self.stored_feeds(|_| false)?;
+        let lines = entries::of_record(&self.connection, &of.record.id, None)?;
+        let mut said = BTreeMap::new();
+        for line in lines {
+            let known = feeds.iter().find(|known| known.number == line.feed);
+            let wanted = kinds.contains(&line.entry.header.kind.as_str());
+            if wanted && known.is_some_and(|known| known.feed.node == of.node) {
+                said.insert(line.entry.header.record_version, line.entry);
+            }
+        }
+        let open = |entry: Entry| Ok((entry.clone(), self.personal_of_entry(&entry)?));
+        said.into_values().map(open).collect()
+    }
+
     /// Returns the keys that entries of other nodes are sealed under and that were never here, so many at most, with
     /// the record of each.
     pub fn keys_missing(&self, most: usize) -> Result<Vec<([u8; 16], Elsewhere)>, StoreError> {

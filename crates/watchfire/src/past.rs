@@ -186,8 +186,7 @@ pub fn details(past: &PastCall) -> Result<CallDetails, String> {
         caller: maybe(&past.caller),
         callback: maybe(&past.callback),
         said,
-        note: None,
-        answers: Vec::new(),
+        ..Personal::default()
     };
     Ok(CallDetails {
         place: Some(place),

@@ -365,9 +365,15 @@ fn directive(session: &Session, action: &DirectiveAction, board: &Board) -> Vec<
         | DirectiveAction::Excuse { .. }
         | DirectiveAction::Recall { .. }
         | DirectiveAction::Close { .. }
+        | DirectiveAction::Attach { item: None, .. }
         | DirectiveAction::SeeAlarm { .. } => vec![P::IssueDirectives],
         DirectiveAction::Advance {
             directive, item, ..
+        }
+        | DirectiveAction::Attach {
+            directive,
+            item: Some(item),
+            ..
         } => {
             let found = board.directives.get(directive);
             let to = found.and_then(|found| found.items.get(*item));

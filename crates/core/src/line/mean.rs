@@ -754,9 +754,11 @@ fn unreadable(
         Unreadable::TooLong { max, found } => format!("文字共 {found} 字，最多 {max} 字。"),
         Unreadable::Empty => "文字为空。".to_owned(),
         Unreadable::Control => "文字含有控制字符。".to_owned(),
-        Unreadable::Id | Unreadable::Code | Unreadable::Priority | Unreadable::Place => {
-            "文字无法接受。".to_owned()
-        }
+        Unreadable::Base64
+        | Unreadable::Id
+        | Unreadable::Code
+        | Unreadable::Priority
+        | Unreadable::Place => "文字无法接受。".to_owned(),
     };
     reader.trouble(
         Trouble::Word,

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use super::random::Dice;
 use super::{invariants, new_world, prove};
-use crate::basis::{DirectiveId, Line, PersonId, Priority, SettlementId, Timestamp};
+use crate::basis::{Blob, DirectiveId, Line, PersonId, Priority, SettlementId, Timestamp};
 use crate::ledger::{BookOf, LineId};
 use crate::limits;
 use crate::record::directive::{
@@ -234,12 +234,21 @@ fn directive(world: &World, dice: &Dice) -> DirectiveAction {
             directive,
             code: AlarmCode::DirectiveOverdue,
         },
-        _ => DirectiveAction::Advance {
+        13 => DirectiveAction::Attach {
             directive,
-            item,
-            step: steps[usize::from(dice.0[5]) % 5],
-            text,
+            item: (dice.0[5].is_multiple_of(3)).then_some(item),
+            label: reason,
+            data: Blob(vec![b'a'; usize::from(dice.0[4]) % 300]),
         },
+        _ => {
+            let step = steps[usize::from(dice.0[5]) % 5];
+            DirectiveAction::Advance {
+                directive,
+                item,
+                step,
+                text: text.filter(|_| step == Step::Reported || dice.0[4].is_multiple_of(8)),
+            }
+        }
     }
 }
 

@@ -6,23 +6,25 @@
 //! ([`Ladder`]); what is overdue follows from that and the clock ([`overdue`]), and is stored nowhere. The text
 //! is personal and sealed.
 
+mod attachment;
 pub mod bins;
 mod decide;
+mod overdue;
 
 use serde::{Deserialize, Serialize};
 use watchfire_feed::NodeId;
 
 use super::person::Seat;
-use super::reply::Reply;
-use super::{Actor, Elsewhere, Life, Meta, RecordRef};
+use super::{Actor, Life, Meta, RecordRef};
 use crate::basis::{
-    Code, DirectiveId, Line, OperationId, Personal, Priority, Prose, StationId, Text, Timestamp,
-    UnitId,
+    Blob, Code, DirectiveId, Line, OperationId, Personal, Priority, Prose, StationId, Text,
+    Timestamp, UnitId,
 };
-use crate::board::Board;
 use crate::ledger::Booked;
 use crate::timer::{AlarmCode, Seen};
-pub(super) use decide::decide;
+pub use attachment::{Attachment, File, Media};
+pub(super) use decide::{check_words, decide};
+pub use overdue::{all_overdue, escalated, overdue, overdue_item, progress_of, statuses};
 
 /// A directive as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +51,9 @@ pub struct Directive {
     pub items: Vec<Item>,
     /// How it ended, if it did.
     pub ended: Option<(Mark, Ending)>,
+    /// Files that belong to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     /// The alarms that somebody has seen.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub seen: Vec<Seen>,
@@ -486,129 +491,6 @@ struct Kept {
     reports: Vec<Vec<Option<Prose>>>,
 }
 
-/// Returns what an addressee has done: what the item says, and of another agency what its reply says.
-///
-/// `home` is the node that gives the directive. A node that holds the directive as a copy reads its own reply.
-pub fn progress_of(
-    board: &Board,
-    home: NodeId,
-    own: NodeId,
-    directive: &Directive,
-    item: &Item,
-) -> Progress {
-    let Addressee::Agency(node) = item.to else {
-        return item.progress.clone();
-    };
-    let to = Elsewhere {
-        node: home,
-        record: directive.id.into(),
-    };
-    let id = Reply::id_of(&node, &to);
-    let reply = match node == own {
-        true => board.replies.get(&id),
-        false => board
-            .copies
-            .boards
-            .get(&node)
-            .and_then(|there| there.replies.get(&id)),
-    };
-    let Some(reply) = reply else {
-        return item.progress.clone();
-    };
-    let shown = reply.shown.map(|(_, at)| at);
-    let signed = reply.signed.map(|(_, at, by)| Mark { at, by });
-    Progress {
-        delivered_at: shown,
-        shown: shown.map(|at| Mark {
-            at,
-            by: Actor::NODE,
-        }),
-        signed,
-        acting: reply.acting,
-        reports: reply.reports.clone(),
-    }
-}
-
-/// Returns how far every item of one of this node's own directives has come.
-pub fn statuses(board: &Board, directive: &Directive) -> Vec<(Progress, ItemStatus)> {
-    let home = directive.home;
-    let of = |item: &Item| {
-        let progress = progress_of(board, home, home, directive, item);
-        let status = directive.status(item, &progress);
-        (progress, status)
-    };
-    directive.items.iter().map(of).collect()
-}
-
-/// Returns the first step of an item that is due by `now` and not taken; what counts is the time from issuing.
-pub fn overdue_item(
-    directive: &Directive,
-    at: usize,
-    progress: &Progress,
-    now: Timestamp,
-) -> Option<Overdue> {
-    let (issued, ladder) = (directive.issued?, directive.ladder.as_ref()?);
-    let item = directive.items.get(at)?;
-    let status = directive.status(item, progress);
-    if !directive.is_open() || status.is_over() {
-        return None;
-    }
-    let late = |(step, seconds): (Due, u32)| {
-        let waits = match step {
-            Due::Signed => progress.signed.is_none(),
-            Due::Acting => progress.acting.is_none() && progress.reports.is_empty(),
-            Due::Reported => status < ItemStatus::Reported,
-            Due::Closed => false,
-        };
-        // What was returned for rework is due as long after that as it was after issuing.
-        let returned = (status == ItemStatus::Returned)
-            .then(|| item.verdicts.last().map(|verdict| verdict.mark.at))
-            .flatten();
-        let since = returned.unwrap_or(issued.at).plus_s(seconds);
-        (waits && since <= now).then_some(Overdue {
-            item: Some(at),
-            step,
-            since,
-        })
-    };
-    ladder.steps().find_map(late)
-}
-
-/// Returns what is overdue longest about one of this node's own directives.
-pub fn overdue(board: &Board, directive: &Directive, now: Timestamp) -> Option<Overdue> {
-    all_overdue(board, directive, now).into_iter().next()
-}
-
-/// Returns all that is overdue about one of this node's own directives: one step of each item, and the whole; what is overdue
-/// longest first.
-pub fn all_overdue(board: &Board, directive: &Directive, now: Timestamp) -> Vec<Overdue> {
-    if !directive.is_out() {
-        return Vec::new();
-    }
-    let all = statuses(board, directive);
-    let items = all
-        .iter()
-        .enumerate()
-        .filter_map(|(at, (progress, _))| overdue_item(directive, at, progress, now));
-    let close_by = directive.details.close_by;
-    let closing = (close_by <= now).then_some(Overdue {
-        item: None,
-        step: Due::Closed,
-        since: close_by,
-    });
-    let mut found: Vec<Overdue> = items.chain(closing).collect();
-    found.sort_by_key(|one| (one.since, one.step));
-    found
-}
-
-/// Returns the rungs of the chain that hear of a step that is overdue since then.
-pub fn escalated(directive: &Directive, since: Timestamp, now: Timestamp) -> Vec<&Rung> {
-    let chain = directive.ladder.iter().flat_map(|ladder| &ladder.chain);
-    chain
-        .filter(|rung| since.plus_s(rung.after_s) <= now)
-        .collect()
-}
-
 /// What can be asked of a directive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DirectiveAction {
@@ -690,6 +572,17 @@ pub enum DirectiveAction {
         /// Why in part, if in part.
         in_part: Option<Line>,
     },
+    /// Attach a file once it is issued.
+    Attach {
+        /// Which.
+        directive: DirectiveId,
+        /// The item that it proves something of, from 0, if of one.
+        item: Option<usize>,
+        /// What it shows, in words that name nobody.
+        label: Line,
+        /// The file.
+        data: Blob,
+    },
     /// Acknowledge that a step is overdue.
     SeeAlarm {
         /// Which.
@@ -713,6 +606,7 @@ impl DirectiveAction {
             | DirectiveAction::Excuse { directive, .. }
             | DirectiveAction::Recall { directive, .. }
             | DirectiveAction::Close { directive, .. }
+            | DirectiveAction::Attach { directive, .. }
             | DirectiveAction::SeeAlarm { directive, .. } => Some(*directive),
         }
     }
@@ -778,6 +672,13 @@ pub enum DirectiveEvent {
         /// How.
         ending: Ending,
     },
+    /// A file was attached; its first part is in the personal part.
+    Attached {
+        /// What it is.
+        file: Box<File>,
+    },
+    /// One more part of the file that was attached last; it is in the personal part.
+    AttachedMore {},
     /// Somebody saw an alarm.
     AlarmSeen {
         /// Which.
@@ -786,7 +687,7 @@ pub enum DirectiveEvent {
 }
 
 /// The names of its events, as entries carry them; one that is not listed is of a newer program.
-pub(super) const EVENT_NAMES: [&str; 9] = [
+pub(super) const EVENT_NAMES: [&str; 11] = [
     "drafted",
     "amended",
     "issued",
@@ -795,6 +696,8 @@ pub(super) const EVENT_NAMES: [&str; 9] = [
     "returned",
     "excused",
     "ended",
+    "attached",
+    "attached_more",
     "alarm_seen",
 ];
 
@@ -827,6 +730,7 @@ pub(super) fn apply(
             ladder: None,
             items: Vec::new(),
             ended: None,
+            attachments: Vec::new(),
             seen: Vec::new(),
             text: text(),
         });
@@ -847,6 +751,9 @@ pub(super) fn apply(
             next.items = items.map(|to| new_item(*to)).collect();
         }
         DirectiveEvent::Ended { ending } => next.ended = Some((mark, ending.clone())),
+        DirectiveEvent::Attached { .. } | DirectiveEvent::AttachedMore {} => {
+            attachment::apply(&mut next, event, mark);
+        }
         DirectiveEvent::AlarmSeen { code } => super::keep_newest(&mut next.seen, meta.seen(*code)),
         DirectiveEvent::Advanced { item, .. }
         | DirectiveEvent::Verified { item, .. }

@@ -447,9 +447,7 @@ fn advance(
         return Err(nothing_new(Text::new("taken already", "已完成该步骤")));
     }
     let reports = before.map_or(0, |reply| reply.reports.len());
-    if step == Step::Reported && text.is_none() {
-        return Err(Refusal::Missing(Text::new("What was done", "反馈内容")));
-    }
+    super::directive::check_words(step, text)?;
     if step == Step::Reported && reports >= limits::REPORTS_PER_ITEM_MAX {
         return Err(Refusal::Limit {
             what: Text::new("reports on one item", "单项反馈"),

@@ -3,16 +3,17 @@
 
 use super::check_with;
 use super::world::{Asked, BEGIN_MS, World, line};
-use crate::basis::{Code, DirectiveId, PersonId, Priority, Prose, Timestamp, UnitId};
+use crate::basis::{Blob, Code, DirectiveId, PersonId, Priority, Prose, Timestamp, UnitId};
+use crate::entropy::Entropy;
 use crate::limits;
 use crate::plan::ResponseFile;
-use crate::record::Action;
 use crate::record::directive::bins::Bins;
 use crate::record::directive::{
-    Addressee, Details, Directive, DirectiveAction, Due, Ending, ItemStatus, Step, escalated,
-    overdue, statuses,
+    Addressee, Details, Directive, DirectiveAction, Due, Ending, ItemStatus, Media, Step,
+    escalated, overdue, statuses,
 };
 use crate::record::person::Seat;
+use crate::record::{Action, Record};
 use crate::refusal::Refusal;
 use crate::timer::{self, AlarmCode, TimerRules};
 
@@ -324,6 +325,81 @@ fn an_alarm_that_was_seen_is_unseen_again_once_the_chain_or_another_addressee_ad
         assert!(unseen(&world), "{what}");
         see(&mut world);
     }
+}
+
+#[test]
+fn a_file_is_said_in_parts_and_comes_out_as_it_went_in_and_no_record_grows_by_it() {
+    let (mut world, [c1, _]) = two_cars();
+    let attach = |directive, item, data: &[u8]| DirectiveAction::Attach {
+        directive,
+        item,
+        label: line(&"\u{1d11e}".repeat(limits::LINE_CHARS_MAX)),
+        data: Blob(data.to_vec()),
+    };
+    let draft = DirectiveAction::Draft {
+        details: details("task", vec![Addressee::Unit(c1)]),
+        text: None,
+        issue: false,
+    };
+    let draft = ask(&mut world, draft).unwrap();
+    assert!(ask(&mut world, attach(draft, None, b"early")).is_err());
+
+    let id = issue(&mut world, details("task", vec![Addressee::Unit(c1)]));
+    let mut picture = vec![0xff, 0xd8, 0xff];
+    let mut dice = Entropy::new([9; 32]);
+    picture.resize_with(limits::ATTACHMENT_BYTES_MAX, || dice.below(256) as u8);
+    let code = |refused: Result<DirectiveId, Refusal>| refused.unwrap_err().code();
+    let mut over = picture.clone();
+    over.push(0);
+    assert_eq!(code(ask(&mut world, attach(id, None, &over))), "limit");
+    for what in [&b""[..], b"MZ\x90\x00", b"\x00text", b"\xc3\x28"] {
+        assert_eq!(code(ask(&mut world, attach(id, None, what))), "missing");
+    }
+    assert_eq!(
+        code(ask(&mut world, attach(id, Some(1), &picture))),
+        "not_found"
+    );
+    ask(&mut world, attach(id, Some(0), &picture)).unwrap();
+    assert_eq!(
+        code(ask(&mut world, attach(id, None, &picture))),
+        "wrong_state",
+        "it is there already"
+    );
+    ask(&mut world, attach(id, None, "平面图 plan".as_bytes())).unwrap();
+
+    let one = found(&world, id);
+    let [large, small] = &one.attachments[..] else {
+        panic!("{:?}", one.attachments);
+    };
+    assert_eq!(
+        (large.file.media, small.file.media),
+        (Media::Jpeg, Media::Text)
+    );
+    assert!(large.is_whole() && small.is_whole());
+    assert_eq!(
+        usize::from(large.file.parts),
+        1_000_000_usize.div_ceil(42_000)
+    );
+    let of_it = world.entries.iter().filter(|one| one.header.record == id.0);
+    let parts: Vec<Blob> = of_it
+        .filter_map(|entry| world.personal_of(entry)?.part)
+        .collect();
+    let (first, last) = parts.split_at(usize::from(large.file.parts));
+    assert_eq!(large.join(first), Some(picture));
+    assert_eq!(small.join(last), Some("平面图 plan".into()));
+    assert_eq!(large.join(&first[1..]), None, "a part is missing");
+    let row = Record::Directive(one.clone().into()).to_row_json();
+    assert!(row.len() < 8_000, "{}", row.len());
+
+    for number in one.attachments.len()..limits::ATTACHMENTS_MAX {
+        let note = format!("note {number}");
+        ask(&mut world, attach(id, None, note.as_bytes())).unwrap();
+    }
+    assert_eq!(
+        code(ask(&mut world, attach(id, None, b"one more"))),
+        "limit"
+    );
+    world.check();
 }
 
 #[test]

@@ -656,6 +656,7 @@ fn every_text_at_its_limit_fits_an_entry() {
         said: Some(prose.clone()),
         note: Some(prose.clone()),
         answers: answers(limits::ANSWERS_PER_CALL_MAX),
+        part: None,
     };
     let details = CallDetails {
         place: Some(everywhere.clone()),

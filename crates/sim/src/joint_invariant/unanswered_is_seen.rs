@@ -171,6 +171,8 @@ impl Known {
                 }
             }
             DirectiveEvent::Drafted { .. }
+            | DirectiveEvent::Attached { .. }
+            | DirectiveEvent::AttachedMore {}
             | DirectiveEvent::Amended { .. }
             | DirectiveEvent::Issued { .. }
             | DirectiveEvent::Advanced { .. }

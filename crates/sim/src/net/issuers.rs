@@ -125,7 +125,7 @@ fn answer(site: &Site, dice: &mut Entropy) -> Option<Wish> {
         operation,
         to,
         step,
-        text: text.clone(),
+        text: text.clone().filter(|_| step == Step::Reported),
     };
     let (words, action) = match (signed, acting, dice.below(8)) {
         (_, _, 0) => ("shows", ReplyAction::Show { operation, to }),
@@ -178,6 +178,7 @@ pub(crate) fn what_was_done(action: &Action) -> Option<&'static str> {
         DirectiveAction::Excuse { .. } => Some("directive excused"),
         DirectiveAction::Recall { .. } => Some("directive recalled"),
         DirectiveAction::Close { .. } => Some("directive closed"),
+        DirectiveAction::Attach { .. } => Some("file attached"),
         DirectiveAction::Amend { .. }
         | DirectiveAction::Issue { .. }
         | DirectiveAction::Discard { .. }

@@ -187,8 +187,8 @@ impl AmendBody {
                 caller: read_maybe("caller", self.caller.as_deref())?,
                 callback: read_maybe("callback", self.callback.as_deref())?,
                 said: read_maybe("said", self.said.as_deref())?,
-                note: None,
                 answers: read_answers(&self.answers)?,
+                ..Personal::default()
             },
         })
     }

@@ -4,6 +4,7 @@
 //! Whoever a directive is for is shown its text by [`own`], whatever else they may see. What another agency is asked is
 //! answered in the operation that it is told in (`POST /operations/{id}/steps`). Start at [`issue`].
 
+pub(crate) mod files;
 mod shown;
 mod written;
 

@@ -59,7 +59,7 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 use watchfire_core::basis::{PersonId, Place, Point, Text, Timestamp, Unreadable};
 use watchfire_core::engine::{HappenedWhen, Outcome};
@@ -210,6 +210,8 @@ fn routes() -> OpenApiRouter<App> {
         .routes(routes!(directive::show_bins))
         .routes(routes!(directive::show, directive::amend))
         .routes(routes!(directive::step))
+        .routes(routes!(directive::files::attach).layer(directive::files::limit()))
+        .routes(routes!(directive::files::file))
         .routes(routes!(playbook::list))
         .routes(routes!(playbook::past))
         .routes(routes!(playbook::start))
@@ -713,6 +715,7 @@ pub fn read_maybe<T: FromStr<Err = Unreadable>>(
 
 fn unreadable(field: &str, error: &Unreadable) -> Problem {
     let zh = match error {
+        Unreadable::Base64 => "文件应以 base64 编码".to_owned(),
         Unreadable::Id => "编号应为 32 位十六进制数字".to_owned(),
         Unreadable::Empty => "不能为空".to_owned(),
         Unreadable::TooLong { max, found } => format!("共 {found} 字，最多 {max} 字"),

@@ -60,6 +60,10 @@ pub(super) fn said(board: &Board, event: &DirectiveEvent, personal: Option<&Pers
             Ending::Replaced { .. } => Text::new("replaced by another", "被新指令替换"),
             Ending::Discarded => Text::new("draft thrown away", "作废草稿"),
         },
+        DirectiveEvent::Attached { file } => {
+            quoted("file attached", "上传附件", Some(file.label.as_str()))
+        }
+        DirectiveEvent::AttachedMore {} => Text::new("more of the file", "附件续传"),
         DirectiveEvent::AlarmSeen { .. } => Text::new("overdue seen", "已知悉逾时"),
     }
 }

@@ -2,10 +2,13 @@
 //! overdue; and that only those whom one is for read its text.
 
 use axum::http::StatusCode;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
+use watchfire_core::limits;
 use watchfire_core::record::person::Seat;
 
-use super::house::{Answer, House};
+use super::house::{Answer, House, api};
 use super::joint::{bring_in, done, enrol, joint_house, operation, raise, until};
 
 async fn ask(house: &House, seat: Seat, method: &str, path: &str, body: Value) -> Answer {
@@ -129,6 +132,93 @@ async fn a_draft_of_the_analysts_is_issued_by_the_duty_officer() {
     assert_eq!(signed.text("/status"), "closed", "{signed:?}");
 }
 
+/// A picture as large as one may be, told by its first bytes.
+fn picture() -> Vec<u8> {
+    let mut bytes = vec![0xff, 0xd8, 0xff];
+    bytes.extend((0..limits::ATTACHMENT_BYTES_MAX - 3).map(|at| (at * 31 % 251) as u8));
+    bytes
+}
+
+async fn attach(house: &House, seat: Seat, id: &str, file: &[u8], item: Value) -> Answer {
+    let body = json!({ "label": "Plan of the yard", "data": BASE64.encode(file), "item": item });
+    let path = format!("/directives/{id}/attachments");
+    ask(house, seat, "POST", &path, body).await
+}
+
+/// Fetches a file; returns the status, its headers in one text and its bytes.
+async fn fetch(house: &House, seat: Seat, path: &str) -> (StatusCode, String, Vec<u8>) {
+    let bearer = format!("Bearer {}", house.token(seat));
+    let headers = [("authorization", bearer.as_str())];
+    let answer = house.raw("GET", &api(path), String::new(), &headers).await;
+    let (parts, body) = answer.into_parts();
+    let bytes = axum::body::to_bytes(body, 2_000_000).await.unwrap();
+    (parts.status, format!("{:?}", parts.headers), bytes.to_vec())
+}
+
+#[tokio::test]
+async fn files_come_out_as_they_went_in_to_those_who_may_read_the_directive() {
+    let mut house = House::new().await;
+    let to = json!([{ "is": "unit", "id": house.own_unit }, { "is": "seat", "id": "call_taker" }]);
+    let id = issue(&house, to, json!({})).await.text("/id");
+    let picture = picture();
+    let added = attach(&house, Seat::DutyOfficer, &id, &picture, json!(null)).await;
+    assert_eq!(added.status, StatusCode::OK, "{added:?}");
+    assert_eq!(added.json["attachments"][0]["media"], "image/jpeg");
+    assert_eq!(
+        added.json["attachments"][0]["bytes"],
+        limits::ATTACHMENT_BYTES_MAX
+    );
+    let mut over = picture.clone();
+    over.push(0);
+    let refused = attach(&house, Seat::DutyOfficer, &id, &over, json!(null)).await;
+    assert_eq!(refused.problem(), "limit");
+    let page = b"<html>\x00<script>";
+    let refused = attach(&house, Seat::DutyOfficer, &id, page, json!(null)).await;
+    assert_eq!(refused.problem(), "missing", "no picture, paper or text");
+    let body = json!({ "label": "Plan", "data": "%%%%" });
+    let path = format!("/directives/{id}/attachments");
+    let refused = ask(&house, Seat::DutyOfficer, "POST", &path, body).await;
+    assert_eq!(refused.problem(), "unreadable");
+
+    // A crew proves what it did, for itself and for nobody else.
+    let proof = attach(&house, Seat::Crew, &id, b"locked at ten", json!(0)).await;
+    assert_eq!(proof.status, StatusCode::OK, "{proof:?}");
+    for item in [json!(1), json!(null)] {
+        let denied = attach(&house, Seat::Crew, &id, b"another", item).await;
+        assert_eq!(denied.status, StatusCode::FORBIDDEN);
+    }
+    // It outlives a restart, under another key.
+    house.restart().await;
+    let later = attach(
+        &house,
+        Seat::DutyOfficer,
+        &id,
+        b"the key hangs left",
+        json!(null),
+    )
+    .await;
+    assert_eq!(later.status, StatusCode::OK, "{later:?}");
+
+    let first = format!("{path}/1");
+    for seat in [Seat::DutyOfficer, Seat::Crew, Seat::CallTaker] {
+        let (status, headers, bytes) = fetch(&house, seat, &first).await;
+        assert_eq!(status, StatusCode::OK, "{seat:?}");
+        assert!(bytes == picture, "{seat:?}");
+        for wanted in ["attachment; filename", "nosniff", "sandbox", "no-store"] {
+            assert!(headers.contains(wanted), "{wanted}: {headers}");
+        }
+    }
+    let (_, headers, bytes) = fetch(&house, Seat::DutyOfficer, &format!("{path}/3")).await;
+    assert_eq!(bytes, b"the key hangs left");
+    assert!(headers.contains("text/plain"), "{headers}");
+    let (status, ..) = fetch(&house, Seat::Analyst, &first).await;
+    assert_eq!(status, StatusCode::FORBIDDEN, "it is not for the analyst");
+    for number in ["0", "4"] {
+        let (status, ..) = fetch(&house, Seat::DutyOfficer, &format!("{path}/{number}")).await;
+        assert_eq!(status, StatusCode::NOT_FOUND, "{number}");
+    }
+}
+
 /// Returns the directive as one node's operation shows it.
 async fn seen(house: &House, operation_id: &str) -> Value {
     let shown = operation(house, operation_id).await;
@@ -154,6 +244,14 @@ async fn another_agency_signs_for_a_directive_acts_reports_and_is_told_to_do_it_
     })
     .await;
     let node = a.node.feed().node.to_string();
+    let added = attach(&a, Seat::DutyOfficer, &id, &picture(), json!(null)).await;
+    assert_eq!(added.status, StatusCode::OK, "{added:?}");
+    let file = format!("/directives/{id}/attachments/1?node={node}");
+    until("the whole file at the other node", async || {
+        let (status, _, bytes) = fetch(&b, Seat::DutyOfficer, &file).await;
+        status == StatusCode::OK && bytes == picture()
+    })
+    .await;
     let record = format!("directive:{id}");
     for name in ["show", "sign"] {
         let body = json!({ "do": name, "node": node, "record": record });

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Addressee, Details, Directive, DirectiveAction, DirectiveEvent, Ending, Item, ItemStatus,
-    Ladder, Progress, Step, statuses,
+    Ladder, Progress, Step, attachment, statuses,
 };
 use crate::basis::{DirectiveId, Line, Personal, Prose, Text, UnitId};
 use crate::board::Board;
@@ -69,6 +69,12 @@ pub(in crate::record) fn decide(
     }
     if let DirectiveAction::SeeAlarm { code, .. } = action {
         return see_alarm(board, context, found, *code);
+    }
+    if let DirectiveAction::Attach {
+        item, label, data, ..
+    } = action
+    {
+        return attachment::attach(found, *item, label, data);
     }
     let all = statuses(board, found);
     if let DirectiveAction::Close { in_part, .. } = action {
@@ -181,10 +187,8 @@ fn advance(
             Text::new("Nothing needs doing.", "无需操作。"),
         ));
     }
+    check_words(step, text)?;
     if step == Step::Reported {
-        if text.is_none() {
-            return Err(Refusal::Missing(Text::new("What was done", "反馈内容")));
-        }
         if progress.reports.len() >= limits::REPORTS_PER_ITEM_MAX {
             return Err(Refusal::Limit {
                 what: Text::new("reports on one item", "单项反馈"),
@@ -201,6 +205,18 @@ fn advance(
     super::apply_to_item(&mut after, &advanced, mark, None);
     let over = found.status(&after, &after.progress).is_over();
     Ok((with_text(found.id, advanced, text), over))
+}
+
+/// A report says what was done, and no other step has words: nobody would ever see them.
+pub(in crate::record) fn check_words(step: Step, text: Option<&Prose>) -> Result<(), Refusal> {
+    match (step == Step::Reported, text.is_some()) {
+        (true, false) => Err(Refusal::missing("What was done", "反馈内容")),
+        (false, true) => Err(Refusal::missing(
+            "No words: they belong to the report",
+            "该环节不附文字，请写入办理反馈",
+        )),
+        (true, true) | (false, false) => Ok(()),
+    }
 }
 
 fn draft(
@@ -495,7 +511,7 @@ fn must_be_reported(status: ItemStatus) -> Result<(), Refusal> {
     ))
 }
 
-fn wrong(state: Text, instead: Text) -> Refusal {
+pub(super) fn wrong(state: Text, instead: Text) -> Refusal {
     Refusal::WrongState {
         kind: RecordKind::Directive,
         state,

@@ -356,7 +356,8 @@ impl Taken<'_> {
                 "该步骤填入后的字数",
                 max,
             ),
-            Unreadable::Id
+            Unreadable::Base64
+            | Unreadable::Id
             | Unreadable::Empty
             | Unreadable::Control
             | Unreadable::Code

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use watchfire_core::basis::{Text, Timestamp};
 use watchfire_core::board::Board;
 use watchfire_core::record::directive::{
-    Addressee, Directive, Ending, Item, ItemStatus, Mark, Overdue, Progress, escalated,
+    Addressee, Attachment, Directive, Ending, Item, ItemStatus, Mark, Overdue, Progress, escalated,
     overdue_item, progress_of,
 };
 use watchfire_core::record::{RecordKind, RecordRef};
@@ -42,6 +42,8 @@ pub struct DirectiveView {
     pub text: Option<String>,
     /// What it has to do with.
     pub related: Vec<RelatedView>,
+    /// Files that belong to it, in the order in which they were attached; each is at `attachments/` and its place, from 1.
+    pub attachments: Vec<AttachmentView>,
     /// By when it is to be closed.
     pub close_by: String,
     /// Where it is in its life.
@@ -74,6 +76,23 @@ pub struct DirectiveView {
     pub replaces: Option<String>,
     /// What is late about it, as an alarm.
     pub alarms: Vec<AlarmView>,
+}
+
+/// A file that belongs to a directive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct AttachmentView {
+    /// What it shows.
+    pub label: String,
+    /// Its media type.
+    pub media: &'static str,
+    /// Its size, in bytes.
+    pub bytes: u32,
+    /// Its SHA-256, in hexadecimal digits.
+    pub sha256: String,
+    /// The item that it proves something of, from 0.
+    pub item: Option<usize>,
+    /// Who attached it, and when.
+    pub mark: MarkView,
 }
 
 /// Where a directive is in its life.
@@ -300,6 +319,7 @@ impl Scene<'_> {
             subject: one.details.subject.to_string(),
             text: text.map(ToString::to_string),
             related: self.related(),
+            attachments: self.attachments(),
             close_by: view::time(one.details.close_by),
             status,
             status_text: status.label().into(),
@@ -341,6 +361,18 @@ impl Scene<'_> {
     }
 
     /// Names who did something; of another agency it says which, since its people are not known here.
+    fn attachments(&self) -> Vec<AttachmentView> {
+        let shown = |one: &Attachment| AttachmentView {
+            label: one.file.label.to_string(),
+            media: one.file.media.as_str(),
+            bytes: one.file.bytes,
+            sha256: one.file.sha256.clone(),
+            item: one.file.item,
+            mark: self.mark(&one.mark),
+        };
+        self.directive.attachments.iter().map(shown).collect()
+    }
+
     fn mark(&self, mark: &Mark) -> MarkView {
         self.mark_of(&self.home, mark)
     }

@@ -1,0 +1,198 @@
+//! Files of directives, in and out. Start at [`attach`] and [`file`].
+//!
+//! What comes in is told by its first bytes and not by what anybody calls it; what goes out is only ever saved, or shown as a
+//! picture, and never run.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use watchfire_core::basis::{Blob, DirectiveId, Text};
+use watchfire_core::engine::{self, Decoded};
+use watchfire_core::limits;
+use watchfire_core::record::directive::{
+    Attachment, Directive, DirectiveAction, DirectiveEvent, File,
+};
+use watchfire_core::record::{Action, Elsewhere, Event, Record, RecordKind};
+use watchfire_core::refusal::Refusal;
+use watchfire_feed::NodeId;
+
+use super::super::board::{allowed, find};
+use super::super::{App, Asked, Query, read, read_id};
+use crate::node::Chain;
+use crate::policy::{Permission, Session};
+use crate::problem::Problem;
+use crate::timed;
+
+/// Room for the largest file in base64 and what is said of it.
+const BODY_BYTES: usize = limits::ATTACHMENT_BYTES_MAX / 3 * 4 + 4_096;
+
+/// Lets a larger body in where a file is attached.
+pub(crate) fn limit() -> DefaultBodyLimit {
+    DefaultBodyLimit::max(BODY_BYTES)
+}
+
+/// A file to be attached: a JPEG, PNG or WebP picture, a PDF, or plain text.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"label": "Plan of the yard", "data": "JVBERi0xLjcK"}))]
+pub(crate) struct AttachmentBody {
+    /// What it shows, in words that name nobody.
+    #[schema(min_length = 1, max_length = 200)]
+    label: String,
+    /// The file, 1,000,000 bytes at most, in base64 (RFC 4648 §4).
+    #[schema(min_length = 4)]
+    data: String,
+    /// The item that it proves something of, from 0, if of one.
+    item: Option<usize>,
+    /// When it happened, if not now.
+    #[schema(format = DateTime)]
+    happened_at: Option<String>,
+}
+
+timed!(AttachmentBody);
+
+/// Attaches a file to a directive that is issued. Its issuer does, and whom it is for as proof of what they did.
+#[utoipa::path(post, path = "/api/v1/directives/{id}/attachments", tag = "directives", request_body = AttachmentBody,
+    params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
+    responses((status = 200, body = super::DirectiveView)))]
+pub(crate) async fn attach(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
+    let directive: DirectiveId = read_id(&id)?;
+    let meaning = |body: AttachmentBody| {
+        Ok(Action::Directive(DirectiveAction::Attach {
+            directive,
+            item: body.item,
+            label: read("label", &body.label)?,
+            data: read::<Blob>("data", &body.data)?,
+        }))
+    };
+    let any_of = [Permission::IssueDirectives, Permission::AnswerDirectives];
+    asked.act(&any_of, meaning).await?;
+    super::respond(&asked.app, &asked.session, directive, StatusCode::OK)
+}
+
+/// Which node's directive it is.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct FileQuery {
+    /// The node that gives it; this one if nothing is said.
+    #[param(max_length = 64)]
+    node: Option<String>,
+}
+
+/// Gives a file of a directive.
+#[utoipa::path(get, path = "/api/v1/directives/{id}/attachments/{number}", tag = "directives", params(("id" = String, Path),
+    ("number" = usize, Path, description = "Its place among the files, from 1"), FileQuery),
+    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>)))]
+pub(crate) async fn file(
+    State(app): State<App>,
+    session: Session,
+    Path((id, number)): Path<(String, usize)>,
+    Query(query): Query<FileQuery>,
+) -> Result<Response, Problem> {
+    allowed(&session)?;
+    let id: DirectiveId = read_id(&id)?;
+    let own = app.node.feed().node;
+    let node = match query.node.as_deref() {
+        None => own,
+        Some(text) => text.parse().map_err(|_| Problem::not_found())?,
+    };
+    let of = Elsewhere {
+        node,
+        record: id.into(),
+    };
+    let found = whose(&app, &session, (own, of), id)?;
+    let wanted = number
+        .checked_sub(1)
+        .and_then(|at| found.attachments.get(at));
+    let wanted = wanted.ok_or_else(Problem::not_found)?;
+    let parts = parts_of(&app, of, &wanted.file)?;
+    let bytes = wanted.join(&parts).ok_or_else(|| {
+        Problem::from(Refusal::WrongState {
+            kind: RecordKind::Directive,
+            state: Text::new(
+                "without that file here: it was attached before this node was told, or its key is gone",
+                "本节点没有该文件：上传在先、下达在后，或其密钥已销毁",
+            ),
+            instead: Text::new("Ask its giver for it.", "请向下达单位索取。"),
+        })
+    })?;
+    let name = format!(
+        "directive-{}-{number}.{}",
+        found.number,
+        wanted.file.media.ending()
+    );
+    let disposition = format!("attachment; filename=\"{name}\"");
+    let disposition =
+        HeaderValue::from_str(&disposition).unwrap_or(HeaderValue::from_static("attachment"));
+    let sandbox = HeaderValue::from_static("default-src 'none'; sandbox");
+    Ok((
+        [
+            (
+                header::CONTENT_TYPE,
+                HeaderValue::from_static(wanted.file.media.as_str()),
+            ),
+            (header::CONTENT_DISPOSITION, disposition),
+            (header::CONTENT_SECURITY_POLICY, sandbox),
+        ],
+        Bytes::from(bytes),
+    )
+        .into_response())
+}
+
+/// Finds the directive, of this node or another, if whoever asks may read what it says.
+fn whose(
+    app: &App,
+    session: &Session,
+    (own, of): (NodeId, Elsewhere),
+    id: DirectiveId,
+) -> Result<Arc<Directive>, Problem> {
+    let personal = session.may(Permission::ReadPersonal);
+    if of.node == own {
+        let found = find::<Directive>(app, id)?;
+        let board = app.node.board();
+        let mut items = found.items.iter();
+        let for_them = items.any(|item| session.is_addressed(&item.to, &board));
+        return match personal || for_them {
+            true => Ok(found),
+            false => Err(Problem::denied()),
+        };
+    }
+    let found = app.node.board().copy(of);
+    let Some(Record::Directive(found)) = found else {
+        return Err(Problem::not_found());
+    };
+    match personal {
+        true => Ok(found),
+        false => Err(Problem::denied()),
+    }
+}
+
+/// Reads the parts of a file from the log: they follow on the entry that says what it is.
+fn parts_of(app: &App, of: Elsewhere, file: &File) -> Result<Vec<Blob>, Problem> {
+    let kinds = &Attachment::ENTRIES;
+    let said = app.node.read_store(|reader| reader.said_of(of, kinds));
+    let said = said.map_err(|fault| {
+        tracing::error!(error = %Chain(&fault), "a file could not be read");
+        Problem::fault()
+    })?;
+    let mut of_it = false;
+    let mut parts = Vec::new();
+    for (entry, personal) in said {
+        let Ok(Decoded::Event { event, .. }) = engine::decode(&entry) else {
+            continue;
+        };
+        if let Event::Directive(DirectiveEvent::Attached { file: begins }) = &event {
+            of_it = begins.sha256 == file.sha256;
+        }
+        if of_it {
+            parts.extend(personal.and_then(|personal| personal.part));
+        }
+    }
+    Ok(parts)
+}
