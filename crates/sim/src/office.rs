@@ -236,6 +236,17 @@ pub(crate) fn settle(
             };
             all.push(("corrects a line", correct));
         }
+        // Somebody hears that a line was over when its day ended.
+        let carried = before.carried_out();
+        if let Some(line) = carried.first().filter(|_| dice.below(2) == 0) {
+            let correct = SettlementAction::Correct {
+                settlement: before.id,
+                line: *line,
+                was_open: false,
+                reason: reason.clone(),
+            };
+            all.push(("corrects a line", correct));
+        }
     }
     let written = board.settlements.get(&Settlement::id_of(&book));
     let told = written.map(|found| found.carried_out()).unwrap_or_default();

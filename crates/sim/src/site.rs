@@ -68,8 +68,8 @@ pub enum Mistake {
     LosesAnEntry,
     /// It shows who has not answered a directive as one who need not.
     TakesSilenceForDone,
-    /// It promises all it has of a capability to each who accepted some.
-    PromisesAllToEach,
+    /// It promises one more of a capability than it has.
+    PromisesOneTooMany,
 }
 
 /// One node.
@@ -317,21 +317,21 @@ impl Site {
         if self.mistake == Mistake::TakesSilenceForDone {
             self.excuse_the_silent();
         }
-        if self.mistake == Mistake::PromisesAllToEach {
-            self.promise_all();
+        if self.mistake == Mistake::PromisesOneTooMany {
+            self.promise_too_many();
         }
         Ok(())
     }
 
-    /// Shows every promise as one of all that there is.
-    fn promise_all(&mut self) {
+    /// Shows every promise as one of one more than there is.
+    fn promise_too_many(&mut self) {
         let offers = self.shown.support_offers.values();
         let promised = offers.filter(|one| matches!(one.stage, Stage::Promised | Stage::Delivered));
         let mut shown: Vec<SupportOffer> = promised.map(|one| one.as_ref().clone()).collect();
         for one in &mut shown {
             let of = one.terms.as_ref().map(|terms| terms.capability);
             let of = of.and_then(|of| self.shown.support_capabilities.get(&of));
-            one.promised = of.map_or(one.promised, |of| of.details.quantity);
+            one.promised = of.map_or(one.promised, |of| of.details.quantity + 1);
         }
         for one in shown {
             self.shown.put(Record::SupportOffer(one.into()));

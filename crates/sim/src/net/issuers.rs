@@ -14,6 +14,8 @@ use watchfire_core::record::directive::{
 use watchfire_core::record::person::Seat;
 use watchfire_core::record::reply::{Reply, ReplyAction};
 use watchfire_core::record::settlement::SettlementAction;
+use watchfire_core::record::support_offer::SupportOfferAction;
+use watchfire_core::record::support_request::SupportRequestAction;
 use watchfire_core::record::{Action, Elsewhere};
 
 use super::people::Wish;
@@ -167,6 +169,20 @@ pub(crate) fn what_was_done(action: &Action) -> Option<&'static str> {
             SettlementAction::Sign { .. } => "book signed",
             SettlementAction::Correct { .. } => "book corrected",
         });
+    }
+    if let Action::SupportRequest(action) = action {
+        return match action {
+            SupportRequestAction::Ask { .. } => Some("support asked for"),
+            SupportRequestAction::Commit { .. } => Some("support accepted"),
+            SupportRequestAction::Release { .. } => Some("support released"),
+            SupportRequestAction::Amend { .. }
+            | SupportRequestAction::Close { .. }
+            | SupportRequestAction::Withdraw { .. }
+            | SupportRequestAction::SeeAlarm { .. } => None,
+        };
+    }
+    if let Action::SupportOffer(SupportOfferAction::Offer { .. }) = action {
+        return Some("support offered");
     }
     let Action::Directive(action) = action else {
         return None;

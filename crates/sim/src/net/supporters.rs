@@ -50,6 +50,11 @@ pub(crate) fn act(
     if board.support_capabilities.is_empty() {
         return Some(enter());
     }
+    // At times what is next, so that some of it comes as far as a promise; else anything.
+    let next = (dice.below(2) == 0).then(|| accept_next(site).or_else(|| offer(site, dice)));
+    if let Some(wish) = next.flatten() {
+        return Some(wish);
+    }
     match dice.below(10) {
         0 => share(site, dice),
         1 | 2 => Some(ask(site, dice)),
@@ -148,6 +153,30 @@ fn offer(site: Sight<'_>, dice: &mut Entropy) -> Option<Wish> {
         note: None,
     };
     Some(("offers drones".to_owned(), Action::SupportOffer(offer)))
+}
+
+/// Accepts an offer that may be accepted, for what is still to be found.
+fn accept_next(site: Sight<'_>) -> Option<Wish> {
+    let mut open = site.shown.support_requests.values();
+    open.find_map(|request| {
+        let answers = support::answers(site.shown, request);
+        let standing = support::standing_of(request, &answers, site.now);
+        let wanted = standing.lacking(request);
+        let fits = answers.iter().find(|one| {
+            let terms = one.offer.terms.as_ref();
+            let stands = terms.is_some_and(|terms| site.now < terms.answer_by);
+            let taken = request.last_commitment(one.name).is_some();
+            stands && !taken && one.offer.stage == Stage::Offered
+        })?;
+        let offered = fits.offer.terms.as_ref()?.quantity;
+        let commit = SupportRequestAction::Commit {
+            request: request.id,
+            offer: fits.name,
+            quantity: offered.min(wanted),
+        };
+        let fine = request.is_open() && wanted > 0;
+        fine.then(|| ("accepts drones".to_owned(), Action::SupportRequest(commit)))
+    })
 }
 
 fn commit(site: Sight<'_>, dice: &mut Entropy) -> Option<Wish> {

@@ -31,7 +31,7 @@ const QUIET_MS: u64 = 600_000;
 /// How soon a node tells others that it has something new.
 const NEWS_MS: u64 = 400;
 /// One in so many deeds of people is followed by one about support.
-const SUPPORT_EVERY: u64 = 5;
+const SUPPORT_EVERY: u64 = 2;
 /// A planned action is thought of once in so many acts.
 const PLAN_EVERY: u64 = 3;
 /// One in so many acts of people is followed by one about a directive or the book of a day.

@@ -210,8 +210,7 @@ impl Node {
                     caller: Some(line(CANARY)),
                     callback: Some(line(CANARY)),
                     said: Some(CANARY.parse().unwrap()),
-                    note: None,
-                    answers: Vec::new(),
+                    ..Personal::default()
                 },
             },
         })
