@@ -37,11 +37,43 @@ async function picture(page, name) {
   await page.setViewportSize({ width: 1440, height: 900 });
 }
 
+test('a saved view fills the fields with what it asks, also with what the page itself would not ask', { skip, timeout: 6 * BOUND_MS }, async () => {
+  const of = (days) => new Date(Date.now() - days * 86_400_000).toISOString();
+  const until = '2030-01-01T00:00:00.000Z';
+  // From the hour before to the end of the next, in the node's zone, eight hours ahead of universal time.
+  const hour = new Date().getUTCHours() + 8;
+  const [from_hour, until_hour] = [(hour + 23) % 24, (hour + 2) % 24];
+  for (const [name, query] of [
+    ['Nights', { categories: 'outside_fire', words: 'lock 2', from_hour, until_hour, days: '0,1,2,3,4,5,6', from: of(90) }],
+    ['All', { categories: 'medical,outside_fire', until }],
+  ]) await analyst.post('/patterns/views', { name, query });
+  const desk = await openSeat(browser, house, analyst, '/analysis?tab=patterns');
+  const { page } = desk;
+  const question = page.getByRole('form', { name: 'Question' });
+  await page.getByRole('button', { name: 'Nights', exact: true }).click();
+  await page.getByText('1 incident', { exact: true }).waitFor();
+  const fields = async () => Promise.all([/^Days back/, /^Category/, /^Words/, /^From hour/, /^Until hour/, /^Days any/].map((name) => question.getByLabel(name).inputValue()));
+  assert.deepEqual(await fields(), ['90', 'outside_fire', 'lock 2', String(from_hour), String(until_hour), '0,1,2,3,4,5,6']);
+  await access(page, 'a view in the fields');
+  await picture(page, 'assess-view');
+  await page.getByRole('button', { name: 'All', exact: true }).click();
+  await page.getByText('3 incidents', { exact: true }).waitFor();
+  assert.deepEqual(await fields(), ['', 'medical,outside_fire', '', '', '', '']);
+  await page.getByText(/This view also asks for incidents\s+opened before/).waitFor();
+  const [asked] = await Promise.all([page.waitForRequest(/\/patterns\?/), question.getByRole('button', { name: 'Search' }).click()]);
+  assert.equal(new URL(asked.url()).searchParams.get('until'), until, 'what no field shows is asked, too');
+  const [without] = await Promise.all([page.waitForRequest(/\/patterns\?/), page.getByRole('button', { name: 'Leave that out' }).click()]);
+  assert.equal(new URL(without.url()).searchParams.get('until'), null);
+  await page.getByText('This view also asks').waitFor({ state: 'detached' });
+  assert.deepEqual(desk.errors, []);
+  await desk.close();
+});
+
 test('a finding goes from a question to an issued assessment, a consultation and settled decisions', { skip, timeout: 12 * BOUND_MS }, async () => {
   const desk = await openSeat(browser, house, analyst, '/analysis?tab=patterns');
   const { page } = desk;
   await page.getByText('3 incidents').waitFor();
-  await page.getByRole('button', { name: /^More like incident/ }).first().click();
+  await page.getByRole('button', { name: /^More like this: incident/ }).first().click();
   await page.getByText(/of 100 points/).waitFor();
   await access(page, 'patterns');
   await picture(page, 'assess-patterns');
@@ -53,7 +85,22 @@ test('a finding goes from a question to an issued assessment, a consultation and
   await form.getByLabel(/^Source\s/).selectOption('B');
   await form.getByLabel('Credibility').selectOption('2');
   await form.getByLabel('What it says').fill('Three fires at the locks within a day.');
+  // Whoever leaves it finds it again as it was.
+  await form.getByRole('button', { name: 'Leave' }).click();
+  await page.getByRole('button', { name: 'New assessment' }).click();
+  await form.getByText(/^↷ Kept from/).waitFor();
+  assert.equal(await form.getByLabel('What it says').inputValue(), 'Three fires at the locks within a day.');
+  await form.getByText('#2 Lock 2').waitFor();
+  // A number that no incident has is named, and nothing is sent until it is mended.
+  await form.getByLabel('Incident no.').fill('#4711');
+  await form.getByRole('button', { name: 'Write the draft down' }).click();
+  await form.getByRole('alert').filter({ hasText: 'no incident 4711' }).waitFor();
+  assert.equal((await house.admin.get('/assessments')).items.length, 0, 'nothing was sent');
+  assert.equal(await form.getByLabel('Incident no.').inputValue(), '#4711');
   await access(page, 'an assessment as it is written');
+  await picture(page, 'assess-unknown-number');
+  await form.getByLabel('Incident no.').fill('');
+  await form.getByRole('alert').waitFor({ state: 'detached' });
   await form.getByRole('button', { name: 'Write the draft down' }).click();
   const mine = page.getByRole('region', { name: 'Fires along the canal' });
   await mine.getByText('Three fires at the locks').waitFor();
@@ -79,7 +126,13 @@ test('a finding goes from a question to an issued assessment, a consultation and
   await theirs.getByRole('button', { name: '召集会商' }).click();
   const call = duty.page.getByRole('form', { name: '会商' });
   await call.getByLabel('调度员').check();
-  await call.getByRole('button', { name: '召集' }).click();
+  await call.getByLabel('地点或接入方式').fill('二楼会商室');
+  await duty.page.reload();
+  await theirs.getByRole('button', { name: '召集会商' }).click();
+  await call.getByText(/^↷ 已恢复/).waitFor();
+  assert.equal(await call.getByLabel('地点或接入方式').inputValue(), '二楼会商室');
+  assert.equal(await call.getByLabel('调度员').isChecked(), true);
+  await call.getByRole('button', { name: '召集', exact: true }).click();
   const held = duty.page.getByRole('region', { name: 'Fires along the canal' });
   await held.getByRole('button', { name: '开始会商' }).click();
   await held.getByLabel('发言内容').fill('夜间无船');

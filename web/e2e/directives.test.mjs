@@ -74,6 +74,47 @@ test('a directive goes to a crew and comes back verified', { skip }, async () =>
   await seat.close();
 });
 
+test('a directive that was not sent stays on this device until it is sent or thrown away, and goes when its writer signs out', { skip }, async () => {
+  const writer = await house.person({ login: 'writer', seats: ['duty_officer'] });
+  const seat = await openSeat(browser, house, writer, '/directives/new', { locale: 'zh-CN' });
+  const { page } = seat;
+  const [subject, text] = [page.getByLabel('事由（勿写姓名）'), page.getByLabel('指令正文')];
+  const lies = () => page.evaluate(() => Object.keys(localStorage).filter((name) => name.startsWith('watchfire.typed.')).length);
+  const write = async () => {
+    await subject.fill('清点物资');
+    await text.fill('东库逐项清点');
+    await page.getByLabel('添加承办单位').selectOption({ label: 'E1' });
+  };
+  await page.getByLabel('办结时限').waitFor();
+  assert.equal(await lies(), 0, 'an empty form is not kept');
+  await write();
+  await page.reload();
+  await page.getByText(/已恢复 \d\d:\d\d 输入、尚未提交的内容/).waitFor();
+  assert.deepEqual([await subject.inputValue(), await text.inputValue()], ['清点物资', '东库逐项清点']);
+  await page.getByRole('button', { name: '移除E1' }).waitFor();
+  await access(page, 'the form with what was kept');
+  await picture(page, 'directive-kept');
+  await page.getByRole('button', { name: '丢弃…' }).click();
+  await page.getByRole('button', { name: '丢弃', exact: true }).click();
+  await page.getByText(/已恢复/).waitFor({ state: 'detached' });
+  assert.deepEqual([await subject.inputValue(), await text.inputValue(), await lies()], ['', '', 0]);
+  assert.notEqual(await page.getByLabel('办结时限').inputValue(), '', 'it begins with the usual time again');
+  // What was sent is not offered again.
+  await write();
+  assert.equal(await lies(), 1);
+  await page.getByRole('button', { name: '下达', exact: true }).click();
+  await page.getByRole('heading', { name: /清点物资/ }).waitFor();
+  assert.equal(await lies(), 0);
+  await page.getByRole('button', { name: '下达指令' }).click();
+  assert.equal(await subject.inputValue(), '');
+  await write();
+  await page.getByRole('button', { name: '退出' }).click();
+  await page.getByLabel('密码').waitFor();
+  assert.equal(await lies(), 0, 'signing out takes it along');
+  assert.deepEqual(seat.errors, []);
+  await seat.close();
+});
+
 test('one that nobody signs for is an alarm until it is recalled, in English too and on a narrow screen', { skip }, async () => {
   const issued = await desk.post('/directives', { kind: 'task', priority: 1, subject: 'Look at the bridge', to: [{ is: 'unit', id: e1.id }] });
   const late = await until(async () => {

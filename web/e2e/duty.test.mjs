@@ -101,6 +101,53 @@ test('one whole handover: who is on, the items one by one by keyboard, a questio
   await incoming.close();
 });
 
+test('on the duty officer\'s page it is said that who is on duty is not known yet, could not be read, or that no post is set up', { skip, timeout: 6 * BOUND_MS }, async () => {
+  let answer;
+  const asked = new Promise((given) => (answer = given));
+  const seat = await openSeat(browser, house, wang, '/duty', { before: (page) => page.route('**/api/v1/duty', async (route) => { await asked; await route.abort(); }) });
+  const { page } = seat;
+  const band = page.getByRole('region', { name: 'On duty now' });
+  await band.getByRole('status').filter({ hasText: 'Loading…' }).waitFor();
+  answer();
+  await band.getByRole('alert').filter({ hasText: 'This node did not answer.' }).waitFor();
+  await picture(page, 'duty-band-failed-en');
+  await access(page, 'the band that could not be read');
+  await page.unroute('**/api/v1/duty');
+  await band.getByRole('button', { name: 'Try again' }).click();
+  await band.getByText('Duty desk').first().waitFor();
+  assert.equal(await band.getByRole('alert').count(), 0);
+  await page.route('**/api/v1/duty', async (route) => {
+    const told = await route.fetch();
+    await route.fulfill({ response: told, json: { ...(await told.json()), posts: [], gaps: [] } });
+  });
+  await page.reload();
+  await band.getByText('There is no duty post yet.').waitFor();
+  assert.deepEqual(seat.errors, []);
+  await seat.close();
+});
+
+test('a directive for a seat is heard by who is on duty there alone; by all of the seat where nobody is', { skip, timeout: 6 * BOUND_MS }, async () => {
+  // Li took the duty desk over and is on duty; Wang went off. Nobody is on duty as a dispatcher.
+  const [on, off] = [await openSeat(browser, house, li, '/directives'), await openSeat(browser, house, wang, '/directives')];
+  const hush = () => Promise.all([on, off].map(({ page }) => page.evaluate(() => delete document.documentElement.dataset.sound)));
+  const sound = ({ page }) => page.evaluate(() => document.documentElement.dataset.sound);
+  const issue = (subject, seat) => officer.post('/directives', { kind: 'task', priority: 2, subject, to: [{ is: 'seat', id: seat }] });
+  const told = (subject) => [on, off].map(({ page }) => page.getByRole('button', { name: new RegExp(subject) }).first().waitFor());
+  await until(async () => (await off.page.evaluate(() => performance.getEntriesByType('resource').some((each) => each.name.endsWith('/api/v1/duty')))), 'it was asked who is on duty');
+  await hush();
+  await issue('Close the east gate', 'duty_officer');
+  await until(async () => (await sound(on)) === 'alarm', 'who is on duty hears it');
+  await Promise.all(told('Close the east gate'));
+  await off.page.getByRole('link', { name: /1 directive/ }).waitFor();
+  assert.equal(await sound(off), undefined, 'who is off duty sees it and does not hear it');
+  await hush();
+  await issue('Open the west gate', 'dispatcher');
+  await until(async () => (await sound(on)) === 'alarm' && (await sound(off)) === 'alarm', 'nobody is on duty there, so all hear it');
+  assert.deepEqual([...on.errors, ...off.errors], []);
+  await on.close();
+  await off.close();
+});
+
 test('a roster is proposed from a pattern, accepted, and its gaps stand hours ahead; on a phone, too', { skip, timeout: 10 * BOUND_MS }, async () => {
   const seat = await openSeat(browser, house, wang, '/roster');
   const { page } = seat;

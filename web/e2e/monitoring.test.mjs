@@ -36,6 +36,9 @@ test('监测页列出各环节待办及承办方，展开可见明细；无记�
   await waits.getByText('调度员').first().waitFor();
   const today = page.getByRole('region', { name: '今日对比' });
   await today.getByText('无记录').first().waitFor();
+  // The last column is in sight, too.
+  await today.getByRole('columnheader', { name: '目标', exact: true }).waitFor();
+  assert.ok(await today.getByRole('group').evaluate((table) => table.scrollWidth <= table.clientWidth), 'the table is no wider than its place');
   await page.getByRole('region', { name: '节点与线路' }).waitFor();
   await page.getByRole('region', { name: '覆盖情况' }).waitFor();
   await access(page, 'monitoring');

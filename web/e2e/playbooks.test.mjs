@@ -7,7 +7,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { launch } from './browser.mjs';
 import { openHouse, skip_house as skip } from './house.mjs';
-import { access, openSeat } from './seat.mjs';
+import { access, openSeat, until } from './seat.mjs';
 
 const pictures = process.env.PICTURES;
 let browser, house, officer, overseer, dispatcher, folder;
@@ -120,6 +120,27 @@ test('a playbook is tried on the past, and one that is off is started by hand', 
   await crowd.getByText('off', { exact: false }).first().waitFor();
   await crowd.getByRole('button', { name: 'Try it on the last 30 days' }).click();
   await crowd.getByText(/would have fired/).waitFor();
+  // The list and the map show the same: what is picked in either is marked in both.
+  const fire = page.getByRole('article', { name: 'Fire in a building', exact: true });
+  await house.incident(dispatcher, { category: 'structure_fire', priority: 3, address: 'Mill Lane 4', lat: 30.31, lon: 120.6 });
+  await fire.getByRole('button', { name: 'Try it on the last 30 days' }).click();
+  await fire.getByText(/would have fired/).waitFor();
+  assert.equal(await page.locator('.maplibregl-canvas').count(), 1, 'one map at a time');
+  const lane = fire.getByRole('button', { name: /^1 .*Mill Lane 4/ });
+  const is = (pressed) => until(async () => (await lane.getAttribute('aria-pressed')) === String(pressed), `picked: ${pressed}`);
+  const canvas = fire.locator('canvas.maplibregl-canvas');
+  await canvas.waitFor();
+  await lane.press('Enter');
+  await is(true);
+  await canvas.focus();
+  await fire.getByText('In the middle: 1: Mill Lane 4').waitFor();
+  await picture(page, 'playbooks-past-en');
+  await lane.press('Enter');
+  await is(false);
+  await canvas.focus();
+  await fire.getByText('In the middle: 1: Mill Lane 4').waitFor();
+  await canvas.press('Enter');
+  await is(true);
   await access(page, 'playbooks');
   await picture(page, 'playbooks-en');
   const incident = (await officer.get('/incidents?limit=1')).items[0];
@@ -134,6 +155,29 @@ test('a playbook is tried on the past, and one that is off is started by hand', 
   await run.getByText('stewards have it in hand').waitFor();
   assert.deepEqual(seat.errors, []);
   await seat.close();
+});
+
+test('a playbook that waits is seen by all who may run it, and heard by who is on duty alone', { skip }, async () => {
+  const [here, away] = [await house.person({ login: 'here', seats: ['duty_officer'] }), await house.person({ login: 'away', seats: ['duty_officer'] })];
+  const desk = await house.program('duty_officer');
+  const at = (minutes) => new Date(Date.now() + minutes * 60_000).toISOString();
+  const post = await desk.post('/duty/posts', { name: '值班长席', name_other: 'Duty desk', seat: 'duty_officer', minimum: 1, reach: '8110', rest_min: 0, hands_over: false });
+  await desk.post(`/duty/posts/${post.id}/shifts`, { shifts: [{ from: at(-60), until: at(60), people: [here.about.id] }] });
+  const shift = (await desk.get('/board')).records.find((each) => each.kind === 'shift').record;
+  await here.post(`/duty/shifts/${shift.id}/steps`, { do: 'come_on' });
+  const [on, off] = [await openSeat(browser, house, here, '/duty'), await openSeat(browser, house, away, '/duty')];
+  for (const { page } of [on, off]) {
+    await page.getByRole('region', { name: 'On duty now' }).getByText('here').waitFor();
+    await page.evaluate(() => delete document.documentElement.dataset.sound);
+  }
+  await house.incident(dispatcher, { category: 'structure_fire', priority: 1, address: '湖滨路 2 号', lat: 30.4 });
+  for (const { page } of [on, off]) await page.getByRole('link', { name: /▲ \d+ playbooks? waits?/ }).waitFor();
+  const sound = ({ page }) => page.evaluate(() => document.documentElement.dataset.sound);
+  await until(async () => (await sound(on)) === 'alarm', 'who is on duty hears it');
+  assert.equal(await sound(off), undefined, 'who is off duty sees it and does not hear it');
+  assert.deepEqual([...on.errors, ...off.errors], []);
+  await on.close();
+  await off.close();
 });
 
 test('an overseer reads playbooks and runs on a narrow screen and is offered nothing that changes them', { skip }, async () => {

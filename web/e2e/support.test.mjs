@@ -50,10 +50,17 @@ test('what one agency lacks another brings, and both see what waits for whom', {
   await city.getByLabel('What for').fill('Search of the river bank');
   await city.getByLabel('What is needed and why').fill('Two children, seven and nine, seen last at the weir.');
   await city.getByLabel('Asked of').selectOption({ index: 1 });
+  // Whoever looks at another page meanwhile finds what was typed.
+  await city.getByRole('button', { name: 'Statistics' }).click();
+  await city.getByRole('button', { name: 'Ask for support' }).click();
+  await city.getByText(/^↷ Kept from \d\d:\d\d/).waitFor();
+  assert.equal(await city.getByLabel('What for').inputValue(), 'Search of the river bank');
+  assert.equal(await city.getByLabel('How many').inputValue(), '2');
   await picture(city, 'support-ask-en');
   await access(city, 'asking');
   await city.getByRole('button', { name: 'Ask', exact: true }).click();
   await city.getByText(/Nobody has answered for/).waitFor();
+  assert.equal(await city.evaluate(() => Object.keys(localStorage).some((name) => name.startsWith('watchfire.typed.'))), false, 'what was sent is not kept');
   await city.getByText('空中支援台').waitFor();
 
   // The other agency sees on any page that somebody waits for it.

@@ -595,6 +595,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/directives/{id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Attaches a file to a directive that is issued. Its issuer does, and whom it is for as proof of what they did. */
+        post: operations["post_directives_by_id_attachments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/directives/{id}/attachments/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gives a file of a directive. */
+        get: operations["get_directives_by_id_attachments_by_number"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/directives/{id}/steps": {
         parameters: {
             query?: never;
@@ -3551,6 +3585,44 @@ export interface components {
             text: string;
         };
         /**
+         * @description A file to be attached: a JPEG, PNG or WebP picture, a PDF, or plain text.
+         * @example {
+         *       "data": "JVBERi0xLjcK",
+         *       "label": "Plan of the yard"
+         *     }
+         */
+        AttachmentBody: {
+            /** @description The file, 1,000,000 bytes at most, in base64 (RFC 4648 §4). */
+            data: string;
+            /**
+             * Format: date-time
+             * @description When it happened, if not now.
+             */
+            happened_at?: string | null;
+            /** @description The item that it proves something of, from 0, if of one. */
+            item?: number | null;
+            /** @description What it shows, in words that name nobody. */
+            label: string;
+        };
+        /** @description A file that belongs to a directive. */
+        AttachmentView: {
+            /**
+             * Format: int32
+             * @description Its size, in bytes.
+             */
+            bytes: number;
+            /** @description The item that it proves something of, from 0. */
+            item: number | null;
+            /** @description What it shows. */
+            label: string;
+            /** @description Who attached it, and when. */
+            mark: components["schemas"]["MarkView"];
+            /** @description Its media type. */
+            media: string;
+            /** @description Its SHA-256, in hexadecimal digits. */
+            sha256: string;
+        };
+        /**
          * @description What a travel time rests on.
          * @enum {string}
          */
@@ -3723,6 +3795,8 @@ export interface components {
             over: boolean;
             /** @description The settlement's id, whether anything was written in it or not. */
             settlement: string;
+            /** @description The first day after it that is not signed, if this one would leave a day out. */
+            sign_first: string | null;
             signed: components["schemas"]["MarkView"] | null;
             /** @description The figures by kind of line. */
             tallies: components["schemas"]["BookTallyView"][];
@@ -5037,6 +5111,8 @@ export interface components {
             act: boolean;
             /** @description What is late about it, as an alarm. */
             alarms: components["schemas"]["AlarmView"][];
+            /** @description Files that belong to it, in the order in which they were attached; each is at `attachments/` and its place, from 1. */
+            attachments: components["schemas"]["AttachmentView"][];
             /** @description By when it is to be closed. */
             close_by: string;
             /** @description Who wrote it down, and when. */
@@ -5391,6 +5467,11 @@ export interface components {
             own_call_alarms: boolean;
             /** @description Whether alarms about incidents and assignments go to who asks. */
             own_incident_alarms: boolean;
+            /**
+             * @description The seats at which who asks hears what a chain of escalation brings there: on duty there, or free to sit there while
+             *     nobody is on duty.
+             */
+            own_seats: components["schemas"]["SeatView"][];
             /** @description Every post that is not given up. */
             posts: components["schemas"]["PostNowView"][];
             /**
@@ -6473,9 +6554,9 @@ export interface components {
             steps: components["schemas"]["WaitStepView"][];
             /** @description Units by station and kind. */
             strength: components["schemas"]["StationStrengthView"][];
-            /** @description How many things wait. */
+            /** @description How many things wait; what is practised is not counted. */
             waiting: number;
-            /** @description What waits, by step and by who must act; in the order of the steps. */
+            /** @description What waits, by step and by who must act; in the order of the steps, what is practised at the end. */
             waits: components["schemas"]["WaitGroupView"][];
         };
         /** @description Where a crew knows that it is to wait. */
@@ -7132,6 +7213,8 @@ export interface components {
             escalated: string[];
             /** @description Which item, from 0; none where it is the directive as a whole. */
             item: number | null;
+            /** @description The seats that hear of it by now. */
+            seats: components["schemas"]["SeatView"][];
             /** @description Since when. */
             since: string;
             /** @description What is overdue, in words. */
@@ -7499,6 +7582,8 @@ export interface components {
                 act: boolean;
                 /** @description What is late about it, as an alarm. */
                 alarms: components["schemas"]["AlarmView"][];
+                /** @description Files that belong to it, in the order in which they were attached; each is at `attachments/` and its place, from 1. */
+                attachments: components["schemas"]["AttachmentView"][];
                 /** @description By when it is to be closed. */
                 close_by: string;
                 /** @description Who wrote it down, and when. */
@@ -11196,6 +11281,8 @@ export interface components {
             beyond: number;
             /** @description How many. */
             count: number;
+            /** @description True if they belong to exercises: no count of a step has them. */
+            exercise: boolean;
             /** @description What people call it. */
             label: components["schemas"]["TextView"];
             /**
@@ -11235,6 +11322,8 @@ export interface components {
             beyond: boolean;
             /** @description From when it is late, where that is known. */
             due: string | null;
+            /** @description True if it belongs to an exercise. */
+            exercise: boolean;
             /** @description The incident to look at, where there is one. */
             incident: string | null;
             /** @description Which item of it, from 0, where it is about one. */
@@ -12984,6 +13073,85 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DirectiveView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    post_directives_by_id_attachments: {
+        parameters: {
+            query?: never;
+            header: {
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AttachmentBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    /** @description Until when this can be taken back by `POST /api/v1/undo`; absent where it cannot. */
+                    "Undo-Before"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectiveView"];
+                };
+            };
+            400: components["responses"]["Problem"];
+            401: components["responses"]["Problem"];
+            403: components["responses"]["Problem"];
+            404: components["responses"]["Problem"];
+            409: components["responses"]["Problem"];
+            412: components["responses"]["Problem"];
+            413: components["responses"]["Problem"];
+            415: components["responses"]["Problem"];
+            422: components["responses"]["Problem"];
+            429: components["responses"]["Problem"];
+            500: components["responses"]["Problem"];
+            503: components["responses"]["Problem"];
+        };
+    };
+    get_directives_by_id_attachments_by_number: {
+        parameters: {
+            query?: {
+                /** @description The node that gives it; this one if nothing is said. */
+                node?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+                /** @description Its place among the files, from 1 */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
                 };
             };
             400: components["responses"]["Problem"];
@@ -15203,6 +15371,8 @@ export interface operations {
                 with?: string;
                 /** @description Only what should be over by now (`true`), or only what need not (`false`). */
                 beyond?: boolean;
+                /** @description Only what is practised (`true`), or only what is real (`false`). */
+                exercise?: boolean;
                 /** @description How many at most, the longest waiting first. */
                 limit?: number;
             };

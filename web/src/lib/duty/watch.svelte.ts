@@ -11,8 +11,8 @@ const AGAIN_MS = 15_000;
 export class DutyWatch {
   /** What the node said last; null until it has. */
   now = $state.raw<DutyNow | null>(null);
-  /** True when the last asking came to nothing: what is shown may be old. */
-  failed = $state(false);
+  /** Why the last asking came to nothing, if it did: what is shown may be old. */
+  error = $state.raw<unknown>(null);
 
   constructor(private readonly board: Board) {}
 
@@ -22,13 +22,25 @@ export class DutyWatch {
     return kind === 'call' ? this.now.own_call_alarms : this.now.own_incident_alarms;
   }
 
+  /** Whether what is for a seat goes to who sits here: on duty there, or free to sit there while nobody is; until the node
+      has answered, it does. */
+  isAt(seat: string): boolean {
+    return this.now === null || this.now.own_seats.some((own) => own === seat);
+  }
+
+  /** Whether the chain of escalation of an overdue directive has reached a seat of who sits here. */
+  reaches(open: OpenAlarm): boolean {
+    const seats = open.directive?.overdue?.seats ?? [];
+    return seats.some((seat) => this.now?.own_seats.includes(seat));
+  }
+
   /** Asks the node at once. */
   async ask(): Promise<void> {
     try {
       this.now = await readDuty();
-      this.failed = false;
-    } catch {
-      this.failed = true;
+      this.error = null;
+    } catch (error) {
+      this.error = error;
     }
   }
 

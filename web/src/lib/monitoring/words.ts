@@ -9,6 +9,7 @@ const PAGES: Record<string, (id: string) => string> = {
   support_request: (id) => `/support/${id}`,
   assessment: (id) => `/analysis/${id}`,
   consultation: (id) => `/analysis/${id}`,
+  settlement: () => '/settlement',
 };
 
 /** Returns where a record that waits is shown, if it has a page. */

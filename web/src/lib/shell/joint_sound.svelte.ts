@@ -1,6 +1,7 @@
-// What is heard of operations, for those who can deal with it: an invitation, a request to us, a clash, once each; and one soft
-// sound when a member's line has been down for half a minute. Old news is never heard: not what is older than ten minutes when
-// it arrives, not a line that was down before this page was opened, and nothing when a line comes back.
+// What is heard of operations, by those who can deal with it, and where somebody is on duty by them alone: an invitation, a
+// request to us, a clash, once each; and one soft sound when a member's line has been down for half a minute. Old news is never
+// heard: not what is older than ten minutes when it arrives, not a line that was down before this page was opened, and nothing
+// when a line comes back.
 
 import { untrack } from 'svelte';
 import type { Desk } from '../desk/desk.svelte';
@@ -18,7 +19,10 @@ export function listen(desk: Desk, deaf: () => boolean) {
   const { board, joint } = desk;
   let heard: Set<string> | null = null;
   let down = new Set<string>();
-  const mine = (wait: Wait) => desk.may(wait.kind === 'invited' || wait.kind === 'command' ? 'lead_operations' : 'act_in_operations');
+  // Invitations and command are for the duty officer; the rest goes where alarms about incidents go.
+  const mine = (wait: Wait) =>
+    wait.kind === 'invited' || wait.kind === 'command' ? desk.may('lead_operations') && desk.duty.isAt('duty_officer') : acts();
+  const acts = () => desk.may('act_in_operations') && desk.duty.isMine('incident');
 
   $effect(() => {
     // Before the node has told its time nobody knows what is old.
@@ -38,6 +42,6 @@ export function listen(desk: Desk, deaf: () => boolean) {
     const due = joint.cut.filter((each) => !each.shut_out && now_ms - each.since_ms >= DOWN_MS);
     const fresh = due.filter((each) => !down.has(`${each.node} ${each.since_ms}`) && now_ms - each.since_ms < DOWN_OLD_MS);
     down = new Set(due.map((each) => `${each.node} ${each.since_ms}`));
-    if (fresh.length > 0 && desk.may('act_in_operations')) play('line_down');
+    if (fresh.length > 0 && acts()) play('line_down');
   });
 }

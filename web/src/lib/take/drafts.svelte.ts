@@ -120,7 +120,7 @@ export class Drafts {
 
   /** Writes one down as it is after an acceptance that did not go through, and has the node told. */
   settle(draft: Draft) {
-    this.no_room = !this.kept.put(draft.keep());
+    this.no_room = !this.kept.put(draft.id, draft.keep());
     this.#schedule(draft, GATHER_MS);
   }
 
@@ -162,7 +162,7 @@ export class Drafts {
       draft.begun_at_ms = Date.now();
       this.list = [...this.list, draft];
     }
-    this.no_room = !this.kept.put(draft.keep());
+    this.no_room = !this.kept.put(draft.id, draft.keep());
     if (draft.keeping !== 'not_offered') draft.keeping = 'due';
     this.#schedule(draft, GATHER_MS);
   }
@@ -193,7 +193,7 @@ export class Drafts {
       draft.on_node = Math.max(draft.on_node, body.seq);
       draft.kept_at_ms = performance.now();
       if (draft.seq === body.seq) draft.keeping = 'node';
-      if (!this.#gone.has(draft.id)) this.kept.put(draft.keep());
+      if (!this.#gone.has(draft.id)) this.kept.put(draft.id, draft.keep());
     } catch (error) {
       const problem = error instanceof Refusal ? error.problem : null;
       if (problem?.code === 'draft_ended') return this.#end(draft, problem.what);
@@ -254,7 +254,7 @@ export class Drafts {
         if (this.#gone.has(view.id)) continue;
         const draft = this.#offer(fromNode(view));
         if (draft.seq === draft.on_node) draft.keeping = 'node';
-        this.kept.put(draft.keep());
+        this.kept.put(draft.id, draft.keep());
       }
       // What the node does not have any more is sent once again: it says what became of it.
       for (const draft of this.list) if (draft.seq > draft.on_node || !there.has(draft.id)) this.#schedule(draft, 0);

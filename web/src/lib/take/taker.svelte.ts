@@ -108,7 +108,7 @@ export class Taker {
   async #send(draft: Draft, body: CallBody, key: string): Promise<Acted<Call>> {
     // Written down before it is sent: a browser that dies in between must not take the same call twice.
     draft.sent ??= { key, body, seq: draft.seq };
-    this.drafts.kept.put(draft.keep());
+    this.drafts.kept.put(draft.id, draft.keep());
     try {
       return await receiveCall(body, draft.sent.key);
     } catch (error) {

@@ -7,6 +7,7 @@ import type { Directive, DirectiveBins, DirectiveItem, DirectiveKinds, Operation
 import type { Desk } from '../../desk/desk.svelte';
 import { numbered, t, type Key } from '../../strings/index.svelte';
 import { step as operationStep } from '../operation/requests';
+import { base64 } from './picture';
 
 const part = encodeURIComponent;
 
@@ -35,6 +36,12 @@ export function onDirective(desk: Desk, directive: Directive, body: DirectiveSte
   const what = body.do === 'advance' ? body.step : body.do;
   const text = t(`deed.directive.${what}` as Deed, { subject: `${numbered(directive.number)} ${directive.subject}` });
   return done(desk, 'POST', `/directives/${part(directive.id)}/steps`, body, text);
+}
+
+/** Attaches a file to one of this agency's own directives, as proof of an item if one is given; null when the node did not. */
+export async function attach(desk: Desk, directive: Directive, label: string, file: Blob, item: number | null): Promise<Directive | null> {
+  const body = { label, data: await base64(file), ...(item === null ? {} : { item }) };
+  return done(desk, 'POST', `/directives/${part(directive.id)}/attachments`, body, t('deed.directive.attach', { label }));
 }
 
 /** Takes a step on a directive of another agency that is for this one. */

@@ -29,8 +29,11 @@ export const sign = (desk: Desk, which: Which): Promise<DayBook | null> =>
   desk.acts.run(`sign ${JSON.stringify(which)}`, t('deed.settlement.sign', { date: which.date ?? '' }), (key) => act<DayBook>('POST', '/settlements/signature', which, key));
 
 /** Says that a line of a signed day was otherwise. */
-export function correct(desk: Desk, book: DayBook, of: BookLine, was_open: boolean, reason: string): Promise<DayBook | null> {
+export function correct(desk: Desk, which: Which, of: BookLine, was_open: boolean, reason: string): Promise<DayBook | null> {
   const body = { line: line(of), was_open, reason };
   const text = t('deed.settlement.correct', { line: words(of.label) });
-  return desk.acts.run(`correct ${book.settlement} ${JSON.stringify(body)}`, text, (key) => act<DayBook>('POST', `/settlements/${book.settlement}/corrections`, body, key));
+  return desk.acts.run(`correct ${JSON.stringify({ which, body })}`, text, async (key) => {
+    const { settlement } = await readBook(which);
+    return act<DayBook>('POST', `/settlements/${settlement}/corrections`, body, key);
+  });
 }
