@@ -5,7 +5,7 @@
 import { isSignedOut, readBoard, readNode, readOperations, readPeers, readSession } from '../api/client';
 import type {
   Alarm, AssessmentMark, Assignment, Board as BoardAnswer, Call, ConsultationMark, Directive, DutyPost, Handover, Incident, Operation, Patrol, Peers, PlaybookRunMark, PositionsMessage, Position, Priority,
-  RecordMessage, RoadCondition, Shift, Station, Unit,
+  RecordMessage, RoadCondition, Shift, Station, SupportRequest, Unit,
 } from '../api/types';
 import { NodeClock } from './clock.svelte';
 import { Line, RETRY_MS_MAX, RETRY_MS_MIN, type LineState } from './line';
@@ -28,12 +28,13 @@ export type Loading = 'loading' | 'loaded' | 'failed';
 export interface OpenAlarm {
   alarm: Alarm;
   /** The kind of record that it hangs on, and its id. */
-  kind: 'assignment' | 'incident' | 'call' | 'directive';
+  kind: 'assignment' | 'incident' | 'call' | 'directive' | 'support_request';
   id: string;
   unit: Unit | undefined;
   incident: Incident | undefined;
   call: Call | undefined;
   directive?: Directive;
+  support?: SupportRequest;
   priority: Priority;
 }
 
@@ -69,6 +70,8 @@ export class Board {
   operations = new Table<Operation>();
   /** Counts up with every record of support that changed: who shows support asks the node anew. */
   support_changes = $state(0);
+  /** This agency's own requests for support, as the node last said; `SupportWatch` keeps them. */
+  support = $state.raw<SupportRequest[]>([]);
   /** This node among others; null until it is known, and of an earlier moment. */
   peers = $state.raw<Peers | null>(null);
 
@@ -358,6 +361,11 @@ export class Board {
     for (const directive of this.directives.values()) {
       for (const alarm of directive.alarms) {
         found.push({ alarm, kind: 'directive', id: directive.id, unit: undefined, incident: undefined, call: undefined, directive, priority: directive.priority });
+      }
+    }
+    for (const support of this.support) {
+      for (const alarm of support.alarms) {
+        found.push({ alarm, kind: 'support_request', id: support.id, unit: undefined, incident: undefined, call: undefined, support, priority: support.priority });
       }
     }
     const unread = (open: OpenAlarm) => Number(open.alarm.acknowledged !== null);

@@ -3,7 +3,7 @@
 // through the queue. Whether a step may be taken is the node's to say; this only offers the usual one
 // first. Start at `Crew`.
 
-import type { Assignment, AssignmentStatus, UnitStatus } from '../api/types';
+import type { Assignment, AssignmentStatus, Directive, UnitStatus } from '../api/types';
 import type { LineState } from '../board/line';
 import type { Desk } from '../desk/desk.svelte';
 import { play } from '../desk/sound';
@@ -11,7 +11,7 @@ import { ms } from '../time';
 import { forgetKept, keep, readKept, type Kept, type OwnRound, type Shown } from './kept';
 import { Follower } from './position.svelte';
 import { Queue, isAssignmentStep, type Taken } from './queue.svelte';
-import type { AssignmentStep, Step, Waiting } from './waiting';
+import type { AssignmentStep, DirectiveStep, Step, Waiting } from './waiting';
 
 /** How often the copy on the phone is renewed although nothing changed, in ms. */
 const KEEP_MS = 5_000;
@@ -142,6 +142,13 @@ export class Crew {
     void this.queue.add(reason === undefined ? 'visit' : 'skip', round.patrol, null, body, at_ms);
   }
 
+  /** Takes a step on an item of a directive that is for this crew. */
+  answerDirective(directive: Directive, item: number, step: DirectiveStep, text?: string) {
+    const at_ms = Math.round(this.now_ms);
+    const timed: Record<string, string> = this.#ahead_ms === null || at_ms === 0 ? {} : { happened_at: new Date(at_ms).toISOString() };
+    void this.queue.add(step, directive.id, directive.number, { item, ...timed, ...(text === undefined ? {} : { text }) }, at_ms);
+  }
+
   /** Reports a rest of so many minutes. */
   rest(minutes: number) {
     if (this.now_ms === 0) return;
@@ -197,6 +204,7 @@ export class Crew {
   #taken(taken: Taken) {
     if ('assignment' in taken) this.desk.board.take({ kind: 'assignment', record: taken.assignment });
     else if ('incident' in taken) this.desk.board.take({ kind: 'incident', record: taken.incident });
+    else if ('directive' in taken) this.desk.board.take({ kind: 'directive', record: taken.directive });
     else if ('patrol' in taken) {
       if ('version' in taken.patrol) this.desk.board.take({ kind: 'patrol', record: taken.patrol });
     }

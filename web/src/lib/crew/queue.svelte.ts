@@ -3,7 +3,7 @@
 // why. Two pages on one phone take turns by a lock of the browser. Start at `Queue`.
 
 import { Refusal, act, idempotencyKey } from '../api/client';
-import type { Assignment, Incident, OwnRounds, Patrol, Unit } from '../api/types';
+import type { Assignment, Directive, Incident, OwnRounds, Patrol, Unit } from '../api/types';
 import { play } from '../desk/sound';
 import { openWaiting, type AssignmentStep, type Step, type Waiting, type WaitingStore } from './waiting';
 
@@ -32,6 +32,9 @@ export function isAssignmentStep(step: Step): step is AssignmentStep {
     case 'move-understood':
     case 'visit':
     case 'skip':
+    case 'directive-signed':
+    case 'directive-acting':
+    case 'directive-reported':
     case 'note':
       return false;
   }
@@ -42,6 +45,7 @@ export type Taken = { step: Step; number: number | null; at_ms: number } & (
   | { assignment: Assignment }
   | { unit: Unit }
   | { incident: Incident }
+  | { directive: Directive }
   /** A volunteer, who sees no plan, is answered with their own rounds. */
   | { patrol: Patrol | OwnRounds }
 );
@@ -207,6 +211,11 @@ async function ask(item: Waiting): Promise<Taken> {
   if (step === 'note') {
     const { record } = await act<Incident>('POST', `/incidents/${about}/notes`, item.body, item.key);
     return { step, number, at_ms, incident: record };
+  }
+  if (step === 'directive-signed' || step === 'directive-acting' || step === 'directive-reported') {
+    const body = { do: 'advance', step: step.slice('directive-'.length), ...item.body };
+    const { record } = await act<Directive>('POST', `/directives/${about}/steps`, body, item.key);
+    return { step, number, at_ms, directive: record };
   }
   if (step === 'visit' || step === 'skip') {
     const { record } = await act<Patrol | OwnRounds>('POST', `/patrols/${about}/${step}s`, item.body, item.key);

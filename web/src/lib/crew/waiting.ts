@@ -9,8 +9,10 @@ export type AssignmentStep = 'acknowledge' | 'decline' | 'depart' | 'arrive' | '
 export type UnitStep = 'available' | 'out-of-service' | 'rest' | 'end-rest' | 'off-duty' | 'move-understood';
 /** A visit of a patrol round: made, or not. */
 export type RoundStep = 'visit' | 'skip';
+/** A step on a directive that is for the crew. */
+export type DirectiveStep = 'directive-signed' | 'directive-acting' | 'directive-reported';
 /** What can be said to the node: a step, or a note on the incident. */
-export type Step = AssignmentStep | UnitStep | RoundStep | 'note';
+export type Step = AssignmentStep | UnitStep | RoundStep | DirectiveStep | 'note';
 
 /** One status that was tapped and that the node does not have yet. */
 export interface Waiting {
@@ -21,9 +23,9 @@ export interface Waiting {
   /** Whose session tapped it; nobody else's may send it. */
   person: string;
   step: Step;
-  /** The assignment, unit, incident or patrol plan it is about. */
+  /** The assignment, unit, incident, patrol plan or directive it is about. */
   about: string;
-  /** The incident's number, for the words on the screen. */
+  /** The number of the incident or directive, for the words on the screen. */
   number: number | null;
   body: Record<string, string | number>;
   /** When it was tapped, by the node's time as then known, in ms. */

@@ -94,7 +94,7 @@ export class Desk {
 
   /** Returns true if this person's seats may deal with an alarm on a record of this kind. */
   mayDealWith(kind: OpenAlarm['kind']): boolean {
-    return this.may(kind === 'assignment' ? 'send_units' : kind === 'incident' ? 'run_incidents' : kind === 'directive' ? 'issue_directives' : 'take_calls');
+    return this.may(kind === 'assignment' ? 'send_units' : kind === 'incident' ? 'run_incidents' : kind === 'directive' ? 'issue_directives' : kind === 'support_request' ? 'act_on_support' : 'take_calls');
   }
 
   /** Selects an incident here and in the windows that are in step. */

@@ -1,6 +1,7 @@
 // What a dispatcher asks the node to do with incidents, assignments, units and calls: one function for each,
 // with the words that stand in the strip of what was done. Whether it may be done is the node's to say.
 
+import type { OpenAlarm } from '../board/board.svelte';
 import { act } from '../api/client';
 import type { Assignment, Call, Incident, Place, Relation, Rule, Unit } from '../api/types';
 import type { Desk } from '../desk/desk.svelte';
@@ -132,14 +133,15 @@ export async function onCall(desk: Desk, call: Call, deed: CallDeed): Promise<bo
 }
 
 /** What an alarm hangs on. */
-export type AlarmOf = { kind: 'assignment' | 'incident' | 'call' | 'directive'; id: string; code: string };
+export type AlarmOf = { kind: OpenAlarm['kind']; id: string; code: string };
 
 /** Says that a person has seen an alarm. */
 export async function alarmSeen(desk: Desk, alarm: AlarmOf, words: string): Promise<boolean> {
   const path =
     alarm.kind === 'directive' ? `/directives/${part(alarm.id)}/steps` :
+    alarm.kind === 'support_request' ? `/support/requests/${part(alarm.id)}/steps` :
     alarm.kind === 'assignment' ? `/assignments/${part(alarm.id)}/alarm` : `/${alarm.kind}s/${part(alarm.id)}/alarm-seen`;
   const record = await desk.acts.run(`${path} ${alarm.code}`, t('deed.alarm_seen', { alarm: words }), (key) =>
-    act<unknown>('POST', path, { ...(alarm.kind === 'directive' ? { do: 'see_alarm' } : {}), code: alarm.code }, key));
+    act<unknown>('POST', path, { ...(alarm.kind === 'directive' || alarm.kind === 'support_request' ? { do: 'see_alarm' } : {}), code: alarm.code }, key));
   return record !== null;
 }

@@ -1,6 +1,7 @@
 // What the node says of support: asked anew when a record of support or an operation changed, and every so often, because
 // much of it changes with the clock alone (what is unanswered, lapsed, late). It decides nothing. Start at `SupportWatch`.
 
+import { untrack } from 'svelte';
 import { request } from '../api/client';
 import type { Support, SupportRequest, SupportWait } from '../api/types';
 import type { Board } from '../board/board.svelte';
@@ -37,6 +38,14 @@ export class SupportWatch {
 
   /** Follows the board; call it within an effect. Returns how to stop. */
   follow(): () => void {
+    $effect(() => {
+      // What other homes tell comes with their operations.
+      for (const each of this.board.operations.values()) void each.version;
+      void this.board.support_changes;
+      void this.board.loading;
+      void this.board.line;
+      untrack(() => this.askSoon());
+    });
     const timer = setInterval(() => void this.ask(), ASK_MS);
     return () => {
       clearInterval(timer);
@@ -58,6 +67,7 @@ export class SupportWatch {
       const shown = await request<Support>('GET', '/support');
       if (mine !== this.#asked) return;
       this.shown = shown;
+      this.board.support = shown.requests;
       this.error = null;
     } catch (error) {
       if (mine === this.#asked) this.error = error;
