@@ -4,6 +4,7 @@
 //! A day begins at the node's own hour of settlement (08:00 of its zone) and ends at the next. Start at [`show`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -14,10 +15,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use watchfire_core::basis::{Line, OperationId, SettlementId, StationId, Text, Timestamp, UnitId};
 use watchfire_core::board::Board;
-use watchfire_core::ledger::{BookOf, Ledger, LineId, Off};
+use watchfire_core::ledger::{BookOf, Ledger, LineId, Off, Tally};
 use watchfire_core::record::directive::Mark;
 use watchfire_core::record::settlement::{Book, Settlement, SettlementAction};
 use watchfire_core::record::{Action, Record, RecordKind, RecordRef};
+use watchfire_feed::NodeId;
 
 use super::board::every_record;
 use super::directive::MarkView;
@@ -87,6 +89,29 @@ pub(crate) struct BookView {
     signed: Option<MarkView>,
     /// What was found out after it was signed.
     corrections: Vec<CorrectionView>,
+    /// Of an operation: the books that its other members keep of the same time, as they signed them.
+    members: Vec<MemberBookView>,
+}
+
+/// The book of an operation that another member keeps.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct MemberBookView {
+    /// The member's node.
+    node: String,
+    /// What people call it.
+    name: String,
+    /// From when, where it has signed one.
+    from: Option<String>,
+    /// Until before when.
+    until: Option<String>,
+    /// When it signed; none if nothing signed of that time has come here.
+    signed_at: Option<String>,
+    /// The figures that it signed.
+    tallies: Vec<BookTallyView>,
+    /// How many lines it carries over.
+    carried: usize,
+    /// How many corrections it made since.
+    corrections: usize,
 }
 
 /// The four figures of one kind of line.
@@ -491,18 +516,7 @@ fn view_of(app: &App, board: &Board, book: &Book, now: Timestamp) -> BookView {
         from: view::time(book.from),
         until: view::time(book.until),
         over: book.until <= now,
-        tallies: tallies
-            .iter()
-            .map(|(kind, tally)| BookTallyView {
-                kind: kind.as_str().to_owned(),
-                label: kind.label().into(),
-                carried_in: tally.carried_in,
-                opened: tally.opened,
-                closed: tally.closed,
-                carried_out: tally.carried_out,
-                balances: tally.balances(),
-            })
-            .collect(),
+        tallies: tallies.iter().map(tally_view).collect(),
         lines: lines(board, &ledger, found, &questions),
         open_questions: questions.len(),
         follows: before.is_some(),
@@ -518,7 +532,57 @@ fn view_of(app: &App, board: &Board, book: &Book, now: Timestamp) -> BookView {
                 mark: mark(board, &one.mark),
             })
             .collect(),
+        members: members(board, book),
     }
+}
+
+fn tally_view((kind, tally): &(RecordKind, Tally)) -> BookTallyView {
+    BookTallyView {
+        kind: kind.as_str().to_owned(),
+        label: kind.label().into(),
+        carried_in: tally.carried_in,
+        opened: tally.opened,
+        closed: tally.closed,
+        carried_out: tally.carried_out,
+        balances: tally.balances(),
+    }
+}
+
+/// Returns what the other members of an operation signed of its time: each keeps its own book, and all lie side by side.
+fn members(board: &Board, book: &Book) -> Vec<MemberBookView> {
+    let BookOf::Operation(id) = book.of else {
+        return Vec::new();
+    };
+    let Ok(operation) = board.operation_anywhere(id) else {
+        return Vec::new();
+    };
+    let others = operation.members.keys().filter(|node| **node != book.home);
+    let one = |node: &NodeId| {
+        let there = board.copies.boards.get(node);
+        let books = there
+            .into_iter()
+            .flat_map(|there| there.settlements.values());
+        // Each has its own hour of settlement: what ended within this day is of this day.
+        let within = |one: &&Arc<Settlement>| {
+            let until = one.book.until;
+            one.book.of == book.of && until > book.from && until <= book.until
+        };
+        let found = books.filter(within).max_by_key(|one| one.book.until);
+        let signed = found.and_then(|one| one.signed.as_ref());
+        MemberBookView {
+            node: node.to_string(),
+            name: board.name_of(node),
+            from: found.map(|one| view::time(one.book.from)),
+            until: found.map(|one| view::time(one.book.until)),
+            signed_at: signed.map(|signed| view::time(signed.mark.at)),
+            tallies: signed.map_or_else(Vec::new, |signed| {
+                signed.tallies.iter().map(tally_view).collect()
+            }),
+            carried: found.map_or(0, |one| one.carried.len()),
+            corrections: found.map_or(0, |one| one.corrections.len()),
+        }
+    };
+    others.map(one).collect()
 }
 
 fn mark(board: &Board, mark: &Mark) -> MarkView {

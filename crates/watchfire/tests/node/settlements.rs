@@ -7,6 +7,7 @@ use watchfire::clock::Clock;
 use watchfire_core::record::person::Seat;
 
 use super::house::{Answer, House};
+use super::joint::{bring_in, enrol, joint_house, raise, until};
 
 async fn ask(house: &House, method: &str, path: &str, body: Value) -> Answer {
     house.ask(Seat::DutyOfficer, method, path, body).await
@@ -135,4 +136,43 @@ async fn a_day_that_is_over_is_signed_once_and_comes_as_a_file() {
         ask(&house, "GET", &unit, json!(null)).await.status,
         StatusCode::OK
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_books_of_an_operation_that_its_members_signed_lie_side_by_side() {
+    let (a, b) = (joint_house("a").await, joint_house("b").await);
+    enrol(&a, &b).await;
+    let operation = raise(&a).await;
+    bring_in(&a, &operation, &b).await;
+    let date = "2020-05-05";
+    let path = format!("/settlements/book?of=operation&id={operation}&date={date}");
+    let member = async |house: &House| {
+        let book = ask(house, "GET", &path, json!(null)).await;
+        assert_eq!(
+            book.json["members"].as_array().unwrap().len(),
+            1,
+            "{book:?}"
+        );
+        book.json["members"][0].clone()
+    };
+    let unsigned = member(&a).await;
+    assert_eq!(unsigned["node"], b.node.feed().node.to_string());
+    assert_eq!(unsigned["signed_at"], Value::Null);
+    let body = json!({ "date": date, "of": "operation", "id": operation });
+    let signed = ask(&b, "POST", "/settlements/signature", body).await;
+    assert_eq!(signed.status, StatusCode::OK, "{signed:?}");
+    until("the other's book", async || {
+        member(&a).await["signed_at"].is_string()
+    })
+    .await;
+    let there = member(&a).await;
+    assert_eq!(there["until"], signed.json["until"], "{there}");
+    assert_eq!(there["tallies"], signed.json["tallies"]);
+    assert_eq!(
+        member(&b).await["signed_at"],
+        Value::Null,
+        "one's own is the book itself"
+    );
+    let agency = ask(&a, "GET", "/settlements/book", json!(null)).await;
+    assert_eq!(agency.json["members"], json!([]));
 }

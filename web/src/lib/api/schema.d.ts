@@ -3783,6 +3783,8 @@ export interface components {
             from: string;
             /** @description The lines, the oldest first. */
             lines: components["schemas"]["BookLineView"][];
+            /** @description Of an operation: the books that its other members keep of the same time, as they signed them. */
+            members: components["schemas"]["MemberBookView"][];
             /** @description Whose: `agency`, `station`, `unit` or `operation`. */
             of: string;
             /** @description Which station, unit or operation. */
@@ -6417,6 +6419,25 @@ export interface components {
          * @enum {string}
          */
         MatchedView: "exact" | "start" | "word" | "pinyin" | "initials" | "similar";
+        /** @description The book of an operation that another member keeps. */
+        MemberBookView: {
+            /** @description How many lines it carries over. */
+            carried: number;
+            /** @description How many corrections it made since. */
+            corrections: number;
+            /** @description From when, where it has signed one. */
+            from: string | null;
+            /** @description What people call it. */
+            name: string;
+            /** @description The member's node. */
+            node: string;
+            /** @description When it signed; none if nothing signed of that time has come here. */
+            signed_at: string | null;
+            /** @description The figures that it signed. */
+            tallies: components["schemas"]["BookTallyView"][];
+            /** @description Until before when. */
+            until: string | null;
+        };
         /**
          * @description What a member is.
          * @enum {string}
