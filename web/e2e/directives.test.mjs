@@ -43,9 +43,25 @@ test('a directive goes to a crew and comes back verified', { skip }, async () =>
   await page.getByText('火未扑灭前任何人不得进入').waitFor();
   await access(page, 'the directive');
 
+  // A plan of the yard goes with it; what is no picture, paper or text is refused with what may be sent.
+  await page.getByRole('button', { name: /上传附件…/ }).click();
+  await page.getByLabel('附件说明').fill('院内平面图');
+  await page.getByLabel('文件').setInputFiles({ name: 'run.exe', mimeType: 'text/plain', buffer: Buffer.from([0x4d, 0x5a, 0x90, 0x00]) });
+  await page.getByRole('button', { name: '上传附件', exact: true }).click();
+  await page.getByText(/JPEG、PNG、WebP/).first().waitFor();
+  const dot = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64');
+  await page.getByLabel('文件').setInputFiles({ name: 'plan.png', mimeType: 'image/png', buffer: dot });
+  await page.getByRole('button', { name: '上传附件', exact: true }).click();
+  await page.getByRole('link', { name: /院内平面图/ }).waitFor();
+  await access(page, 'the directive with a file');
+
   const phone = await openSeat(browser, house, crew, '/crew', { locale: 'zh-CN', width: 390, height: 844 });
   const card = phone.page.getByRole('article', { name: '关闭东门' });
   await card.getByText('火未扑灭前任何人不得进入').waitFor();
+  await card.getByRole('button', { name: /查看/ }).click();
+  const shown = card.getByRole('img', { name: '院内平面图' });
+  await shown.waitFor();
+  assert.equal(await shown.evaluate((img) => img.decode().then(() => img.naturalWidth)), 1, 'the crew sees the very picture');
   await picture(phone.page, 'directive-crew');
   const item = page.getByRole('listitem', { name: 'E1', exact: true });
   await item.getByText('● 显示').waitFor();
