@@ -405,8 +405,7 @@ pub(crate) struct DutyView {
     own_call_alarms: bool,
     /// Whether alarms about incidents and assignments go to who asks.
     own_incident_alarms: bool,
-    /// The seats at which who asks hears what a chain of escalation brings there: on duty there, or free to sit there while
-    /// nobody is on duty.
+    /// Seats at which who asks hears what escalates: on duty there, or free to sit there while nobody is.
     own_seats: Vec<SeatView>,
 }
 
