@@ -101,8 +101,7 @@ impl City {
                     caller: Some("A. Caller".parse()?),
                     callback: Some("555 0100".parse()?),
                     said: Some(SAID.parse()?),
-                    note: None,
-                    answers: Vec::new(),
+                    ..Personal::default()
                 },
             },
         })

@@ -70,6 +70,10 @@ impl Calendar {
 
 /// Returns whether somebody is signed in now; a failing disk takes nobody's alarms away.
 pub(crate) fn signed_in(node: &Node, person: PersonId) -> bool {
+    // A visitor of the demo has no session of its own, and its colleagues are simulated: all are there.
+    if node.settings().demo {
+        return true;
+    }
     let now = node.now();
     let found = node.read_store(|reader| reader.is_signed_in(person, now));
     found.unwrap_or(true)

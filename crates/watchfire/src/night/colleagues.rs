@@ -22,22 +22,25 @@ impl Teller {
         loop {
             tokio::time::sleep(LOOK_ROUND).await;
             for agency in self.stage.all() {
-                // A person may have done it meanwhile; then there is nothing to do.
-                if let Err(error) = self.answer_at(agency).await {
-                    tracing::debug!(%error, "a simulated colleague could not answer");
-                }
+                self.answer_at(agency).await;
             }
         }
     }
 
-    async fn answer_at(&self, agency: &Agency) -> Told<()> {
-        self.hand_over_to_visitor(agency).await?;
-        self.review(agency).await?;
-        if agency.http == self.lead().http {
-            return Ok(());
+    /// Each thing by itself: where one cannot be answered, the others are all the same.
+    async fn answer_at(&self, agency: &Agency) {
+        // A person may have done it meanwhile; then there is nothing to do.
+        let said = |done: Told<()>| {
+            if let Err(error) = done {
+                tracing::debug!(%error, "a simulated colleague could not answer");
+            }
+        };
+        said(self.hand_over_to_visitor(agency).await);
+        said(self.review(agency).await);
+        if agency.http != self.lead().http {
+            said(self.answer_directives(agency).await);
+            said(self.answer_requests(agency).await);
         }
-        self.answer_directives(agency).await?;
-        self.answer_requests(agency).await
     }
 
     /// Explains what the incoming person questions, and signs.

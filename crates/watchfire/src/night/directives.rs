@@ -150,8 +150,9 @@ impl Teller {
     /// Shows, signs for and begins on a directive at its addressee.
     pub(super) async fn takes(&self, other: &Agency, operation: &str, id: &str) -> Told<()> {
         let (home, record) = (self.lead().id(), format!("directive:{id}"));
+        // It may have no text: its subject can say all.
         self.until("the directive at its addressee", async || {
-            Ok(self.seen_at(other, operation, id).await?["text"].is_string())
+            Ok(self.seen_at(other, operation, id).await?["subject"].is_string())
         })
         .await?;
         for step in ["show", "sign"] {

@@ -225,7 +225,14 @@ impl Teller {
         if early.problem() != Some("wrong_state") {
             return Err(refused("go was given over a team that was not ready"));
         }
-        let hold = json!({ "do": "hold", "phase": 1, "reason": "等照明到位 Waits for the lights", "go_at": self.in_minutes(20) });
+        let path = format!("/operations/{operation}/planned-action");
+        let shown = self.lead().read(NIGHT, &path).await?;
+        let planned = text(&shown, "/phases/0/go_at")?;
+        let planned: jiff::Timestamp = planned
+            .parse()
+            .map_err(|error: jiff::Error| refused(error.to_string()))?;
+        let later = planned + jiff::SignedDuration::from_mins(20);
+        let hold = json!({ "do": "hold", "phase": 1, "reason": "等照明到位 Waits for the lights", "go_at": later.to_string() });
         self.step(operation, hold).await?;
         self.say(
             "有小组未到位，系统不放行；牵头单位暂缓 20 分钟",

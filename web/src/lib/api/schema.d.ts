@@ -5469,10 +5469,7 @@ export interface components {
             own_call_alarms: boolean;
             /** @description Whether alarms about incidents and assignments go to who asks. */
             own_incident_alarms: boolean;
-            /**
-             * @description The seats at which who asks hears what a chain of escalation brings there: on duty there, or free to sit there while
-             *     nobody is on duty.
-             */
+            /** @description Seats at which who asks hears what escalates: on duty there, or free to sit there while nobody is. */
             own_seats: components["schemas"]["SeatView"][];
             /** @description Every post that is not given up. */
             posts: components["schemas"]["PostNowView"][];
@@ -7231,7 +7228,7 @@ export interface components {
         /** @description A step whose time is over. */
         OverdueView: {
             /** @description Who has heard of it by now, one after another. */
-            escalated: string[];
+            escalated: components["schemas"]["TextView"][];
             /** @description Which item, from 0; none where it is the directive as a whole. */
             item: number | null;
             /** @description The seats that hear of it by now. */

@@ -188,13 +188,11 @@ fn advance(
         ));
     }
     check_words(step, text)?;
-    if step == Step::Reported {
-        if progress.reports.len() >= limits::REPORTS_PER_ITEM_MAX {
-            return Err(Refusal::Limit {
-                what: Text::new("reports on one item", "单项反馈"),
-                max: limits::REPORTS_PER_ITEM_MAX,
-            });
-        }
+    if step == Step::Reported && progress.reports.len() >= limits::REPORTS_PER_ITEM_MAX {
+        return Err(Refusal::Limit {
+            what: Text::new("reports on one item", "单项反馈"),
+            max: limits::REPORTS_PER_ITEM_MAX,
+        });
     }
     let advanced = DirectiveEvent::Advanced { item: at, step };
     let mut after = item.clone();

@@ -5,8 +5,8 @@ use utoipa::ToSchema;
 use watchfire_core::basis::{Text, Timestamp};
 use watchfire_core::board::Board;
 use watchfire_core::record::directive::{
-    Addressee, Attachment, Directive, Ending, Item, ItemStatus, Mark, Overdue, Progress, escalated,
-    overdue_item, progress_of,
+    Addressee, Attachment, Directive, Ending, Item, ItemStatus, Mark, Overdue, Progress, Rung,
+    escalated, overdue_item, progress_of,
 };
 use watchfire_core::record::{RecordKind, RecordRef};
 use watchfire_core::timer;
@@ -238,7 +238,7 @@ pub struct OverdueView {
     /// Since when.
     pub since: String,
     /// Who has heard of it by now, one after another.
-    pub escalated: Vec<String>,
+    pub escalated: Vec<TextView>,
     /// The seats that hear of it by now.
     pub seats: Vec<SeatView>,
 }
@@ -508,7 +508,7 @@ impl Scene<'_> {
             item: overdue.item,
             text: overdue.step.label().into(),
             since: view::time(overdue.since),
-            escalated: rungs.iter().map(|rung| rung.name.to_string()).collect(),
+            escalated: rungs.iter().map(|rung| named(rung).into()).collect(),
             seats: rungs.iter().map(|rung| rung.seat.into()).collect(),
         }
     }
@@ -617,5 +617,14 @@ impl From<ItemStatus> for ItemStatusView {
             ItemStatus::Done => ItemStatusView::Done,
             ItemStatus::Excused => ItemStatusView::Excused,
         }
+    }
+}
+
+/// Returns what a rung of a chain is called; one that is called by its seat in both languages.
+fn named(rung: &Rung) -> Text {
+    let seat = rung.seat.label();
+    match seat.en.eq_ignore_ascii_case(rung.name.as_str()) {
+        true => seat,
+        false => Text::new(rung.name.as_str(), rung.name.as_str()),
     }
 }
