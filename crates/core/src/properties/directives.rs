@@ -196,7 +196,7 @@ fn directive(world: &World, dice: &Dice) -> DirectiveAction {
         Step::Acting,
         Step::Reported,
     ];
-    match dice.0[2] % 16 {
+    match dice.0[2] % 18 {
         0 | 1 => DirectiveAction::Draft {
             details: details(world, dice, None),
             text,
@@ -207,7 +207,7 @@ fn directive(world: &World, dice: &Dice) -> DirectiveAction {
             text,
             issue: true,
         },
-        3 => DirectiveAction::Amend {
+        3 | 16 => DirectiveAction::Amend {
             directive,
             details: details(world, dice, None),
             text,
@@ -234,12 +234,20 @@ fn directive(world: &World, dice: &Dice) -> DirectiveAction {
             directive,
             code: AlarmCode::DirectiveOverdue,
         },
-        13 => DirectiveAction::Attach {
-            directive,
-            item: (dice.0[5].is_multiple_of(3)).then_some(item),
-            label: reason,
-            data: Blob(vec![b'a'; usize::from(dice.0[4]) % 300]),
-        },
+        13 => {
+            // At times more than one part.
+            let more = match dice.0[3].is_multiple_of(3) {
+                true => limits::ATTACHMENT_PART_BYTES,
+                false => 0,
+            };
+            let bytes = more + usize::from(dice.0[4]) % 300;
+            DirectiveAction::Attach {
+                directive,
+                item: (dice.0[5].is_multiple_of(3)).then_some(item),
+                label: reason,
+                data: Blob(vec![b'a'; bytes]),
+            }
+        }
         _ => {
             let step = steps[usize::from(dice.0[5]) % 5];
             DirectiveAction::Advance {

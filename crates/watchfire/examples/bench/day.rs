@@ -101,7 +101,7 @@ const PAGES: [(&str, Seat, &[&str]); 15] = [
         Seat::DutyOfficer,
         &["/settlements/book?date={date}"],
     ),
-    ("roster", Seat::DutyOfficer, &["/roster", "/duty/handovers"]),
+    ("roster", Seat::DutyOfficer, &["/duty", "/duty/handovers"]),
     ("operations", Seat::DutyOfficer, &["/operations", "/peers"]),
     (
         "support",
@@ -136,7 +136,7 @@ const PAGES: [(&str, Seat, &[&str]); 15] = [
     (
         "playbooks",
         Seat::DutyOfficer,
-        &["/playbooks", "/playbooks/runs"],
+        &["/playbooks", "/playbook-runs"],
     ),
 ];
 
