@@ -3,7 +3,7 @@
 //! It lives with who gives it. Each addressee has an *item* (分项) of its own. What an addressee of the same agency does
 //! is written into the item; what another agency does is its [`reply`](super::reply) and is read from there, so that
 //! neither record needs two writers ([`progress_of`]). By when each step is due is fixed when the directive is issued
-//! ([`Ladder`]); what is overdue follows from that and the clock ([`overdue`]), and is stored nowhere. The text
+//! ([`Ladder`]); what is overdue follows from that and the clock ([`overdue()`]), and is stored nowhere. The text
 //! is personal and sealed.
 
 mod attachment;

@@ -1,4 +1,4 @@
-//! Files of directives, in and out. Start at [`attach`] and [`file`].
+//! Files of directives, in and out. Start at [`attach()`] and [`file()`].
 //!
 //! What comes in is told by its first bytes and not by what anybody calls it; what goes out is only ever saved, or shown as a
 //! picture, and never run.
