@@ -468,6 +468,50 @@ fn who_is_removed_learns_of_it_and_gets_nothing_more() {
 }
 
 #[test]
+fn who_is_called_in_again_tells_what_happened_while_it_was_out() {
+    let (mut a, mut b, mut c, operation) = joint();
+    let incident = open(&mut c);
+    share(&mut c, operation, incident, Tier::View);
+    note(&mut c, incident, "from before");
+    settle(&mut [&mut a, &mut b, &mut c]);
+    let node = c.node();
+    a.ask(Action::Operation(OperationAction::Remove {
+        operation,
+        node,
+        reason: "wrong agency".parse().unwrap(),
+    }))
+    .unwrap();
+    settle(&mut [&mut a, &mut b, &mut c]);
+    note(&mut c, incident, "while it was out");
+    settle(&mut [&mut a, &mut b, &mut c]);
+    for other in [&a, &b] {
+        assert_eq!(notes(other.copy(of(&c, incident))), ["from before"]);
+    }
+    a.ask(Action::Operation(OperationAction::Invite {
+        operation,
+        node,
+        role: "the right one after all".parse().unwrap(),
+    }))
+    .unwrap();
+    settle(&mut [&mut a, &mut b, &mut c]);
+    settle(&mut [&mut a, &mut b, &mut c]);
+    for other in [&a, &b] {
+        assert_eq!(
+            notes(other.copy(of(&c, incident))),
+            ["from before", "while it was out"],
+            "{}",
+            other.name
+        );
+    }
+    check(&[&a, &b, &c]);
+    c.restart();
+    note(&mut c, incident, "and on");
+    settle(&mut [&mut a, &mut b, &mut c]);
+    assert_eq!(notes(b.copy(of(&c, incident))).len(), 3);
+    check(&[&a, &b, &c]);
+}
+
+#[test]
 fn who_is_shut_out_is_given_nothing_at_once() {
     let (mut a, mut b, mut c, operation) = joint();
     let incident = open(&mut a);

@@ -187,8 +187,14 @@ impl Engine {
         let decoded = decode(entry).map_err(|_| WhyNotTaken::Unreadable)?;
         self.clock.observe(entry.header.time, now.0);
         taken.append.arrived_at = Some(now);
+        let within = operation_of(feed.scope);
+        let own = self.feed.node;
+        let away = within.filter(|id| !self.board.takes_part(own, *id));
         let folded = self.fold_in(taken, &feed, held, entry, &decoded, keys);
         taken.taken += 1;
+        if let Some(operation) = away.filter(|id| self.board.takes_part(own, *id)) {
+            self.tell_after_absence(taken, operation, now);
+        }
         // What changed no copy (it does not belong there, or comes out of turn) asks for nothing either.
         if folded {
             self.answer_by_rule(taken, &feed, &decoded, now);
@@ -405,9 +411,8 @@ impl Engine {
         else {
             return;
         };
-        let within = match feed.scope {
-            Scope::Operation(id) | Scope::Command(id) => OperationId(id),
-            Scope::Local | Scope::Identity => return,
+        let Some(within) = operation_of(feed.scope) else {
+            return;
         };
         if let Event::Participation(ParticipationEvent::CommandDeclined { .. }) = event {
             let key = format!("declined {} {}", record, meta.version);
@@ -611,6 +616,13 @@ impl Taken {
                 .retain(|one| one.reference() != record.reference());
             self.show.push(record);
         }
+    }
+}
+
+fn operation_of(scope: Scope) -> Option<OperationId> {
+    match scope {
+        Scope::Operation(id) | Scope::Command(id) => Some(OperationId(id)),
+        Scope::Local | Scope::Identity => None,
     }
 }
 

@@ -38,16 +38,60 @@ impl Engine {
             for (happened, entry) in signed {
                 self.tell_one(done, operation, &part, happened, entry, request, now);
             }
-            for record in self.newly_covered(&part, signed) {
-                let version = self.board.get(record).map(|found| found.version());
-                let told = self.board.copies.told.get(&(operation, record));
-                let covered = self.board.share_covering(&part, record, now).is_some();
-                let version = version.map(|version| version.max(self.floor()));
-                if covered && told.map(|told| told.version) != version {
-                    self.tell_whole(done, operation, record, request.by, &request.key, now);
-                }
+            let covered = self.newly_covered(&part, signed);
+            self.tell_unsaid(done, &part, covered, (request.by, &request.key), now);
+        }
+    }
+
+    /// Tells what a part in an operation covers and was not told there as it stands.
+    fn tell_unsaid(
+        &mut self,
+        done: &mut Done,
+        part: &Participation,
+        records: BTreeSet<RecordRef>,
+        (by, key): (Actor, &str),
+        now: Timestamp,
+    ) {
+        let operation = part.operation;
+        for record in records {
+            let version = self.board.get(record).map(|found| found.version());
+            let told = self.board.copies.told.get(&(operation, record));
+            let covered = self.board.share_covering(part, record, now).is_some();
+            let version = version.map(|version| version.max(self.floor()));
+            if covered && told.map(|told| told.version) != version {
+                self.tell_whole(done, operation, record, by, key, now);
             }
         }
+    }
+
+    /// Tells an operation, which this node was out of for a while, what happened meanwhile to records that it shares there.
+    pub(super) fn tell_after_absence(
+        &mut self,
+        taken: &mut Taken,
+        operation: OperationId,
+        now: Timestamp,
+    ) {
+        let part = self.board.participation_of(operation, self.feed.node);
+        let Some(part) = part.cloned() else {
+            return;
+        };
+        let told = self.board.copies.told.keys();
+        let told = told.filter(|(within, _)| *within == operation);
+        let mut records: BTreeSet<RecordRef> = told.map(|(_, record)| *record).collect();
+        for share in &part.shares {
+            records.insert(share.record);
+            if share.with_response && share.record.kind == RecordKind::Incident {
+                self.add_response(IncidentId(share.record.id), &mut records);
+            }
+        }
+        let mut done = Done::nothing(Outcome {
+            records: Vec::new(),
+            repeated: false,
+        });
+        let key = format!("in {operation} again");
+        self.tell_unsaid(&mut done, &part, records, (Actor::NODE, &key), now);
+        done.batch.rows = done.show.iter().map(|record| self.row(record)).collect();
+        taken.join(done);
     }
 
     #[expect(
