@@ -74,6 +74,13 @@ macro_rules! board {
                 std::iter::empty()$(.chain(self.$map.values().cloned().map(Record::$kind)))+
             }
 
+            /// Returns all of this node's own records of a kind, by id.
+            pub fn records_of(&self, kind: RecordKind) -> Box<dyn Iterator<Item = Record> + '_> {
+                match kind {
+                    $(RecordKind::$kind => Box::new(self.$map.values().cloned().map(Record::$kind)),)+
+                }
+            }
+
             /// Puts a record on the board, in place of its older self.
             pub fn put(&mut self, record: Record) {
                 self.unindex(record.reference());
@@ -211,34 +218,48 @@ impl Board {
         }
     }
 
-    /// Returns the ended records that have not changed since `before`: those that may leave memory.
-    ///
-    /// An incident goes with all that were merged into it, and with their calls and assignments, or not
-    /// at all: a family that is half in memory would count its calls and units wrongly.
-    pub fn over_before(&self, before: Timestamp) -> BTreeSet<RecordRef> {
-        let mut gone: BTreeSet<RecordRef> = BTreeSet::new();
+    /// Returns the incidents that are open or that ended or changed since a time, each with all that were merged into it.
+    pub fn incidents_since(&self, before: Timestamp) -> BTreeSet<IncidentId> {
+        let mut kept = BTreeSet::new();
         for incident in self.incidents.values() {
             let root = self.merge_root(incident.id);
             let over = match self.incidents.get(&root) {
                 Some(found) if root == incident.id => {
                     found.ended_at().is_some_and(|at| at < before)
                 }
-                Some(_) => false, // It goes with its root.
+                Some(_) => continue, // It goes with its root.
                 // Only ended roots are ever out of memory.
                 None => true,
             };
+            let alone = !self.merged_into.contains_key(&incident.id);
+            if over && alone && incident.changed_at < before {
+                continue; // As nearly all are of a long day.
+            }
             let family = self.merged_family(incident.id);
             let quiet = |id: &IncidentId| {
                 let found = self.incidents.get(id);
                 found.is_none_or(|found| found.changed_at < before)
             };
-            if over && family.iter().all(quiet) {
-                gone.extend(family.into_iter().map(RecordRef::from));
-                let calls = self.calls_of(incident.id);
-                gone.extend(calls.map(|call| RecordRef::from(call.id)));
-                let assignments = self.assignments_of(incident.id);
-                gone.extend(assignments.map(|assignment| RecordRef::from(assignment.id)));
+            if !over || !family.iter().all(quiet) {
+                kept.extend(family);
             }
+        }
+        kept
+    }
+
+    /// Returns the ended records that have not changed since `before`: those that may leave memory.
+    ///
+    /// An incident goes with all that were merged into it, and with their calls and assignments, or not
+    /// at all: a family that is half in memory would count its calls and units wrongly.
+    pub fn over_before(&self, before: Timestamp) -> BTreeSet<RecordRef> {
+        let mut gone: BTreeSet<RecordRef> = BTreeSet::new();
+        let kept = self.incidents_since(before);
+        for id in self.incidents.keys().filter(|id| !kept.contains(id)) {
+            gone.insert(RecordRef::from(*id));
+            let calls = self.calls_of(*id);
+            gone.extend(calls.map(|call| RecordRef::from(call.id)));
+            let assignments = self.assignments_of(*id);
+            gone.extend(assignments.map(|assignment| RecordRef::from(assignment.id)));
         }
         let without = |incident: Option<IncidentId>| {
             incident.is_none_or(|incident| !self.incidents.contains_key(&incident))

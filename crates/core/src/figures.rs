@@ -138,8 +138,9 @@ struct ResponseFacts {
     ended: bool,
 }
 
-#[derive(Debug)]
-struct CallFacts {
+/// What figures need of a call.
+#[derive(Debug, Clone)]
+pub struct CallFacts {
     id: CallId,
     number: u64,
     incident: Option<IncidentId>,
@@ -170,7 +171,8 @@ impl Material {
 
     /// Takes what figures need of a record. Wanted are, each once and in this order: the incidents that changed since
     /// [`Period::changed_since`]; the incidents merged into [`Material::older_merged`], until there are no more;
-    /// the assignments that changed since then and those of the older ones; all calls.
+    /// the assignments that changed since then and those of the older ones; the calls that changed since then and those of
+    /// the older ones. What is compared with the same time before comes by [`Material::take_before`], after all these.
     pub fn take(&mut self, record: &Record) {
         if let Record::Incident(incident) = record {
             self.take_incident(incident);
@@ -252,26 +254,37 @@ impl Material {
     }
 
     fn take_call(&mut self, call: &Call) {
-        let at = call.received_at;
-        self.earliest_call = Some(self.earliest_call.map_or(at, |earliest| earliest.min(at)));
-        let counts = self.period.has(at)
-            || self.period.before(WEEK_MS).has(at)
-            || self.period.before(YEAR_MS).has(at);
-        let incident = call.incident();
+        let facts = CallFacts::of(call);
+        self.earliest_call = self.earliest_with(&facts);
+        let incident = facts.incident;
         let of_an_incident = incident.is_some_and(|id| self.incidents.contains_key(&id));
-        if counts || of_an_incident {
-            self.calls.push(CallFacts {
-                id: call.id,
-                number: call.number,
-                incident,
-                answered_at: at,
-                ringing_at: call.ringing_at,
-                priority: call.priority,
-                area: call.place.as_ref().and_then(|place| place.area.clone()),
-                category: call.category.clone(),
-                public: call.channel.is_public(),
-            });
+        if of_an_incident || self.period.has(facts.answered_at) || self.has_before(&facts) {
+            self.calls.push(facts);
         }
+    }
+
+    /// Takes calls of the same time a week or a year before the period, as far as they are not here already.
+    pub fn take_before<'a>(&mut self, calls: impl IntoIterator<Item = &'a CallFacts>) {
+        let known: BTreeSet<CallId> = self.calls.iter().map(|call| call.id).collect();
+        for call in calls {
+            self.earliest_call = self.earliest_with(call);
+            if self.has_before(call) && !known.contains(&call.id) {
+                self.calls.push(call.clone());
+            }
+        }
+    }
+
+    fn has_before(&self, call: &CallFacts) -> bool {
+        [WEEK_MS, YEAR_MS]
+            .iter()
+            .any(|shift| self.period.before(*shift).has(call.answered_at))
+    }
+
+    fn earliest_with(&self, call: &CallFacts) -> Option<Timestamp> {
+        self.earliest_call
+            .into_iter()
+            .chain([call.answered_at])
+            .min()
     }
 
     fn take_otherwise(&mut self, assignment: &Assignment) {
@@ -328,11 +341,15 @@ impl Material {
                 family.answered = Some(first.min(call.answered_at));
             }
             if period.has(call.answered_at) {
-                if call.public && part.has(&call.traits(hour_of)) {
+                let traits = call.traits(hour_of);
+                if !part.has(&traits) {
+                    continue;
+                }
+                if call.public {
                     let counts = &mut measures.public_calls;
                     *counts.entry(call.category.clone()).or_default() += 1;
                 }
-                self.measure_call(call, part, hour_of, &mut measures);
+                self.measure_call(call, traits, &mut measures);
             }
         }
         for (id, family) in families {
@@ -359,17 +376,7 @@ impl Material {
         measures
     }
 
-    fn measure_call(
-        &self,
-        call: &CallFacts,
-        part: &Part,
-        hour_of: &dyn Fn(Timestamp) -> u8,
-        measures: &mut Measures,
-    ) {
-        let traits = call.traits(hour_of);
-        if !part.has(&traits) {
-            return;
-        }
+    fn measure_call(&self, call: &CallFacts, traits: Traits, measures: &mut Measures) {
         let incident = call.incident.map(|joined| self.root(joined));
         let known = incident.and_then(|id| self.incidents.get(&id));
         let subject = Subject {
@@ -394,6 +401,21 @@ impl Material {
 }
 
 impl CallFacts {
+    /// Returns what figures need of a call.
+    pub fn of(call: &Call) -> CallFacts {
+        CallFacts {
+            id: call.id,
+            number: call.number,
+            incident: call.incident(),
+            answered_at: call.received_at,
+            ringing_at: call.ringing_at,
+            priority: call.priority,
+            area: call.place.as_ref().and_then(|place| place.area.clone()),
+            category: call.category.clone(),
+            public: call.channel.is_public(),
+        }
+    }
+
     fn traits(&self, hour_of: &dyn Fn(Timestamp) -> u8) -> Traits {
         Traits {
             priority: self.priority,

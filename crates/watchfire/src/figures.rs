@@ -1,18 +1,27 @@
 //! The node's own figures: what is read from the tables for them, and how they are written as CSV.
 //!
 //! What an interval is and what is counted stands in the core (`figures`). All records of the period are read,
-//! however long ago, not only those in memory; nothing personal is opened. Start at [`gather`], then [`csv()`].
+//! however long ago: from memory if all of them are there, from the tables if not. Nothing personal is opened. Start at
+//! [`gather`], then [`csv()`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
 
 use watchfire_core::basis::{Code, IncidentId, Timestamp};
-use watchfire_core::figures::{CallCount, Cell, IntervalFigures, Material, Period, Targets};
+use watchfire_core::figures::{
+    CallCount, CallFacts, Cell, IntervalFigures, Material, Period, Targets, WEEK_MS, YEAR_MS,
+};
+use watchfire_core::limits::CLAIM_AHEAD_MAX_MS;
 use watchfire_core::record::call::Call;
-use watchfire_core::record::{OfKind, RecordKind};
+use watchfire_core::record::{OfKind, Record, RecordKind};
 use watchfire_store::{Filter, Reader, StoreError};
+
+use crate::node::Node;
 
 /// Facts that figures are made of at most; a longer period has to be asked for in parts.
 pub const FACTS_MAX: usize = 3_000_000;
+/// Calls of past days that are kept, for figures to be compared with.
+const PAST_CALLS_MAX: usize = 1_000_000;
 /// Rows that are read at a time.
 const ROWS: usize = 1_000;
 
@@ -25,38 +34,58 @@ pub struct Gathered {
     pub since: Timestamp,
 }
 
-/// Reads everything that the figures of a period are made of, and the calls of all times beside it; nothing if that is
-/// more than [`FACTS_MAX`].
-pub fn gather(reader: &Reader, period: Period) -> Result<Option<Gathered>, StoreError> {
-    gather_with(reader, period, None)
+/// Records of a period that are in memory; none if some of them have left it.
+pub type InMemory = Option<Vec<Record>>;
+
+/// Returns what is in memory of all that the figures of a period are made of.
+pub fn in_memory(node: &Node, period: Period) -> InMemory {
+    let kinds = [
+        RecordKind::Incident,
+        RecordKind::Assignment,
+        RecordKind::Call,
+    ];
+    node.changed_in_memory(&kinds, period.changed_since())
+}
+
+/// Reads what the figures of a period are made of, and beside it the calls of the same time a week and a year before;
+/// nothing if that is more than [`FACTS_MAX`].
+pub fn gather(
+    reader: &Reader,
+    (period, in_memory): (Period, &InMemory),
+    before: &PastCalls,
+) -> Result<Option<Gathered>, StoreError> {
+    let Some(mut gathered) = gather_period(reader, period, in_memory)? else {
+        return Ok(None);
+    };
+    let Some(days) = before.read(reader, period)? else {
+        return Ok(None);
+    };
+    let calls = days.iter().flat_map(|day| day.iter());
+    gathered.material.take_before(calls);
+    gathered.since = gathered.since_with_earliest();
+    Ok((gathered.material.len() <= FACTS_MAX).then_some(gathered))
 }
 
 /// Reads what the figures of a period alone are made of: no calls of the same time before, and no more than what has changed
 /// since the period began.
-pub fn gather_period(reader: &Reader, period: Period) -> Result<Option<Gathered>, StoreError> {
-    gather_with(reader, period, Some(period.changed_since()))
-}
-
-fn gather_with(
+pub fn gather_period(
     reader: &Reader,
     period: Period,
-    calls_since: Option<Timestamp>,
+    in_memory: &InMemory,
 ) -> Result<Option<Gathered>, StoreError> {
     let mut material = Material::of(period);
     let since = period.changed_since();
-    if !take(
-        reader,
-        &mut material,
-        RecordKind::Incident,
-        Some(since),
-        None,
-    )? || !take(
-        reader,
-        &mut material,
-        RecordKind::Assignment,
-        Some(since),
-        None,
-    )? {
+    let take_changed = |material: &mut Material, kind| match in_memory {
+        Some(records) => {
+            let records = records.iter().filter(|one| one.reference().kind == kind);
+            records.for_each(|one| material.take(one));
+            Ok(material.len() <= FACTS_MAX)
+        }
+        None => take(reader, material, kind, since, None),
+    };
+    if !take_changed(&mut material, RecordKind::Incident)?
+        || !take_changed(&mut material, RecordKind::Assignment)?
+    {
         return Ok(None);
     }
     // What was merged may bring kin that came to rest before the period, and those kin of their own.
@@ -69,26 +98,18 @@ fn gather_with(
         }
         for id in more.collect::<Vec<_>>() {
             for kind in [RecordKind::Incident, RecordKind::Assignment] {
-                if !take(reader, &mut material, kind, Some(since), Some(id))? {
+                if !take(reader, &mut material, kind, since, Some(id))? {
                     return Ok(None);
                 }
             }
         }
     }
-    if !take(reader, &mut material, RecordKind::Call, calls_since, None)? {
+    if !take_changed(&mut material, RecordKind::Call)? {
         return Ok(None);
     }
-    if let Some(since) = calls_since {
-        for id in done {
-            if !take(
-                reader,
-                &mut material,
-                RecordKind::Call,
-                Some(since),
-                Some(id),
-            )? {
-                return Ok(None);
-            }
+    for id in done {
+        if !take(reader, &mut material, RecordKind::Call, since, Some(id))? {
+            return Ok(None);
         }
     }
     let opened = reader.opening_time()?;
@@ -96,9 +117,19 @@ fn gather_with(
     let first = reader.record_by_number(RecordKind::Call, 1)?;
     let first = first.map(|row| reader.plain(&row)).transpose()?;
     let first = first.and_then(|record| Call::of(&record).map(|call| call.received_at));
-    let earliest = [material.earliest_call(), first].into_iter().flatten();
-    let since = earliest.fold(opened, Timestamp::min);
-    Ok(Some(Gathered { material, since }))
+    let mut gathered = Gathered {
+        material,
+        since: first.map_or(opened, |first| opened.min(first)),
+    };
+    gathered.since = gathered.since_with_earliest();
+    Ok(Some(gathered))
+}
+
+impl Gathered {
+    fn since_with_earliest(&self) -> Timestamp {
+        let earliest = self.material.earliest_call();
+        earliest.map_or(self.since, |earliest| self.since.min(earliest))
+    }
 }
 
 /// Takes records of a kind: those that changed since a time, or of one incident those that did not. Returns false
@@ -107,7 +138,7 @@ fn take(
     reader: &Reader,
     material: &mut Material,
     kind: RecordKind,
-    since: Option<Timestamp>,
+    since: Timestamp,
     parent: Option<IncidentId>,
 ) -> Result<bool, StoreError> {
     let filter = Filter { open: None, parent };
@@ -115,8 +146,7 @@ fn take(
     loop {
         let page = reader.records(kind, filter, after, ROWS)?;
         for row in &page.rows {
-            let changed_since = since.is_none_or(|since| row.changed_at >= since);
-            match (changed_since, parent) {
+            match (row.changed_at >= since, parent) {
                 (true, None) | (false, Some(_)) => material.take(&reader.plain(row)?),
                 (true, Some(_)) => {}             // Taken already.
                 (false, None) => return Ok(true), // They come last changed first.
@@ -130,6 +160,126 @@ fn take(
             None => return Ok(true),
         }
     }
+}
+
+/// The calls of days of the past, which figures are compared with: a day is read once, and again only after a call of it
+/// changed. To read them anew for every answer would be to go through a year of calls each time.
+#[derive(Debug, Default)]
+pub struct PastCalls {
+    kept: Mutex<KeptCalls>,
+}
+
+type DayOfCalls = Arc<Vec<CallFacts>>;
+
+#[derive(Debug, Default)]
+struct KeptCalls {
+    /// By the number of the day since 1970, in UTC.
+    days: BTreeMap<i64, DayOfCalls>,
+    /// How often a call changed: what was read before that is not kept.
+    changes: u64,
+}
+
+const DAY_MS: i64 = 24 * 3_600 * 1_000;
+
+fn day_of(at: Timestamp) -> i64 {
+    at.0.div_euclid(DAY_MS)
+}
+
+impl PastCalls {
+    /// Notes that records have changed: days with calls among them are read anew.
+    pub fn changed<'a>(&self, records: impl IntoIterator<Item = &'a Record>) {
+        for call in records.into_iter().filter_map(Call::of) {
+            let mut kept = self.kept();
+            kept.changes += 1;
+            kept.days.remove(&day_of(call.received_at));
+        }
+    }
+
+    /// Returns the days in which the same time lies a week and a year before a period; nothing if that is more than
+    /// [`FACTS_MAX`] calls.
+    fn read(&self, reader: &Reader, period: Period) -> Result<Option<Vec<DayOfCalls>>, StoreError> {
+        let days = |shift| {
+            let before = period.before(shift);
+            day_of(before.from)..=day_of(Timestamp(before.to.0 - 1))
+        };
+        let wanted: BTreeSet<i64> = days(WEEK_MS).chain(days(YEAR_MS)).collect();
+        let (mut found, changes) = {
+            let kept = self.kept();
+            let of = |day: &i64| kept.days.get(day).map(|calls| (*day, Arc::clone(calls)));
+            let found: BTreeMap<i64, DayOfCalls> = wanted.iter().filter_map(of).collect();
+            (found, kept.changes)
+        };
+        let missing: BTreeSet<i64> = wanted
+            .into_iter()
+            .filter(|day| !found.contains_key(day))
+            .collect();
+        if missing.is_empty() {
+            return Ok(Some(found.into_values().collect()));
+        }
+        let Some(read) = read_days(reader, &missing)? else {
+            return Ok(None);
+        };
+        found.extend(read);
+        let mut kept = self.kept();
+        if kept.changes == changes {
+            let count = |days: &BTreeMap<i64, DayOfCalls>| -> usize {
+                days.values().map(|calls| calls.len()).sum()
+            };
+            if count(&kept.days) + count(&found) > PAST_CALLS_MAX {
+                kept.days.clear();
+            }
+            kept.days.extend(found.clone());
+        }
+        Ok(Some(found.into_values().collect()))
+    }
+
+    fn kept(&self) -> std::sync::MutexGuard<'_, KeptCalls> {
+        self.kept
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+fn read_days(
+    reader: &Reader,
+    missing: &BTreeSet<i64>,
+) -> Result<Option<BTreeMap<i64, DayOfCalls>>, StoreError> {
+    let mut days: BTreeMap<i64, Vec<CallFacts>> =
+        missing.iter().map(|day| (*day, Vec::new())).collect();
+    let first = missing.first().map_or(0, |day| day.saturating_mul(DAY_MS));
+    let since = Timestamp(first.saturating_sub(CLAIM_AHEAD_MAX_MS));
+    let any = Filter {
+        open: None,
+        parent: None,
+    };
+    let (mut after, mut count) = (None, 0);
+    'pages: loop {
+        let page = reader.records(RecordKind::Call, any, after, ROWS)?;
+        for row in &page.rows {
+            if row.changed_at < since {
+                break 'pages; // They come last changed first.
+            }
+            let record = reader.plain(row)?;
+            let Some(call) = Call::of(&record) else {
+                continue;
+            };
+            if let Some(day) = days.get_mut(&day_of(call.received_at)) {
+                day.push(CallFacts::of(call));
+                count += 1;
+            }
+        }
+        if count > FACTS_MAX {
+            return Ok(None);
+        }
+        match page.next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    let days = days.into_iter();
+    Ok(Some(
+        days.map(|(day, calls)| (day, Arc::new(calls))).collect(),
+    ))
 }
 
 /// Figures with what they were asked for, as they are written.

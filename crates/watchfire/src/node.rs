@@ -14,7 +14,7 @@ mod look;
 mod taking;
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, RwLock};
 use std::thread::JoinHandle;
@@ -31,7 +31,7 @@ use watchfire_core::limits::BATCH_INPUTS_MAX;
 use watchfire_core::log::{Batch, KeptMade, Log, UsedDraft};
 use watchfire_core::plan::ResponseFile;
 use watchfire_core::playbook::Playbook;
-use watchfire_core::record::{Record, RecordRef};
+use watchfire_core::record::{Record, RecordKind, RecordRef};
 use watchfire_core::refusal::Refusal;
 use watchfire_core::timer::TimerRules;
 use watchfire_feed::Feed;
@@ -44,6 +44,7 @@ use crate::conditions;
 use crate::cover::Cover;
 use crate::deeds::Deeds;
 use crate::federation::Federation;
+use crate::figures::PastCalls;
 use crate::hub::{Hub, Message};
 use crate::long_reader::LongReader;
 use crate::metrics::Metrics;
@@ -115,6 +116,8 @@ struct Inner {
     response: Arc<ResponseFile>,
     exercise: Option<String>,
     board: RwLock<Board>,
+    /// All that changed since then is on the board; in milliseconds.
+    whole_since_ms: AtomicI64,
     position: AtomicU64,
     /// The time of the last entry, in milliseconds.
     last_entry_ms: AtomicU64,
@@ -126,6 +129,7 @@ struct Inner {
     queue: SyncSender<Input>,
     reader: Mutex<Reader>,
     figures: LongReader,
+    past_calls: PastCalls,
     past: PastBoards,
     playbooks: OnceLock<Vec<Playbook>>,
     monitoring: Monitoring,
@@ -241,6 +245,7 @@ impl Node {
                 response,
                 exercise,
                 board: RwLock::new(engine.board().clone()),
+                whole_since_ms: AtomicI64::new(keep_since.0),
                 position: AtomicU64::new(position),
                 last_entry_ms: AtomicU64::new(last_time.ms()),
                 positions: Positions::default(),
@@ -251,6 +256,7 @@ impl Node {
                 queue,
                 reader: Mutex::new(store.reader()?),
                 figures: LongReader::new(store.reader()?),
+                past_calls: PastCalls::default(),
                 past: PastBoards::new(store.reader()?),
                 playbooks: OnceLock::new(),
                 monitoring: Monitoring::new(store.reader()?),
@@ -360,6 +366,11 @@ impl Node {
         &self.inner.figures
     }
 
+    /// Returns the calls of past days that figures are compared with.
+    pub fn past_calls(&self) -> &PastCalls {
+        &self.inner.past_calls
+    }
+
     /// Returns the boards of earlier moments.
     pub fn past(&self) -> &PastBoards {
         &self.inner.past
@@ -373,6 +384,17 @@ impl Node {
     /// Returns the board as it is on disk; a thread that looks at it must not look again before it has let go.
     pub fn board(&self) -> Look<'_> {
         Look::at(&self.inner.board)
+    }
+
+    /// Returns the records of some kinds that have changed since a time, if all of them are in memory.
+    pub fn changed_in_memory(&self, kinds: &[RecordKind], since: Timestamp) -> Option<Vec<Record>> {
+        let board = self.board();
+        // Asked under the same look: nothing leaves the board while it is looked at.
+        if since.0 < self.inner.whole_since_ms.load(Ordering::Acquire) {
+            return None;
+        }
+        let all = kinds.iter().flat_map(|kind| board.records_of(*kind));
+        Some(all.filter(|one| one.changed_at() >= since).collect())
     }
 
     /// Returns the log position that [`Node::board`] shows, or an earlier one.
@@ -738,6 +760,7 @@ impl Worker {
                 message::of_batch(&board, &self.node, &shown, &left_behind, position)
             };
             told = Some((messages, position));
+            self.node.inner.past_calls.changed(&shown);
         }
         if shown
             .iter()
@@ -809,6 +832,9 @@ impl Worker {
     }
 
     fn let_go(&mut self, before: Timestamp) {
+        // First, so that nobody takes the board for whole while records leave it.
+        let since = &self.node.inner.whole_since_ms;
+        since.fetch_max(before.0, Ordering::AcqRel);
         let gone = self.engine.let_go(before);
         self.board_mut(|board| gone.iter().for_each(|reference| board.remove(*reference)));
         let trail_before = Timestamp(self.node.now().0 - to_ms(self.node.settings().keep_trail_s));

@@ -24,7 +24,10 @@ use crate::ledger::Booked;
 use crate::timer::{AlarmCode, Seen};
 pub use attachment::{Attachment, File, Media};
 pub(super) use decide::{check_words, decide};
-pub use overdue::{all_overdue, escalated, overdue, overdue_item, progress_of, statuses};
+pub use overdue::{
+    CarriedOver, all_overdue, all_overdue_of, carried, escalated, overdue, overdue_item,
+    progress_of, statuses,
+};
 
 /// A directive as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

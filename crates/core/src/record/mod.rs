@@ -311,7 +311,7 @@ impl Record {
     }
 
     /// Returns since when it is over by itself (see [`Board::over_before`]).
-    pub(crate) fn over_since(&self) -> Option<Timestamp> {
+    pub fn over_since(&self) -> Option<Timestamp> {
         each_record!(self, record => Life::over_since(record.as_ref()))
     }
 

@@ -11,12 +11,13 @@ use crate::entropy::Entropy;
 use crate::ledger::{BookOf, LineId, Off};
 use crate::limits;
 use crate::monitoring::{self, Moment, WaitStep};
-use crate::record::directive::{Addressee, Details, DirectiveAction, Step};
+use crate::record::directive::{self, Addressee, Details, DirectiveAction, Step};
 use crate::record::incident::IncidentAction;
 use crate::record::person::Seat;
 use crate::record::settlement::{Book, Settlement, SettlementAction};
 use crate::record::{Action, RecordKind};
 use crate::refusal::Refusal;
+use crate::timer;
 
 const BRIGADE: &str = r#"
 [categories.fire]
@@ -93,6 +94,21 @@ fn sign(world: &mut World, book: Book) -> Result<SettlementId, Refusal> {
     ask(world, Action::Settlement(sign)).map(SettlementId)
 }
 
+fn carry_to(
+    world: &mut World,
+    number: u32,
+    line_id: LineId,
+    until: Timestamp,
+) -> Result<(), Refusal> {
+    let carry = SettlementAction::Carry {
+        book: agency(world, number),
+        lines: vec![line_id],
+        reason: line("Waits for the laboratory"),
+        until,
+    };
+    ask(world, Action::Settlement(carry)).map(drop)
+}
+
 fn carry(world: &mut World, book: Book, lines: Vec<LineId>) -> Result<(), Refusal> {
     let carry = SettlementAction::Carry {
         book,
@@ -108,6 +124,40 @@ fn directive_line(directive: DirectiveId) -> LineId {
         record: directive.into(),
         item: None,
     }
+}
+
+#[test]
+fn what_was_carried_over_is_late_again_at_its_new_date_and_not_before() {
+    let mut world = house();
+    let id = issue(&mut world);
+    let late = |world: &World| {
+        let board = world.engine.board();
+        let all = directive::all_overdue(board, &board.directives[&id], world.now);
+        let steps: Vec<_> = all.iter().map(|one| (one.item, one.since)).collect();
+        steps
+    };
+    world.now = day(1);
+    assert_eq!(late(&world).len(), 2, "the item's step, and the whole");
+    let tomorrow = carry_to(&mut world, 0, directive_line(id), day(1).plus_s(7_200));
+    tomorrow.unwrap();
+    assert_eq!(late(&world), []);
+    let board = world.engine.board();
+    let alarm = timer::alarm_of_directive(board, &board.directives[&id], world.now);
+    assert_eq!(alarm, None);
+    world.now = day(1).plus_s(7_199);
+    assert_eq!(late(&world), []);
+    world.now = day(1).plus_s(7_200);
+    let whole = (None, world.now);
+    let all = late(&world);
+    assert!(all.len() == 2 && all.contains(&whole), "{all:?}");
+    // Again, and further.
+    let first = agency(&world, 0);
+    sign(&mut world, first).unwrap();
+    world.now = day(2);
+    let later = carry_to(&mut world, 1, directive_line(id), day(3));
+    later.unwrap();
+    assert_eq!(late(&world), []);
+    world.check();
 }
 
 #[test]

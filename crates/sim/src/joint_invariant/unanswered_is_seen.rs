@@ -7,12 +7,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use watchfire_core::basis::DirectiveId;
+use watchfire_core::basis::{DirectiveId, Timestamp};
 use watchfire_core::engine::{self, Decoded};
 use watchfire_core::record::directive::{
     self, Addressee, Directive, DirectiveEvent, Due, Ending, ItemStatus, Ladder, Progress, Step,
 };
 use watchfire_core::record::reply::{Reply, ReplyEvent};
+use watchfire_core::record::settlement::SettlementEvent;
 use watchfire_core::record::{Elsewhere, Event, RecordKind, RecordRef};
 use watchfire_core::timer::{self, AlarmCode, TimerRules};
 use watchfire_feed::{NodeId, Scope};
@@ -27,6 +28,8 @@ pub(crate) struct Known {
     read_to: usize,
     out: BTreeMap<DirectiveId, Given>,
     told: BTreeMap<(NodeId, DirectiveId), Told>,
+    /// The last new date to which any line of a directive was carried over: it is not late before it.
+    carried: BTreeMap<DirectiveId, Timestamp>,
 }
 
 /// A directive that was issued.
@@ -95,13 +98,21 @@ fn read(known: &mut Known, site: &Site) -> Result<(), String> {
     let own = site.node();
     for (feed, entry) in &site.disk.log[known.read_to..] {
         let about = entry.header.kind.as_str();
-        if !about.starts_with("directive.") && !about.starts_with("reply.") {
+        let read = ["directive.", "reply.", "settlement."];
+        if !read.iter().any(|start| about.starts_with(start)) {
             continue;
         }
         let Ok(Decoded::Event { record, event, .. }) = engine::decode(entry) else {
             continue;
         };
-        if let Event::Reply(event) = &event {
+        if let Event::Settlement(SettlementEvent::Carried { lines, until, .. }) = &event {
+            let own = lines.iter().filter(|_| feed.node == own);
+            for line in own.filter(|line| line.record.kind == RecordKind::Directive) {
+                let date = known.carried.entry(DirectiveId(line.record.id));
+                let date = date.or_insert(*until);
+                *date = (*until).max(*date);
+            }
+        } else if let Event::Reply(event) = &event {
             if feed.node != own {
                 known.said(own, feed.node, record, event);
             }
@@ -232,7 +243,8 @@ fn is_shown(known: &Known, site: &Site) -> Result<(), String> {
             let due = found
                 .issued
                 .map(|issued| issued.at.plus_s(given.ladder.sign_s));
-            let is_late = !told.signed && due.is_some_and(|due| due <= site.now);
+            let carried = known.carried.get(id).is_some_and(|until| *until > site.now);
+            let is_late = !carried && !told.signed && due.is_some_and(|due| due <= site.now);
             if is_late && !status.is_over() && !late.contains(&RecordRef::from(*id)) {
                 return Err(format!(
                     "{name} is not told that {node} is late with {id:?}"

@@ -55,6 +55,8 @@ struct Scale {
     quick: bool,
     /// Where stores are made: on the disk of the build, which is taken to be the node's.
     scratch: PathBuf,
+    /// The map of the city, if another than the demo's.
+    map: Option<PathBuf>,
 }
 
 impl Scale {
@@ -105,6 +107,7 @@ struct Asked {
     json: bool,
     runs: usize,
     only: Vec<String>,
+    map: Option<PathBuf>,
 }
 
 fn asked() -> Outcome<Asked> {
@@ -113,6 +116,7 @@ fn asked() -> Outcome<Asked> {
         json: false,
         runs: RUNS,
         only: Vec::new(),
+        map: None,
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
@@ -124,8 +128,13 @@ fn asked() -> Outcome<Asked> {
                 let parts = arguments.next().ok_or("--only needs a part")?;
                 asked.only = parts.split(',').map(str::to_owned).collect();
             }
+            "--map" => {
+                let map = arguments.next().ok_or("--map needs a .osm.pbf file")?;
+                asked.map = Some(PathBuf::from(map));
+            }
             other => {
-                return Err(format!("{other}? --quick, --json, --runs N, --only PART,PART").into());
+                let all = "--quick, --json, --runs N, --only PART,PART, --map FILE.osm.pbf";
+                return Err(format!("{other}? {all}").into());
             }
         }
     }
@@ -149,6 +158,7 @@ fn measure_all() -> Outcome<bool> {
     let scale = Scale {
         quick: asked.quick,
         scratch: target.join("bench"),
+        map: asked.map,
     };
     std::fs::create_dir_all(&scale.scratch)?;
     let mut report = Report::default();

@@ -53,8 +53,9 @@ pub(crate) struct City {
 impl City {
     /// Reads the city; its network is built once and kept, as an operator would.
     pub(crate) fn read(scale: &Scale) -> Outcome<City> {
-        let roads_file = scale.scratch.join("city.roads");
-        let map = Path::new(CITY).join("roads.osm.pbf");
+        let roads_file = scale.scratch.join(format!("{}.roads", City::name(scale)));
+        let map = scale.map.clone();
+        let map = map.unwrap_or_else(|| Path::new(CITY).join("roads.osm.pbf"));
         let bytes = city::read(&map)?;
         let (graph, _) = city::build_roads(&map, &bytes, &BuildOptions::default(), |_, _, _| {})?;
         city::write(&roads_file, &graph.to_bytes())?;
@@ -65,6 +66,14 @@ impl City {
             roads_file,
             ends,
             dice: Dice(SEED),
+        })
+    }
+
+    /// Returns what its files are called.
+    pub(crate) fn name(scale: &Scale) -> String {
+        let stem = scale.map.as_ref().and_then(|map| map.file_stem());
+        stem.map_or("city".to_owned(), |stem| {
+            stem.to_string_lossy().into_owned()
         })
     }
 

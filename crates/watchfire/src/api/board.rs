@@ -23,7 +23,11 @@ use crate::policy::{Permission, Session};
 use crate::positions::Located;
 use crate::problem::Problem;
 
-/// Everything open, and what ended recently.
+/// How long what is over stays on the board that is shown: longer than anybody on duty looks for it there. What ended before
+/// is in memory still and asked for by itself, and a day of thousands of calls does not go to every console whole.
+const SHOWN_AFTER_MS: i64 = 3_600 * 1_000;
+
+/// Everything open, and what ended within the last hour.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct BoardView {
     /// Where the stream goes on from.
@@ -49,7 +53,7 @@ pub(crate) struct BoardView {
     peers: Option<PeersView>,
 }
 
-/// Shows everything open and what ended recently.
+/// Shows everything open and what ended within the last hour.
 #[utoipa::path(get, path = "/api/v1/board", tag = "board", responses((status = 200, body = BoardView)))]
 pub(crate) async fn show(
     State(app): State<App>,
@@ -100,10 +104,19 @@ impl BoardView {
         node: &Node,
         at: Timestamp,
     ) -> BoardView {
+        let since = Timestamp(at.0.saturating_sub(SHOWN_AFTER_MS));
+        let kept = board.incidents_since(since);
         let incidents = board.incidents.values();
-        let calls = board.calls.values();
+        let incidents = incidents.filter(|one| kept.contains(&one.id));
+        let calls = board.calls.values().filter(|one| {
+            let of_shown = one.incident().is_some_and(|id| kept.contains(&id));
+            of_shown || one.is_loose() || one.changed_at >= since
+        });
         let units = board.units.values();
-        let assignments = board.assignments.values();
+        let assignments = board
+            .assignments
+            .values()
+            .filter(|one| kept.contains(&one.incident) || one.is_live() || one.changed_at >= since);
         let stations = board.stations.values();
         let conditions = board.road_conditions.values();
         BoardView {
@@ -124,7 +137,7 @@ impl BoardView {
             road_conditions: conditions
                 .map(|one| road_condition::shown(one, at))
                 .collect(),
-            records: message::others(board, at, personal),
+            records: message::others(board, at, personal, since),
             operations: Vec::new(),
             peers: None,
         }
@@ -225,8 +238,14 @@ pub(crate) fn every_record(
     since: Timestamp,
     mut look: impl FnMut(&Board, &Record),
 ) -> Result<(), Problem> {
-    let (mut cursor, mut gone_through) = (None, 0);
+    let in_memory = app.node.changed_in_memory(&[kind], since);
     let board = app.node.board();
+    if let Some(mut records) = in_memory {
+        records.sort_by_key(|one| std::cmp::Reverse((one.changed_at(), one.reference().id)));
+        records.iter().for_each(|one| look(&board, one));
+        return Ok(());
+    }
+    let (mut cursor, mut gone_through) = (None, 0);
     let any = watchfire_store::Filter {
         open: None,
         parent: None,

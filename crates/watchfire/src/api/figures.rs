@@ -22,7 +22,7 @@ use watchfire_store::Cursor;
 
 use super::view::{self, PriorityView, ReasonView, TextView};
 use super::{App, Query, read, read_cursor, read_limit, read_time};
-use crate::figures::{Language, Written, gather};
+use crate::figures::{Language, Written, gather, in_memory};
 use crate::policy::{Permission, Session};
 use crate::problem::Problem;
 
@@ -570,8 +570,10 @@ impl Made {
         let asked = AskedFor::read(app, query)?;
         let AskedFor { period, part } = asked.clone();
         let zone = zone(app);
+        let node = app.node.clone();
         let made = app.node.figures().read(move |reader| {
-            let Some(gathered) = gather(reader, period)? else {
+            let asked = (period, &in_memory(&node, period));
+            let Some(gathered) = gather(reader, asked, node.past_calls())? else {
                 return Ok(None);
             };
             let measures = gathered.material.measure(&part, &|at| hour_in(&zone, at));

@@ -114,13 +114,17 @@ fn other_view(board: &Board, record: &Record, at: Timestamp, personal: bool) -> 
     }
 }
 
-/// Shows all records of the kinds that have no list of their own on the board.
-pub fn others(board: &Board, at: Timestamp, personal: bool) -> Vec<RecordView> {
+/// Shows all records of the kinds that have no list of their own on the board; of directives those that are open or were until
+/// a time.
+pub fn others(board: &Board, at: Timestamp, personal: bool, since: Timestamp) -> Vec<RecordView> {
     let patrols = board.patrols.values().cloned().map(Record::Patrol);
     let assessments = board.assessments.values().cloned().map(Record::Assessment);
     let consultations = board.consultations.values().cloned();
     let consultations = consultations.map(Record::Consultation);
-    let directives = board.directives.values().cloned().map(Record::Directive);
+    let directives = board.directives.values().cloned();
+    let directives = directives.map(Record::Directive).filter(|one| {
+        one.over_since().is_none_or(|over| over >= since) || one.changed_at() >= since
+    });
     let posts = board.duty_posts.values().cloned().map(Record::DutyPost);
     let runs = board.playbook_runs.values().cloned();
     let runs = runs.map(Record::PlaybookRun);

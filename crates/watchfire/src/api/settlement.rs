@@ -52,7 +52,14 @@ pub(crate) struct BookQuery {
     of: Option<String>,
     /// Which station, unit or operation.
     id: Option<String>,
+    /// Every line; if not, the first hundreds of those that are over.
+    #[serde(default)]
+    whole: bool,
 }
+
+/// Lines that are over, which a book is shown with unless it is asked for whole: nobody reads further, and a day may have
+/// tens of thousands.
+const OVER_SHOWN: usize = 300;
 
 /// The book of a day.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -77,8 +84,10 @@ pub(crate) struct BookView {
     over: bool,
     /// The figures by kind of line.
     tallies: Vec<BookTallyView>,
-    /// The lines, the oldest first.
+    /// The lines: what does not agree with the day before, what is open, then what is over, each the oldest first.
     lines: Vec<BookLineView>,
+    /// How many lines more it has, all of them over; they come with `whole`.
+    lines_left_out: usize,
     /// How many lines keep it from being signed.
     open_questions: usize,
     /// True if there was a signed day before.
@@ -188,7 +197,7 @@ pub(crate) async fn show(
         query.of.as_deref(),
         query.id.as_deref(),
     )?;
-    Ok(Json(shown(&app, &book)?))
+    Ok(Json(shown(&app, &book, query.whole)?))
 }
 
 /// Gives the book of a day as a file, in the language that is asked for (`Accept-Language`).
@@ -207,7 +216,7 @@ pub(crate) async fn csv(
         query.of.as_deref(),
         query.id.as_deref(),
     )?;
-    let view = shown(&app, &book)?;
+    let view = shown(&app, &book, true)?;
     let wanted = headers.get(header::ACCEPT_LANGUAGE);
     let chinese = wanted.is_some_and(|value| value.as_bytes().starts_with(b"zh"));
     let text = written(&view, chinese);
@@ -349,6 +358,7 @@ pub(crate) async fn sign(asked: Asked) -> Result<Response, Problem> {
         )?;
         of_which = Some(book);
         let within = away(&app, book.from)?;
+        let within = within.iter().map(Record::reference).collect();
         Ok(Action::Settlement(SettlementAction::Sign { book, within }))
     };
     asked.act(&[Permission::SettleDays], meaning).await?;
@@ -376,22 +386,21 @@ pub(crate) async fn correct(Path(id): Path<String>, asked: Asked) -> Result<Resp
 
 fn respond(app: &App, book: Option<Book>) -> Result<Response, Problem> {
     let book = book.ok_or_else(Problem::not_found)?;
-    let view = shown(app, &book)?;
+    let view = shown(app, &book, false)?;
     Ok(answer(StatusCode::OK, view.version, &view))
 }
 
 /// Returns the records that changed since a day began and have left memory.
-fn away(app: &App, from: Timestamp) -> Result<Vec<RecordRef>, Problem> {
-    let mut names = Vec::new();
+fn away(app: &App, from: Timestamp) -> Result<Vec<Record>, Problem> {
+    let mut records = Vec::new();
     for kind in BOOKED {
         every_record(app, kind, from, |board, record| {
-            let name = record.reference();
-            if board.get(name).is_none() {
-                names.push(name);
+            if board.get(record.reference()).is_none() {
+                records.push(record.clone());
             }
         })?;
     }
-    Ok(names)
+    Ok(records)
 }
 
 fn zone_of(app: &App) -> TimeZone {
@@ -459,28 +468,21 @@ fn book_of(
 }
 
 /// Shows a book as it is now. Of a signed one the figures are those that were signed.
-fn shown(app: &App, book: &Book) -> Result<BookView, Problem> {
-    let mut away = Vec::new();
-    for kind in BOOKED {
-        every_record(app, kind, book.from, |board, record| {
-            if board.get(record.reference()).is_none() {
-                away.push(record.clone());
-            }
-        })?;
-    }
+fn shown(app: &App, book: &Book, whole: bool) -> Result<BookView, Problem> {
+    let away = away(app, book.from)?;
     let now = app.node.now();
     let board = app.node.board();
     if away.is_empty() {
-        return Ok(view_of(app, &board, book, now));
+        return Ok(view_of(app, &board, book, (now, whole)));
     }
     // Records are shared between boards, so that this one costs little.
-    let mut whole = board.clone();
+    let mut all = board.clone();
     drop(board);
-    away.into_iter().for_each(|record| whole.put(record));
-    Ok(view_of(app, &whole, book, now))
+    away.into_iter().for_each(|record| all.put(record));
+    Ok(view_of(app, &all, book, (now, whole)))
 }
 
-fn view_of(app: &App, board: &Board, book: &Book, now: Timestamp) -> BookView {
+fn view_of(app: &App, board: &Board, book: &Book, (now, whole): (Timestamp, bool)) -> BookView {
     let id = Settlement::id_of(book);
     let found = board.settlements.get(&id).map(AsRef::as_ref);
     let ledger = Settlement::ledger(board, book);
@@ -506,6 +508,8 @@ fn view_of(app: &App, board: &Board, book: &Book, now: Timestamp) -> BookView {
         .map(|next| next.to_string())
         .filter(|next| date.as_ref() > Some(next));
     let (of, of_id, of_name) = named(board, book);
+    let lines_shown = if whole { usize::MAX } else { OVER_SHOWN };
+    let (lines, lines_left_out) = lines(board, &ledger, found, &questions, lines_shown);
     BookView {
         settlement: id.to_string(),
         version: found.map_or(0, |found| found.version),
@@ -517,7 +521,8 @@ fn view_of(app: &App, board: &Board, book: &Book, now: Timestamp) -> BookView {
         until: view::time(book.until),
         over: book.until <= now,
         tallies: tallies.iter().map(tally_view).collect(),
-        lines: lines(board, &ledger, found, &questions),
+        lines,
+        lines_left_out,
         open_questions: questions.len(),
         follows: before.is_some(),
         sign_first,
@@ -615,12 +620,14 @@ pub(super) fn named(board: &Board, book: &Book) -> (&'static str, Option<String>
     }
 }
 
+/// Returns the lines in the order of [`BookView::lines`], and how many were left out of those that are over.
 fn lines(
     board: &Board,
     ledger: &Ledger,
     found: Option<&Settlement>,
     questions: &[LineId],
-) -> Vec<BookLineView> {
+    over_shown: usize,
+) -> (Vec<BookLineView>, usize) {
     let carried: BTreeMap<LineId, _> = found
         .into_iter()
         .flat_map(|found| &found.carried)
@@ -646,8 +653,16 @@ fn lines(
     let own: BTreeSet<LineId> = ledger.lines.iter().map(|line| line.id).collect();
     let missing = ledger.off.keys().filter(|id| !own.contains(id));
     let mut all: Vec<BookLineView> = missing.map(|id| view(id, None)).collect();
-    all.extend(ledger.lines.iter().map(|line| view(&line.id, Some(line))));
-    all
+    let waits = |line: &&watchfire_core::ledger::Line| {
+        line.carried_out || ledger.off.contains_key(&line.id) || questions.contains(&line.id)
+    };
+    let (first, over): (Vec<&watchfire_core::ledger::Line>, Vec<_>) =
+        ledger.lines.iter().partition(waits);
+    let over_in_all = over.len();
+    let over = over.into_iter().take(over_shown);
+    let shown = first.into_iter().chain(over);
+    all.extend(shown.map(|line| view(&line.id, Some(line))));
+    (all, over_in_all.saturating_sub(over_shown))
 }
 
 fn off_text(off: Off) -> Text {

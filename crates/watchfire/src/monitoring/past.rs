@@ -17,7 +17,7 @@ use watchfire_core::record::{OfKind, RecordKind};
 use watchfire_store::{Filter, Reader, StoreError};
 
 use crate::cover::zone_of;
-use crate::figures::gather_period;
+use crate::figures::{gather_period, in_memory};
 use crate::long_reader::LongReader;
 use crate::node::Node;
 use crate::problem::Problem;
@@ -52,6 +52,8 @@ pub struct Facts {
     pub read_at: Timestamp,
     material: Material,
     directives: Vec<(Directive, Vec<(Progress, ItemStatus)>)>,
+    /// What the whole period came to, once somebody asked.
+    measured: OnceLock<Arc<Measures>>,
     made: Instant,
     took: Duration,
 }
@@ -60,7 +62,7 @@ pub struct Facts {
 #[derive(Debug)]
 pub struct PeriodFigures {
     /// Intervals, calls and what was counted beside.
-    pub measures: Measures,
+    pub measures: Arc<Measures>,
     /// How quickly directives were answered.
     pub bins: Bins,
 }
@@ -73,8 +75,15 @@ impl Facts {
             let time = jiff::Timestamp::from_millisecond(at.0).unwrap_or_default();
             u8::try_from(zone.to_datetime(time).hour()).unwrap_or(0)
         };
-        let part = Part::default();
-        let measures = self.material.measure_within(period, &part, &hour_of);
+        let measure = || {
+            let part = Part::default();
+            Arc::new(self.material.measure_within(period, &part, &hour_of))
+        };
+        // Of the whole period it is worked out once, however many look.
+        let measures = match period == self.period {
+            true => Arc::clone(self.measured.get_or_init(measure)),
+            false => measure(),
+        };
         let mut bins = Bins::default();
         for (directive, items) in self.directives_of(period) {
             bins.count(directive, items, now);
@@ -302,7 +311,7 @@ impl PastPeriods {
 fn read_facts(node: &Node, reader: &Reader, period: Period) -> Result<Option<Facts>, StoreError> {
     let began = Instant::now();
     let read_at = node.now();
-    let Some(gathered) = gather_period(reader, period)? else {
+    let Some(gathered) = gather_period(reader, period, &in_memory(node, period))? else {
         return Ok(None);
     };
     let mut directives = Vec::new();
@@ -321,6 +330,7 @@ fn read_facts(node: &Node, reader: &Reader, period: Period) -> Result<Option<Fac
         read_at,
         material: gathered.material,
         directives,
+        measured: OnceLock::new(),
         made: Instant::now(),
         took: began.elapsed(),
     }))

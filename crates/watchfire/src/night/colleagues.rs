@@ -2,7 +2,7 @@
 //! or two agencies can be tried by one. Start at [`Teller::answer_visitors`].
 //!
 //! The night's duty officer explains what is questioned and signs a handover, and reviews what others wrote; the other
-//! agencies sign for directives and report, and offer, bring and take back what is asked of them. None of them begins anything.
+//! agencies sign for assessments and directives and report, and offer, bring and take back what is asked of them. None of them begins anything.
 
 use std::time::Duration;
 
@@ -38,6 +38,7 @@ impl Teller {
         said(self.hand_over_to_visitor(agency).await);
         said(self.review(agency).await);
         if agency.http != self.lead().http {
+            said(self.sign_assessments(agency).await);
             said(self.answer_directives(agency).await);
             said(self.answer_requests(agency).await);
         }
@@ -84,6 +85,21 @@ impl Teller {
                     .send(NIGHT, &format!("{path}/steps"), json!({ "do": "review" }))
                     .await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Signs for the assessments that the agency is to read.
+    async fn sign_assessments(&self, agency: &Agency) -> Told<()> {
+        let all = agency.read(NIGHT, "/assessments").await?;
+        let theirs = rows(&all, "items")
+            .iter()
+            .filter(|one| one["own"] == false && one["to_read"] == true);
+        for one in theirs {
+            let operation = text(one, "/readers/operation")?;
+            let record = format!("assessment:{}", text(one, "/id")?);
+            let sign = json!({ "do": "sign", "node": one["node"], "record": record });
+            agency.joint(&operation, sign).await?;
         }
         Ok(())
     }

@@ -113,6 +113,7 @@ pub async fn run(
     } else {
         // The nodes go on at the pace of the clock on the wall, so that a person can look round.
         teller.rest();
+        teller.your_turn();
         tokio::select! {
             served = serving => served.map_err(ended)??,
             () = teller.answer_visitors() => {}

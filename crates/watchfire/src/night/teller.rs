@@ -139,6 +139,15 @@ impl Teller {
         self.stage.clock.run_at(1);
     }
 
+    /// Says that the night is over and a person may go on.
+    pub(super) fn your_turn(&self) {
+        self.act(
+            "夜已演完，轮到您：打开下列页面，按手册“值班长的一晚”逐步操作；按 Ctrl-C 结束",
+            "The night is over and it is your turn: open this page and follow the book, “A duty officer's evening”; Ctrl-C ends it",
+            Some(self.lead().page("/")),
+        );
+    }
+
     /// Says who sits where and how to come in.
     fn who_is_there(&self) {
         for agency in self.stage.all() {

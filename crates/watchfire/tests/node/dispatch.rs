@@ -253,3 +253,48 @@ async fn one_to_forty_eight_hours_can_be_looked_back_over() {
     let found = get(&house, "/alarms").await;
     assert_eq!(found.json["hours"].as_array().unwrap().len(), 12);
 }
+
+#[tokio::test]
+async fn what_is_long_over_is_on_no_board_and_still_found_by_itself() {
+    let mut house = House::new().await;
+    let (done_call, done) = house.incident().await;
+    let (open_call, open) = house.incident().await;
+    let sent = sent(&house, &done, &house.own_unit.clone()).await;
+    let clear = post(&house, &format!("/assignments/{sent}/clear"), json!({})).await;
+    assert_eq!(clear.status, StatusCode::OK, "{clear:?}");
+    let close = json!({ "disposition": "done" });
+    let close = post(&house, &format!("/incidents/{done}/close"), close).await;
+    assert_eq!(close.status, StatusCode::OK, "{close:?}");
+    let on_board = |board: &Answer, list: &str, id: &str| {
+        let all = board.json[list].as_array().unwrap();
+        all.iter().any(|one| one["id"] == id)
+    };
+    let all = [
+        ("incidents", &done, false),
+        ("calls", &done_call, false),
+        ("assignments", &sent, false),
+        ("incidents", &open, true),
+        ("calls", &open_call, true),
+    ];
+    let board = get(&house, "/board").await;
+    for (list, id, _) in all {
+        assert!(on_board(&board, list, id), "{list} ended just now");
+    }
+    house.restart_hours_later(2).await;
+    let board = get(&house, "/board").await;
+    for (list, id, is_open) in all {
+        assert_eq!(on_board(&board, list, id), is_open, "{list}");
+        let alone = get(&house, &format!("/{list}/{id}")).await;
+        assert_eq!(alone.status, StatusCode::OK, "{list}: {alone:?}");
+    }
+    let reopened = json!({ "reason": "it burns again" });
+    let reopened = post(&house, &format!("/incidents/{done}/reopen"), reopened).await;
+    assert_eq!(reopened.status, StatusCode::OK, "{reopened:?}");
+    let board = get(&house, "/board").await;
+    for (list, id, _) in all {
+        assert!(
+            on_board(&board, list, id),
+            "{list} is there with its incident"
+        );
+    }
+}

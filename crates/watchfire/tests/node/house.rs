@@ -169,7 +169,7 @@ impl House {
             store.add_token(&row).unwrap();
             tokens.insert(seat, secret.text);
         }
-        let (node, thread) = start(store, response, 3_600, travel_of_node);
+        let (node, thread) = start(store, response, KEPT_S, travel_of_node);
         let mut house = House {
             router: router_of(&node),
             node,
@@ -212,7 +212,24 @@ impl House {
         work(&dir);
         let store = Store::open(&dir).unwrap();
         let response = Arc::new(ResponseFile::default());
-        let (node, thread) = start(store, response, 3_600, plain_travel());
+        let (node, thread) = start(store, response, KEPT_S, plain_travel());
+        self.router = router_of(&node);
+        self.node = node;
+        self.thread = Some(thread);
+    }
+
+    /// Stops the node, and starts it some hours later by its own clock, with everything that it had in memory.
+    pub(crate) async fn restart_hours_later(&mut self, hours: u32) {
+        self.node.stop();
+        self.thread.take().unwrap().join().unwrap();
+        let store = Store::open(&self.dir.path().join("node")).unwrap();
+        let clock = Clock::Replay {
+            from: Clock::Real.now().plus_s(hours * 3_600),
+            began: std::time::Instant::now(),
+            speed: 1,
+        };
+        let response = Arc::new(ResponseFile::default());
+        let (node, thread) = start_by(clock, store, response, KEPT_S, plain_travel());
         self.router = router_of(&node);
         self.node = node;
         self.thread = Some(thread);
@@ -392,7 +409,20 @@ fn plain_travel() -> Travel {
     Travel::new(None, StraightLine::default(), 100)
 }
 
+/// Longer than any story claims back: nothing leaves memory but by [`House::restart`].
+const KEPT_S: u64 = 500 * 24 * 3_600;
+
 fn start(
+    store: Store,
+    response: Arc<ResponseFile>,
+    keep_ended_s: u64,
+    travel: Travel,
+) -> (Node, JoinHandle<Health>) {
+    start_by(Clock::Real, store, response, keep_ended_s, travel)
+}
+
+fn start_by(
+    clock: Clock,
     store: Store,
     response: Arc<ResponseFile>,
     keep_ended_s: u64,
@@ -401,7 +431,7 @@ fn start(
     let settings = Settings {
         name: "A house".to_owned(),
         zone: None,
-        clock: Clock::Real,
+        clock,
         travel,
         timers: TimerRules::default(),
         duplicates: DuplicateRules::default(),

@@ -274,7 +274,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Shows everything open and what ended recently. */
+        /** Shows everything open and what ended within the last hour. */
         get: operations["get_board"];
         put?: never;
         post?: never;
@@ -3686,7 +3686,7 @@ export interface components {
             /** @description What to give as `cursor` for the next page; absent on the last. */
             next: string | null;
         };
-        /** @description Everything open, and what ended recently. */
+        /** @description Everything open, and what ended within the last hour. */
         BoardView: {
             /** @description Assignments. */
             assignments: components["schemas"]["AssignmentView"][];
@@ -3781,8 +3781,10 @@ export interface components {
             follows: boolean;
             /** @description From when. */
             from: string;
-            /** @description The lines, the oldest first. */
+            /** @description The lines: what does not agree with the day before, what is open, then what is over, each the oldest first. */
             lines: components["schemas"]["BookLineView"][];
+            /** @description How many lines more it has, all of them over; they come with `whole`. */
+            lines_left_out: number;
             /** @description Of an operation: the books that its other members keep of the same time, as they signed them. */
             members: components["schemas"]["MemberBookView"][];
             /** @description Whose: `agency`, `station`, `unit` or `operation`. */
@@ -17748,6 +17750,8 @@ export interface operations {
                 of?: string;
                 /** @description Which station, unit or operation. */
                 id?: string;
+                /** @description Every line; if not, the first hundreds of those that are over. */
+                whole?: boolean;
             };
             header?: never;
             path?: never;
@@ -17786,6 +17790,8 @@ export interface operations {
                 of?: string;
                 /** @description Which station, unit or operation. */
                 id?: string;
+                /** @description Every line; if not, the first hundreds of those that are over. */
+                whole?: boolean;
             };
             header?: never;
             path?: never;

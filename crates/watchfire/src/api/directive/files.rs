@@ -88,7 +88,8 @@ pub(crate) struct FileQuery {
 /// Gives a file of a directive.
 #[utoipa::path(get, path = "/api/v1/directives/{id}/attachments/{number}", tag = "directives", params(("id" = String, Path),
     ("number" = usize, Path, description = "Its place among the files, from 1"), FileQuery),
-    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>)))]
+    responses((status = 200, description = "The file, byte for byte", content((Vec<u8> = "image/jpeg"), (Vec<u8> = "image/png"),
+        (Vec<u8> = "image/webp"), (Vec<u8> = "application/pdf"), (String = "text/plain; charset=utf-8")))))]
 pub(crate) async fn file(
     State(app): State<App>,
     session: Session,

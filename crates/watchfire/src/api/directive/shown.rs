@@ -6,7 +6,7 @@ use watchfire_core::basis::{Text, Timestamp};
 use watchfire_core::board::Board;
 use watchfire_core::record::directive::{
     Addressee, Attachment, Directive, Ending, Item, ItemStatus, Mark, Overdue, Progress, Rung,
-    escalated, overdue_item, progress_of,
+    all_overdue_of, carried, escalated, progress_of,
 };
 use watchfire_core::record::{RecordKind, RecordRef};
 use watchfire_core::timer;
@@ -40,6 +40,8 @@ pub struct DirectiveView {
     pub subject: String,
     /// What is to be done, in full; absent for whoever may not read it, and when its key is gone.
     pub text: Option<String>,
+    /// True if there is a text that is not for whoever asks.
+    pub text_hidden: bool,
     /// What it has to do with.
     pub related: Vec<RelatedView>,
     /// Files that belong to it, in the order in which they were attached; each is at `attachments/` and its place, from 1.
@@ -162,6 +164,8 @@ pub struct DirectiveItemView {
     pub verdicts: Vec<VerdictView>,
     /// Why nothing more is asked.
     pub excused: Option<String>,
+    /// The new date, if it was carried over when a day was settled.
+    pub carried_until: Option<String>,
     /// What is overdue.
     pub overdue: Option<OverdueView>,
 }
@@ -215,6 +219,8 @@ pub struct ReportView {
     pub by: String,
     /// What was reported; absent for whoever may not read it, and when its key is gone.
     pub text: Option<String>,
+    /// True if there is a text that is not for whoever asks.
+    pub text_hidden: bool,
 }
 
 /// What was said of a report.
@@ -292,7 +298,8 @@ struct Scene<'a> {
 impl Scene<'_> {
     fn view(&self) -> DirectiveView {
         let one = self.directive;
-        let items = self.items();
+        let late = all_overdue_of(self.board, (self.home, self.own), one, self.at);
+        let items = self.items(&late);
         let over = items
             .iter()
             .filter(|item| matches!(item.status, ItemStatusView::Done | ItemStatusView::Excused))
@@ -318,6 +325,7 @@ impl Scene<'_> {
             priority: one.details.priority.into(),
             subject: one.details.subject.to_string(),
             text: text.map(ToString::to_string),
+            text_hidden: one.text.is_some() && !self.personal,
             related: self.related(),
             attachments: self.attachments(),
             close_by: view::time(one.details.close_by),
@@ -328,7 +336,7 @@ impl Scene<'_> {
             verify: ladder.is_some_and(|ladder| ladder.verify),
             report: ladder.is_some_and(|ladder| ladder.report_s.is_some()),
             act: ladder.is_some_and(|ladder| ladder.act_s.is_some()),
-            overdue: self.overdue(),
+            overdue: late.first().map(|late| self.overdue_view(late)),
             items,
             over,
             ended: one.ended.as_ref().map(|(mark, _)| self.mark(mark)),
@@ -388,14 +396,17 @@ impl Scene<'_> {
         }
     }
 
-    fn items(&self) -> Vec<DirectiveItemView> {
+    fn items(&self, late: &[Overdue]) -> Vec<DirectiveItemView> {
         let one = self.directive;
         if one.issued.is_none() {
             let draft = one.details.to.iter().enumerate();
             return draft.map(|(at, to)| self.draft_item(at, to)).collect();
         }
+        let carried = carried(self.board, one);
         let items = one.items.iter().enumerate();
-        items.map(|(at, item)| self.item(at, item)).collect()
+        items
+            .map(|(at, item)| self.item(at, item, late, carried.of_item(at)))
+            .collect()
     }
 
     fn draft_item(&self, at: usize, to: &Addressee) -> DirectiveItemView {
@@ -414,11 +425,18 @@ impl Scene<'_> {
             reports: Vec::new(),
             verdicts: Vec::new(),
             excused: None,
+            carried_until: None,
             overdue: None,
         }
     }
 
-    fn item(&self, at: usize, item: &Item) -> DirectiveItemView {
+    fn item(
+        &self,
+        at: usize,
+        item: &Item,
+        late: &[Overdue],
+        carried: Option<Timestamp>,
+    ) -> DirectiveItemView {
         let progress = progress_of(self.board, self.home, self.own, self.directive, item);
         let mut status = self.directive.status(item, &progress);
         // Whose people take its steps.
@@ -438,7 +456,7 @@ impl Scene<'_> {
             };
         }
         let (is, to, name) = self.addressee(&item.to);
-        let overdue = overdue_item(self.directive, at, &progress, self.at);
+        let overdue = late.iter().find(|late| late.item == Some(at));
         DirectiveItemView {
             item: at,
             is,
@@ -464,7 +482,8 @@ impl Scene<'_> {
                 })
                 .collect(),
             excused: item.excused.as_ref().map(|(_, reason)| reason.to_string()),
-            overdue: overdue.map(|overdue| self.overdue_view(&overdue)),
+            carried_until: view::maybe_time(carried.filter(|_| !status.is_over())),
+            overdue: overdue.map(|overdue| self.overdue_view(overdue)),
         }
     }
 
@@ -478,28 +497,10 @@ impl Scene<'_> {
                     at: mark.at,
                     by: mark.by,
                     text: text.map(ToString::to_string),
+                    text_hidden: report.text.is_some() && !self.personal,
                 }
             })
             .collect()
-    }
-
-    fn overdue(&self) -> Option<OverdueView> {
-        let one = self.directive;
-        if !one.is_out() {
-            return None;
-        }
-        let items = one.items.iter().enumerate().filter_map(|(at, item)| {
-            let progress = progress_of(self.board, self.home, self.own, one, item);
-            overdue_item(one, at, &progress, self.at)
-        });
-        let close_by = one.details.close_by;
-        let closing = (close_by <= self.at).then_some(Overdue {
-            item: None,
-            step: watchfire_core::record::directive::Due::Closed,
-            since: close_by,
-        });
-        let worst = items.chain(closing).min_by_key(|late| late.since)?;
-        Some(self.overdue_view(&worst))
     }
 
     fn overdue_view(&self, overdue: &Overdue) -> OverdueView {

@@ -204,7 +204,7 @@ async fn made(node: &Node, query: &MonitoringReportQuery) -> Result<MonitoringRe
             return Ok(None);
         }
         let found = figures_of(node, &facts, shown.to).await?;
-        Ok(Some(found.measures.public_calls))
+        Ok(Some(found.measures.public_calls.clone()))
     };
     let (own, then) = (calls(span.whole).await?, calls(span.year_before).await?);
     Ok(MonitoringReportView {
