@@ -4988,6 +4988,8 @@ export interface components {
         /** @description One addressee's part of a directive. */
         DirectiveItemView: {
             acting: components["schemas"]["MarkView"] | null;
+            /** @description The new date, if it was carried over when a day was settled. */
+            carried_until: string | null;
             /** @description When a device of theirs had it. */
             delivered_at: string | null;
             /** @description Why nothing more is asked. */
@@ -5165,6 +5167,8 @@ export interface components {
             subject: string;
             /** @description What is to be done, in full; absent for whoever may not read it, and when its key is gone. */
             text: string | null;
+            /** @description True if there is a text that is not for whoever asks. */
+            text_hidden: boolean;
             /** @description Whether somebody else must verify what was reported. */
             verify: boolean;
             /**
@@ -7652,6 +7656,8 @@ export interface components {
                 subject: string;
                 /** @description What is to be done, in full; absent for whoever may not read it, and when its key is gone. */
                 text: string | null;
+                /** @description True if there is a text that is not for whoever asks. */
+                text_hidden: boolean;
                 /** @description Whether somebody else must verify what was reported. */
                 verify: boolean;
                 /**
@@ -9518,6 +9524,8 @@ export interface components {
             by: string;
             /** @description What was reported; absent for whoever may not read it, and when its key is gone. */
             text: string | null;
+            /** @description True if there is a text that is not for whoever asks. */
+            text_hidden: boolean;
         };
         /** @description A step on one of this node's requests. */
         RequestStepBody: {
@@ -13166,12 +13174,17 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The file, byte for byte */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": number[];
+                    "application/pdf": number[];
+                    "image/jpeg": number[];
+                    "image/png": number[];
+                    "image/webp": number[];
+                    "text/plain; charset=utf-8": string;
                 };
             };
             400: components["responses"]["Problem"];
