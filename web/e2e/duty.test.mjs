@@ -90,6 +90,17 @@ test('one whole handover: who is on, the items one by one by keyboard, a questio
   await outgoing.page.getByText('交接完成，现由李秀英值守。').waitFor();
   await picture(page, 'duty-signed-en');
 
+  // The note is not lost with the shift that wrote it: it stands above the log of the next, until somebody settles it.
+  await page.goto(`${house.url}/roster`);
+  const log = page.getByRole('region', { name: 'Shift log' });
+  await log.getByRole('heading', { name: 'Handed over, still open' }).waitFor();
+  const left = log.getByRole('listitem').filter({ hasText: '港口北门上锁，钥匙在门卫' });
+  await left.getByText('王建国').waitFor();
+  await picture(page, 'duty-left-en');
+  await access(page, 'a note of an earlier shift');
+  await left.getByRole('button', { name: 'Settled' }).click();
+  await log.getByRole('heading', { name: 'Handed over, still open' }).waitFor({ state: 'detached' });
+
   const duty = await officer.get('/duty');
   assert.equal(duty.posts[0].on[0].person.id, li.about.id);
   assert.equal(duty.incident_alarms.people[0].person.id, li.about.id);

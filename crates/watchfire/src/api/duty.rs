@@ -228,9 +228,12 @@ pub(crate) async fn propose(
     let found = find::<DutyPost>(&asked.app, read_id(&id)?)?;
     let calendar = Calendar::of(node);
     let board = node.board();
-    let first = calendar.day(node.now()).saturating_add(i32::from(in_days));
+    // From today on, the turn that began the evening before goes on after midnight.
+    let began_before = u16::from(in_days == 0);
+    let days_ahead = i32::from(in_days) - i32::from(began_before);
+    let first = calendar.day(node.now()).saturating_add(days_ahead);
     let at = |day, minute| calendar.at(day, minute);
-    let mut made = duty::propose(&board, &found, first, days, &at);
+    let mut made = duty::propose(&board, &found, first, days + began_before, &at);
     // What is over by now cannot be planned any more.
     made.retain(|one| one.until > node.now());
     Ok(Json(shown::proposal(&board, &made)))

@@ -255,3 +255,34 @@ async fn a_roster_is_proposed_accepted_swapped_and_shows_its_gaps() {
     let shown = officer(&house, "GET", &format!("/duty/shifts/{far}"), json!(null)).await;
     assert_eq!(shown.json["shift"]["people"].as_array().unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn from_today_on_the_turn_that_began_the_day_before_is_proposed_while_it_goes_on() {
+    let house = House::new().await;
+    let post = desk(&house).await;
+    let wang = house.person(Seat::Dispatcher);
+    let duty = officer(&house, "GET", "/duty", json!(null)).await;
+    let day = duty.json["today"].as_i64().unwrap();
+    let now_ms = house.node.now().0;
+    // It ends an hour from now, on the day after it began: in the house's zone, which is UTC.
+    let minute = now_ms.div_euclid(60_000).rem_euclid(1_440);
+    let turn = json!({ "day": 0, "start_min": minute, "length_min": 1_500, "team": 0 });
+    let body = json!({ "name": "值班长席", "seat": "dispatcher", "minimum": 1, "reach": "8110", "rest_min": 0,
+        "hands_over": true, "pattern": { "anchor_day": day - 1, "cycle_days": 2, "turns": [turn], "teams": [[wang]] } });
+    let path = format!("/duty/posts/{post}");
+    let done = officer(&house, "PUT", &path, body).await;
+    assert_eq!(done.status, StatusCode::OK, "{done:?}");
+    let proposal = format!("{path}/proposal");
+    let from = |answer: &Answer| -> Vec<i64> {
+        let shifts = answer.json["shifts"].as_array().unwrap().iter();
+        let began = shifts.map(|one| one["from"].as_str().unwrap().parse::<jiff::Timestamp>());
+        began.map(|at| at.unwrap().as_millisecond()).collect()
+    };
+    let today = json!({ "in_days": 0, "days": 1 });
+    let made = officer(&house, "POST", &proposal, today).await;
+    let began = now_ms.div_euclid(60_000) * 60_000 - 1_440 * 60_000;
+    assert_eq!(from(&made), [began], "{made:?}");
+    let tomorrow = json!({ "in_days": 1, "days": 1 });
+    let made = officer(&house, "POST", &proposal, tomorrow).await;
+    assert_eq!(from(&made), [began + 2 * 1_440 * 60_000], "{made:?}");
+}
