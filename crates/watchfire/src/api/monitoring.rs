@@ -57,6 +57,9 @@ pub(crate) async fn show(
     Ok(Json(shown::live(&app.node)))
 }
 
+/// The longest name of one who must act, in bytes.
+const WITH_MAX: usize = 80;
+
 /// Which of the things that wait.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -88,6 +91,16 @@ pub(crate) async fn behind(
 ) -> Result<Json<WaitsView>, Problem> {
     allowed(&session)?;
     let Query(query) = query?;
+    if query
+        .with
+        .as_ref()
+        .is_some_and(|with| with.len() > WITH_MAX)
+    {
+        return Err(Problem::unreadable(
+            "`with` is none of those that /monitoring names.",
+            "“with”不是 /monitoring 列出的对象。",
+        ));
+    }
     let step = query.step.as_deref().map(|word| {
         WaitStep::parse(word).ok_or_else(|| {
             Problem::unreadable(

@@ -15323,7 +15323,7 @@ export interface operations {
                 /** @description A date in it, `2026-11-27`; today if nothing is said. */
                 date?: string;
                 /** @description Of the CSV: `figures` (if nothing is said) or `log`, the records behind them. */
-                part?: string;
+                part?: "figures" | "log";
                 /** @description The language of the CSV; what the browser prefers if absent. */
                 lang?: "en" | "zh";
             };
@@ -15363,7 +15363,7 @@ export interface operations {
                 /** @description A date in it, `2026-11-27`; today if nothing is said. */
                 date?: string;
                 /** @description Of the CSV: `figures` (if nothing is said) or `log`, the records behind them. */
-                part?: string;
+                part?: "figures" | "log";
                 /** @description The language of the CSV; what the browser prefers if absent. */
                 lang?: "en" | "zh";
             };

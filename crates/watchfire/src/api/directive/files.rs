@@ -93,11 +93,12 @@ pub(crate) struct FileQuery {
 pub(crate) async fn file(
     State(app): State<App>,
     session: Session,
-    Path((id, number)): Path<(String, usize)>,
+    Path((id, number)): Path<(String, String)>,
     Query(query): Query<FileQuery>,
 ) -> Result<Response, Problem> {
     allowed(&session)?;
     let id: DirectiveId = read_id(&id)?;
+    let number: usize = number.parse().map_err(|_| Problem::not_found())?;
     let own = app.node.feed().node;
     let node = match query.node.as_deref() {
         None => own,

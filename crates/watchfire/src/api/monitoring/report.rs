@@ -39,11 +39,21 @@ pub(crate) struct MonitoringReportQuery {
     #[param(max_length = 10)]
     date: Option<String>,
     /// Of the CSV: `figures` (if nothing is said) or `log`, the records behind them.
-    #[param(max_length = 8)]
-    part: Option<String>,
+    #[param(inline)]
+    part: Option<ReportPartView>,
     /// The language of the CSV; what the browser prefers if absent.
     #[param(inline)]
     lang: Option<LanguageView>,
+}
+
+/// What of a report a file has.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ReportPartView {
+    /// The figures.
+    Figures,
+    /// The records behind them.
+    Log,
 }
 
 /// The report of a day, a week or a month.
@@ -278,9 +288,11 @@ pub(crate) async fn csv(
     };
     let node = &app.node;
     let mut rows = Rows::default();
-    match query.part.as_deref() {
-        None | Some("figures") => write_figures(&mut rows, &made(node, &query).await?, chinese),
-        Some("log") => {
+    match query.part {
+        None | Some(ReportPartView::Figures) => {
+            write_figures(&mut rows, &made(node, &query).await?, chinese)
+        }
+        Some(ReportPartView::Log) => {
             let span = Span::read(node, &query)?;
             let Known::Yes(facts) = PastPeriods::facts(node, span.whole).await? else {
                 return Err(Problem::unreadable(
@@ -291,12 +303,6 @@ pub(crate) async fn csv(
             let to = span.whole.to.min(node.now());
             let found = figures_of(node, &facts, to).await?;
             write_log(&mut rows, node, (&facts, to), &found, chinese);
-        }
-        Some(_) => {
-            return Err(Problem::unreadable(
-                "`part` is figures or log.",
-                "“part”应为 figures 或 log。",
-            ));
         }
     }
     let mut text = rows.0;
