@@ -43,6 +43,10 @@ const ROWS_MAX: usize = 500_000;
 const USUAL_DAYS: i64 = 56;
 const USUAL_CALLS_MAX: usize = 200_000;
 
+/// How long lists of categories and of days of the week may be, in bytes.
+const CATEGORIES_BYTES_MAX: usize = 1_000;
+const DAYS_BYTES_MAX: usize = 20;
+
 /// A question about past incidents; what is left out does not count.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, IntoParams, ToSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -111,6 +115,13 @@ impl PatternQueryView {
                 ));
             }
         };
+        let longer = |text: &Option<String>, max| text.as_ref().is_some_and(|one| one.len() > max);
+        if longer(&self.categories, CATEGORIES_BYTES_MAX) || longer(&self.days, DAYS_BYTES_MAX) {
+            return Err(bad(
+                "`categories` are at most 1000 bytes, `days` 20.",
+                "categories 最多 1000 字节，days 最多 20 字节。",
+            ));
+        }
         let listed = |text: &Option<String>| -> Vec<String> {
             let text = text.clone().unwrap_or_default();
             text.split(',')
