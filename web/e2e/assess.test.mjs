@@ -69,6 +69,29 @@ test('a saved view fills the fields with what it asks, also with what the page i
   await desk.close();
 });
 
+test('incidents that are on no board any more are named in a finding, and are found by their numbers', { skip, timeout: 6 * BOUND_MS }, async () => {
+  const longOver = async (page) => page.route('**/api/v1/board', async (route) => {
+    const answer = await route.fetch();
+    await route.fulfill({ response: answer, json: { ...(await answer.json()), incidents: [], calls: [] } });
+  });
+  const seat = await openSeat(browser, house, analyst, '/analysis', { before: longOver });
+  const { page } = seat;
+  await page.getByRole('button', { name: 'Patterns of incidents' }).click();
+  await page.getByRole('button', { name: 'Search' }).click();
+  await page.getByRole('button', { name: /^Write a finding on these/ }).click();
+  for (const number of [1, 2, 3]) await page.getByText(`#${number} Lock ${number}`, { exact: true }).waitFor();
+  await page.getByRole('button', { name: 'Remove source 2' }).click();
+  await page.getByText('#2 Lock 2', { exact: true }).waitFor({ state: 'detached' });
+  await page.getByLabel('Incident no.').fill('2');
+  await page.getByLabel('Incident no.').press('Enter');
+  await page.getByText('#2 Lock 2', { exact: true }).waitFor();
+  await page.getByLabel('Incident no.').fill('99');
+  await page.getByLabel('Incident no.').press('Enter');
+  await page.getByRole('alert').filter({ hasText: '99' }).waitFor();
+  assert.deepEqual(seat.errors, []);
+  await seat.close();
+});
+
 test('a finding goes from a question to an issued assessment, a consultation and settled decisions', { skip, timeout: 12 * BOUND_MS }, async () => {
   const desk = await openSeat(browser, house, analyst, '/analysis?tab=patterns');
   const { page } = desk;

@@ -151,6 +151,21 @@ test('one that nobody signs for is an alarm until it is recalled, in English too
   assert.deepEqual(seat.errors, []);
   await seat.close();
 
+  // An hour later it is on no board any more: the list has it all the same, and so has its address.
+  const hourLater = async (page) => page.route('**/api/v1/board', async (route) => {
+    const answer = await route.fetch();
+    const board = await answer.json();
+    board.records = board.records.filter((each) => each.record.id !== issued.id);
+    await route.fulfill({ response: answer, json: board });
+  });
+  const later = await openSeat(browser, house, officer, '/directives', { before: hourLater });
+  await later.page.getByRole('button', { name: /Look at the bridge/ }).click();
+  await later.page.getByText('The bridge is closed').waitFor();
+  await later.page.reload();
+  await later.page.getByText('The bridge is closed').waitFor();
+  assert.deepEqual(later.errors, []);
+  await later.close();
+
   const wide = await openSeat(browser, house, officer, '/directives');
   await wide.page.getByText('How directives were answered, last 24 hours').waitFor();
   await wide.page.getByRole('table').first().waitFor();

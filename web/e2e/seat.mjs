@@ -30,7 +30,12 @@ export async function openSeat(browser, house, person, path, {
   if (before) await before(page);
   await page.goto(`${url.replace(/\/$/, '')}${path}`);
   if (live) await liveAgain(page);
-  return { page, context: own, errors, asked, close: () => own.close() };
+  const close = async () => {
+    // An answer that a story was still changing is of no use to anybody now.
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await own.close();
+  };
+  return { page, context: own, errors, asked, close };
 }
 
 /** Waits until the page says that its line is live. */
@@ -57,6 +62,9 @@ export async function access(page, where) {
   assert.deepEqual(faults, []);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   assert.ok(wide <= 0, `${where}: the page is ${wide} px wider than the window`);
+  // What is long scrolls within the page, under the header: the window itself must not.
+  const high = await page.evaluate(() => document.documentElement.scrollHeight - window.innerHeight);
+  assert.ok(high <= 1, `${where}: the page is ${high} px higher than the window`);
 }
 
 /** Frees every unit and ends every incident, so that the next story finds the house as it was. */

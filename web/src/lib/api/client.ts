@@ -150,7 +150,10 @@ export const signOut = () => request<unknown>('DELETE', '/session');
 /** Reads what this node is: its name, clock, roads and catalogue. */
 export const readNode = () => request<NodeInfo>('GET', '/node');
 
-/** Reads every open record and the place in the stream from which to go on. */
+/** Reads an incident by its id, or by `number/` and its number. */
+export const readIncidentAnywhere = (which: string) => request<Incident>('GET', `/incidents/${which}`);
+
+/** Reads every open record, what ended within the last hour, and the place in the stream from which to go on. */
 export const readBoard = () => request<Board>('GET', '/board');
 
 /** Reads the operations that this node takes part in, was called into, or took part in. */

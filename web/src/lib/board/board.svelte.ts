@@ -2,7 +2,7 @@
 // no events and decides nothing; what may be done is the node's to say. It holds the line open and
 // says plainly whether what it holds is loaded, live, or old. Start at `Board`.
 
-import { isSignedOut, readBoard, readNode, readOperations, readPeers, readSession } from '../api/client';
+import { isSignedOut, readBoard, readIncidentAnywhere, readNode, readOperations, readPeers, readSession } from '../api/client';
 import type {
   Alarm, AssessmentMark, Assignment, Board as BoardAnswer, Call, ConsultationMark, Directive, DutyPost, Handover, Incident, Operation, Patrol, Peers, PlaybookRunMark, PositionsMessage, Position, Priority,
   RecordMessage, RoadCondition, Shift, Station, SupportRequest, Unit,
@@ -93,6 +93,9 @@ export class Board {
   /** Counts up with every batch of positions. */
   positions_seen = 0;
 
+  /** Incidents that are over too long to be on the board, as far as somebody asked for them. */
+  #past = new Table<Incident>();
+  #asked = new Set<string>();
   #arrived: RecordMessage[] = [];
   #gather: ReturnType<typeof setTimeout> | undefined;
   #line: Line | null = null;
@@ -151,6 +154,31 @@ export class Board {
     this.loading = 'loaded';
     this.line = 'live';
     this.clock.now_ms = at_ms;
+  }
+
+  /**
+   * Returns an incident, be it on the board or long over. One that is not here is read from the node when it is first asked
+   * for, and whoever asked hears of it when it comes.
+   */
+  incidentAnywhere(id: string): Incident | undefined {
+    const known = this.incidents.get(id) ?? this.#past.get(id);
+    if (known === undefined && id !== '' && this.loading === 'loaded' && !this.#asked.has(id)) {
+      this.#asked.add(id);
+      readIncidentAnywhere(id).then(
+        (incident) => this.#past.set(incident.id, incident),
+        () => undefined,
+      );
+    }
+    return known;
+  }
+
+  /** Returns the incident that people call by a number, however long it is over; nothing if there is none. */
+  async incidentOfNumber(number: number): Promise<Incident | undefined> {
+    const known = [...this.incidents.values()].find((each) => each.number === number);
+    if (known || !Number.isSafeInteger(number) || number < 1) return known;
+    const found = await readIncidentAnywhere(`number/${number}`);
+    this.#past.set(found.id, found);
+    return found;
   }
 
   /** Assignments of an incident, the oldest first. */

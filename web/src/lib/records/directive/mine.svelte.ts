@@ -3,7 +3,7 @@
 
 import type { Directive, DirectiveItem, Operation } from '../../api/types';
 import type { Desk } from '../../desk/desk.svelte';
-import { readOwn } from './requests';
+import { readDirective, readEnded, readOwn } from './requests';
 
 /** A directive with the operation that it was told in, if in one. */
 export interface Seen {
@@ -11,6 +11,14 @@ export interface Seen {
   operation: Operation | undefined;
   /** True if this agency gives it. */
   own: boolean;
+}
+
+/** Returns the new date of a directive of which every open item was carried over: the first of theirs. */
+export function carriedTo(directive: Directive): string | null {
+  if (directive.status !== 'open') return null;
+  const open = directive.items.filter((item) => item.status !== 'done' && item.status !== 'excused');
+  const dates = open.flatMap((item) => item.carried_until ?? []);
+  return open.length > 0 && dates.length === open.length ? dates.sort()[0]! : null;
 }
 
 const rank = ({ directive }: Seen) => (directive.status === 'open' ? (directive.overdue ? 0 : 1) : directive.status === 'draft' ? 2 : 3);
@@ -21,7 +29,30 @@ export class Directives {
   /** The texts of what is for this person, by directive; the board leaves them out for whoever may not read them. */
   texts = $state.raw(new Map<string, Directive>());
 
+  /** The agency's own that are over, as far as they were read: the board has those of the last hour alone. */
+  #ended = $state.raw<Directive[]>([]);
+  #next = $state.raw<string | null>(null);
+  /** True if there are more that are over. */
+  more = $derived(this.#next !== null);
+
   constructor(private readonly desk: Desk) {}
+
+  /** Reads what is over, last changed first; `more` reads on from there. */
+  async readEnded(more = false) {
+    try {
+      const page = await readEnded(more ? this.#next : null);
+      this.#ended = more ? [...this.#ended, ...page.items] : page.items;
+      this.#next = page.next;
+    } catch {
+      // What was read before stays; the line tells that the node is gone.
+    }
+  }
+
+  /** Reads one that an address names and that is not here. */
+  async readOne(id: string) {
+    const one = await readDirective(id).catch(() => null);
+    if (one && !this.#ended.some((known) => known.id === id)) this.#ended = [...this.#ended, one];
+  }
 
   /** Returns the items of a directive that whoever sits here is to answer. */
   forUs(seen: Seen): DirectiveItem[] {
@@ -49,6 +80,7 @@ export class Directives {
   #all(): Seen[] {
     const { board } = this.desk;
     const found = new Map<string, Seen>();
+    for (const directive of this.#ended) found.set(directive.id, { directive, operation: undefined, own: true });
     for (const directive of board.directives.values()) found.set(directive.id, { directive, operation: undefined, own: true });
     // An operation's view knows how far each has come to the others.
     for (const operation of board.operations.values()) {

@@ -60,6 +60,13 @@ export async function note(directive: Directive, item: DirectiveItem, step: 'del
 /** Reads the kinds of directive that this agency gives, and its templates. */
 export const readKinds = () => request<DirectiveKinds>('GET', '/directives/kinds');
 
+/** Reads one of the agency's own directives. */
+export const readDirective = (id: string) => request<Directive>('GET', `/directives/${part(id)}`);
+
+/** Reads a page of the agency's own directives that are over, from a cursor on. */
+export const readEnded = (cursor: string | null) =>
+  request<{ items: Directive[]; next: string | null }>('GET', `/directives?open=false&limit=50${cursor === null ? '' : `&cursor=${part(cursor)}`}`);
+
 /** Reads the directives that are for whoever asks, with their text. */
 export const readOwn = () => request<Directive[]>('GET', '/directives/own');
 
