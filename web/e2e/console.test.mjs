@@ -22,7 +22,7 @@ const place = { lat: 37.78, lon: -122.42, address: '1 Test Street', area: null }
 
 /** A board that stays as it is: on a fast replay an incident may be closed before a story is told. */
 const still = {
-  cursor: '0', calls: [], assignments: [], stations: [], road_conditions: [], patrols: [], operations: [],
+  cursor: '0', calls: [], assignments: [], stations: [], road_conditions: [], records: [], operations: [],
   peers: { node: '0'.repeat(64), name: 'Still', addresses: [], listening: null, federated: false, version: '0.1.0', peers: [], enrolments: [] },
   incidents: [{
     id: 'i1', version: 1, number: 1, status: 'active', category: 'fire', priority: 1, alarm_level: 1, place, opened_at: at,

@@ -31,8 +31,8 @@ export async function openSeat(browser, house, person, path, {
   await page.goto(`${url.replace(/\/$/, '')}${path}`);
   if (live) await liveAgain(page);
   const close = async () => {
-    // An answer that a story was still changing is of no use to anybody now.
-    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    // An answer that a story was still changing is of no use to anybody now. A hook may close what its story closed.
+    if (!page.isClosed()) await page.unrouteAll({ behavior: 'ignoreErrors' });
     await own.close();
   };
   return { page, context: own, errors, asked, close };
