@@ -176,7 +176,7 @@ test('a finding goes from a question to an issued assessment, a consultation and
   await duty.page.getByRole('button', { name: /Fires along the canal/ }).last().click();
   await held.getByRole('button', { name: '不予执行：关闭船闸' }).click();
   await held.getByLabel('理由').fill('无人值守');
-  await held.getByRole('button', { name: '不予执行', exact: true }).click();
+  await held.getByRole('button', { name: '以此理由不予执行', exact: true }).click();
   await access(duty.page, 'a consultation');
   await picture(duty.page, 'assess-consultation');
   await held.getByRole('button', { name: '结束会商' }).click();

@@ -303,7 +303,7 @@ test('断线：双方席位显示失联横幅，各自照常处置；恢复后�
   await band(a).getByText('其 1 条共享记录可能已过时。').waitFor();
   await band(b).getByText(/⊘ 城区分局 cannot be reached since [\d:]+\./).waitFor();
   await band(c).getByText(/⊘ Airport 自/).waitFor();
-  await c.getByRole('region', { name: '合成作战' }).getByText('⊘ Airport').waitFor();
+  await c.getByRole('region', { name: '合成作战' }).getByText(/⊘ \d+ \S+ Airport/).waitFor();
   for (const [page, where] of [[a, 'dispatch'], [b, 'duty'], [c, 'wall']]) await access(page, `cut: ${where}`);
   await a.setViewportSize({ width: 390, height: 844 });
   await access(a, 'cut, narrow');
@@ -400,6 +400,31 @@ async function arriveLate(page, sent_at) {
     };
   }, sent_at);
 }
+
+test('another agency answers a directive on its own screens, with a file as proof, and the issuer sees whose it is', LONG, async () => {
+  const [city, airport] = await agencies(['City', '机场公安']);
+  const joint = await joined([city, airport], { name: 'Joint gates' });
+  const issued = await city.duty.post('/directives', {
+    kind: 'task', priority: 2, subject: 'Shut the east gate', text: 'Nobody in until the fire is out', to: [{ is: 'everyone' }], operation: joint,
+  });
+  const { page: b, errors } = await seat(airport, `/directives/${issued.id}`, { locale: 'zh-CN' });
+  await b.getByText('Nobody in until the fire is out').waitFor();
+  await b.getByRole('button', { name: '签收' }).click();
+  await b.getByRole('button', { name: /上传附件…/ }).click();
+  await b.getByLabel('附件说明').fill('东门照片');
+  await b.getByLabel('文件').setInputFiles({ name: 'gate.txt', mimeType: 'text/plain', buffer: Buffer.from('shut at ten') });
+  await b.getByRole('button', { name: '上传附件', exact: true }).click();
+  await b.getByRole('link', { name: /东门照片/ }).waitFor();
+  await access(b, 'the answer with a file');
+
+  const { page: a } = await seat(city, `/directives/${issued.id}`);
+  const file = a.getByRole('listitem').filter({ has: a.getByRole('link', { name: /东门照片/ }) });
+  await file.getByText(/机场公安 · proof of item 1/).waitFor();
+  const got = await a.request.get(new URL(await file.getByRole('link').getAttribute('href'), a.url()).href);
+  assert.equal(await got.text(), 'shut at ten');
+  await access(a, 'a file of another agency');
+  assert.deepEqual(errors, []);
+});
 
 test('an invitation is heard by who can answer it and leads to itself; an incident is shared from its own pane', LONG, async () => {
   // No alarm of any other kind comes between.

@@ -26,7 +26,7 @@ const PLANNED: [&str; 13] = [
 ];
 
 /// What is done with directives and books, each of which some life must come to.
-const DIRECTED: [&str; 16] = [
+const DIRECTED: [&str; 17] = [
     "directive issued",
     "directive acted on",
     "directive reported on",
@@ -36,6 +36,7 @@ const DIRECTED: [&str; 16] = [
     "directive recalled",
     "directive closed",
     "file attached",
+    "directive answered with a file",
     "support asked for",
     "support offered",
     "support accepted",

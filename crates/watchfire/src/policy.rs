@@ -492,6 +492,7 @@ fn permissions_for(session: &Session, action: &Action, board: &Board) -> Vec<Per
             ReplyAction::Show { .. }
             | ReplyAction::Sign { .. }
             | ReplyAction::Advance { .. }
+            | ReplyAction::Attach { .. }
             | ReplyAction::ManTeam { .. }
             | ReplyAction::Erased { .. }
             | ReplyAction::AnswerOffer { .. }

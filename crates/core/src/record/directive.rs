@@ -6,7 +6,7 @@
 //! ([`Ladder`]); what is overdue follows from that and the clock ([`overdue()`]), and is stored nowhere. The text
 //! is personal and sealed.
 
-mod attachment;
+pub(super) mod attachment;
 pub mod bins;
 mod decide;
 mod overdue;
@@ -26,7 +26,7 @@ pub use attachment::{Attachment, File, Media};
 pub(super) use decide::{check_words, decide};
 pub use overdue::{
     CarriedOver, all_overdue, all_overdue_of, carried, escalated, overdue, overdue_item,
-    progress_of, statuses,
+    progress_of, reply_of, statuses,
 };
 
 /// A directive as it stands.

@@ -59,7 +59,6 @@ use message::MessageEvent;
 use participation::{ParticipationAction, ParticipationEvent};
 use person::Seat;
 use playbook_run::PlaybookRunAction;
-use reply::ReplyEvent;
 use settlement::SettlementAction;
 
 /// What a kind of record may have besides its name, version and time; most need little of it.
@@ -478,15 +477,10 @@ fn keep_newest<T>(all: &mut Vec<T>, one: T) {
 impl Event {
     /// Returns the operation that the event itself names, if it names one.
     pub fn operation(&self) -> Option<OperationId> {
+        if let Event::Reply(event) = self {
+            return Some(event.about().0);
+        }
         if let Event::Message(MessageEvent::Sent { operation, .. })
-        | Event::Reply(
-            ReplyEvent::Shown { operation, .. }
-            | ReplyEvent::Erased { operation, .. }
-            | ReplyEvent::Signed { operation, .. }
-            | ReplyEvent::Answered { operation, .. }
-            | ReplyEvent::TeamSaid { operation, .. }
-            | ReplyEvent::TeamManned { operation, .. },
-        )
         | Event::Participation(
             ParticipationEvent::Joined { operation, .. }
             | ParticipationEvent::Declined { operation, .. },

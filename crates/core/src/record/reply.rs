@@ -12,13 +12,13 @@ use sha2::{Digest, Sha256};
 use watchfire_feed::NodeId;
 
 use super::assignment::{self, AssignmentAction, Choice, Why};
-use super::directive::{Addressee, Mark, Report, Step};
+use super::directive::{Addressee, Attachment, File, Mark, Report, Step, attachment};
 use super::incident::{Incident, IncidentAction};
 use super::message::{Ask, What};
 use super::planned_action::{self, TeamPart, TeamWord, Word};
 use super::{Actor, Context, Elsewhere, Event, Happened, Life, Meta, RecordKind, RecordRef};
 use crate::basis::{
-    Line, MessageId, OperationId, Personal, Prose, ReplyId, Text, Timestamp, UnitId,
+    Blob, Line, MessageId, OperationId, Personal, Prose, ReplyId, Text, Timestamp, UnitId,
 };
 use crate::board::Board;
 use crate::limits;
@@ -49,6 +49,9 @@ pub struct Reply {
     /// What this node reported on a directive, one after another.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reports: Vec<Report>,
+    /// Files that prove what this node did about a directive, in the order in which they were attached.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     /// When what was said in the record was erased here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erased_at: Option<Timestamp>,
@@ -143,6 +146,17 @@ pub enum ReplyAction {
         step: Step,
         /// What is reported, if it is the report.
         text: Option<Prose>,
+    },
+    /// Attach a file to what this agency says to a directive of another, as proof of what was done.
+    Attach {
+        /// The operation in which it was shared.
+        operation: OperationId,
+        /// The directive.
+        to: Elsewhere,
+        /// What the file shows, in words that name nobody.
+        label: Line,
+        /// The file.
+        data: Blob,
     },
     /// Say that what was said in a record was erased here, too; only the engine does, with the erasing.
     Erased {
@@ -241,6 +255,22 @@ pub enum ReplyEvent {
         /// Which step.
         step: Step,
     },
+    /// A file was attached; its first part is in the personal part.
+    Attached {
+        /// The operation.
+        operation: OperationId,
+        /// The directive.
+        to: Elsewhere,
+        /// What it is.
+        file: Box<File>,
+    },
+    /// One more part of the file that was attached last is in the personal part.
+    AttachedMore {
+        /// The operation.
+        operation: OperationId,
+        /// The directive.
+        to: Elsewhere,
+    },
     /// What was said in it was erased here.
     Erased {
         /// The operation.
@@ -299,11 +329,14 @@ pub enum ReplyEvent {
 }
 
 impl ReplyEvent {
-    fn about(&self) -> (OperationId, Elsewhere) {
+    /// Returns the operation and the record that it is about.
+    pub(super) fn about(&self) -> (OperationId, Elsewhere) {
         match self {
             ReplyEvent::Shown { operation, to, .. }
             | ReplyEvent::Signed { operation, to, .. }
             | ReplyEvent::Advanced { operation, to, .. }
+            | ReplyEvent::Attached { operation, to, .. }
+            | ReplyEvent::AttachedMore { operation, to }
             | ReplyEvent::Erased { operation, to }
             | ReplyEvent::TeamSaid { operation, to, .. }
             | ReplyEvent::TeamManned { operation, to, .. }
@@ -313,10 +346,12 @@ impl ReplyEvent {
 }
 
 /// The names of its events, as entries carry them; one that is not listed is of a newer program.
-pub(super) const EVENT_NAMES: [&str; 7] = [
+pub(super) const EVENT_NAMES: [&str; 9] = [
     "shown",
     "signed",
     "advanced",
+    "attached",
+    "attached_more",
     "answered",
     "erased",
     "team_said",
@@ -359,6 +394,12 @@ pub(super) fn decide(
             step,
             text,
         } => advance(board, context, (*operation, *to), *step, text.as_ref()),
+        ReplyAction::Attach {
+            operation,
+            to,
+            label,
+            data,
+        } => attach(board, context, (*operation, *to), label, data),
         ReplyAction::SayOfTeam {
             operation,
             to,
@@ -411,14 +452,41 @@ pub(super) fn decide(
     }
 }
 
-/// Takes a step on a directive of another agency.
-fn advance(
+/// Attaches a file to what this node says to a directive of another agency.
+fn attach(
     board: &Board,
     context: &Context<'_>,
     (operation, to): (OperationId, Elsewhere),
-    step: Step,
-    text: Option<&Prose>,
+    label: &Line,
+    data: &Blob,
 ) -> Result<Vec<Happened>, Refusal> {
+    let before = asked_of_us(board, context, operation, to)?;
+    let beside = before.map_or(&[][..], |reply| &reply.attachments);
+    let (file, parts) = attachment::cut(beside, None, label, data)?;
+    let mut event = ReplyEvent::Attached {
+        operation,
+        to,
+        file,
+    };
+    let mut all = Vec::with_capacity(parts.len());
+    for part in parts {
+        let said = one(context, &to, event)?;
+        all.extend(
+            said.into_iter()
+                .map(|one| attachment::with_part(one, part.clone())),
+        );
+        event = ReplyEvent::AttachedMore { operation, to };
+    }
+    Ok(all)
+}
+
+/// Returns what this node said so far to a directive of another that is out and asked of this node.
+fn asked_of_us<'a>(
+    board: &'a Board,
+    context: &Context<'_>,
+    operation: OperationId,
+    to: Elsewhere,
+) -> Result<Option<&'a Reply>, Refusal> {
     let (before, _) = about(board, context, operation, to)?;
     let Some(super::Record::Directive(there)) = board.copy(to) else {
         return Err(Refusal::NotFound(RecordKind::Directive));
@@ -438,6 +506,18 @@ fn advance(
             instead: Text::new("Look at it as it is now.", "请查看其最新状态。"),
         });
     }
+    Ok(before)
+}
+
+/// Takes a step on a directive of another agency.
+fn advance(
+    board: &Board,
+    context: &Context<'_>,
+    (operation, to): (OperationId, Elsewhere),
+    step: Step,
+    text: Option<&Prose>,
+) -> Result<Vec<Happened>, Refusal> {
+    let before = asked_of_us(board, context, operation, to)?;
     let taken = match step {
         Step::Delivered | Step::Shown | Step::Signed => true,
         Step::Acting => before.is_some_and(|reply| reply.acting.is_some()),
@@ -679,6 +759,7 @@ pub(super) fn apply(
         answer: None,
         acting: None,
         reports: Vec::new(),
+        attachments: Vec::new(),
         erased_at: None,
         teams: BTreeMap::new(),
         words: Vec::new(),
@@ -689,6 +770,11 @@ pub(super) fn apply(
     match event {
         ReplyEvent::Shown { seen, .. } => reply.shown = Some((*seen, at)),
         ReplyEvent::Erased { .. } => reply.erased_at = Some(at),
+        ReplyEvent::Attached { file, .. } => {
+            let mark = Mark { at, by: meta.by };
+            attachment::begin(&mut reply.attachments, file, mark);
+        }
+        ReplyEvent::AttachedMore { .. } => attachment::go_on(&mut reply.attachments),
         ReplyEvent::TeamSaid {
             team,
             word,

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use watchfire_core::basis::{Line, Priority, Prose};
+use watchfire_core::basis::{Blob, Line, Priority, Prose};
 use watchfire_core::entropy::Entropy;
 use watchfire_core::record::directive::{
     Addressee, Details, Directive, DirectiveAction, ItemStatus, Step, statuses,
@@ -133,6 +133,15 @@ fn answer(site: &Site, dice: &mut Entropy) -> Option<Wish> {
         (_, _, 0) => ("shows", ReplyAction::Show { operation, to }),
         (false, _, 1..=3) | (_, _, 1) => ("signs for", ReplyAction::Sign { operation, to }),
         (_, false, 2..=4) => ("acts on", step(Step::Acting)),
+        (_, _, 5) => {
+            let attach = ReplyAction::Attach {
+                operation,
+                to,
+                label: line("the bank"),
+                data: Blob(format!("ford {}", dice.below(20)).into_bytes()),
+            };
+            ("proves something of", attach)
+        }
         (_, _, _) => ("reports on", step(Step::Reported)),
     };
     Some((format!("{words} {}", to.record), Action::Reply(action)))
@@ -157,6 +166,9 @@ fn judge(site: &Site, dice: &mut Entropy) -> Option<Wish> {
 
 /// Returns in a word what an action did to a directive or a book, so that a life that comes to few of them is seen.
 pub(crate) fn what_was_done(action: &Action) -> Option<&'static str> {
+    if let Action::Reply(ReplyAction::Attach { .. }) = action {
+        return Some("directive answered with a file");
+    }
     if let Action::Reply(ReplyAction::Advance { step, .. }) = action {
         return Some(match step {
             Step::Reported => "directive reported on",

@@ -132,6 +132,8 @@ pub(super) fn reply(event: &ReplyEvent) -> Text {
                 Text::new("acting on a directive", "开始办理指令")
             }
         },
+        ReplyEvent::Attached { file, .. } => with("file attached", "上传附件", file.label.as_str()),
+        ReplyEvent::AttachedMore { .. } => Text::new("more of the file", "附件续传"),
         ReplyEvent::TeamSaid {
             team,
             word,

@@ -225,6 +225,50 @@ async fn seen(house: &House, operation_id: &str) -> Value {
     shown.json["directives"][0].clone()
 }
 
+/// A file that B attaches to what it answers is A's to see, as proof of B's item.
+async fn proves_its_answer(a: &House, b: &House, operation_id: &str, id: &str) {
+    let [home, theirs] = [a, b].map(|house| house.node.feed().node.to_string());
+    let path = format!("/directives/{id}/attachments");
+    let with = |data: &[u8], item: Value| json!({ "label": "East gate", "data": BASE64.encode(data), "node": home, "item": item });
+    let shut = with(b"shut at ten", json!(null));
+    let denied = ask(b, Seat::Crew, "POST", &path, shut.clone()).await;
+    assert_eq!(denied.status, StatusCode::FORBIDDEN, "{denied:?}");
+    for wrong in [
+        with(b"shut at ten", json!(0)),
+        json!({ "label": "East gate", "data": BASE64.encode("x"), "node": "nobody" }),
+    ] {
+        let refused = ask(b, Seat::DutyOfficer, "POST", &path, wrong).await;
+        assert_eq!(refused.status, StatusCode::NOT_FOUND, "{refused:?}");
+    }
+    let proof = picture();
+    for body in [shut.clone(), with(&proof, json!(null))] {
+        let added = ask(b, Seat::DutyOfficer, "POST", &path, body).await;
+        assert_eq!(added.status, StatusCode::OK, "{added:?}");
+    }
+    let again = ask(b, Seat::DutyOfficer, "POST", &path, shut).await;
+    assert_eq!(again.text("/code"), "wrong_state", "it is there already");
+    let wanted = format!("{path}/2?answer_of={theirs}");
+    until("the whole proof at home", async || {
+        let (status, _, bytes) = fetch(a, Seat::DutyOfficer, &wanted).await;
+        status == StatusCode::OK && bytes == proof
+    })
+    .await;
+    let (status, _, bytes) = fetch(b, Seat::DutyOfficer, &format!("{wanted}&node={home}")).await;
+    assert_eq!((status, bytes), (StatusCode::OK, proof));
+    for house in [a, b] {
+        let files = seen(house, operation_id).await["attachments"].clone();
+        assert_eq!(files[0]["answer_of"], json!(null), "the issuer's own");
+        assert_eq!(files[2]["answer_of"], theirs);
+        assert_eq!(
+            (&files[2]["number"], &files[2]["item"]),
+            (&json!(2), &json!(0))
+        );
+        let missing = format!("{path}/3?answer_of={theirs}&node={home}");
+        let (status, ..) = fetch(house, Seat::DutyOfficer, &missing).await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn another_agency_signs_for_a_directive_acts_reports_and_is_told_to_do_it_again() {
     let (a, b) = (joint_house("a").await, joint_house("b").await);
@@ -259,6 +303,7 @@ async fn another_agency_signs_for_a_directive_acts_reports_and_is_told_to_do_it_
     }
     let advance = |reported: bool, text: Option<&str>| json!({ "do": "advance_directive", "node": node, "directive": id, "reported": reported, "text": text });
     done(&b, &operation_id, advance(false, None)).await;
+    proves_its_answer(&a, &b, &operation_id, &id).await;
     done(
         &b,
         &operation_id,

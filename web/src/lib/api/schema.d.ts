@@ -604,7 +604,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Attaches a file to a directive that is issued. Its issuer does, and whom it is for as proof of what they did. */
+        /**
+         * Attaches a file to a directive that is issued. Its issuer does, and whom it is for as proof of what they did; of another
+         *     agency's it belongs to this agency's answer.
+         */
         post: operations["post_directives_by_id_attachments"];
         delete?: never;
         options?: never;
@@ -3599,13 +3602,17 @@ export interface components {
              * @description When it happened, if not now.
              */
             happened_at?: string | null;
-            /** @description The item that it proves something of, from 0, if of one. */
+            /** @description The item that it proves something of, from 0, if of one; never said of another agency's directive. */
             item?: number | null;
             /** @description What it shows, in words that name nobody. */
             label: string;
+            /** @description The node that gives the directive; this one if nothing is said. A file for another's belongs to what this agency answers. */
+            node?: string | null;
         };
         /** @description A file that belongs to a directive. */
         AttachmentView: {
+            /** @description The node to whose answer it belongs, if it does not belong to the directive itself. */
+            answer_of: string | null;
             /**
              * Format: int32
              * @description Its size, in bytes.
@@ -3619,6 +3626,8 @@ export interface components {
             mark: components["schemas"]["MarkView"];
             /** @description Its media type. */
             media: string;
+            /** @description Its place, from 1, among the files of the directive, or of the answer that it belongs to: it is at `attachments/{number}`. */
+            number: number;
             /** @description Its SHA-256, in hexadecimal digits. */
             sha256: string;
         };
@@ -5117,7 +5126,7 @@ export interface components {
             act: boolean;
             /** @description What is late about it, as an alarm. */
             alarms: components["schemas"]["AlarmView"][];
-            /** @description Files that belong to it, in the order in which they were attached; each is at `attachments/` and its place, from 1. */
+            /** @description Files that belong to it, in the order in which they were attached, then those of what other agencies answered. */
             attachments: components["schemas"]["AttachmentView"][];
             /** @description By when it is to be closed. */
             close_by: string;
@@ -7606,7 +7615,7 @@ export interface components {
                 act: boolean;
                 /** @description What is late about it, as an alarm. */
                 alarms: components["schemas"]["AlarmView"][];
-                /** @description Files that belong to it, in the order in which they were attached; each is at `attachments/` and its place, from 1. */
+                /** @description Files that belong to it, in the order in which they were attached, then those of what other agencies answered. */
                 attachments: components["schemas"]["AttachmentView"][];
                 /** @description By when it is to be closed. */
                 close_by: string;
@@ -13163,6 +13172,8 @@ export interface operations {
             query?: {
                 /** @description The node that gives it; this one if nothing is said. */
                 node?: string;
+                /** @description The node to whose answer the file belongs; if nothing is said, it belongs to the directive. */
+                answer_of?: string;
             };
             header?: never;
             path: {

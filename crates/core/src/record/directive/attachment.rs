@@ -1,4 +1,5 @@
-//! Files that belong to a directive: a plan of the place, a picture of what was done. Start at [`Attachment`].
+//! Files that belong to a directive, or to another agency's answer to it: a plan of the place, a picture of what was done.
+//! Start at [`Attachment`].
 //!
 //! A file is said in parts, each in an entry of its own and sealed like all that is personal. The record keeps what the file is
 //! and how much of it is here, never its bytes: no board grows by them, and whoever opens it reads them from the log. Whoever
@@ -103,7 +104,12 @@ impl Media {
 
 impl Attachment {
     /// The kinds of the entries that have parts of files, in their personal part.
-    pub const ENTRIES: [&str; 2] = ["directive.attached", "directive.attached_more"];
+    pub const ENTRIES: [&str; 4] = [
+        "directive.attached",
+        "directive.attached_more",
+        "reply.attached",
+        "reply.attached_more",
+    ];
 
     /// Returns true once every part of it is here.
     pub fn is_whole(&self) -> bool {
@@ -139,7 +145,25 @@ pub(super) fn attach(
             ));
         }
     }
-    if found.attachments.len() >= limits::ATTACHMENTS_MAX {
+    let (file, parts) = cut(&found.attachments, item, label, data)?;
+    let mut event = DirectiveEvent::Attached { file };
+    let mut all = Vec::with_capacity(parts.len());
+    for part in parts {
+        let happened = Happened::new(found.id, Event::Directive(event));
+        all.push(with_part(happened, part));
+        event = DirectiveEvent::AttachedMore {};
+    }
+    Ok(all)
+}
+
+/// Says what a file is that is to stand beside others, and cuts it into the parts that it is said in.
+pub(in crate::record) fn cut(
+    beside: &[Attachment],
+    item: Option<usize>,
+    label: &Line,
+    data: &Blob,
+) -> Result<(Box<File>, Vec<Blob>), Refusal> {
+    if beside.len() >= limits::ATTACHMENTS_MAX {
         return Err(Refusal::limit(
             "files of one directive",
             "单项指令附件",
@@ -160,17 +184,14 @@ pub(super) fn attach(
         )
     })?;
     let sha256 = sha256(&data.0);
-    if found
-        .attachments
-        .iter()
-        .any(|one| one.file.sha256 == sha256)
-    {
+    if beside.iter().any(|one| one.file.sha256 == sha256) {
         return Err(super::decide::wrong(
             Text::new("with that very file", "已有该附件"),
             Text::new("Nothing needs doing.", "无需操作。"),
         ));
     }
-    let parts: Vec<&[u8]> = data.0.chunks(limits::ATTACHMENT_PART_BYTES).collect();
+    let parts = data.0.chunks(limits::ATTACHMENT_PART_BYTES);
+    let parts: Vec<Blob> = parts.map(|part| Blob(part.to_vec())).collect();
     let (Ok(bytes), Ok(count)) = (u32::try_from(data.0.len()), u16::try_from(parts.len())) else {
         return Err(Refusal::missing("A smaller file", "较小的文件"));
     };
@@ -182,36 +203,43 @@ pub(super) fn attach(
         parts: count,
         item,
     });
-    let mut all = Vec::with_capacity(parts.len());
-    for part in parts {
-        let event = match all.is_empty() {
-            true => DirectiveEvent::Attached { file: file.clone() },
-            false => DirectiveEvent::AttachedMore {},
-        };
-        all.push(Happened {
-            personal: Personal {
-                part: Some(Blob(part.to_vec())),
-                ..Personal::default()
-            },
-            ..Happened::new(found.id, Event::Directive(event))
-        });
+    Ok((file, parts))
+}
+
+/// Says an entry of a file with its part.
+pub(in crate::record) fn with_part(happened: Happened, part: Blob) -> Happened {
+    Happened {
+        personal: Personal {
+            part: Some(part),
+            ..Personal::default()
+        },
+        ..happened
     }
-    Ok(all)
 }
 
 /// Notes a file, or one more part of the file that was attached last: its parts follow on one another.
 pub(super) fn apply(next: &mut Directive, event: &DirectiveEvent, mark: Mark) {
     if let DirectiveEvent::Attached { file } = event {
-        if next.attachments.len() < limits::ATTACHMENTS_MAX {
-            next.attachments.push(Attachment {
-                file: File::clone(file),
-                mark,
-                here: 1,
-            });
-        }
-    } else if let (DirectiveEvent::AttachedMore {}, Some(last)) =
-        (event, next.attachments.last_mut())
-    {
+        begin(&mut next.attachments, file, mark);
+    } else if let DirectiveEvent::AttachedMore {} = event {
+        go_on(&mut next.attachments);
+    }
+}
+
+/// Notes a file, with its first part.
+pub(in crate::record) fn begin(all: &mut Vec<Attachment>, file: &File, mark: Mark) {
+    if all.len() < limits::ATTACHMENTS_MAX {
+        all.push(Attachment {
+            file: file.clone(),
+            mark,
+            here: 1,
+        });
+    }
+}
+
+/// Notes one more part of the file that was attached last.
+pub(in crate::record) fn go_on(all: &mut [Attachment]) {
+    if let Some(last) = all.last_mut() {
         last.here = last.here.saturating_add(1);
     }
 }

@@ -30,15 +30,7 @@ pub fn progress_of(
         node: home,
         record: directive.id.into(),
     };
-    let id = Reply::id_of(&node, &to);
-    let reply = match node == own {
-        true => board.replies.get(&id),
-        false => board
-            .copies
-            .boards
-            .get(&node)
-            .and_then(|there| there.replies.get(&id)),
-    };
+    let reply = reply_of(board, own, node, &to);
     let Some(reply) = reply else {
         return item.progress.clone();
     };
@@ -54,6 +46,20 @@ pub fn progress_of(
         acting: reply.acting,
         reports: reply.reports.clone(),
     }
+}
+
+/// Returns what a node said to a directive, as this one (`own`) knows.
+pub fn reply_of<'a>(
+    board: &'a Board,
+    own: NodeId,
+    by: NodeId,
+    to: &Elsewhere,
+) -> Option<&'a Reply> {
+    let there = match by == own {
+        true => board,
+        false => board.copies.boards.get(&by)?,
+    };
+    there.replies.get(&Reply::id_of(&by, to)).map(Arc::as_ref)
 }
 
 /// Returns how far every item of one of this node's own directives has come.

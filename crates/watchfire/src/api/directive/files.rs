@@ -15,14 +15,16 @@ use watchfire_core::basis::{Blob, DirectiveId, Text};
 use watchfire_core::engine::{self, Decoded};
 use watchfire_core::limits;
 use watchfire_core::record::directive::{
-    Attachment, Directive, DirectiveAction, DirectiveEvent, File,
+    Attachment, Directive, DirectiveAction, DirectiveEvent, File, reply_of,
 };
+use watchfire_core::record::reply::{ReplyAction, ReplyEvent};
 use watchfire_core::record::{Action, Elsewhere, Event, Record, RecordKind};
 use watchfire_core::refusal::Refusal;
 use watchfire_feed::NodeId;
 
 use super::super::board::{allowed, find};
-use super::super::{App, Asked, Query, read, read_id};
+use super::super::{App, Asked, Query, answer, read, read_id};
+use super::shown::shown_of;
 use crate::node::Chain;
 use crate::policy::{Permission, Session};
 use crate::problem::Problem;
@@ -47,8 +49,11 @@ pub(crate) struct AttachmentBody {
     /// The file, 1,000,000 bytes at most, in base64 (RFC 4648 §4).
     #[schema(min_length = 4)]
     data: String,
-    /// The item that it proves something of, from 0, if of one.
+    /// The item that it proves something of, from 0, if of one; never said of another agency's directive.
     item: Option<usize>,
+    /// The node that gives the directive; this one if nothing is said. A file for another's belongs to what this agency answers.
+    #[schema(max_length = 64)]
+    node: Option<String>,
     /// When it happened, if not now.
     #[schema(format = DateTime)]
     happened_at: Option<String>,
@@ -56,26 +61,77 @@ pub(crate) struct AttachmentBody {
 
 timed!(AttachmentBody);
 
-/// Attaches a file to a directive that is issued. Its issuer does, and whom it is for as proof of what they did.
+/// Attaches a file to a directive that is issued. Its issuer does, and whom it is for as proof of what they did; of another
+/// agency's it belongs to this agency's answer.
 #[utoipa::path(post, path = "/api/v1/directives/{id}/attachments", tag = "directives", request_body = AttachmentBody,
     params(("id" = String, Path), ("Idempotency-Key" = String, Header)),
     responses((status = 200, body = super::DirectiveView)))]
 pub(crate) async fn attach(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     let directive: DirectiveId = read_id(&id)?;
+    let app = asked.app.clone();
+    let session = asked.session.clone();
+    let own = app.node.feed().node;
+    // Whose it is, as the body says; the rules are those of its kind.
+    let mut of = own;
     let meaning = |body: AttachmentBody| {
-        Ok(Action::Directive(DirectiveAction::Attach {
-            directive,
-            item: body.item,
-            label: read("label", &body.label)?,
-            data: read::<Blob>("data", &body.data)?,
+        of = named(body.node.as_deref(), own)?;
+        let label = read("label", &body.label)?;
+        let data = read::<Blob>("data", &body.data)?;
+        if of == own {
+            return Ok(Action::Directive(DirectiveAction::Attach {
+                directive,
+                item: body.item,
+                label,
+                data,
+            }));
+        }
+        let to = elsewhere(of, directive);
+        let Some(Record::Directive(found)) = app.node.board().copy(to) else {
+            return Err(Problem::not_found());
+        };
+        let (Some(operation), None) = (found.details.operation, body.item) else {
+            return Err(Problem::not_found());
+        };
+        Ok(Action::Reply(ReplyAction::Attach {
+            operation,
+            to,
+            label,
+            data,
         }))
     };
-    let any_of = [Permission::IssueDirectives, Permission::AnswerDirectives];
+    let any_of = [
+        Permission::IssueDirectives,
+        Permission::AnswerDirectives,
+        Permission::ActInOperations,
+    ];
     asked.act(&any_of, meaning).await?;
-    super::respond(&asked.app, &asked.session, directive, StatusCode::OK)
+    if of == own {
+        return super::respond(&app, &session, directive, StatusCode::OK);
+    }
+    let board = app.node.board();
+    let Some(Record::Directive(found)) = board.copy(elsewhere(of, directive)) else {
+        return Err(Problem::not_found());
+    };
+    let personal = session.may(Permission::ReadPersonal);
+    let come = |to: &NodeId| [own, of].contains(to);
+    let view = shown_of(&board, &found, of, own, app.node.now(), personal, &come);
+    Ok(answer(StatusCode::OK, found.version, &view))
 }
 
-/// Which node's directive it is.
+fn elsewhere(node: NodeId, directive: DirectiveId) -> Elsewhere {
+    Elsewhere {
+        node,
+        record: directive.into(),
+    }
+}
+
+fn named(node: Option<&str>, own: NodeId) -> Result<NodeId, Problem> {
+    node.map_or(Ok(own), |text| {
+        text.parse().map_err(|_| Problem::not_found())
+    })
+}
+
+/// Which node's directive it is, and whose answer to it the file belongs to.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -83,6 +139,9 @@ pub(crate) struct FileQuery {
     /// The node that gives it; this one if nothing is said.
     #[param(max_length = 64)]
     node: Option<String>,
+    /// The node to whose answer the file belongs; if nothing is said, it belongs to the directive.
+    #[param(max_length = 64)]
+    answer_of: Option<String>,
 }
 
 /// Gives a file of a directive.
@@ -100,20 +159,24 @@ pub(crate) async fn file(
     let id: DirectiveId = read_id(&id)?;
     let number: usize = number.parse().map_err(|_| Problem::not_found())?;
     let own = app.node.feed().node;
-    let node = match query.node.as_deref() {
-        None => own,
-        Some(text) => text.parse().map_err(|_| Problem::not_found())?,
-    };
-    let of = Elsewhere {
-        node,
-        record: id.into(),
-    };
+    let of = elsewhere(named(query.node.as_deref(), own)?, id);
     let found = whose(&app, &session, (own, of), id)?;
-    let wanted = number
-        .checked_sub(1)
-        .and_then(|at| found.attachments.get(at));
+    let board = app.node.board();
+    let at = number.checked_sub(1).ok_or_else(Problem::not_found)?;
+    let (wanted, parts) = match query.answer_of.as_deref() {
+        None => (found.attachments.get(at), of),
+        Some(text) => {
+            let by = named(Some(text), own)?;
+            let reply = reply_of(&board, own, by, &of).ok_or_else(Problem::not_found)?;
+            let said_in = Elsewhere {
+                node: by,
+                record: reply.id.into(),
+            };
+            (reply.attachments.get(at), said_in)
+        }
+    };
     let wanted = wanted.ok_or_else(Problem::not_found)?;
-    let parts = parts_of(&app, of, &wanted.file)?;
+    let parts = parts_of(&app, parts, &wanted.file)?;
     let bytes = wanted.join(&parts).ok_or_else(|| {
         Problem::from(Refusal::WrongState {
             kind: RecordKind::Directive,
@@ -121,7 +184,7 @@ pub(crate) async fn file(
                 "without that file here: it was attached before this node was told, or its key is gone",
                 "本节点没有该文件：上传在先、下达在后，或其密钥已销毁",
             ),
-            instead: Text::new("Ask its giver for it.", "请向下达单位索取。"),
+            instead: Text::new("Ask whoever attached it for it.", "请向上传单位索取。"),
         })
     })?;
     let name = format!(
@@ -189,7 +252,9 @@ fn parts_of(app: &App, of: Elsewhere, file: &File) -> Result<Vec<Blob>, Problem>
         let Ok(Decoded::Event { event, .. }) = engine::decode(&entry) else {
             continue;
         };
-        if let Event::Directive(DirectiveEvent::Attached { file: begins }) = &event {
+        if let Event::Directive(DirectiveEvent::Attached { file: begins })
+        | Event::Reply(ReplyEvent::Attached { file: begins, .. }) = &event
+        {
             of_it = begins.sha256 == file.sha256;
         }
         if of_it {

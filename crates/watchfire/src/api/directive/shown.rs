@@ -6,9 +6,9 @@ use watchfire_core::basis::{Text, Timestamp};
 use watchfire_core::board::Board;
 use watchfire_core::record::directive::{
     Addressee, Attachment, Directive, Ending, Item, ItemStatus, Mark, Overdue, Progress, Rung,
-    all_overdue_of, carried, escalated, progress_of,
+    all_overdue_of, carried, escalated, progress_of, reply_of,
 };
-use watchfire_core::record::{RecordKind, RecordRef};
+use watchfire_core::record::{Elsewhere, RecordKind, RecordRef};
 use watchfire_core::timer;
 use watchfire_feed::NodeId;
 
@@ -44,7 +44,7 @@ pub struct DirectiveView {
     pub text_hidden: bool,
     /// What it has to do with.
     pub related: Vec<RelatedView>,
-    /// Files that belong to it, in the order in which they were attached; each is at `attachments/` and its place, from 1.
+    /// Files that belong to it, in the order in which they were attached, then those of what other agencies answered.
     pub attachments: Vec<AttachmentView>,
     /// By when it is to be closed.
     pub close_by: String,
@@ -83,6 +83,10 @@ pub struct DirectiveView {
 /// A file that belongs to a directive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct AttachmentView {
+    /// Its place, from 1, among the files of the directive, or of the answer that it belongs to: it is at `attachments/{number}`.
+    pub number: usize,
+    /// The node to whose answer it belongs, if it does not belong to the directive itself.
+    pub answer_of: Option<String>,
     /// What it shows.
     pub label: String,
     /// Its media type.
@@ -368,23 +372,53 @@ impl Scene<'_> {
         }
     }
 
-    /// Names who did something; of another agency it says which, since its people are not known here.
     fn attachments(&self) -> Vec<AttachmentView> {
-        let shown = |one: &Attachment| AttachmentView {
+        let one = self.directive;
+        let of_it = one.attachments.iter().enumerate();
+        let mut all: Vec<_> = of_it
+            .map(|(at, file)| self.attachment(at, file, None))
+            .collect();
+        let to = Elsewhere {
+            node: self.home,
+            record: one.id.into(),
+        };
+        for (item, asked) in one.items.iter().enumerate() {
+            let Addressee::Agency(node) = asked.to else {
+                continue;
+            };
+            let Some(reply) = reply_of(self.board, self.own, node, &to) else {
+                continue;
+            };
+            let of_it = reply.attachments.iter().enumerate();
+            all.extend(of_it.map(|(at, file)| self.attachment(at, file, Some((item, node)))));
+        }
+        all
+    }
+
+    fn attachment(
+        &self,
+        at: usize,
+        one: &Attachment,
+        answer: Option<(usize, NodeId)>,
+    ) -> AttachmentView {
+        let by = answer.map_or(self.home, |(_, node)| node);
+        AttachmentView {
+            number: at + 1,
+            answer_of: answer.map(|(_, node)| node.to_string()),
             label: one.file.label.to_string(),
             media: one.file.media.as_str(),
             bytes: one.file.bytes,
             sha256: one.file.sha256.clone(),
-            item: one.file.item,
-            mark: self.mark(&one.mark),
-        };
-        self.directive.attachments.iter().map(shown).collect()
+            item: answer.map_or(one.file.item, |(item, _)| Some(item)),
+            mark: self.mark_of(&by, &one.mark),
+        }
     }
 
     fn mark(&self, mark: &Mark) -> MarkView {
         self.mark_of(&self.home, mark)
     }
 
+    /// Names who did something; of another agency it says which, since its people are not known here.
     fn mark_of(&self, node: &NodeId, mark: &Mark) -> MarkView {
         let by = match *node == self.own {
             true => name_of(self.board, mark.by.person),

@@ -38,10 +38,16 @@ export function onDirective(desk: Desk, directive: Directive, body: DirectiveSte
   return done(desk, 'POST', `/directives/${part(directive.id)}/steps`, body, text);
 }
 
-/** Attaches a file to one of this agency's own directives, as proof of an item if one is given; null when the node did not. */
-export async function attach(desk: Desk, directive: Directive, label: string, file: Blob, item: number | null): Promise<Directive | null> {
-  const body = { label, data: await base64(file), ...(item === null ? {} : { item }) };
-  return done(desk, 'POST', `/directives/${part(directive.id)}/attachments`, body, t('deed.directive.attach', { label }));
+/**
+ * Attaches a file to a directive, as proof of an item if one is given; null when the node did not. Of another agency's it
+ * belongs to what this agency answers, and stands on the board once the node says so.
+ */
+export async function attach(desk: Desk, directive: Directive, own: boolean, label: string, file: Blob, item: number | null): Promise<Directive | null> {
+  const body = { label, data: await base64(file), ...(item === null ? {} : { item }), ...(own ? {} : { node: directive.home }) };
+  const path = `/directives/${part(directive.id)}/attachments`;
+  const text = t('deed.directive.attach', { label });
+  if (own) return done(desk, 'POST', path, body, text);
+  return desk.acts.run(`POST ${path} ${JSON.stringify(body)}`, text, (key) => act<Directive>('POST', path, body, key));
 }
 
 /** Takes a step on a directive of another agency that is for this one. */
