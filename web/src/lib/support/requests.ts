@@ -29,7 +29,7 @@ export interface Wish {
 }
 
 /** Asks for support. */
-export const ask = (desk: Desk, wish: Wish) => done<SupportRequest>(desk, 'POST', '/support/requests', wish, t('deed.support.ask', { code: wish.code, n: wish.quantity }));
+export const ask = (desk: Desk, wish: Wish, name: string) => done<SupportRequest>(desk, 'POST', '/support/requests', wish, t('deed.support.ask', { code: name, n: wish.quantity }));
 
 /** What is offered, as it is sent. */
 export interface Terms {
