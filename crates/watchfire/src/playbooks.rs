@@ -14,7 +14,7 @@ use watchfire_core::basis::{Code, Text};
 use watchfire_core::board::Board;
 use watchfire_core::limits;
 use watchfire_core::plan::ResponseFile;
-use watchfire_core::playbook::{Playbook, Task, To, Trigger};
+use watchfire_core::playbook::{Playbook, PlaybookError, Task, To, Trigger};
 use watchfire_core::record::RecordRef;
 
 use crate::city::{self, CityError};
@@ -27,6 +27,21 @@ pub fn start(node: &Node, playbooks: Vec<Playbook>) -> std::io::Result<()> {
     let watched = node.clone();
     let thread = std::thread::Builder::new().name("playbooks".into());
     thread.spawn(move || watch::keep(&watched)).map(drop)
+}
+
+/// The six playbooks of `examples/playbooks`, built into the program for the demo city.
+const SHIPPED: [&str; 6] = [
+    include_str!("../../../examples/playbooks/crowd.toml"),
+    include_str!("../../../examples/playbooks/flood.toml"),
+    include_str!("../../../examples/playbooks/large-fire.toml"),
+    include_str!("../../../examples/playbooks/missing-person.toml"),
+    include_str!("../../../examples/playbooks/parcel-interception.toml"),
+    include_str!("../../../examples/playbooks/trapped.toml"),
+];
+
+/// Reads the six playbooks that come with the program.
+pub(crate) fn shipped() -> Result<Vec<Playbook>, PlaybookError> {
+    SHIPPED.iter().map(|text| Playbook::parse(text)).collect()
 }
 
 /// Reads the playbooks that a configuration names.

@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::cover::Cover;
 use crate::night::{self, Check, City, Pace, Said};
 use crate::past::Manners;
+use crate::playbooks;
 
 #[derive(Debug, Args)]
 pub(super) struct DemoArgs {
@@ -170,8 +171,9 @@ fn city_night(args: &DemoArgs) -> Result<Ended> {
         listen: args.listen,
         time_percent: DEMO_TIME_PERCENT,
         seed: 1,
+        playbooks: playbooks::shipped()?,
     };
-    play::play_live(stage, &plan)
+    play::play_live(stage, plan)
 }
 
 fn unpack_city(data: &Path) -> Result<PathBuf> {

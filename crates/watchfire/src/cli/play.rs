@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use watchfire_core::basis::{PersonId, Point, Priority, Text, Timestamp};
 use watchfire_core::entropy::Entropy;
 use watchfire_core::plan::ResponseFile;
+use watchfire_core::playbook::Playbook;
 use watchfire_core::record::person::Seat;
 use watchfire_formats::{PastCall, StationRow, UnitRow};
 use watchfire_roads::limits::SNAP_MAX_M;
@@ -259,8 +260,9 @@ pub(super) fn replay(args: ReplayArgs) -> Result<Ended> {
                 listen: args.listen,
                 time_percent: args.time_percent,
                 seed: args.seed,
+                playbooks: Vec::new(),
             };
-            play_live(stage, &plan)
+            play_live(stage, plan)
         }
     }
 }
@@ -625,6 +627,7 @@ pub(super) struct Live<'a> {
     pub(super) listen: SocketAddr,
     pub(super) time_percent: u32,
     pub(super) seed: u64,
+    pub(super) playbooks: Vec<Playbook>,
 }
 
 /// Cover in the demo: an engine within four minutes of travel, as NFPA 1710 has it.
@@ -646,7 +649,7 @@ pub(super) fn calls_before(past: &Past, from: Timestamp) -> Vec<(Timestamp, Poin
     known.collect()
 }
 
-pub(super) fn play_live(stage: Stage, plan: &Live<'_>) -> Result<Ended> {
+pub(super) fn play_live(stage: Stage, plan: Live<'_>) -> Result<Ended> {
     start_log(&Config::default());
     let fresh = !plan.dir.join("watchfire.db").exists();
     if fresh {
@@ -696,6 +699,7 @@ pub(super) fn play_live(stage: Stage, plan: &Live<'_>) -> Result<Ended> {
         Entropy::new(random())
     };
     let (node, thread) = Node::start(store, settings, Arc::clone(&stage.response), entropy)?;
+    playbooks::start(&node, plan.playbooks)?;
     let mut desk = LiveDesk { node: node.clone() };
     let cast = stage_cast(&mut desk, &stage, from)?;
     let visitor = enrol_visitor(&mut desk, from)?;
