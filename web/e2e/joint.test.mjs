@@ -424,6 +424,15 @@ test('another agency answers a directive on its own screens, with a file as proo
   assert.equal(await got.text(), 'shut at ten');
   await access(a, 'a file of another agency');
   assert.deepEqual(errors, []);
+
+  // The operation's book has what this agency gave, and names each member whose own book of the day is not signed yet.
+  await a.goto(new URL('/settlement', a.url()).href);
+  await a.getByRole('combobox', { name: /^Book/ }).selectOption({ label: 'Joint gates' });
+  await a.getByLabel('Day that ends on').fill(new Date(Date.now() + 24 * 3_600_000).toISOString().slice(0, 10));
+  await a.getByText('directive #1 Shut the east gate').waitFor();
+  const member = a.getByRole('row', { name: /机场公安/ });
+  await member.getByText('◌').waitFor();
+  await access(a, 'the book of an operation');
 });
 
 test('an invitation is heard by who can answer it and leads to itself; an incident is shared from its own pane', LONG, async () => {

@@ -23,6 +23,7 @@ use watchfire_core::record::unit::UnitEvent;
 use watchfire_core::record::{Event, RecordRef};
 use watchfire_core::timer::AlarmCode;
 
+pub(crate) use directive::addressee;
 pub(crate) use duty::{cause, swap_answer};
 pub(crate) use planned_action::{decided, ending, team_word};
 

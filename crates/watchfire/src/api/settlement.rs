@@ -29,7 +29,7 @@ use super::{App, Asked, Query, answer, read, read_id, read_time};
 use crate::figures::Rows;
 use crate::policy::{Permission, Session};
 use crate::problem::Problem;
-use crate::timed;
+use crate::{timed, words};
 
 /// The hour at which a day's books are closed, in the node's zone.
 const CLOSE_HOUR: i8 = 8;
@@ -686,9 +686,15 @@ fn label_of(board: &Board, id: &LineId) -> Text {
     };
     if let Record::Directive(one) = &record {
         let (number, subject) = (one.number, &one.details.subject);
+        let whose = id.item.and_then(|item| one.items.get(item));
+        let whose = whose.map(|item| words::addressee(board, &item.to));
+        let [en, zh] = match whose {
+            Some(whose) => [format!(" ({})", whose.en), format!("（{}）", whose.zh)],
+            None => Default::default(),
+        };
         return Text::new(
-            format!("{} #{number} {subject}", kind.en),
-            format!("{} #{number} {subject}", kind.zh),
+            format!("{} #{number} {subject}{en}", kind.en),
+            format!("{} #{number} {subject}{zh}", kind.zh),
         );
     }
     if let Record::Assignment(one) = &record {
@@ -696,9 +702,14 @@ fn label_of(board: &Board, id: &LineId) -> Text {
             .incidents
             .get(&one.incident)
             .map_or(0, |one| one.number);
+        let unit = board.units.get(&one.unit);
+        let [en, zh] = match unit {
+            Some(unit) => [unit.callsign.as_str(); 2],
+            None => ["a unit", "处警力量"],
+        };
         return Text::new(
-            format!("sent to incident #{incident}"),
-            format!("派至警情 #{incident}"),
+            format!("{en} sent to incident #{incident}"),
+            format!("{zh} 派至警情 #{incident}"),
         );
     }
     match record.number() {

@@ -124,7 +124,8 @@ fn stage_of(args: &DemoArgs) -> Result<Stage> {
     };
     let file = |name: &str| city_dir.join(name);
     println!(
-        "Preparing San Francisco's New Year's Eve 2016/17 (real calls, real roads, simulated crews) ..."
+        "Preparing San Francisco's New Year's Eve 2016/17 (real calls, real roads, simulated crews) ...\n\
+         正在准备旧金山 2016/17 跨年夜（真实报警、真实道路，处警力量为模拟）……"
     );
     play::set(&ReplayArgs {
         calls: file("calls.csv.gz"),
@@ -213,7 +214,8 @@ fn three_agencies(args: &DemoArgs) -> Result<Ended> {
         zone: stage.zone.unwrap_or_else(|| "UTC".to_owned()),
     };
     println!(
-        "Preparing three nodes (invented agencies, simulated people; real nodes, real lines) ..."
+        "Preparing three nodes (invented agencies, simulated people; real nodes, real lines) ...\n\
+         正在准备三个节点（机构为虚构，人员为模拟；节点与线路为真实）……"
     );
     let checks = run_async(night::run(plan, city, show, show_checks))??;
     match checks.iter().any(|check| check.wrong.is_some()) {

@@ -741,6 +741,12 @@ pub(super) fn play_live(stage: Stage, plan: Live<'_>) -> Result<Ended> {
                 "  Whoever opens the page on this machine is signed in as a dispatcher. Ctrl-C ends it."
             );
             println!();
+            println!(
+                "  烽燧已就绪，请打开上述地址。夜间一分钟约 {:.1} 秒；处警力量与席位为模拟，报警为真实记录。",
+                60.0 / f64::from(speed)
+            );
+            println!("  在本机打开页面即以调度员身份登录。按 Ctrl-C 结束。");
+            println!();
         },
     ))?;
     stopper.stop();

@@ -75,7 +75,8 @@ fn numbered(item: usize, said: &Text) -> Text {
     )
 }
 
-fn addressee(board: &Board, to: &Addressee) -> Text {
+/// Returns what people call whom a directive is for.
+pub(crate) fn addressee(board: &Board, to: &Addressee) -> Text {
     let same = |name: String| Text::new(name.clone(), name);
     match to {
         Addressee::Unit(unit) => match board.units.get(unit) {
