@@ -205,10 +205,25 @@ impl Ledger {
 fn all_of(board: &Board, of: BookOf) -> Vec<(LineId, Vec<Booked>)> {
     match of {
         BookOf::Agency => whole(board, |record| board.exercise_of(record).is_none()),
-        BookOf::Operation(operation) => whole(board, |record| {
-            let given = Directive::is_given_in(record, operation);
-            given || is_shared(board, record, operation)
-        }),
+        BookOf::Operation(operation) => {
+            let mut all = whole(board, |record| {
+                let given = Directive::is_given_in(record, operation);
+                given || shared_since(board, record.reference(), operation).is_some()
+            });
+            // What was there before it was shared is opened in this book when it was.
+            for (id, times) in &mut all {
+                let record = board.get(id.record);
+                let given = record.is_some_and(|one| Directive::is_given_in(&one, operation));
+                let since = shared_since(board, id.record, operation).filter(|_| !given);
+                let Some(since) = since else {
+                    continue;
+                };
+                for booked in times {
+                    booked.opened_at = booked.opened_at.max(since);
+                }
+            }
+            all
+        }
         BookOf::Unit(unit) => of_units(board, &BTreeSet::from([unit]), None),
         BookOf::Station(station) => {
             let units = board.units.values();
@@ -234,13 +249,11 @@ fn whole(board: &Board, wanted: impl Fn(&Record) -> bool) -> Vec<(LineId, Vec<Bo
     all
 }
 
-fn is_shared(board: &Board, record: &Record, operation: OperationId) -> bool {
+fn shared_since(board: &Board, record: RecordRef, operation: OperationId) -> Option<Timestamp> {
     let mut parts = board.participations.values();
-    let part = parts.find(|part| part.operation == operation);
-    part.is_some_and(|part| {
-        let name = record.reference();
-        part.shares.iter().any(|share| share.record == name)
-    })
+    let part = parts.find(|part| part.operation == operation)?;
+    let share = part.shares.iter().find(|share| share.record == record)?;
+    Some(share.since)
 }
 
 /// Returns what units have to do: their assignments, and their items of directives with those of their station.

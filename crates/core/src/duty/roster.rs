@@ -40,7 +40,6 @@ pub fn rest_clash(
     but: Option<ShiftId>,
 ) -> Option<Text> {
     let post = board.duty_posts.get(&span.post)?;
-    let rest_ms = i64::from(post.details.rest_min) * MINUTE_MS;
     let planned = shifts_of(board, span.person).filter(|one| Some(one.id) != but);
     let planned = planned.map(|one| Span {
         person: span.person,
@@ -56,6 +55,11 @@ pub fn rest_clash(
         post.map_or_else(|| Text::new("?", "?"), |post| post.label())
     };
     for other in &others {
+        // The longer of what the two posts want, whichever was planned first.
+        let there = board.duty_posts.get(&other.post);
+        let rest_min = there.map_or(0, |there| there.details.rest_min);
+        let rest_min = rest_min.max(post.details.rest_min);
+        let rest_ms = i64::from(rest_min) * MINUTE_MS;
         let overlaps = other.from < span.until && span.from < other.until;
         let between_ms = (span.from.0.saturating_sub(other.until.0))
             .max(other.from.0.saturating_sub(span.until.0));
@@ -67,7 +71,7 @@ pub fn rest_clash(
             ));
         }
         if between_ms < rest_ms {
-            let (has, due) = (between_ms / MINUTE_MS, post.details.rest_min);
+            let (has, due) = (between_ms / MINUTE_MS, rest_min);
             return Some(Text::new(
                 format!(
                     "only {} of rest beside their shift at {}; {} are due",

@@ -162,7 +162,10 @@ impl Engine {
         let Some(found) = self.board.get(record) else {
             return;
         };
-        let small = found.to_tell();
+        // What cannot be made to fit stays what others have of it; its home goes on.
+        let Some(small) = found.to_tell() else {
+            return;
+        };
         let scope = match record.kind == RecordKind::Operation {
             true => Scope::Command(operation.0),
             false => Scope::Operation(operation.0),

@@ -401,11 +401,22 @@ fn assignments(board: &Board, moment: &Moment<'_>, all: &mut Vec<Wait>) {
 fn directives(board: &Board, moment: &Moment<'_>, all: &mut Vec<Wait>) {
     let node = moment.node;
     for one in board.directives.values().filter(|one| one.is_out()) {
+        let carried = directive::carried(board, one);
         for (at, item) in one.items.iter().enumerate() {
             let progress = directive::progress_of(board, one.home, node, one, item);
             let with = addressee(board, &item.to);
             let officer = Waiter::Seat(Seat::DutyOfficer);
-            all.extend(of_item(one, at, item, &progress, [with, officer]));
+            let found = of_item(one, at, item, &progress, [with, officer]);
+            // What was carried over is not beyond its time before its new date.
+            let until = carried.of_item(at);
+            all.extend(found.map(|found| {
+                Wait {
+                    due: found
+                        .due
+                        .map(|due| until.map_or(due, |until| due.max(until))),
+                    ..found
+                }
+            }));
         }
     }
     // What other agencies give this one.

@@ -11,8 +11,10 @@ use super::{Playbook, Trigger};
 use crate::basis::{CallId, Code, IncidentId, Place, Priority, Text, Timestamp, say_seconds};
 use crate::record::call::Call;
 use crate::record::incident::{Incident, IncidentState};
+use crate::record::support_offer::Stage;
 use crate::record::support_request::SupportRequest;
-use crate::record::{Record, RecordRef};
+use crate::record::{Elsewhere, Record, RecordRef};
+use crate::support::Answer;
 use crate::timer::AlarmCode;
 
 /// Facts that playbooks are held against.
@@ -137,11 +139,19 @@ impl CallFact {
 }
 
 impl RequestFact {
-    /// Returns what is known of a support request of this agency.
-    pub fn of(request: &SupportRequest) -> RequestFact {
+    /// Returns what is known of a support request of this agency. What was accepted and taken back by its home does not count,
+    /// as far as the answers are given.
+    pub fn of(request: &SupportRequest, answers: &[Answer<'_>]) -> RequestFact {
         let wanted = u64::from(request.wish.quantity);
         let mut promised = 0;
-        let mut kept = request.commitments.iter();
+        let taken_back = |name: Elsewhere| {
+            let mut answers = answers.iter();
+            answers.any(|one| one.name == name && one.offer.stage == Stage::Withdrawn)
+        };
+        let mut kept = request
+            .commitments
+            .iter()
+            .filter(|one| !taken_back(one.offer));
         let met = kept.find(|one| {
             if one.released_at.is_none() {
                 promised += u64::from(one.quantity);
@@ -172,7 +182,7 @@ impl Material {
         } else if let Record::Call(call) = record {
             self.calls.extend(CallFact::of(call));
         } else if let Record::SupportRequest(request) = record {
-            self.requests.push(RequestFact::of(request));
+            self.requests.push(RequestFact::of(request, &[]));
         }
     }
 }

@@ -239,7 +239,7 @@ pub(super) fn decide(
                 *duty_post,
                 Event::DutyPost(DutyPostEvent::LeaveGiven { leave }),
             )];
-            all.extend(super::shift::taken_off_for(board, *duty_post, leave));
+            all.extend(super::shift::taken_off_for(board, leave));
             return Ok(all);
         }
         DutyPostAction::EndLeave {

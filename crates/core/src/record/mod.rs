@@ -32,6 +32,7 @@ pub mod station;
 pub mod support_capability;
 pub mod support_offer;
 pub mod support_request;
+mod told;
 pub mod turn;
 pub mod unit;
 
@@ -383,30 +384,6 @@ impl Record {
     /// Returns the record with the personal data that was told with it.
     pub fn with_personal(&self, json: &[u8]) -> Result<Record, serde_json::Error> {
         Record::from_row(self.reference().kind, &self.to_row_json(), Some(json))
-    }
-
-    /// Returns the record made small enough to be told in one entry: an incident keeps its newest notes.
-    pub fn to_tell(&self) -> Record {
-        let Record::Incident(incident) = self else {
-            return self.clone();
-        };
-        let mut room = limits::TOLD_NOTES_BYTES_MAX;
-        let fits = |note: &incident::Note| {
-            let text = note.text.as_ref().map_or(0, |text| 2 * text.as_str().len());
-            let left = room.checked_sub(200 + text);
-            room = left.unwrap_or(0);
-            left.is_some()
-        };
-        let kept = incident
-            .notes
-            .iter()
-            .rev()
-            .map(fits)
-            .take_while(|fits| *fits)
-            .count();
-        let mut small = incident.as_ref().clone();
-        small.notes.drain(..incident.notes.len() - kept);
-        Record::Incident(Arc::new(small))
     }
 }
 

@@ -378,7 +378,10 @@ pub(super) fn decide(
         }
         ReplyAction::Sign { operation, to } => {
             let (before, seen) = about(board, context, *operation, *to)?;
-            if before.is_some_and(|reply| reply.signed.is_some_and(|(signed, ..)| signed >= seen)) {
+            // What a directive asks does not change: the first signature is the one that counts.
+            let once = to.record.kind == RecordKind::Directive;
+            let signed = before.and_then(|reply| reply.signed);
+            if signed.is_some_and(|(signed, ..)| once || signed >= seen) {
                 return Err(nothing_new(Text::new("signed for already", "已签收")));
             }
             let event = ReplyEvent::Signed {
@@ -801,7 +804,10 @@ pub(super) fn apply(
         ReplyEvent::Signed { seen, .. } => {
             // Who signs has it on a screen.
             reply.shown = reply.shown.or(Some((*seen, at)));
-            reply.signed = Some((*seen, at, meta.by));
+            let first = reply
+                .signed
+                .filter(|_| to.record.kind == RecordKind::Directive);
+            reply.signed = first.or(Some((*seen, at, meta.by)));
         }
         ReplyEvent::Advanced { step, .. } => {
             // A later step says that the earlier ones were taken, too, unless they were said before.

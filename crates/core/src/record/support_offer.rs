@@ -125,9 +125,13 @@ impl SupportOffer {
             Stage::Delivered => (self.promised, None),
             Stage::Offered | Stage::Returned | Stage::Withdrawn | Stage::Declined => return None,
         };
+        // What came early is bound from then on.
+        let from = self
+            .delivered_at
+            .map_or(terms.from, |at| at.min(terms.from));
         Some(Binding {
             quantity,
-            from: terms.from,
+            from,
             until,
         })
     }
@@ -385,6 +389,18 @@ pub(super) fn decide(
         SupportOfferAction::Deliver { offer } => {
             let found = board.support_offer(*offer)?;
             found.must_be(&[Stage::Promised])?;
+            let Some(terms) = &found.terms else {
+                return Err(Refusal::NotFound(RecordKind::SupportOffer));
+            };
+            // Sooner or later than promised it may be bound elsewhere.
+            let now = context.now;
+            let terms = Terms {
+                quantity: found.promised,
+                from: terms.from.min(now),
+                until: terms.until.max(now.plus_s(1)),
+                ..terms.clone()
+            };
+            must_have(board, &terms, Some(*offer), now)?;
             (*offer, SupportOfferEvent::Delivered)
         }
         SupportOfferAction::Return { offer } => {

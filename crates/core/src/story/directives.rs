@@ -1,6 +1,7 @@
 //! Directives: their life step by step, what is overdue and who hears of it, partial fulfilment, recall and replacement,
 //! and who may not say that it is done.
 
+use super::assessments::must_fit;
 use super::check_with;
 use super::world::{Asked, BEGIN_MS, World, line};
 use crate::basis::{Blob, Code, DirectiveId, PersonId, Priority, Prose, Timestamp, UnitId};
@@ -9,8 +10,8 @@ use crate::limits;
 use crate::plan::ResponseFile;
 use crate::record::directive::bins::Bins;
 use crate::record::directive::{
-    Addressee, Details, Directive, DirectiveAction, Due, Ending, ItemStatus, Media, Step,
-    escalated, overdue, statuses,
+    Addressee, Details, Directive, DirectiveAction, Due, Ending, Item, ItemStatus, Media, Progress,
+    Report, Step, Verdict, escalated, overdue, statuses,
 };
 use crate::record::person::Seat;
 use crate::record::{Action, Record};
@@ -643,4 +644,56 @@ text_zh = \"检查大门。\"
     }
     let unverifiable = own.replace("report_s = 600\n", "");
     assert!(ResponseFile::parse(&unverifiable).is_err());
+}
+
+#[test]
+fn one_that_grew_too_large_to_be_told_is_told_with_where_each_item_stands() {
+    let (mut world, [c1, _]) = two_cars();
+    let id = issue(&mut world, details("task", vec![Addressee::Unit(c1)]));
+    let mut one = found(&world, id);
+    let mark = one.issued.unwrap();
+    let long = |max: usize| "火".repeat(max);
+    let report = Report {
+        mark,
+        text: prose(&long(limits::PROSE_CHARS_MAX)),
+    };
+    let verdict = |on| Verdict {
+        mark,
+        on,
+        returned: Some(line(&long(limits::LINE_CHARS_MAX))),
+    };
+    let reports = limits::REPORTS_PER_ITEM_MAX;
+    let progress = Progress {
+        delivered_at: Some(mark.at),
+        shown: Some(mark),
+        signed: Some(mark),
+        acting: Some(mark),
+        reports: vec![report; reports],
+    };
+    for large in [2, 60, limits::ADDRESSEES_MAX] {
+        one.items = (0..large)
+            .map(|at| Item {
+                to: Addressee::Unit(c1),
+                progress: progress.clone(),
+                // Every other one was returned last, the others wait to be verified.
+                verdicts: (1..=reports - at % 2).map(verdict).collect(),
+                excused: None,
+            })
+            .collect();
+        let whole = Record::Directive(one.clone().into());
+        let small = whole.to_tell().expect("it can be told");
+        must_fit(small.clone());
+        let Record::Directive(small) = small else {
+            panic!("{small:?}");
+        };
+        for (full, told) in one.items.iter().zip(&small.items) {
+            let [full, told] = [full, told].map(|item| one.status(item, &item.progress));
+            assert_eq!(full, told);
+        }
+        let newest = |item: &Item| item.progress.reports.iter().any(|one| one.text.is_some());
+        assert!(
+            large > 2 || small.items.iter().any(newest),
+            "the newest words"
+        );
+    }
 }

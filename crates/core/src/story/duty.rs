@@ -831,3 +831,48 @@ fn a_handover_takes_items_up_to_its_limit_and_talk_about_each_up_to_another() {
     refused(watch.accept(handover, &item), "limit");
     let _ = ann;
 }
+
+#[test]
+fn a_shift_stays_open_for_who_is_still_to_come() {
+    let mut watch = Watch::new();
+    let (ann, bao) = (watch.ann, watch.bao);
+    watch.amend(|details| details.hands_over = false);
+    let shift = watch.plan(0, 8, &[ann, bao]).unwrap();
+    watch.come_on(shift, ann).unwrap();
+    watch.go_off(shift, ann).unwrap();
+    watch.come_on(shift, bao).unwrap();
+    watch.go_off(shift, bao).unwrap();
+    assert!(
+        !watch.shift(shift).is_open(),
+        "everybody came, and nobody is left"
+    );
+    watch.world.check();
+}
+
+#[test]
+fn the_longer_rest_of_two_posts_counts_and_leave_takes_off_at_all_of_them() {
+    let mut watch = Watch::new();
+    let (ann, bao, desk) = (watch.ann, watch.bao, watch.post);
+    let mut gate = details("Gate");
+    gate.rest_min = 0;
+    let gate = watch.enter(gate).unwrap();
+    watch.plan(0, 8, &[ann]).unwrap();
+    watch.post = gate;
+    refused(watch.plan(12, 20, &[ann]), "rest_rule");
+    let shift = watch.plan(30, 38, &[bao]).unwrap();
+    let leave = Leave {
+        person: bao,
+        from: hour(24),
+        until: hour(48),
+    };
+    let action = DutyPostAction::GiveLeave {
+        duty_post: desk,
+        leave,
+    };
+    watch.ask(ann, Action::DutyPost(action)).unwrap();
+    assert!(
+        watch.shift(shift).people.is_empty(),
+        "nor will they come there"
+    );
+    watch.world.check();
+}

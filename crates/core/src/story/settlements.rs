@@ -15,7 +15,7 @@ use crate::record::directive::{self, Addressee, Details, DirectiveAction, Step};
 use crate::record::incident::IncidentAction;
 use crate::record::person::Seat;
 use crate::record::settlement::{Book, Settlement, SettlementAction};
-use crate::record::{Action, RecordKind};
+use crate::record::{Action, Record, RecordKind};
 use crate::refusal::Refusal;
 use crate::timer;
 
@@ -651,4 +651,25 @@ fn a_seat_is_no_station_and_its_items_stand_in_the_agencys_book_alone() {
     let lines = |world: &World, book| Settlement::ledger(world.engine.board(), &book).lines.len();
     assert_eq!(lines(&world, own), 0);
     assert_eq!(lines(&world, agency(&world, 0)), 1);
+}
+
+#[test]
+fn a_book_with_very_many_lines_is_told_by_its_figures() {
+    let mut world = house();
+    let open = issue(&mut world);
+    let first = agency(&world, 0);
+    world.now = day(1);
+    carry(&mut world, first, vec![directive_line(open)]).unwrap();
+    let signed = sign(&mut world, first).unwrap();
+    let mut large = world.engine.board().settlement(signed).unwrap().clone();
+    let mut carried = large.carried[0].clone();
+    carried.1.reason = line(&"火".repeat(limits::LINE_CHARS_MAX));
+    large.carried = vec![carried; 1_000];
+    let told = Record::Settlement(large.clone().into()).to_tell();
+    let told = told.expect("it can be told");
+    super::assessments::must_fit(told.clone());
+    let Record::Settlement(told) = told else {
+        panic!("{told:?}");
+    };
+    assert_eq!(told.signed, large.signed);
 }

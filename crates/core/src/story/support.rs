@@ -532,3 +532,41 @@ fn nobody_elses_word_makes_more_of_a_request_than_its_home_may() {
     };
     assert_eq!(held.commitments.len(), limits::SUPPORT_COMMITMENTS_MAX);
 }
+
+#[test]
+fn what_comes_early_or_late_is_not_promised_to_somebody_else_as_well() {
+    let (mut world, of) = brigade();
+    let first = asked(&mut world, wish(3));
+    let other = asked(&mut world, wish(3));
+    let early = offered(&world, first, of, 3, 60, 120);
+    let early = offer(&mut world, early).unwrap();
+    let name = named(&world, early);
+    request(&mut world, commit(first, name, 3)).unwrap();
+    offer(&mut world, SupportOfferAction::Deliver { offer: early }).unwrap();
+    let now = offered(&world, other, of, 1, 0, 30);
+    let refused = offer(&mut world, now);
+    assert!(
+        matches!(refused, Err(Refusal::NotEnough { bound: 3, .. })),
+        "all three are there already: {refused:?}"
+    );
+    offer(&mut world, SupportOfferAction::Return { offer: early }).unwrap();
+
+    // A promise whose time is over frees them; then they cannot be there for both.
+    let late = offered(&world, first, of, 3, 0, 15);
+    let late = offer(&mut world, late);
+    assert!(late.is_ok(), "{late:?}");
+    let late = late.unwrap();
+    let name = named(&world, late);
+    request(&mut world, commit(first, name, 3)).unwrap();
+    world.now = minute(20);
+    let second = offered(&world, other, of, 3, 20, 60);
+    let second = offer(&mut world, second).unwrap();
+    let name = named(&world, second);
+    request(&mut world, commit(other, name, 3)).unwrap();
+    let refused = offer(&mut world, SupportOfferAction::Deliver { offer: late });
+    assert!(
+        matches!(refused, Err(Refusal::NotEnough { .. })),
+        "{refused:?}"
+    );
+    world.check();
+}

@@ -216,9 +216,19 @@ pub(crate) async fn issue(asked: Asked) -> Result<Response, Problem> {
     responses((status = 200, body = DirectiveView)))]
 pub(crate) async fn amend(Path(id): Path<String>, asked: Asked) -> Result<Response, Problem> {
     let close = next_close(&asked.app);
+    let app = asked.app.clone();
     let meaning = |body: DirectiveBody| {
         let directive = read_id(&id)?;
-        let (details, text) = body.read(close)?;
+        let says_nothing = body.says_nothing_of_the_text();
+        let (details, mut text) = body.read(close)?;
+        // Whoever changes a draft may not be shown its text: what is not said of it stays.
+        if says_nothing {
+            let board = app.node.board();
+            text = board
+                .directives
+                .get(&directive)
+                .and_then(|one| one.text.clone());
+        }
         Ok(Action::Directive(DirectiveAction::Amend {
             directive,
             details,

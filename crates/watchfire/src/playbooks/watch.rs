@@ -17,6 +17,7 @@ use watchfire_core::playbook::{
 };
 use watchfire_core::record::Action;
 use watchfire_core::record::playbook_run::{PlaybookRunAction, Why};
+use watchfire_core::support;
 use watchfire_core::timer;
 
 use super::past::whereabouts;
@@ -162,9 +163,11 @@ fn gather(node: &Node, board: &Board, memory: &Memory, on: &[&Playbook], span: S
     let requests = board.support_requests.values();
     let drill = |of: Option<OperationId>| of.is_some_and(|of| board.is_exercise(of));
     let open = requests.filter(|one| one.is_open() && !drill(one.wish.operation));
-    material
-        .requests
-        .extend(open.map(|one| RequestFact::of(one)));
+    let answers = support::answers_by_request(board);
+    material.requests.extend(open.map(|one| {
+        let answers = answers.get(&one.name()).map_or(&[][..], Vec::as_slice);
+        RequestFact::of(one, answers)
+    }));
     if on
         .iter()
         .any(|one| matches!(one.when, Trigger::AlarmUnanswered { .. }))

@@ -63,8 +63,8 @@ export async function request<T>(method: string, path: string, options: RequestO
 }
 
 /** Asks the node to act and returns what it answered, with how long it can be taken back for. */
-export async function act<T>(method: string, path: string, body: unknown, key: string, version?: number): Promise<Acted<T>> {
-  const answer = await exchange<T>(method, path, { body, key, ...(version === undefined ? {} : { version }) });
+export async function act<T>(method: string, path: string, body: unknown, key: string, version?: number, limit_ms?: number): Promise<Acted<T>> {
+  const answer = await exchange<T>(method, path, { body, key, ...(version === undefined ? {} : { version }), ...(limit_ms === undefined ? {} : { limit_ms }) });
   const before = answer.headers.get('undo-before');
   // The node gives ten seconds; its clock may run from the past, so only that there is an offer counts.
   return { record: answer.body, undo_s: before === null ? null : UNDO_S };

@@ -3628,6 +3628,8 @@ export interface components {
             media: string;
             /** @description Its place, from 1, among the files of the directive, or of the answer that it belongs to: it is at `attachments/{number}`. */
             number: number;
+            /** @description Whether whoever asks may read it. */
+            readable: boolean;
             /** @description Its SHA-256, in hexadecimal digits. */
             sha256: string;
         };
@@ -4989,7 +4991,7 @@ export interface components {
             replaces?: string | null;
             /** @description What it is about, in a few words that name nobody. */
             subject: string;
-            /** @description What is to be done, in full. */
+            /** @description What is to be done, in full. Where a draft is changed and nothing is said of it, it stays; an empty text takes it away. */
             text?: string | null;
             /** @description For whom. */
             to: components["schemas"]["AddresseeBody"][];

@@ -79,7 +79,7 @@ export interface PostBody {
   rest_min: number;
   week_max: number;
   hands_over: boolean;
-  pattern?: { anchor_day: number; cycle_days: number; turns: { day: number; start_min: number; length_min: number; team: number }[]; teams: string[][] };
+  pattern?: { anchor_day: number; cycle_days: number; turns: { day: number; start_min: number; length_min: number; team?: number | null }[]; teams: string[][] };
 }
 
 /** Enters a duty post, or changes the one that was seen. */

@@ -149,6 +149,10 @@ pub fn all_overdue_of(
     }
     let is_ahead = |at: usize| carried.of_item(at).is_some_and(|until| until > now);
     found.retain(|one| !one.item.is_some_and(is_ahead));
+    for one in &mut found {
+        let until = one.item.and_then(|at| carried.of_item(at));
+        one.since = until.map_or(one.since, |until| one.since.max(until));
+    }
     let open = directive.items.iter().enumerate().filter(|(_, item)| {
         let progress = progress_of(board, home, own, directive, item);
         !directive.status(item, &progress).is_over()

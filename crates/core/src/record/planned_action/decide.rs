@@ -345,7 +345,8 @@ fn take_over(
 ) -> Result<PlannedActionEvent, Refusal> {
     let found = board.planned_action_in(operation.id);
     let (home, action) = found.ok_or(Refusal::NotFound(RecordKind::PlannedAction))?;
-    if home == node {
+    // Command that went and came back finds the plan here, as it was before it went: it is taken over all the same.
+    if home == node && action.led_from >= led_from(operation) {
         return Err(wrong(
             action,
             "It is this node's own.",

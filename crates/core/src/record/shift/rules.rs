@@ -403,16 +403,11 @@ fn answer_swap(
     Ok(all)
 }
 
-/// Takes a person who is on leave off all shifts of a post that they have not come to.
-pub(in crate::record) fn taken_off_for(
-    board: &Board,
-    post: DutyPostId,
-    leave: Leave,
-) -> Vec<Happened> {
+/// Takes a person who is on leave off all shifts, at whatever posts, that they have not come to.
+pub(in crate::record) fn taken_off_for(board: &Board, leave: Leave) -> Vec<Happened> {
     let person = leave.person;
     let touched = board.shifts.values().filter(|one| {
-        one.post == post
-            && one.is_open()
+        one.is_open()
             && one.people.contains(&person)
             && !one.has_on(person)
             && one.from < leave.until
@@ -464,7 +459,10 @@ fn go_off(
             ),
         });
     }
-    let closes = found.on.len() == 1 && (now >= found.until || !others(false));
+    // While somebody is still to come, the shift is there for them.
+    let all_came = found.people.iter().all(|one| found.came(*one));
+    let is_last = found.on.len() == 1;
+    let closes = is_last && (now >= found.until || all_came && !others(false));
     let handover = None;
     Ok(vec![happened(
         shift,

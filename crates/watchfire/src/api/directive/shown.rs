@@ -89,6 +89,8 @@ pub struct AttachmentView {
     pub answer_of: Option<String>,
     /// What it shows.
     pub label: String,
+    /// Whether whoever asks may read it.
+    pub readable: bool,
     /// Its media type.
     pub media: &'static str,
     /// Its size, in bytes.
@@ -406,6 +408,7 @@ impl Scene<'_> {
             number: at + 1,
             answer_of: answer.map(|(_, node)| node.to_string()),
             label: one.file.label.to_string(),
+            readable: self.personal,
             media: one.file.media.as_str(),
             bytes: one.file.bytes,
             sha256: one.file.sha256.clone(),

@@ -24,8 +24,8 @@ pub(crate) struct DirectiveBody {
     /// What it is about, in a few words that name nobody.
     #[schema(min_length = 1, max_length = 200)]
     subject: String,
-    /// What is to be done, in full.
-    #[schema(min_length = 1, max_length = 4000)]
+    /// What is to be done, in full. Where a draft is changed and nothing is said of it, it stays; an empty text takes it away.
+    #[schema(max_length = 4000)]
     text: Option<String>,
     /// For whom.
     #[schema(min_items = 1, max_items = 200)]
@@ -92,9 +92,15 @@ impl AddresseeBody {
 }
 
 impl DirectiveBody {
+    /// Returns true if the text is neither given nor taken away.
+    pub(super) fn says_nothing_of_the_text(&self) -> bool {
+        self.text.is_none()
+    }
+
     /// Reads what is to be done, by whom, and the text.
     pub(super) fn read(self, close: Timestamp) -> Result<(Details, Option<Prose>), Problem> {
-        let text = read_maybe("text", self.text.as_deref())?;
+        let text = self.text.as_deref().filter(|text| !text.is_empty());
+        let text = read_maybe("text", text)?;
         let to: Result<Vec<_>, Problem> = self.to.iter().map(AddresseeBody::read).collect();
         let related: Result<Vec<_>, Problem> = self
             .related

@@ -768,12 +768,14 @@ impl Scene<'_> {
             let reply = theirs.and_then(|board| board.replies.get(&Reply::id_of(node, &of)));
             let shown = reply.and_then(|reply| reply.shown);
             let signed = reply.and_then(|reply| reply.signed);
+            let is_newest =
+                |(seen, _): (u64, Timestamp)| told.is_none_or(|told| seen >= told.version);
             let arrived = told.is_some_and(|told| held.unwrap_or(0) >= told.head.seq);
             DeliveryView {
                 node: node.to_string(),
                 name: self.board.name_of_in(node, self.found),
-                // Whoever has shown or signed for it has it, whatever the line says now.
-                at_node: arrived || shown.is_some(),
+                // Whoever has shown it as it stands has it, whatever the line says now.
+                at_node: arrived || shown.is_some_and(is_newest),
                 shown_at: shown.map(|(_, at)| view::time(at)),
                 signed_at: signed.map(|(_, at, _)| view::time(at)),
                 erased_at: view::maybe_time(reply.and_then(|reply| reply.erased_at)),

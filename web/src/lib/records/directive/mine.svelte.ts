@@ -1,6 +1,7 @@
 // Which directives there are for this window to see: the agency's own and those that other agencies give in operations, with
 // what of each is for whoever sits here. It derives nothing that the node decides. Start at `Directives`.
 
+import { Refusal } from '../../api/client';
 import type { Directive, DirectiveItem, Operation } from '../../api/types';
 import type { Desk } from '../../desk/desk.svelte';
 import { readDirective, readEnded, readOwn } from './requests';
@@ -23,8 +24,12 @@ export function carriedTo(directive: Directive): string | null {
 
 const rank = ({ directive }: Seen) => (directive.status === 'open' ? (directive.overdue ? 0 : 1) : directive.status === 'draft' ? 2 : 3);
 
+/** When texts that could not be read are asked for anew, in ms. */
+const AGAIN_MS = 5_000;
+
 /** All directives that this window knows of: what is overdue first, then what is open, drafts, and what is over. */
 export class Directives {
+  #again: ReturnType<typeof setTimeout> | undefined;
   all = $derived.by(() => this.#all());
   /** The texts of what is for this person, by directive; the board leaves them out for whoever may not read them. */
   texts = $state.raw(new Map<string, Directive>());
@@ -48,9 +53,12 @@ export class Directives {
     }
   }
 
-  /** Reads one that an address names and that is not here. */
+  /** Reads one that an address names and that is not here; fails if the node does not answer, not if it has none. */
   async readOne(id: string) {
-    const one = await readDirective(id).catch(() => null);
+    const one = await readDirective(id).catch((error: unknown) => {
+      if (error instanceof Refusal) return null;
+      throw error;
+    });
     if (one && !this.#ended.some((known) => known.id === id)) this.#ended = [...this.#ended, one];
   }
 
@@ -73,7 +81,11 @@ export class Directives {
     try {
       this.texts = new Map((await readOwn()).map((one) => [one.id, one]));
     } catch {
-      // What was read before stays; the line tells that the node is gone.
+      // What was read before stays; the line tells that the node is gone, and when it is back they are read anew.
+      this.#again ??= setTimeout(() => {
+        this.#again = undefined;
+        void this.readTexts();
+      }, AGAIN_MS);
     }
   }
 

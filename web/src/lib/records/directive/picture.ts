@@ -5,10 +5,12 @@ export const FILE_BYTES_MAX = 1_000_000;
 /** The longer side of what a large picture is made into, in pixels, one after another until it is small enough. */
 const SIDES_PX = [2048, 1600, 1200, 800];
 const QUALITY = 0.8;
+/** A picture that is larger is made smaller, in bytes: it may have to go over the line of a telephone. */
+const LARGE_BYTES = 400_000;
 
 /** Returns a file that may be attached, if it can be made one. Fails when a picture cannot be read. */
 export async function smaller(file: Blob): Promise<Blob> {
-  if (file.size <= FILE_BYTES_MAX || !file.type.startsWith('image/')) return file;
+  if (file.size <= LARGE_BYTES || !file.type.startsWith('image/')) return file;
   const picture = await createImageBitmap(file);
   let made = file;
   for (const side of SIDES_PX) {
@@ -18,10 +20,11 @@ export async function smaller(file: Blob): Promise<Blob> {
     canvas.height = Math.round(picture.height * scale);
     canvas.getContext('2d')?.drawImage(picture, 0, 0, canvas.width, canvas.height);
     made = await new Promise<Blob>((done, failed) => canvas.toBlob((blob) => (blob ? done(blob) : failed(new Error('no picture'))), 'image/jpeg', QUALITY));
-    if (made.size <= FILE_BYTES_MAX) break;
+    if (made.size <= LARGE_BYTES) break;
   }
   picture.close();
-  return made;
+  // What grew by it was small enough before.
+  return made.size < file.size ? made : file;
 }
 
 /** Writes a file in base64, as JSON carries it. */

@@ -15,6 +15,9 @@ const part = encodeURIComponent;
 export type DirectiveBody = components['schemas']['DirectiveBody'];
 export type DirectiveStep = components['schemas']['DirectiveStep'];
 
+/** How long a file may take on its way, in ms: a megabyte over a line of a telephone. */
+const FILE_MS_MAX = 120_000;
+
 type Deed = Extract<Key, `deed.directive.${string}`>;
 
 async function done(desk: Desk, method: string, path: string, body: unknown, text: string, version?: number): Promise<Directive | null> {
@@ -46,8 +49,9 @@ export async function attach(desk: Desk, directive: Directive, own: boolean, lab
   const body = { label, data: await base64(file), ...(item === null ? {} : { item }), ...(own ? {} : { node: directive.home }) };
   const path = `/directives/${part(directive.id)}/attachments`;
   const text = t('deed.directive.attach', { label });
-  if (own) return done(desk, 'POST', path, body, text);
-  return desk.acts.run(`POST ${path} ${JSON.stringify(body)}`, text, (key) => act<Directive>('POST', path, body, key));
+  const record = await desk.acts.run(`POST ${path} ${JSON.stringify(body)}`, text, (key) => act<Directive>('POST', path, body, key, undefined, FILE_MS_MAX));
+  if (record && own) desk.board.take({ kind: 'directive', record });
+  return record;
 }
 
 /** Takes a step on a directive of another agency that is for this one. */
