@@ -5,18 +5,21 @@
 mod common;
 
 use common::*;
-use watchfire_core::basis::{IncidentId, MessageId, Timestamp};
+use watchfire_core::basis::{IncidentId, MessageId, OperationId, Timestamp};
 use watchfire_core::record::assignment::{AssignmentAction, Choice, Step, Why};
 use watchfire_core::record::incident::IncidentAction;
 use watchfire_core::record::message::{Ask, MessageAction};
 use watchfire_core::record::operation::OperationAction;
 use watchfire_core::record::participation::{ParticipationAction, Tier};
 use watchfire_core::record::peer::{Peer, PeerAction};
+use watchfire_core::record::planned_action::{
+    Branch, Decided, Phase, Plan, PlannedActionAction, Team, TeamPosition,
+};
 use watchfire_core::record::reply::{Reply, ReplyAction};
 use watchfire_core::record::unit::UnitAction;
 use watchfire_core::record::{Action, Elsewhere};
 use watchfire_core::refusal::Refusal;
-use watchfire_sim::site::pull;
+use watchfire_sim::site::{Site, pull};
 
 #[test]
 fn what_is_shared_arrives_with_its_notes_and_what_is_not_stays_at_home() {
@@ -373,6 +376,75 @@ fn command_is_offered_and_taken_and_nobody_else_takes_it() {
         assert_eq!(found.objectives[0].text.as_str(), "bring it back");
     }
     let _: watchfire_core::basis::Line = role;
+    check(&[&a, &b, &c]);
+}
+
+fn pass_command(from: &mut Site, to: &mut Site, third: &mut Site, operation: OperationId) {
+    let offer = OperationAction::OfferCommand {
+        operation,
+        to: to.node(),
+    };
+    from.ask(Action::Operation(offer)).unwrap();
+    settle(&mut [from, to, third]);
+    let take = OperationAction::TakeCommand { operation };
+    to.ask(Action::Operation(take)).unwrap();
+    settle(&mut [from, to, third]);
+}
+
+#[test]
+fn a_plan_that_nobody_touched_while_command_was_away_goes_on_when_it_is_back() {
+    let (mut a, mut b, mut c, operation) = joint();
+    let line = |text: &str| text.parse().unwrap();
+    let team = Team {
+        name: line("team"),
+        branch: 1,
+        agency: b.node(),
+        strength: 6,
+        call_sign: None,
+        position: TeamPosition {
+            label: line("gate"),
+            point: None,
+        },
+        task: line("the door"),
+    };
+    let plan = Plan {
+        intent: line("the door"),
+        branches: vec![Branch {
+            name: line("north"),
+            lead: None,
+        }],
+        teams: [(1, team)].into(),
+        phases: vec![Phase {
+            name: line("entry"),
+            what: line("as briefed"),
+            go_at: a.now.plus_s(3_600),
+            teams: Default::default(),
+        }],
+        no_go: Vec::new(),
+        silence: true,
+    };
+    a.ask(Action::PlannedAction(PlannedActionAction::Plan {
+        operation,
+        plan,
+    }))
+    .unwrap();
+    settle(&mut [&mut a, &mut b, &mut c]);
+    pass_command(&mut a, &mut b, &mut c, operation);
+    pass_command(&mut b, &mut a, &mut c, operation);
+    let (home, found) = a.shown.planned_action_in(operation).unwrap();
+    assert_eq!(home, a.node());
+    let issue = Action::PlannedAction(PlannedActionAction::Decide {
+        operation,
+        action: found.id,
+        what: Decided::Issued,
+    });
+    let before = a.ask(issue.clone());
+    assert!(before.is_err(), "it is taken over first");
+    let over = Action::PlannedAction(PlannedActionAction::TakeOver { operation });
+    a.ask(over.clone()).unwrap();
+    assert!(a.ask(over).is_err(), "once is enough");
+    a.ask(issue).unwrap();
+    settle(&mut [&mut a, &mut b, &mut c]);
     check(&[&a, &b, &c]);
 }
 

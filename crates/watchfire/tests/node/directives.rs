@@ -107,6 +107,28 @@ async fn a_draft_of_the_analysts_is_issued_by_the_duty_officer() {
     assert_eq!(denied.status, StatusCode::FORBIDDEN);
     let denied = step(&house, Seat::Analyst, &id, json!({ "do": "issue" })).await;
     assert_eq!(denied.status, StatusCode::FORBIDDEN);
+    // Whoever may not read its text changes the rest of it, and loses nothing.
+    let path = format!("/directives/{id}");
+    let mut with = body.clone();
+    for (seat, text, then) in [
+        (
+            Seat::DutyOfficer,
+            json!("Lamps on, half the speed"),
+            json!("Lamps on, half the speed"),
+        ),
+        (
+            Seat::Analyst,
+            json!(null),
+            json!("Lamps on, half the speed"),
+        ),
+        (Seat::DutyOfficer, json!(""), json!(null)),
+    ] {
+        with["text"] = text;
+        let changed = ask(&house, seat, "PUT", &path, with.clone()).await;
+        assert_eq!(changed.status, StatusCode::OK, "{changed:?}");
+        let shown = ask(&house, Seat::DutyOfficer, "GET", &path, json!(null)).await;
+        assert_eq!(shown.json["text"], then);
+    }
     let issued = step(&house, Seat::DutyOfficer, &id, json!({ "do": "issue" })).await;
     assert_eq!(issued.text("/status"), "open");
     let late = ask(

@@ -122,7 +122,7 @@ fn own<'a>(
 ) -> Result<&'a PlannedAction, Refusal> {
     let found = board.planned_action_in(operation.id);
     let (home, action) = found.ok_or(Refusal::NotFound(RecordKind::PlannedAction))?;
-    if home == node && action.led_from >= led_from(operation) {
+    if home == node && action.is_with_lead(operation) {
         return match action.id == meant {
             true => Ok(action),
             false => Err(Refusal::NotFound(RecordKind::PlannedAction)),
@@ -346,7 +346,7 @@ fn take_over(
     let found = board.planned_action_in(operation.id);
     let (home, action) = found.ok_or(Refusal::NotFound(RecordKind::PlannedAction))?;
     // Command that went and came back finds the plan here, as it was before it went: it is taken over all the same.
-    if home == node && action.led_from >= led_from(operation) {
+    if home == node && action.is_with_lead(operation) {
         return Err(wrong(
             action,
             "It is this node's own.",

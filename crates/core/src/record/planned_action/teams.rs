@@ -193,6 +193,14 @@ pub(super) fn led_from(operation: &super::super::operation::Operation) -> u64 {
     operation.taken_from.map_or(0, |(_, version)| version)
 }
 
+impl super::PlannedAction {
+    /// Returns true once it is with the lead of today; where command changed since, the lead takes it over first, be it
+    /// its own from before.
+    pub fn is_with_lead(&self, operation: &super::super::operation::Operation) -> bool {
+        self.led_from >= led_from(operation)
+    }
+}
+
 /// Finds the planned action that a reply is about, if this node may answer for that team of it.
 fn own_team<'a>(
     board: &'a Board,

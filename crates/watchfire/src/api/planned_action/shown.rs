@@ -385,7 +385,8 @@ impl<'a> Viewer<'a> {
         let leads = scene.operation.lead == self.own && scene.operation.is_open();
         let leads = leads && self.session.may(Permission::LeadOperations);
         let mut may = Vec::new();
-        if leads && scene.home != self.own {
+        let is_here = scene.home == self.own && action.is_with_lead(scene.operation);
+        if leads && !is_here {
             may.push(May::TakeOver);
         } else if leads {
             if action.is_open() {
