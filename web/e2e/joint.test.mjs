@@ -285,7 +285,8 @@ const band = (page) => page.getByRole('region', { name: /^(Lines to members of o
 const healed = (page) => page.getByRole('region', { name: /^(Lines that came back|已恢复的线路)$/ });
 
 test('断线：双方席位显示失联横幅，各自照常处置；恢复后各得一条小结，无提示音', LONG, async () => {
-  const [city, airport] = await agencies(['城区分局', 'Airport']);
+  // No alarm of any other kind comes between.
+  const [city, airport] = await agencies(['城区分局', 'Airport'], { settings: { timers: { unassigned_s: [3600, 3600, 3600, 3600], call_waiting_s: 3600 } } });
   const line = await openRelay(city, airport);
   const joint = await joined([city, airport], { name: '跨区包裹' });
   const [fire, alarm] = [await city.incident({ address: '浮山街9号' }), await airport.incident({ address: 'Terminal 2', category: 'outside_fire' })];
