@@ -6,6 +6,7 @@ mod common;
 
 use common::*;
 use watchfire_core::basis::{IncidentId, MessageId, OperationId, Timestamp};
+use watchfire_core::ledger::{BookOf, Ledger};
 use watchfire_core::record::assignment::{AssignmentAction, Choice, Step, Why};
 use watchfire_core::record::incident::IncidentAction;
 use watchfire_core::record::message::{Ask, MessageAction};
@@ -16,6 +17,7 @@ use watchfire_core::record::planned_action::{
     Branch, Decided, Phase, Plan, PlannedActionAction, Team, TeamPosition,
 };
 use watchfire_core::record::reply::{Reply, ReplyAction};
+use watchfire_core::record::settlement::{Book, Settlement};
 use watchfire_core::record::unit::UnitAction;
 use watchfire_core::record::{Action, Elsewhere};
 use watchfire_core::refusal::Refusal;
@@ -693,4 +695,29 @@ fn an_incident_is_handed_over_for_good_and_never_has_two_homes_or_none() {
         assert_eq!(board.incidents[&incident].pairs, [own]);
     }
     check(&[&a, &b, &c]);
+}
+
+#[test]
+fn what_is_shared_later_is_opened_in_the_operations_book_of_that_day() {
+    let (mut a, _, _, operation) = joint();
+    let incident = open(&mut a);
+    let begins = a.now.plus_s(1);
+    let book = |from: Timestamp| Book {
+        home: a.node(),
+        of: BookOf::Operation(operation),
+        from,
+        until: from.plus_s(3_600),
+    };
+    let [first, second] = [book(begins), book(begins.plus_s(3_600))];
+    a.now = second.from.plus_s(60);
+    share(&mut a, operation, incident, Tier::View);
+    let line = |ledger: &Ledger| {
+        let mut lines = ledger.lines.iter();
+        let found = lines.find(|line| line.id.record == incident.into());
+        found.map(|line| (line.booked.opened_at, line.carried_in))
+    };
+    let before = Settlement::ledger(&a.shown, &first);
+    assert_eq!(line(&before), None, "nobody of the operation knew of it");
+    let now = Settlement::ledger(&a.shown, &second);
+    assert_eq!(line(&now), Some((a.now, false)));
 }

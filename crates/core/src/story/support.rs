@@ -7,6 +7,7 @@ use crate::basis::{
     Code, Priority, SupportCapabilityId, SupportOfferId, SupportRequestId, Timestamp,
 };
 use crate::limits;
+use crate::playbook::RequestFact;
 use crate::record::support_capability::{CapabilityDetails, Hours, SupportCapabilityAction};
 use crate::record::support_offer::{Stage, SupportOfferAction};
 use crate::record::support_request::{SupportRequest, SupportRequestAction, Wish};
@@ -569,4 +570,31 @@ fn what_comes_early_or_late_is_not_promised_to_somebody_else_as_well() {
         "{refused:?}"
     );
     world.check();
+}
+
+#[test]
+fn help_that_its_home_took_back_has_not_met_a_need() {
+    let (mut world, of) = brigade();
+    let need = asked(&mut world, wish(2));
+    let given = offered(&world, need, of, 2, 0, 120);
+    let given = offer(&mut world, given).unwrap();
+    let name = named(&world, given);
+    request(&mut world, commit(need, name, 2)).unwrap();
+    let settled_at = |world: &World| {
+        let answers = support::answers_by_request(world.engine.board());
+        let request = found(world, need);
+        let answers = answers.get(&request.name()).map_or(&[][..], Vec::as_slice);
+        RequestFact::of(&request, answers).settled_at
+    };
+    assert_eq!(settled_at(&world), Some(world.now));
+    let back = SupportOfferAction::Withdraw {
+        offer: given,
+        reason: "the pilot is ill".parse().unwrap(),
+    };
+    offer(&mut world, back).unwrap();
+    assert_eq!(
+        settled_at(&world),
+        None,
+        "a playbook for what is unmet fires"
+    );
 }

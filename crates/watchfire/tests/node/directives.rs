@@ -291,6 +291,24 @@ async fn proves_its_answer(a: &House, b: &House, operation_id: &str, id: &str) {
     }
 }
 
+/// What the issuer adds makes another version of it, and nobody signs for that in the place of who signed first.
+async fn first_signature_stays(a: &House, b: &House, operation_id: &str, id: &str) {
+    let signed = seen(b, operation_id).await["items"][0]["signed"].clone();
+    let added = attach(a, Seat::DutyOfficer, id, b"the west gate, too", json!(null)).await;
+    assert_eq!(added.status, StatusCode::OK, "{added:?}");
+    until("the second file at the other node", async || {
+        let files = seen(b, operation_id).await["attachments"].clone();
+        files.as_array().is_some_and(|files| files.len() == 4)
+    })
+    .await;
+    let node = a.node.feed().node.to_string();
+    let path = format!("/operations/{operation_id}/steps");
+    let again = json!({ "do": "sign", "node": node, "record": format!("directive:{id}") });
+    let refused = ask(b, Seat::DutyOfficer, "POST", &path, again).await;
+    assert_eq!(refused.problem(), "wrong_state", "{refused:?}");
+    assert_eq!(seen(b, operation_id).await["items"][0]["signed"], signed);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn another_agency_signs_for_a_directive_acts_reports_and_is_told_to_do_it_again() {
     let (a, b) = (joint_house("a").await, joint_house("b").await);
@@ -326,6 +344,7 @@ async fn another_agency_signs_for_a_directive_acts_reports_and_is_told_to_do_it_
     let advance = |reported: bool, text: Option<&str>| json!({ "do": "advance_directive", "node": node, "directive": id, "reported": reported, "text": text });
     done(&b, &operation_id, advance(false, None)).await;
     proves_its_answer(&a, &b, &operation_id, &id).await;
+    first_signature_stays(&a, &b, &operation_id, &id).await;
     done(
         &b,
         &operation_id,
